@@ -1,0 +1,124 @@
+# Makefile: GNU make; no configure step.
+#   make [PROFILE=release|debug|asan|tsan]   programs in build/bin (release) or build/PROFILE/bin
+#   make check          installs what is missing, builds, runs every test on both engines
+#   make compare        installs what is missing, builds, compares both engines on real files (DIR=...)
+#   make lint | format | install [DESTDIR= PREFIX=] | clean;  V=1 shows the commands
+PROFILE ?= release
+PREFIX  ?= /usr/local
+CC      ?= cc
+V       ?= 0
+
+ifeq ($(PROFILE),release)
+out := build
+else
+out := build/$(PROFILE)
+endif
+bin   := $(out)/bin
+tests := $(out)/tests
+obj   := build/$(PROFILE)/obj
+
+profile_release := -O2 -g
+profile_debug   := -O0 -g3
+profile_asan    := -O1 -g3 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+profile_tsan    := -O1 -g3 -fsanitize=thread
+ifeq ($(profile_$(PROFILE)),)
+$(error PROFILE=$(PROFILE): there are release, debug, asan and tsan)
+endif
+
+# $(call package,pkg-config name,flags): names the Debian package to install where it is missing
+package = $(if $(shell pkg-config --exists $(1) 2>/dev/null && echo yes),$(shell pkg-config $(2) $(1)),\
+          $(error $(1) is missing: run scripts/setup, or install $(debian_$(1))))
+debian_liburing  := liburing-dev and pkg-config
+debian_libcrypto := libssl-dev and pkg-config
+debian_cmocka    := libcmocka-dev and pkg-config
+debian_jansson   := libjansson-dev and pkg-config
+
+# These goals compile nothing themselves: they may run before scripts/setup has brought the packages,
+# and build by calling make again.
+no_packages := check compare lint format clean
+ifneq ($(filter-out $(no_packages),$(or $(MAKECMDGOALS),all)),)
+packages_cflags := $(call package,liburing,--cflags) $(call package,libcrypto,--cflags) \
+                   $(call package,jansson,--cflags)
+libs_core   := $(call package,liburing,--libs) $(call package,libcrypto,--libs)
+libs_cli    := $(call package,jansson,--libs)
+libs_abench := -lm
+endif
+
+warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+            -Wwrite-strings -Wvla -Wundef -Wformat=2
+flags    := -std=gnu11 $(profile_$(PROFILE)) $(warnings) -pthread $(packages_cflags) $(CPPFLAGS) $(CFLAGS)
+ldflags  := -pthread $(profile_$(PROFILE)) $(LDFLAGS)
+
+core_src    := $(wildcard core/*.c core/sync/*.c core/uring/*.c)
+core_obj    := $(core_src:%.c=$(obj)/%.o)
+cli_src     := $(wildcard cmd/cli*.c)
+programs    := acp ahash acat abench
+acp_src     := $(wildcard cmd/acp*.c) $(cli_src)
+ahash_src   := $(wildcard cmd/ahash*.c) $(cli_src)
+acat_src    := $(wildcard cmd/acat*.c) $(cli_src)
+abench_src  := $(wildcard cmd/abench*.c) $(cli_src)
+# each of these is a test program; tests/support is linked into all of them
+test_src    := $(wildcard tests/unit/*.c tests/contract/*.c)
+test_bin    := $(test_src:tests/%.c=$(tests)/%)
+support_obj := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/support/*.c)) $(cli_src:%.c=$(obj)/%.o)
+
+ifeq ($(V),0)
+quiet = @echo "  $(1)	$(2)";
+endif
+
+.PHONY: all tests check lint format compare install clean print-flags
+.SECONDARY:
+all: $(programs:%=$(bin)/%)
+tests: all $(test_bin)
+
+$(obj)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call quiet,CC,$@)$(CC) $(flags) -MMD -MP -c -o $@ $<
+
+$(obj)/libcore.a: $(core_obj)
+	$(call quiet,AR,$@)rm -f $@; ar rcs $@ $^
+
+define program_rule
+$(bin)/$(1): $(patsubst %.c,$(obj)/%.o,$($(1)_src)) $(obj)/libcore.a
+	@mkdir -p $$(@D)
+	$$(call quiet,LD,$$@)$(CC) $(ldflags) -o $$@ $$^ $(libs_core) $(libs_cli) $(libs_$(1)) $(LDLIBS)
+endef
+$(foreach p,$(programs),$(eval $(call program_rule,$(p))))
+
+$(tests)/%: $(obj)/tests/%.o $(support_obj) $(obj)/libcore.a
+	@mkdir -p $(@D)
+	$(call quiet,LD,$@)$(CC) $(ldflags) -o $@ $^ $(libs_core) $(libs_cli) $(call package,cmocka,--libs) $(LDLIBS)
+
+# make again, with the packages there; as many jobs as processors where -j does not say otherwise
+again = $(MAKE) --no-print-directory $(if $(filter -j% --jobs%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+check:
+	@scripts/setup check
+	@+$(again) tests
+	@scripts/check $(out)
+
+compare:
+	@scripts/setup compare
+	@+$(again) all
+	@scripts/compare $(bin) $(DIR)
+
+lint:
+	@scripts/setup lint
+	@scripts/lint
+
+format:
+	clang-format -i $$(find core cmd tests -name '*.[ch]')
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install $(programs:%=$(bin)/%) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(programs:%=cmd/%.1) $(DESTDIR)$(PREFIX)/share/man/man1
+
+clean:
+	rm -rf build
+
+# for scripts/lint: what the compilers and analysers are to be given
+print-flags:
+	@echo $(flags)
+
+-include $(shell find $(obj) -name '*.d' 2>/dev/null)

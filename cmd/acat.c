@@ -1,0 +1,465 @@
+/* acat.c: files to standard output, one after the other; or read to nowhere, to measure the
+ * reading.
+ *
+ * The operands are taken in segments. A run of named files is one feed through the engine, which
+ * reads ahead and delivers in order; what is between such runs (standard input, a bad entry in a
+ * list of names) is dealt with here, in its place.
+ */
+#define _GNU_SOURCE
+#include "cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { STDIN_BLOCK_BYTES = 128 * 1024 };
+
+enum { OPT_DISCARD = CLI_OPT_FIRST };
+
+static const struct option long_options[] = {
+    CLI_LONG_OPTIONS,
+    {"discard", no_argument, NULL, OPT_DISCARD},
+    {NULL, 0, NULL, 0},
+};
+
+/* What the next operand is. */
+enum operand {
+    OPERAND_FILE,
+    OPERAND_STDIN,
+    OPERAND_EMPTY,   /* of the list: a name of zero length */
+    OPERAND_REFUSED, /* "-" in a list that comes from standard input */
+    OPERAND_END,
+};
+
+struct acat {
+    struct cli_common common;
+    bool discard;
+    unsigned jobs;
+    const struct engine *engine; /* NULL until a file is named */
+    const char *why;
+
+    /* the operands: the list, or where there is none, what is left of the command line */
+    struct names0 *names;
+    char **operands;
+    enum operand kind; /* of the next one; written by the producer while a feed runs */
+    const char *name;  /* where it is a file */
+    size_t name_len;
+    int list_error; /* why the list ended early: -errno */
+
+    struct dir *cwd;
+    struct sink **sinks; /* [jobs] */
+    char *stdin_block;
+    bool stdin_read;
+    bool out_is_regular;
+    dev_t out_dev;
+    ino_t out_ino;
+    struct stats stats; /* sum over the segments */
+    bool failed;
+};
+
+/* A worker's way to standard output. */
+struct output {
+    struct sink sink;
+    struct acat *acat;
+    uint64_t wrote;
+};
+
+/* file->op */
+struct acat_item {
+    bool begun; /* its first bytes have come */
+};
+
+static void usage(void)
+{
+    printf("Usage: %s [OPTION]... [FILE]...\n"
+           "Concatenate FILE(s) to standard output.\n\n"
+           "With no FILE, or when FILE is -, read standard input.\n\n"
+           "  -u                        (ignored)\n"
+           "      --discard             read everything and write nothing\n"
+           "      --files0-from=F       take the FILEs from F, where each ends with "
+           "NUL\n\n" CLI_COMMON_HELP
+           "\nOne worker writes to standard output: --jobs is for --discard.\n",
+           cli_name);
+    cli_close_stdout();
+    exit(EXIT_SUCCESS);
+}
+
+/* Whether fd was closed from the start: cli_start then holds its place by O_PATH. */
+static bool was_closed(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    return flags < 0 || (flags & O_PATH);
+}
+
+/* -- output -- */
+
+/* Nothing that comes later can be of use, and waiting for what is in flight could be for ever (a
+ * FIFO that no one opens): so the program ends here. */
+static void __attribute__((noreturn)) output_failed(int err)
+{
+    cli_message(err, "write error");
+    _exit(EXIT_FAILURE);
+}
+
+static void write_all(const char *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(STDOUT_FILENO, bytes, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            output_failed(n < 0 ? errno : ENOSPC);
+        bytes += n;
+        len -= (size_t)n;
+    }
+}
+
+/* Whether a file that is at offset is the output, and would be read until the disk is full. */
+static bool is_output(const struct acat *acat, const struct stat *st, off_t offset)
+{
+    return acat->out_is_regular && st->st_dev == acat->out_dev && st->st_ino == acat->out_ino &&
+           offset < st->st_size;
+}
+
+static int refuse_output(const struct acat *acat, struct file *file)
+{
+    struct stat st;
+
+    if (!acat->out_is_regular || fstatat(file->dir->fd, file->name, &st, 0) < 0 ||
+        !is_output(acat, &st, 0))
+        return 0;
+    file_fail(file, STEP_REFUSED, -EINVAL);
+    return -EINVAL;
+}
+
+static int output_data(struct sink *sink, struct file *file, const void *bytes, size_t len)
+{
+    struct output *output = (struct output *)sink;
+    struct acat_item *item = file->op;
+
+    if (!item->begun && refuse_output(output->acat, file) < 0)
+        return file->status;
+    item->begun = true;
+    write_all(bytes, len);
+    output->wrote += len;
+    return 0;
+}
+
+static void output_end(struct sink *sink, struct file *file)
+{
+    struct output *output = (struct output *)sink;
+    struct acat_item *item = file->op;
+
+    /* it was empty when it was read ahead; what has been written since may have gone to it */
+    if (file->status == 0 && !item->begun)
+        (void)refuse_output(output->acat, file);
+}
+
+static int discard_data(struct sink *sink, struct file *file, const void *bytes, size_t len)
+{
+    (void)sink;
+    (void)file;
+    (void)bytes;
+    (void)len;
+    return 0;
+}
+
+static void discard_end(struct sink *sink, struct file *file)
+{
+    (void)sink;
+    (void)file;
+}
+
+static void sinks_make(struct acat *acat)
+{
+    acat->sinks = calloc(acat->jobs, sizeof(*acat->sinks));
+    for (unsigned i = 0; acat->sinks && i < acat->jobs; i++) {
+        struct output *output = calloc(1, sizeof(*output));
+        if (!output)
+            cli_fatal(0, "memory exhausted");
+        output->acat = acat;
+        output->sink.data = acat->discard ? discard_data : output_data;
+        output->sink.end = acat->discard ? discard_end : output_end;
+        acat->sinks[i] = &output->sink;
+    }
+    if (!acat->sinks)
+        cli_fatal(0, "memory exhausted");
+}
+
+/* -- operands -- */
+
+static void take_listed(struct acat *acat)
+{
+    int got = names0_next(acat->names, &acat->name, &acat->name_len);
+
+    if (got == 1 && strcmp(acat->name, "-") != 0)
+        acat->kind = OPERAND_FILE;
+    else if (got == 1 && strcmp(acat->common.files0_from, "-") == 0)
+        acat->kind = OPERAND_REFUSED;
+    else if (got == 1)
+        acat->kind = OPERAND_STDIN;
+    else
+        acat->kind = got == -EINVAL ? OPERAND_EMPTY : OPERAND_END;
+    if (acat->kind == OPERAND_END)
+        acat->list_error = got;
+}
+
+static void take_operand(struct acat *acat)
+{
+    if (acat->names) {
+        take_listed(acat);
+        return;
+    }
+    acat->name = *acat->operands;
+    if (!acat->name) {
+        acat->kind = OPERAND_END;
+        return;
+    }
+    acat->operands++;
+    acat->name_len = strlen(acat->name);
+    acat->kind = strcmp(acat->name, "-") == 0 ? OPERAND_STDIN : OPERAND_FILE;
+}
+
+/* -- a run of named files -- */
+
+/* The engine opens files ahead: all of them in their order, but FIFOs and the like in their turn.
+ */
+static int produce(struct feed *feed, void *arg)
+{
+    struct acat *acat = arg;
+    int rc = 0;
+
+    for (; rc == 0 && acat->kind == OPERAND_FILE; take_operand(acat)) {
+        struct file *file = feed_file(feed, acat->cwd, acat->name, acat->name_len);
+        rc = file ? feed_add(feed, file) : -ENOMEM;
+    }
+    return rc;
+}
+
+static void retire(struct file *file, void *arg)
+{
+    struct acat *acat = arg;
+    const char *name = cli_quote_maybe(file->name);
+
+    if (file->status == 0)
+        return;
+    if (file->step == STEP_REFUSED)
+        cli_message(0, "%s: input file is output file", name);
+    else
+        cli_message(-file->status, "%s", name);
+    acat->failed = true;
+}
+
+/* Adds a segment's counters, where the workers are the same ones again. */
+static void add_stats(struct acat *acat, const struct stats *segment)
+{
+    unsigned peak = acat->stats.in_flight_peak;
+
+    if (segment->in_flight_peak > peak)
+        peak = segment->in_flight_peak;
+    stats_add(&acat->stats, segment);
+    acat->stats.in_flight_peak = peak;
+    acat->stats.workers = acat->jobs;
+}
+
+static void run_files(struct acat *acat)
+{
+    struct feed_config config = {.op_bytes = sizeof(struct acat_item),
+                                 .keep_order = !acat->discard,
+                                 .produce = produce,
+                                 .retire = retire,
+                                 .arg = acat};
+    struct stats stats = {0};
+    struct feed *feed;
+    int rc, produced;
+
+    rc = feed_start(&feed, &config);
+    if (rc < 0)
+        cli_fatal(-rc, "cannot start");
+    rc = engine_run(acat->engine, &acat->common.opts, acat->jobs, feed, NULL, acat->sinks, &stats);
+    produced = feed_join(feed);
+    if (rc < 0)
+        cli_fatal(-rc, "engine '%s' failed", acat->engine->name);
+    if (produced < 0)
+        cli_fatal(-produced, "not all files were read");
+    add_stats(acat, &stats);
+}
+
+/* -- standard input -- */
+
+static bool stdin_is_output(const struct acat *acat)
+{
+    struct stat st;
+
+    return acat->out_is_regular && fstat(STDIN_FILENO, &st) == 0 &&
+           is_output(acat, &st, lseek(STDIN_FILENO, 0, SEEK_CUR));
+}
+
+/* As it is, by plain reads: opened by a name like /dev/stdin it would be read from the start, and
+ * not from where it stands. Returns 0 or -errno. */
+static int read_stdin(struct acat *acat, struct stats *stats)
+{
+    size_t block = acat->common.opts.block_bytes ? acat->common.opts.block_bytes
+                                                 : STDIN_BLOCK_BYTES;
+
+    if (!acat->stdin_block)
+        acat->stdin_block = malloc(block);
+    if (!acat->stdin_block)
+        return -ENOMEM;
+    for (;;) {
+        ssize_t n = read(STDIN_FILENO, acat->stdin_block, block);
+        if (n == 0)
+            return 0;
+        if (n < 0 && errno != EINTR)
+            return -errno;
+        if (n < 0)
+            continue;
+        stats->bytes_read += (uint64_t)n;
+        if (acat->discard)
+            continue;
+        write_all(acat->stdin_block, (size_t)n);
+        stats->bytes_wrote += (uint64_t)n;
+    }
+}
+
+static void run_stdin(struct acat *acat)
+{
+    struct stats stats = {.files = 1};
+    int rc = 0;
+
+    stats_start(&stats);
+    acat->stdin_read = true;
+    if (stdin_is_output(acat)) {
+        cli_message(0, "-: input file is output file");
+        stats.failed = 1;
+    } else {
+        rc = read_stdin(acat, &stats);
+    }
+    if (rc < 0) {
+        cli_message(-rc, "-");
+        stats.failed = 1;
+    }
+    acat->failed |= stats.failed > 0;
+    stats_stop(&stats);
+    add_stats(acat, &stats);
+}
+
+/* -- the run -- */
+
+static void run(struct acat *acat)
+{
+    uint64_t start_ns = stats_now_ns();
+
+    for (take_operand(acat); acat->kind != OPERAND_END;) {
+        if (acat->kind == OPERAND_FILE) {
+            run_files(acat); /* up to the next that is none */
+            continue;
+        }
+        if (acat->kind == OPERAND_STDIN) {
+            run_stdin(acat);
+        } else {
+            if (acat->kind == OPERAND_EMPTY)
+                cli_message(0, "%s:%" PRIu64 ": invalid zero-length file name",
+                            cli_quote_maybe(acat->common.files0_from), names0_line(acat->names));
+            else
+                cli_message(0, "when reading file names from stdin, no file name of '-' allowed");
+            acat->failed = true;
+        }
+        take_operand(acat);
+    }
+    if (acat->list_error < 0) {
+        cli_message(-acat->list_error, "%s: read error", cli_quote_maybe(acat->common.files0_from));
+        acat->failed = true;
+    }
+    for (unsigned i = 0; i < acat->jobs; i++)
+        acat->stats.bytes_wrote += ((struct output *)acat->sinks[i])->wrote;
+    stats_finish(&acat->stats);
+    cli_print_stats(&acat->common, acat->engine, acat->why, &acat->stats,
+                    (double)(stats_now_ns() - start_ns) / 1e9);
+}
+
+static void parse_options(struct acat *acat, int argc, char **argv)
+{
+    int option;
+
+    while ((option = getopt_long(argc, argv, "j:u", long_options, NULL)) != -1) {
+        if (option == OPT_DISCARD)
+            acat->discard = true;
+        else if (option == CLI_OPT_HELP)
+            usage();
+        else if (option == CLI_OPT_VERSION)
+            cli_version("acat");
+        else if (option != 'u' && !cli_common_option(&acat->common, option, optarg))
+            cli_try_help();
+    }
+    acat->operands = argv + optind;
+    acat->jobs = acat->discard && acat->common.jobs ? acat->common.jobs : 1;
+    acat->common.opts.ordered = !acat->discard;
+}
+
+static void open_list(struct acat *acat)
+{
+    const char *list = acat->common.files0_from;
+    int rc;
+
+    if (acat->operands[0]) {
+        cli_message(0, "extra operand %s", cli_quote(acat->operands[0]));
+        fputs("file operands cannot be combined with --files0-from\n", stderr);
+        cli_try_help();
+    }
+    rc = names0_open(&acat->names, list);
+    if (rc < 0)
+        cli_fatal(-rc, "cannot open %s for reading", cli_quote(list));
+}
+
+/* Learns what standard output is. */
+static void open_output(struct acat *acat)
+{
+    struct stat st;
+
+    if (acat->discard)
+        return;
+    if (was_closed(STDOUT_FILENO))
+        cli_fatal(EBADF, "standard output");
+    if (fstat(STDOUT_FILENO, &st) < 0)
+        cli_fatal(errno, "standard output");
+    acat->out_is_regular = S_ISREG(st.st_mode);
+    acat->out_dev = st.st_dev;
+    acat->out_ino = st.st_ino;
+}
+
+int main(int argc, char **argv)
+{
+    static char dash[] = "-", *only_stdin[] = {dash, NULL};
+    struct acat acat = {0};
+
+    cli_start(argv);
+    cli_common_init(&acat.common);
+    parse_options(&acat, argc, argv);
+    open_output(&acat);
+    if (acat.common.files0_from)
+        open_list(&acat);
+    else if (!acat.operands[0])
+        acat.operands = only_stdin;
+    acat.engine = cli_engine(&acat.common, &acat.why);
+    acat.cwd = dir_cwd();
+    if (!acat.cwd)
+        cli_fatal(0, "memory exhausted");
+    sinks_make(&acat);
+    run(&acat);
+    for (unsigned i = 0; i < acat.jobs; i++)
+        free(acat.sinks[i]);
+    free(acat.sinks);
+    free(acat.stdin_block);
+    names0_close(acat.names);
+    dir_put(acat.cwd);
+    if (acat.stdin_read && was_closed(STDIN_FILENO))
+        cli_fatal(EBADF, "closing standard input");
+    return acat.failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

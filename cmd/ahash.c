@@ -1,0 +1,462 @@
+/* ahash.c: print or check message digests: a drop-in for sha256sum on top of the engines.
+ *
+ * Three parties: the producer (on the feed's thread) turns operands, lists, check files and trees
+ * into files; the engines digest them; retire prints, in input order, whatever finished first.
+ */
+#define _GNU_SOURCE
+#include "ahash.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../core/walk.h"
+
+enum {
+    STDIN_BLOCK_BYTES = 256 * 1024,
+    STDOUT_BYTES = 64 * 1024,
+    /* Of a run that prints steadily, lines are not held back longer than this. */
+    STDOUT_HOLD_NS = 100 * 1000 * 1000,
+};
+
+enum { OPT_TAG = CLI_OPT_FIRST, OPT_IGNORE_MISSING, OPT_QUIET, OPT_STATUS, OPT_STRICT };
+
+static const struct option long_options[] = {
+    CLI_LONG_OPTIONS,
+    {"binary", no_argument, NULL, 'b'},
+    {"check", no_argument, NULL, 'c'},
+    {"ignore-missing", no_argument, NULL, OPT_IGNORE_MISSING},
+    {"quiet", no_argument, NULL, OPT_QUIET},
+    {"recursive", no_argument, NULL, 'r'},
+    {"status", no_argument, NULL, OPT_STATUS},
+    {"strict", no_argument, NULL, OPT_STRICT},
+    {"tag", no_argument, NULL, OPT_TAG},
+    {"text", no_argument, NULL, 't'},
+    {"warn", no_argument, NULL, 'w'},
+    {"zero", no_argument, NULL, 'z'},
+    {NULL, 0, NULL, 0},
+};
+
+static void usage(void)
+{
+    printf(
+        "Usage: %s [OPTION]... [FILE]...\n"
+        "Print or check SHA256 (256-bit) checksums.\n\n"
+        "With no FILE, or when FILE is -, standard input is read.\n"
+        "  -b, --binary              mark names with '*'; the digests are the same\n"
+        "  -c, --check               read checksums from the FILEs and check them\n"
+        "  -r, --recursive           digest the regular files in directories\n"
+        "      --tag                 print BSD-style lines\n"
+        "  -t, --text                mark names with ' ' (default)\n"
+        "  -z, --zero                end lines with NUL and do not escape names\n"
+        "      --files0-from=F       take the FILEs from F, where each ends with NUL\n\n"
+        "With --check only:\n"
+        "      --ignore-missing      say nothing of files that are missing\n"
+        "      --quiet               say nothing of files that match\n"
+        "      --status              print nothing: the exit status tells\n"
+        "      --strict              fail if there are improperly formatted lines\n"
+        "  -w, --warn                say which lines are improperly formatted\n\n" CLI_COMMON_HELP,
+        cli_name);
+    cli_close_stdout();
+    exit(EXIT_SUCCESS);
+}
+
+/* -- the producer's side -- */
+
+struct file *ahash_file(struct ahash *ahash, struct feed *feed, enum ahash_kind kind,
+                        const char *name)
+{
+    struct file *file = feed_file(feed, ahash->cwd, name, strlen(name));
+    struct ahash_item *item;
+
+    if (file) {
+        item = file->op;
+        item->kind = kind;
+    }
+    return file;
+}
+
+/* Standard input as it is: opened by a name like /dev/stdin it would be read from the start, and
+ * not from where the shell's redirection or another process that shares it has come to. The engines
+ * open by name only, so it is read here, on the producer's thread. */
+static void digest_stdin(struct ahash *ahash, struct file *file)
+{
+    struct ahash_item *item = file->op;
+    struct digest_context *context = digest_context_new();
+    char *block = malloc(STDIN_BLOCK_BYTES);
+    ssize_t got = 1;
+    int rc = context && block ? digest_begin(context, ahash->digest) : -ENOMEM;
+
+    while (rc == 0 && got != 0) {
+        got = read(STDIN_FILENO, block, STDIN_BLOCK_BYTES);
+        if (got > 0) {
+            rc = digest_update(context, block, (size_t)got);
+            file->bytes += (uint64_t)got;
+        } else if (got < 0 && errno != EINTR) {
+            file_fail(file, STEP_READ, -errno);
+            break;
+        }
+    }
+    if (rc == 0 && file->status == 0)
+        rc = digest_end(context, item->result.digest);
+    if (rc < 0)
+        file_fail(file, STEP_SINK, rc);
+    digest_context_free(context);
+    free(block);
+    ahash->stdin_stats.files++;
+    ahash->stdin_stats.failed += file->status < 0;
+    ahash->stdin_stats.bytes_read += file->bytes;
+}
+
+int ahash_add(struct ahash *ahash, struct feed *feed, struct file *file)
+{
+    atomic_fetch_add_explicit(&ahash->added, 1, memory_order_release);
+    if (strcmp(file->name, "-") != 0)
+        return feed_add(feed, file);
+    digest_stdin(ahash, file);
+    return feed_add_done(feed, file);
+}
+
+static int add_entry(struct feed *feed, struct dir *dir, const char *name, unsigned char type,
+                     uint64_t ino, void *arg)
+{
+    struct ahash *ahash = arg;
+    struct file *file;
+
+    if (type != DT_REG)
+        return 0;
+    file = feed_file(feed, dir, name, strlen(name));
+    if (!file)
+        return -ENOMEM;
+    file->type = type;
+    file->ino = ino;
+    atomic_fetch_add_explicit(&ahash->added, 1, memory_order_release);
+    return feed_add(feed, file);
+}
+
+static bool is_directory(const char *name)
+{
+    struct stat st;
+
+    return stat(name, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int add_operand(struct ahash *ahash, struct feed *feed, const char *name)
+{
+    static const struct walk_ops ops = {.entry = add_entry};
+    struct file *file;
+
+    if (ahash->check)
+        return ahash_check_produce(ahash, feed, name);
+    if (ahash->recursive && strcmp(name, "-") != 0 && is_directory(name))
+        return walk_tree(feed, ahash->cwd, name, &ops, ahash);
+    file = ahash_file(ahash, feed, AHASH_DIGEST, name);
+    return file ? ahash_add(ahash, feed, file) : -ENOMEM;
+}
+
+/* Something wrong with the list of names is reported where the name would have been. */
+static int list_fails(struct ahash *ahash, struct feed *feed, enum step step, int status)
+{
+    struct file *file = ahash_file(ahash, feed, AHASH_LIST, ahash->common.files0_from);
+    struct ahash_item *item;
+
+    if (!file)
+        return -ENOMEM;
+    item = file->op;
+    item->line = names0_line(ahash->names);
+    file_fail(file, step, status);
+    return feed_add_done(feed, file);
+}
+
+static int add_list(struct ahash *ahash, struct feed *feed)
+{
+    bool from_stdin = strcmp(ahash->common.files0_from, "-") == 0;
+    const char *name;
+    size_t len;
+    int got, rc = 0;
+
+    while (rc == 0 && (got = names0_next(ahash->names, &name, &len)) != 0) {
+        if (got == -EINVAL)
+            rc = list_fails(ahash, feed, STEP_STAT, got);
+        else if (got < 0)
+            return list_fails(ahash, feed, STEP_READ, got);
+        else if (from_stdin && strcmp(name, "-") == 0)
+            rc = list_fails(ahash, feed, STEP_REFUSED, -EINVAL);
+        else
+            rc = add_operand(ahash, feed, name);
+    }
+    return rc;
+}
+
+static int produce(struct feed *feed, void *arg)
+{
+    struct ahash *ahash = arg;
+    int rc = 0;
+
+    if (ahash->names)
+        return add_list(ahash, feed);
+    if (!ahash->operands[0])
+        return add_operand(ahash, feed, "-");
+    for (char **operand = ahash->operands; rc == 0 && *operand; operand++)
+        rc = add_operand(ahash, feed, *operand);
+    return rc;
+}
+
+/* -- retire's side -- */
+
+void ahash_report(struct ahash *ahash, const struct file *file)
+{
+    char *path = file_path(file);
+    const char *name = cli_quote_maybe(path ? path : file->name);
+
+    if (file->step == STEP_SINK)
+        cli_message(-file->status, "%s: cannot compute the digest", name);
+    else
+        cli_message(-file->status, "%s", name);
+    free(path);
+    ahash->failed = true;
+}
+
+static void retire_list(struct ahash *ahash, const struct file *file)
+{
+    const struct ahash_item *item = file->op;
+    const char *list = cli_quote_maybe(file->name);
+
+    if (file->step == STEP_STAT)
+        cli_message(0, "%s:%" PRIu64 ": invalid zero-length file name", list, item->line);
+    else if (file->step == STEP_REFUSED)
+        cli_message(0, "when reading file names from stdin, no file name of '-' allowed");
+    else
+        cli_message(-file->status, "%s: read error", list);
+    ahash->failed = true;
+}
+
+static void retire_digest(struct ahash *ahash, const struct file *file)
+{
+    const struct ahash_item *item = file->op;
+    char *path = NULL;
+
+    if (file->status < 0) {
+        ahash_report(ahash, file);
+        return;
+    }
+    if (file->dir->path_len > 0) { /* in a tree */
+        path = file_path(file);
+        if (!path) {
+            cli_message(ENOMEM, "%s", cli_quote_maybe(file->name));
+            ahash->failed = true;
+            return;
+        }
+    }
+    ahash_line_print(stdout, &ahash->format, item->result.digest, ahash->digest_bytes,
+                     path ? path : file->name);
+    free(path);
+}
+
+/* Whoever reads the lines from a pipe gets a fast run's in large writes and a slow run's as they
+ * come. In any case nothing is held back when there is nothing left to do, as between two lines
+ * that another program writes to --check and waits for the answer. */
+static void flush_if_due(struct ahash *ahash, const struct file *file)
+{
+    uint64_t now = stats_now_ns();
+
+    if (file->seq + 1 >= atomic_load_explicit(&ahash->added, memory_order_acquire) ||
+        now - ahash->flushed_ns >= STDOUT_HOLD_NS) {
+        fflush(stdout);
+        ahash->flushed_ns = now;
+    }
+    if (ferror(stdout))
+        cli_stdout_failed();
+}
+
+static void retire(struct file *file, void *arg)
+{
+    const struct ahash_item *item = file->op;
+
+    if (item->kind == AHASH_DIGEST)
+        retire_digest(arg, file);
+    else if (item->kind == AHASH_LIST)
+        retire_list(arg, file);
+    else
+        ahash_check_retire(arg, file);
+    flush_if_due(arg, file);
+}
+
+/* -- options -- */
+
+static void usage_error(const char *text)
+{
+    cli_message(0, "%s", text);
+    cli_try_help();
+}
+
+/* mode is the last of -b and -t, or 0; --tag stands for -b, as it does with GNU's. */
+static void check_conflicts(const struct ahash *ahash, char mode)
+{
+    static const char only[] = "the --%s option is meaningful only when verifying checksums";
+    const struct {
+        bool set;
+        const char *name;
+    } options[] = {
+        {ahash->ignore_missing, "ignore-missing"},
+        {ahash->status_only, "status"},
+        {ahash->warn, "warn"},
+        {ahash->quiet, "quiet"},
+        {ahash->strict, "strict"},
+    };
+
+    if (ahash->format.tag && mode == ' ')
+        usage_error("--tag does not support --text mode");
+    if (ahash->check && ahash->format.end == 0)
+        usage_error("the --zero option is not supported when verifying checksums");
+    if (ahash->check && ahash->format.tag)
+        usage_error("the --tag option is meaningless when verifying checksums");
+    if (ahash->check && mode)
+        usage_error("the --binary and --text options are meaningless when verifying checksums");
+    if (ahash->check && ahash->recursive)
+        usage_error("the --recursive option is meaningless when verifying checksums");
+    for (size_t i = 0; !ahash->check && i < sizeof(options) / sizeof(options[0]); i++) {
+        if (options[i].set) {
+            cli_message(0, only, options[i].name);
+            cli_try_help();
+        }
+    }
+}
+
+/* Of --quiet, --status and --warn the last one wins, as with GNU's. */
+static void set_loudness(struct ahash *ahash, int option)
+{
+    ahash->quiet = option == OPT_QUIET;
+    ahash->status_only = option == OPT_STATUS;
+    ahash->warn = option == 'w';
+}
+
+static void parse_options(struct ahash *ahash, int argc, char **argv)
+{
+    char mode = 0;
+    int option;
+
+    while ((option = getopt_long(argc, argv, "bcj:rtwz", long_options, NULL)) != -1) {
+        if (option == 'b' || option == 't')
+            mode = option == 'b' ? '*' : ' ';
+        else if (option == 'c')
+            ahash->check = true;
+        else if (option == 'r')
+            ahash->recursive = true;
+        else if (option == 'z')
+            ahash->format.end = 0;
+        else if (option == OPT_TAG) {
+            ahash->format.tag = ahash->parser.tag;
+            mode = '*';
+        } else if (option == OPT_IGNORE_MISSING)
+            ahash->ignore_missing = true;
+        else if (option == OPT_STRICT)
+            ahash->strict = true;
+        else if (option == OPT_QUIET || option == OPT_STATUS || option == 'w')
+            set_loudness(ahash, option);
+        else if (option == CLI_OPT_HELP)
+            usage();
+        else if (option == CLI_OPT_VERSION)
+            cli_version("ahash");
+        else if (!cli_common_option(&ahash->common, option, optarg))
+            cli_try_help();
+    }
+    check_conflicts(ahash, mode);
+    ahash->format.mode = mode ? mode : ' ';
+    ahash->operands = argv + optind;
+}
+
+/* One file keeps one worker busy; anything else may be many. */
+static unsigned jobs_default(const struct ahash *ahash)
+{
+    char **operands = ahash->operands;
+
+    if (ahash->names || ahash->check || (operands[0] && operands[1]))
+        return cli_processors();
+    return operands[0] && ahash->recursive && is_directory(operands[0]) ? cli_processors() : 1;
+}
+
+static void open_list(struct ahash *ahash)
+{
+    const char *list = ahash->common.files0_from;
+    int rc;
+
+    if (ahash->operands[0]) {
+        cli_message(0, "extra operand %s", cli_quote(ahash->operands[0]));
+        fputs("file operands cannot be combined with --files0-from\n", stderr);
+        cli_try_help();
+    }
+    rc = names0_open(&ahash->names, list);
+    if (rc < 0)
+        cli_fatal(-rc, "cannot open %s for reading", cli_quote(list));
+}
+
+/* -- the run -- */
+
+static void run(struct ahash *ahash)
+{
+    const char *why;
+    const struct engine *engine = cli_engine(&ahash->common, &why);
+    unsigned jobs = ahash->common.jobs ? ahash->common.jobs : jobs_default(ahash);
+    struct feed_config config = {
+        .op_bytes = sizeof(struct ahash_item), .produce = produce, .retire = retire, .arg = ahash};
+    struct sink **sinks = calloc(jobs, sizeof(*sinks));
+    struct stats stats = {0};
+    uint64_t start_ns = stats_now_ns();
+    struct feed *feed;
+    int rc, produced;
+
+    for (unsigned i = 0; sinks && i < jobs; i++) {
+        sinks[i] = hash_sink_new(ahash->digest);
+        if (!sinks[i])
+            cli_fatal(0, "memory exhausted");
+    }
+    if (!sinks)
+        cli_fatal(0, "memory exhausted");
+    rc = feed_start(&feed, &config);
+    if (rc < 0)
+        cli_fatal(-rc, "cannot start");
+    rc = engine_run(engine, &ahash->common.opts, jobs, feed, NULL, sinks, &stats);
+    produced = feed_join(feed);
+    if (rc < 0)
+        cli_fatal(-rc, "engine '%s' failed", engine->name);
+    if (produced < 0)
+        cli_fatal(-produced, "not all files were read");
+    stats.files += ahash->stdin_stats.files;
+    stats.failed += ahash->stdin_stats.failed;
+    stats.bytes_read += ahash->stdin_stats.bytes_read;
+    cli_print_stats(&ahash->common, engine, why, &stats, (double)(stats_now_ns() - start_ns) / 1e9);
+    for (unsigned i = 0; i < jobs; i++)
+        hash_sink_free(sinks[i]);
+    free(sinks);
+}
+
+int main(int argc, char **argv)
+{
+    struct ahash ahash = {.format.end = '\n', .parser.tag = "SHA256"};
+
+    cli_start(argv);
+    cli_common_init(&ahash.common);
+    parse_options(&ahash, argc, argv);
+    if (ahash.common.files0_from)
+        open_list(&ahash);
+    if (!isatty(STDOUT_FILENO))
+        setvbuf(stdout, NULL, _IOFBF, STDOUT_BYTES);
+    ahash.digest = digest_open("sha256");
+    ahash.cwd = dir_cwd();
+    if (!ahash.digest || !ahash.cwd)
+        cli_fatal(0, "memory exhausted");
+    ahash.digest_bytes = digest_bytes(ahash.digest);
+    ahash.parser.digest_bytes = ahash.digest_bytes;
+    run(&ahash);
+    names0_close(ahash.names);
+    dir_put(ahash.cwd);
+    digest_close(ahash.digest);
+    cli_close_stdout();
+    return ahash.failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

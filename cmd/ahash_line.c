@@ -1,0 +1,189 @@
+/* ahash_line.c: the lines that ahash prints and, with -c, reads. See ahash.h. */
+#define _GNU_SOURCE
+#include "ahash.h"
+
+#include <string.h>
+
+/* A name takes one line whatever is in it. A backslash in front of the line says that it is
+ * escaped. */
+static void print_escaped(FILE *out, const char *name)
+{
+    for (; *name; name++) {
+        if (*name == '\n')
+            fputs_unlocked("\\n", out);
+        else if (*name == '\r')
+            fputs_unlocked("\\r", out);
+        else if (*name == '\\')
+            fputs_unlocked("\\\\", out);
+        else
+            putc_unlocked(*name, out);
+    }
+}
+
+static void print_hex(FILE *out, const uint8_t *digest, size_t bytes)
+{
+    static const char hex[] = "0123456789abcdef";
+    char text[2 * DIGEST_BYTES_MAX];
+
+    for (size_t i = 0; i < bytes; i++) {
+        text[2 * i] = hex[digest[i] >> 4];
+        text[2 * i + 1] = hex[digest[i] & 15];
+    }
+    fwrite_unlocked(text, 1, 2 * bytes, out);
+}
+
+void ahash_line_print(FILE *out, const struct ahash_format *format, const uint8_t *digest,
+                      size_t digest_bytes, const char *name)
+{
+    bool escape = format->end == '\n' && strpbrk(name, "\\\n\r");
+
+    if (escape)
+        putc_unlocked('\\', out);
+    if (format->tag) {
+        fputs_unlocked(format->tag, out);
+        fputs_unlocked(" (", out);
+    } else {
+        print_hex(out, digest, digest_bytes);
+        putc_unlocked(' ', out);
+        putc_unlocked(format->mode, out);
+    }
+    if (escape)
+        print_escaped(out, name);
+    else
+        fputs_unlocked(name, out);
+    if (format->tag) {
+        fputs_unlocked(") = ", out);
+        print_hex(out, digest, digest_bytes);
+    }
+    putc_unlocked(format->end, out);
+}
+
+void ahash_name_print(FILE *out, const char *name)
+{
+    if (strchr(name, '\n')) {
+        putc_unlocked('\\', out);
+        print_escaped(out, name);
+    } else {
+        fputs_unlocked(name, out);
+    }
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static char *skip_blanks(char *at)
+{
+    while (is_blank(*at))
+        at++;
+    return at;
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+/* Reads a digest; a string that ends before it is none. */
+static bool parse_hex(const char *text, uint8_t *digest, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++) {
+        int high = hex_value(text[2 * i]);
+        int low = high < 0 ? -1 : hex_value(text[2 * i + 1]);
+        if (low < 0)
+            return false;
+        digest[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
+/* Undoes print_escaped in place; the name ends at end. False where it is not what that writes. */
+static bool unescape(char *name, const char *end)
+{
+    char *out = name;
+
+    for (const char *at = name; at < end; at++) {
+        char c = *at;
+        if (c == 0)
+            return false;
+        if (c == '\\') {
+            at++;
+            if (at == end || !strchr("\\nr", *at) || *at == 0)
+                return false;
+            c = *at == 'n' ? '\n' : *at == 'r' ? '\r' : '\\';
+        }
+        *out++ = c;
+    }
+    *out = 0;
+    return true;
+}
+
+/* "(name) = digest", where at is behind the tag. The last parenthesis ends the name. */
+static bool parse_tagged(const struct ahash_parser *parser, char *at, char *end, bool escaped,
+                         struct ahash_line *line)
+{
+    char *close;
+
+    if (*at == ' ')
+        at++;
+    if (*at != '(')
+        return false;
+    at++;
+    close = memrchr(at, ')', (size_t)(end - at));
+    if (!close || (escaped && !unescape(at, close)))
+        return false;
+    line->name = at;
+    *close = 0;
+    at = skip_blanks(close + 1);
+    if (*at != '=')
+        return false;
+    at = skip_blanks(at + 1);
+    return parse_hex(at, line->digest, parser->digest_bytes) && at[2 * parser->digest_bytes] == 0;
+}
+
+/* "digest  name". */
+static bool parse_plain(struct ahash_parser *parser, char *at, char *end, bool escaped,
+                        struct ahash_line *line)
+{
+    size_t digits = 2 * parser->digest_bytes;
+
+    /* a blank and at least one byte more */
+    if ((size_t)(end - at) < digits + 2 || !is_blank(at[digits]) ||
+        !parse_hex(at, line->digest, parser->digest_bytes))
+        return false;
+    at += digits + 1;
+    if (end - at == 1 || (*at != ' ' && *at != '*')) {
+        if (parser->separator == SEPARATOR_MODE)
+            return false;
+        parser->separator = SEPARATOR_BLANK;
+    } else if (parser->separator != SEPARATOR_BLANK) {
+        parser->separator = SEPARATOR_MODE;
+        at++;
+    }
+    line->name = at;
+    return !escaped || unescape(at, end);
+}
+
+bool ahash_line_parse(struct ahash_parser *parser, char *text, size_t len, struct ahash_line *line)
+{
+    size_t tag_len = strlen(parser->tag);
+    char *end = text + len;
+    char *at;
+    bool escaped;
+
+    *end = 0;
+    at = skip_blanks(text);
+    escaped = *at == '\\';
+    if (escaped)
+        at++;
+    if (strncmp(at, parser->tag, tag_len) == 0)
+        return parse_tagged(parser, at + tag_len, end, escaped, line);
+    return parse_plain(parser, at, end, escaped, line);
+}

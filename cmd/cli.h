@@ -1,0 +1,115 @@
+/* cli.h: what every command has in common: its name in messages, quoting, the options of the
+ * engines, sizes, the statistics at the end. Only cmd/ speaks and exits; core never does. */
+#ifndef CMD_CLI_H
+#define CMD_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "../core/engine.h"
+
+#define AIOUTILS_VERSION "0.1.0"
+
+/* The name that messages start with: argv[0] as it was given, as GNU's are. */
+extern const char *cli_name;
+void cli_start(char **argv);
+
+/* "name: text\n" on stderr, after what is waiting on stdout; err > 0 adds ": strerror(err)". */
+void cli_message(int err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same, then exit 1. */
+void cli_fatal(int err, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
+/* "Try 'name --help' for more information." and exit 1. */
+void cli_try_help(void) __attribute__((noreturn));
+/* Closes stdout: exits 1 with "write error" where something of it was lost (full disk, /dev/full).
+ */
+void cli_close_stdout(void);
+/* To be called after a failed write to stdout, while errno says why: cli_close_stdout will say it.
+ */
+void cli_stdout_failed(void);
+
+/* Quotes a name as GNU's messages do in the C locale. Both return one of a few static buffers that
+ * stay valid for several calls. cli_quote always quotes: 'a b'; cli_quote_maybe only what needs it
+ * (shell-escape style, with $'\n' for control and non-ASCII bytes; a ':' in it needs quoting when
+ * it stands before ": reason", quotef). */
+const char *cli_quote(const char *name);
+const char *cli_quote_maybe(const char *name);
+
+/* Options that all commands share. Long options from CLI_OPT_FIRST on are theirs. */
+enum stats_format { STATS_NONE, STATS_TEXT, STATS_JSON };
+
+struct cli_common {
+    const char *engine; /* --engine, $AIOUTILS_ENGINE, "auto" */
+    unsigned jobs;      /* 0: the command's default */
+    enum stats_format stats;
+    const char *files0_from; /* NULL, a file, or "-" */
+    struct engine_opts opts;
+};
+
+enum {
+    CLI_OPT_ENGINE = 1000,
+    CLI_OPT_DEPTH,
+    CLI_OPT_BLOCK_SIZE,
+    CLI_OPT_DIRECT,
+    CLI_OPT_STATS,
+    CLI_OPT_FILES0_FROM,
+    CLI_OPT_HELP,
+    CLI_OPT_VERSION,
+    CLI_OPT_FIRST, /* the command's own start here */
+};
+
+/* Entries for getopt_long; -j takes "j:" in the short options. */
+#define CLI_LONG_OPTIONS                                                                         \
+    {"engine", required_argument, NULL, CLI_OPT_ENGINE}, {"jobs", required_argument, NULL, 'j'}, \
+        {"depth", required_argument, NULL, CLI_OPT_DEPTH},                                       \
+        {"block-size", required_argument, NULL, CLI_OPT_BLOCK_SIZE},                             \
+        {"direct", required_argument, NULL, CLI_OPT_DIRECT},                                     \
+        {"stats", optional_argument, NULL, CLI_OPT_STATS},                                       \
+        {"files0-from", required_argument, NULL, CLI_OPT_FILES0_FROM},                           \
+        {"help", no_argument, NULL, CLI_OPT_HELP},                                               \
+    {                                                                                            \
+        "version", no_argument, NULL, CLI_OPT_VERSION                                            \
+    }
+
+#define CLI_COMMON_HELP                                                                  \
+    "      --engine=ENGINE       auto (default), sync or uring; also $AIOUTILS_ENGINE\n" \
+    "  -j, --jobs=N              workers\n"                                              \
+    "      --depth=N             files in flight per worker (uring)\n"                   \
+    "      --block-size=SIZE     bytes per read of a large file\n"                       \
+    "      --direct=WHEN         O_DIRECT: auto (default), always or never\n"            \
+    "      --stats[=FORMAT]      counters on standard error at the end: text or json\n"  \
+    "      --help                display this help and exit\n"                           \
+    "      --version             output version information and exit\n"
+
+/* Defaults, and what the environment says. */
+void cli_common_init(struct cli_common *common);
+/* Takes one option of the common ones: true if it was one. Bad values end the program. */
+bool cli_common_option(struct cli_common *common, int option, const char *argument);
+void cli_version(const char *program); /* prints and exits 0 */
+
+/* "64K", "1MiB", "1MB" (decimal), "4096": bytes. Returns 0, -EINVAL or -ERANGE. */
+int cli_parse_size(const char *text, uint64_t *bytes);
+/* A number from 1 to max. Returns 0 or -EINVAL. */
+int cli_parse_count(const char *text, unsigned max, unsigned *count);
+
+/* Online processors, at least 1. */
+unsigned cli_processors(void);
+/* The engine that the options ask for; exits with the reason where it cannot run. *why is set when
+ * auto fell back. */
+const struct engine *cli_engine(const struct cli_common *common, const char **why);
+/* Prints the counters where --stats asks for them. seconds: the whole run's, by the clock. */
+void cli_print_stats(const struct cli_common *common, const struct engine *engine, const char *why,
+                     const struct stats *stats, double seconds);
+
+/* Reads NUL-ended names from a file ("-": standard input), one after the other. */
+struct names0;
+/* Returns 0 or -errno. */
+int names0_open(struct names0 **names, const char *path);
+/* 1: the next name (never empty; valid until the next call), 0: the end, -errno: a read error,
+ * -EINVAL: a name of zero length (names0_line tells which). */
+int names0_next(struct names0 *names, const char **name, size_t *len);
+uint64_t names0_line(const struct names0 *names); /* number of the name last returned, from 1 */
+void names0_close(struct names0 *names);          /* takes NULL */
+
+#endif

@@ -1,0 +1,96 @@
+/* engine.c: finding an engine, and running it on several workers. */
+#define _GNU_SOURCE
+#include "engine.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct engine *engine_find(const char *name, const char **why, int *error)
+{
+    *why = NULL;
+    *error = 0;
+    if (strcmp(name, "sync") == 0)
+        return &engine_sync;
+    if (strcmp(name, "uring") == 0 || strcmp(name, "auto") == 0) {
+        *error = engine_uring.probe(why);
+        if (*error == 0)
+            return &engine_uring;
+        return name[0] == 'a' ? &engine_sync : NULL;
+    }
+    *error = -EINVAL;
+    return NULL;
+}
+
+struct worker {
+    const struct engine *engine;
+    const struct engine_opts *opts;
+    struct feed *feed;
+    struct copy *copy;
+    struct sink *sink;
+    struct stats stats;
+    pthread_t thread;
+    bool started;
+    int status;
+};
+
+static void *worker_main(void *arg)
+{
+    struct worker *worker = arg;
+    const struct engine *engine = worker->engine;
+
+    stats_start(&worker->stats);
+    if (worker->copy)
+        worker->status = engine->copy(worker->opts, worker->feed, worker->copy, worker->sink,
+                                      &worker->stats);
+    else
+        worker->status = engine->read(worker->opts, worker->feed, worker->sink, &worker->stats);
+    stats_stop(&worker->stats);
+    if (worker->sink)
+        worker->stats.hash_ns = worker->sink->hash_ns;
+    return NULL;
+}
+
+int engine_run(const struct engine *engine, const struct engine_opts *opts, unsigned jobs,
+               struct feed *feed, struct copy *copy, struct sink *const *sinks, struct stats *stats)
+{
+    struct worker *workers = calloc(jobs, sizeof(*workers));
+    int status = 0;
+    bool one_worked = false;
+
+    if (!workers) {
+        feed_cancel(feed);
+        return -ENOMEM;
+    }
+    for (unsigned i = 0; i < jobs; i++) {
+        workers[i] = (struct worker){.engine = engine,
+                                     .opts = opts,
+                                     .feed = feed,
+                                     .copy = copy,
+                                     .sink = sinks ? sinks[i] : NULL};
+        /* the last one runs here: a single worker needs no thread */
+        if (i + 1 < jobs)
+            workers[i].started = pthread_create(&workers[i].thread, NULL, worker_main,
+                                                &workers[i]) == 0;
+    }
+    worker_main(&workers[jobs - 1]);
+    for (unsigned i = 0; i < jobs; i++) {
+        struct worker *worker = &workers[i];
+        if (worker->started)
+            pthread_join(worker->thread, NULL);
+        if (!worker->started && i + 1 < jobs)
+            continue;
+        stats_add(stats, &worker->stats);
+        if (worker->status == 0)
+            one_worked = true;
+        else if (status == 0)
+            status = worker->status;
+    }
+    stats_finish(stats);
+    free(workers);
+    if (one_worked)
+        return 0;
+    feed_cancel(feed);
+    return status;
+}

@@ -1,0 +1,77 @@
+/* stats.c: counters of a run. See stats.h. */
+#define _GNU_SOURCE
+#include "stats.h"
+
+#include <sys/resource.h>
+#include <time.h>
+
+uint64_t stats_now_ns(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static uint64_t timeval_ns(struct timeval tv)
+{
+    return (uint64_t)tv.tv_sec * 1000000000u + (uint64_t)tv.tv_usec * 1000u;
+}
+
+void stats_start(struct stats *stats)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_THREAD, &usage);
+    stats->user_ns = -timeval_ns(usage.ru_utime);
+    stats->system_ns = -timeval_ns(usage.ru_stime);
+    stats->switches = -(uint64_t)usage.ru_nvcsw;
+    stats->wall_ns = -stats_now_ns();
+}
+
+void stats_stop(struct stats *stats)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_THREAD, &usage);
+    stats->user_ns += timeval_ns(usage.ru_utime);
+    stats->system_ns += timeval_ns(usage.ru_stime);
+    stats->switches += (uint64_t)usage.ru_nvcsw;
+    stats->wall_ns += stats_now_ns();
+}
+
+void stats_add(struct stats *sum, const struct stats *worker)
+{
+    sum->files += worker->files;
+    sum->failed += worker->failed;
+    sum->bytes_read += worker->bytes_read;
+    sum->bytes_wrote += worker->bytes_wrote;
+    sum->wall_ns += worker->wall_ns;
+    sum->user_ns += worker->user_ns;
+    sum->system_ns += worker->system_ns;
+    sum->hash_ns += worker->hash_ns;
+    sum->switches += worker->switches;
+    sum->requests += worker->requests;
+    sum->enters += worker->enters;
+    sum->direct_bytes += worker->direct_bytes;
+    sum->resident_files += worker->resident_files;
+    sum->in_flight_peak += worker->in_flight_peak;
+    sum->in_flight_ns += worker->in_flight_ns;
+    sum->workers++;
+}
+
+void stats_finish(struct stats *sum)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    sum->process_ns = timeval_ns(usage.ru_utime) + timeval_ns(usage.ru_stime);
+    sum->memory_peak = (uint64_t)usage.ru_maxrss * 1024u;
+}
+
+uint64_t stats_waiting_ns(const struct stats *stats)
+{
+    uint64_t busy = stats->user_ns + stats->system_ns;
+
+    return stats->wall_ns > busy ? stats->wall_ns - busy : 0;
+}

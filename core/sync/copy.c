@@ -1,0 +1,121 @@
+/* sync/copy.c: the blocking engine's copy: one file after the other, read(2) and write(2) in turn.
+ *
+ * While it reads it does not write, and while it waits for either it does nothing: that is what
+ * uring/copy.c is about. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "../dest.h"
+#include "sync.h"
+
+struct run {
+    struct copy *copy;
+    struct sink *sink;
+    struct stats *stats;
+    char *buf;
+    size_t block;
+};
+
+/* Copies from *offset, where the source stands, to end or to the end of the file. Returns 1 at
+ * that. */
+static int copy_range(struct run *run, struct file *file, int fd, const struct dest *dest,
+                      uint64_t *offset, uint64_t end)
+{
+    while (*offset < end) {
+        size_t len = end - *offset < run->block ? (size_t)(end - *offset) : run->block;
+        ssize_t n = sync_read_some(fd, run->buf, len);
+        int rc;
+
+        if (n == 0)
+            return 1;
+        if (n < 0) {
+            file_fail(file, STEP_READ, (int)n);
+            return (int)n;
+        }
+        rc = dest_write(dest, run->buf, (size_t)n, *offset);
+        if (rc < 0) {
+            file_fail(file, STEP_WRITE, rc);
+            return rc;
+        }
+        if (run->sink && (rc = run->sink->data(run->sink, file, run->buf, (size_t)n)) < 0) {
+            file_fail(file, STEP_SINK, rc);
+            return rc;
+        }
+        *offset += (uint64_t)n;
+        file->bytes += (uint64_t)n;
+        run->stats->bytes_read += (uint64_t)n;
+        run->stats->bytes_wrote += (uint64_t)n;
+    }
+    return 0;
+}
+
+/* The same for what lies between holes. */
+static void copy_data(struct run *run, struct file *file, int fd, const struct dest *dest,
+                      uint64_t *offset)
+{
+    for (;;) {
+        off_t data = lseek(fd, (off_t)*offset, SEEK_DATA);
+        off_t hole = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
+
+        if (hole < 0 || lseek(fd, data, SEEK_SET) < 0) {
+            off_t end = lseek(fd, 0, SEEK_END);
+            if (end > (off_t)*offset)
+                *offset = (uint64_t)end; /* the last hole */
+            return;
+        }
+        *offset = (uint64_t)data;
+        if (copy_range(run, file, fd, dest, offset, (uint64_t)hole) != 0)
+            return;
+    }
+}
+
+static void copy_file(struct run *run, const struct engine_opts *opts, struct file *file)
+{
+    int fd = sync_open(opts, file);
+    struct dest dest;
+    struct stat st;
+    uint64_t size = 0;
+    int verdict;
+
+    if (fd < 0) {
+        file_fail(file, STEP_OPEN, fd);
+        return;
+    }
+    if (fstat(fd, &st) < 0) {
+        file_fail(file, STEP_STAT, -errno);
+        close(fd);
+        return;
+    }
+    verdict = dest_open(run->copy, file, fd, &st, true, &dest);
+    if (verdict == DEST_WRITE && dest.sparse)
+        copy_data(run, file, fd, &dest, &size);
+    else if (verdict == DEST_WRITE)
+        copy_range(run, file, fd, &dest, &size, UINT64_MAX);
+    dest_end(run->copy, file, &st, &dest, size);
+    close(fd);
+}
+
+int sync_copy(const struct engine_opts *opts, struct feed *feed, struct copy *copy,
+              struct sink *sink, struct stats *stats)
+{
+    struct run run = {.copy = copy, .sink = sink, .stats = stats};
+    struct file *file;
+    void *buf;
+
+    run.block = opts->block_bytes ? opts->block_bytes : SYNC_BLOCK_BYTES;
+    if (posix_memalign(&buf, 4096, run.block) != 0)
+        return -ENOMEM;
+    run.buf = buf;
+    while (feed_next(feed, &file, true) == 0) {
+        copy_file(&run, opts, file);
+        if (sink)
+            sink->end(sink, file);
+        stats->files++;
+        stats->failed += file->status < 0;
+        feed_done(feed, file);
+    }
+    free(buf);
+    return 0;
+}

@@ -1,0 +1,23 @@
+/* sync.h: what the blocking engine's files share. */
+#ifndef CORE_SYNC_H
+#define CORE_SYNC_H
+
+#include <sys/types.h>
+
+#include "../engine.h"
+
+enum {
+    /* What coreutils reads at a time, too (ioblksize.h): beyond it a cached read gains nothing
+     * more, and it stays within a core's L2. */
+    SYNC_BLOCK_BYTES = 128 * 1024,
+};
+
+/* Opens a file of the feed for reading. A descriptor, or -errno. */
+int sync_open(const struct engine_opts *opts, const struct file *file);
+/* read(2), gone through EINTR and, for O_DIRECT, through what cannot be read so. */
+ssize_t sync_read_some(int fd, void *buf, size_t len);
+
+int sync_copy(const struct engine_opts *opts, struct feed *feed, struct copy *copy,
+              struct sink *sink, struct stats *stats);
+
+#endif

@@ -1,0 +1,19 @@
+/* uring/open.h: a slot's way from its file's name to the path that its bytes take. Internal to the
+ * pump. */
+#ifndef CORE_URING_OPEN_H
+#define CORE_URING_OPEN_H
+
+#include "pump.h"
+
+/* Opens the slot's file: at once, where the dentry cache knows it, or by a request. */
+void open_start(struct pump *pump, struct slot *slot);
+/* It is open, or fd is -errno: what next? */
+void open_done(struct pump *pump, struct slot *slot, int fd);
+/* Asks the operation what to do with the open file, and does it. */
+void open_ask(struct pump *pump, struct slot *slot);
+/* The cache, the ring, or the ring with O_DIRECT. */
+void open_choose_path(struct pump *pump, struct slot *slot);
+/* Learns what was opened. Returns 0 or -errno. */
+int open_stat(struct slot *slot);
+
+#endif

@@ -1,0 +1,137 @@
+/* uring/pump.h: files in flight on one ring: what read and copy share.
+ *
+ * A pump has a fixed number of slots, a file in each, and two kinds of buffers, all allocated at
+ * the start: every slot has a small one of its own (its head), which is all that most files need; a
+ * pool of large blocks is lent to large files, so that many blocks of one file are in flight.
+ *
+ *                     in the cache                      all bytes are there
+ *   take -> open ------------------> RESIDENT ------------------------------------> end
+ *     \      ^  \                       | not in the cache after all                 ^
+ *      \     |   \ cold                 v                                            |
+ *       +-> OPENING -----------------> STREAM: read... -> deliver in order ----------+
+ *        cold name: io-wq opens it      a pipe: one read at a time
+ *
+ * Invariants:
+ *   - What would not wait is done by a plain call, at once: a name in the dentry cache is opened
+ * with RESOLVE_CACHED, bytes in the page cache are read with RWF_NOWAIT. A ring wins by overlapping
+ *     waits; where there is none to overlap it only costs. Everything else goes through the ring.
+ *   - Each request is made on a block, and a block has one request at the most. A block belongs to
+ * its slot from the moment it is issued until it has been delivered (and written).
+ *   - A slot's blocks are delivered in the order of their offsets. The first undelivered one is
+ * always issued, so it comes in without help: no file can wait for another one's blocks for ever.
+ *   - A slot ends when none of its requests is in flight. */
+#ifndef CORE_URING_PUMP_H
+#define CORE_URING_PUMP_H
+
+#include <sys/stat.h>
+
+#include "../engine.h"
+#include "ring.h"
+
+struct slot;
+struct pump;
+
+enum block_state { BLOCK_FREE, BLOCK_READING, BLOCK_READY, BLOCK_WRITING };
+
+struct block {
+    struct slot *slot;  /* owner */
+    struct block *next; /* in the slot's order, or in the free list */
+    char *buf;
+    uint64_t offset;
+    uint32_t cap;  /* bytes in buf */
+    uint32_t want; /* bytes asked for */
+    uint32_t got;
+    uint32_t written; /* of got, by a request */
+    int write_fd;
+    uint8_t retries;
+    bool end; /* a read of zero bytes came after got: the file ends there */
+    enum block_state state;
+};
+
+enum slot_state { SLOT_FREE, SLOT_OPENING, SLOT_PARKED, SLOT_RESIDENT, SLOT_STREAM, SLOT_DRAIN };
+
+/* What an operation wants done with a file that has been opened. */
+enum pump_verdict {
+    PUMP_READ,
+    PUMP_END,   /* it is complete, or has failed */
+    PUMP_LATER, /* ask again: it depends on another file */
+};
+
+struct slot {
+    enum slot_state state;
+    struct file *file;
+    int fd;
+    struct stat st; /* of fd, once stated; the size is a hint */
+    bool stated;
+    bool seekable;    /* a regular file or a block device */
+    bool direct;      /* fd is O_DIRECT now */
+    bool opened_cold; /* io-wq opened it: its bytes cannot be in the cache */
+    bool eof;
+    bool queued;                  /* in the line for blocks */
+    bool sparse;                  /* skip holes: only data is delivered (set by opened) */
+    unsigned requests;            /* in flight */
+    uint64_t size;                /* the hint: blocks are read ahead up to here */
+    uint64_t issued;              /* offset of the next read */
+    uint64_t delivered;           /* all before this offset has been delivered or is a hole */
+    uint64_t data_end;            /* sparse: where the data that is being issued ends */
+    struct block head;            /* its own small block */
+    struct block *first, *last;   /* undelivered blocks, by offset */
+    struct slot *next;            /* in the free list, or in the line for blocks */
+    struct slot *older, *younger; /* neighbours in the order of taking */
+    void *op;                     /* the operation's own part */
+};
+
+/* What the operation does with a file. Errors are recorded by file_fail first, then returned. */
+struct pump_ops {
+    size_t slot_bytes; /* size of slot->op */
+    /* The file is open, slot->st filled in. NULL: read it. */
+    enum pump_verdict (*opened)(struct pump *pump, struct slot *slot);
+    /* The file could not be opened: file->status says why. NULL: nothing to do. */
+    void (*open_failed)(struct pump *pump, struct slot *slot);
+    /* block->got bytes at block->offset, in order. 0: done with them; 1: the block is still in use,
+     * pump_write has been called on it; -errno. */
+    int (*data)(struct pump *pump, struct slot *slot, struct block *block);
+    /* The file has ended, well or not, and nothing is in flight. */
+    void (*ended)(struct pump *pump, struct slot *slot);
+};
+
+struct pump {
+    struct ring ring;
+    const struct engine_opts *opts;
+    const struct pump_ops *ops;
+    struct feed *feed;
+    struct stats *stats;
+    void *arg; /* the operation's */
+
+    bool feed_ended;
+    unsigned parked;        /* slots */
+    bool last_was_resident; /* the last file that was looked for in the cache was all there */
+    uint64_t handled_bytes; /* delivered since requests were last submitted */
+    int broken;             /* -errno of a ring that takes no more requests */
+    unsigned depth, active, block_count;
+    uint32_t head_bytes, block_bytes;
+    struct slot *slots, *free_slots;
+    struct slot *oldest, *youngest; /* in the order in which they were taken */
+    struct slot *line, *line_last;  /* waiting for blocks of the pool */
+    struct block *blocks, *free_blocks;
+    char *memory; /* all buffers */
+    size_t memory_bytes;
+    void *op_memory; /* slots' op parts */
+};
+
+/* Runs the feed's files through the ring until the feed ends. Returns 0 or -errno. */
+int pump_run(const struct engine_opts *opts, struct feed *feed, const struct pump_ops *ops,
+             void *arg, struct stats *stats);
+
+/* Writes the first bytes of a delivered block to fd at its offset, by a request; the rest has been
+ * taken care of. When it is written the block is free again. */
+void pump_write(struct pump *pump, struct block *block, int fd, uint32_t bytes);
+
+/* Whether it is the slot's turn to be delivered: always, or in ordered mode when it is the oldest.
+ */
+bool pump_turn(const struct pump *pump, const struct slot *slot);
+
+/* Marks the file failed and lets it drain. */
+void pump_fail(struct slot *slot, enum step step, int status);
+
+#endif

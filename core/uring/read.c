@@ -1,0 +1,39 @@
+/* uring/read.c: the io_uring engine's read: the files of the feed through a pump, into the sink.
+ *
+ * sync/read.c is the same operation with blocking calls. The difference is all in the pump: while
+ * one file's bytes are in the sink, other files and other blocks are on their way. */
+#define _GNU_SOURCE
+#include "pump.h"
+#include "uring.h"
+
+static int read_data(struct pump *pump, struct slot *slot, struct block *block)
+{
+    struct sink *sink = pump->arg;
+    int rc = sink->data(sink, slot->file, block->buf, block->got);
+
+    if (rc < 0)
+        file_fail(slot->file, STEP_SINK, rc);
+    return rc;
+}
+
+static void read_ended(struct pump *pump, struct slot *slot)
+{
+    struct sink *sink = pump->arg;
+
+    sink->end(sink, slot->file);
+}
+
+static const struct pump_ops read_ops = {.data = read_data, .ended = read_ended};
+
+static int uring_read(const struct engine_opts *opts, struct feed *feed, struct sink *sink,
+                      struct stats *stats)
+{
+    return pump_run(opts, feed, &read_ops, sink, stats);
+}
+
+const struct engine engine_uring = {
+    .name = "uring",
+    .probe = ring_probe,
+    .read = uring_read,
+    .copy = uring_copy,
+};

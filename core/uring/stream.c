@@ -1,0 +1,377 @@
+/* uring/stream.c: the bytes of one slot's file. See stream.h, and pump.h for the invariants.
+ *
+ * A block:  FREE -> READING -> READY -> (deliver) -> FREE
+ *                    ^  |                  \-> WRITING -> FREE
+ *                    +--+ short read, or one to be tried again */
+#define _GNU_SOURCE
+#include "stream.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum {
+    RETRIES = 3, /* by the ring; after that by a plain call, which waits where the ring gave up */
+    DIRECT_ALIGN = 4096, /* of offsets and lengths: no device here has larger logical blocks */
+};
+
+static uint64_t align_up(uint64_t n)
+{
+    return (n + DIRECT_ALIGN - 1) & ~(uint64_t)(DIRECT_ALIGN - 1);
+}
+
+static void submit_read(struct pump *pump, struct block *block)
+{
+    struct slot *slot = block->slot;
+    struct io_uring_sqe *sqe = ring_sqe(&pump->ring);
+    uint64_t offset = slot->seekable ? block->offset + block->got : (uint64_t)-1;
+    unsigned len = block->want - block->got;
+
+    if (pump->ring.fixed_buffer)
+        io_uring_prep_read_fixed(sqe, slot->fd, block->buf + block->got, len, offset, 0);
+    else
+        io_uring_prep_read(sqe, slot->fd, block->buf + block->got, len, offset);
+    io_uring_sqe_set_data64(sqe, stream_user_data(block, STREAM_READ));
+    slot->requests++;
+}
+
+static void issue_block(struct pump *pump, struct slot *slot, struct block *block, uint64_t want)
+{
+    assert(block->state == BLOCK_FREE);
+    block->slot = slot;
+    block->next = NULL;
+    block->offset = slot->issued;
+    block->want = want < block->cap ? (uint32_t)want : block->cap;
+    block->got = 0;
+    block->written = 0;
+    block->retries = 0;
+    block->end = false;
+    block->state = BLOCK_READING;
+    if (slot->last)
+        slot->last->next = block;
+    else
+        slot->first = block;
+    slot->last = block;
+    slot->issued += block->want;
+    submit_read(pump, block);
+}
+
+bool stream_next_data(struct slot *slot, uint64_t *offset)
+{
+    off_t data, hole;
+
+    if (*offset < slot->data_end)
+        return true;
+    data = lseek(slot->fd, (off_t)*offset, SEEK_DATA);
+    if (data < 0)
+        return false; /* ENXIO: the rest is a hole */
+    hole = lseek(slot->fd, data, SEEK_HOLE);
+    slot->data_end = hole > data ? (uint64_t)hole : UINT64_MAX;
+    *offset = (uint64_t)data;
+    return true;
+}
+
+static void leave_line(struct pump *pump, struct slot *slot)
+{
+    struct slot *before = NULL;
+
+    if (!slot->queued)
+        return;
+    for (struct slot *at = pump->line; at != slot; at = at->next)
+        before = at;
+    if (before)
+        before->next = slot->next;
+    else
+        pump->line = slot->next;
+    if (pump->line_last == slot)
+        pump->line_last = before;
+    slot->queued = false;
+}
+
+static void join_line(struct pump *pump, struct slot *slot)
+{
+    if (slot->queued)
+        return;
+    slot->next = NULL;
+    if (pump->line_last)
+        pump->line_last->next = slot;
+    else
+        pump->line = slot;
+    pump->line_last = slot;
+    slot->queued = true;
+}
+
+/* Whether there is more to issue ahead of what has been delivered. */
+static bool wants_blocks(struct slot *slot)
+{
+    if (slot->state != SLOT_STREAM || slot->eof || slot->issued >= slot->size)
+        return false;
+    if (slot->sparse && !stream_next_data(slot, &slot->issued)) {
+        slot->issued = slot->size;
+        return false;
+    }
+    return slot->issued < slot->size;
+}
+
+/* Issues blocks of the pool to the slot, as many as there are. */
+static void issue_blocks(struct pump *pump, struct slot *slot)
+{
+    while (pump->free_blocks && wants_blocks(slot)) {
+        struct block *block = pump->free_blocks;
+        uint64_t end = slot->data_end < slot->size ? slot->data_end : slot->size;
+        pump->free_blocks = block->next;
+        issue_block(pump, slot, block, align_up(end - slot->issued));
+    }
+}
+
+static void serve_line(struct pump *pump)
+{
+    while (pump->line && pump->free_blocks) {
+        struct slot *slot = pump->line;
+        issue_blocks(pump, slot);
+        if (wants_blocks(slot))
+            return;
+        leave_line(pump, slot);
+    }
+}
+
+static void release(struct pump *pump, struct block *block)
+{
+    bool pooled = block != &block->slot->head;
+
+    block->state = BLOCK_FREE;
+    if (pooled) {
+        block->next = pump->free_blocks;
+        pump->free_blocks = block;
+        serve_line(pump);
+    }
+}
+
+void stream_drop(struct pump *pump, struct slot *slot)
+{
+    leave_line(pump, slot);
+    slot->state = SLOT_DRAIN; /* nothing is issued to it any more */
+    while (slot->first) {
+        struct block *block = slot->first;
+        slot->first = block->next;
+        release(pump, block);
+    }
+    slot->last = NULL;
+}
+
+static void clear_direct(struct slot *slot)
+{
+    if (slot->direct)
+        (void)fcntl(slot->fd, F_SETFL, 0);
+    slot->direct = false;
+}
+
+/* Everything up to the size has been delivered. The size is a hint, so ask the file whether it ends
+ * here: this does not wait, where there is nothing left to read. */
+static void find_end(struct pump *pump, struct slot *slot)
+{
+    struct block *head = &slot->head;
+
+    while (slot->state == SLOT_STREAM && !slot->eof) {
+        struct iovec iov = {head->buf, head->cap};
+        ssize_t n = preadv2(slot->fd, &iov, 1, (off_t)slot->delivered, RWF_NOWAIT);
+        if (n < 0 && errno == EINVAL && slot->direct) {
+            clear_direct(slot); /* it grew, and goes on at an odd offset */
+            continue;
+        }
+        if (n < 0) {
+            slot->issued = slot->delivered;
+            issue_block(pump, slot, head, head->cap);
+            return;
+        }
+        if (n == 0) {
+            slot->eof = true;
+            return;
+        }
+        head->offset = slot->delivered;
+        head->got = (uint32_t)n;
+        if (stream_deliver_block(pump, slot, head) != 0)
+            return;
+    }
+}
+
+void stream_issue(struct pump *pump, struct slot *slot)
+{
+    bool idle = !slot->first && slot->head.state == BLOCK_FREE;
+
+    if (slot->state != SLOT_STREAM || slot->eof)
+        return;
+    if (!slot->seekable) {
+        if (idle)
+            issue_block(pump, slot, &slot->head, slot->head.cap);
+    } else if (slot->size <= slot->head.cap && !slot->sparse) {
+        if (idle && slot->delivered == 0)
+            issue_block(pump, slot, &slot->head,
+                        slot->size ? align_up(slot->size) : slot->head.cap);
+        else if (idle)
+            find_end(pump, slot);
+    } else if (wants_blocks(slot)) {
+        if (!pump_turn(pump, slot)) {
+            /* in ordered mode the oldest file has the whole pool, lest it wait for a younger one's
+             * blocks, which wait for it; the younger ones read their first bytes ahead */
+            if (idle && slot->issued == 0)
+                issue_block(pump, slot, &slot->head, slot->head.cap);
+            return;
+        }
+        if (!pump->line)
+            issue_blocks(pump, slot);
+        if (wants_blocks(slot))
+            join_line(pump, slot);
+    } else if (idle && slot->requests == 0) {
+        if (slot->sparse)
+            slot->eof = true;
+        else
+            find_end(pump, slot);
+    }
+}
+
+int stream_deliver_block(struct pump *pump, struct slot *slot, struct block *block)
+{
+    int rc;
+
+    slot->file->bytes += block->got;
+    pump->stats->bytes_read += block->got;
+    pump->handled_bytes += block->got;
+    slot->delivered = block->offset + block->got;
+    rc = pump->ops->data(pump, slot, block);
+    if (rc < 0)
+        slot->state = SLOT_DRAIN;
+    return rc;
+}
+
+void stream_deliver(struct pump *pump, struct slot *slot)
+{
+    while (slot->state == SLOT_STREAM && slot->first && slot->first->state == BLOCK_READY &&
+           !slot->eof && pump_turn(pump, slot)) {
+        struct block *block = slot->first;
+        int rc = 0;
+
+        slot->first = block->next;
+        if (!slot->first)
+            slot->last = NULL;
+        if (block->got > 0)
+            rc = stream_deliver_block(pump, slot, block);
+        if (block->end)
+            slot->eof = true;
+        if (rc != 1)
+            release(pump, block);
+    }
+}
+
+/* Reads what the ring could not, waiting for it. */
+static int read_plainly(const struct slot *slot, struct block *block)
+{
+    char *buf = block->buf + block->got;
+    size_t len = block->want - block->got;
+    ssize_t n;
+
+    do
+        n = slot->seekable ? pread(slot->fd, buf, len, (off_t)(block->offset + block->got))
+                           : read(slot->fd, buf, len);
+    while (n < 0 && errno == EINTR);
+    return n < 0 ? -errno : (int)n;
+}
+
+void stream_read_done(struct pump *pump, struct block *block, int res)
+{
+    struct slot *slot = block->slot;
+
+    slot->requests--;
+    if (slot->state != SLOT_STREAM || slot->eof) {
+        block->state = BLOCK_READY; /* dropped when the slot ends */
+        return;
+    }
+    if (res == -EINVAL && (slot->direct || block->retries == 0)) {
+        /* O_DIRECT met an offset or a filesystem that cannot: the rest goes through the cache */
+        clear_direct(slot);
+        block->retries++;
+        submit_read(pump, block);
+        return;
+    }
+    if (res == -EINTR || res == -EAGAIN || res == -ENOMEM || res == -ECANCELED) {
+        if (block->retries++ < RETRIES) {
+            submit_read(pump, block);
+            return;
+        }
+        res = read_plainly(slot, block);
+    }
+    if (res < 0) {
+        block->state = BLOCK_READY;
+        pump_fail(slot, STEP_READ, res);
+        return;
+    }
+    block->got += (uint32_t)res;
+    if (res > 0 && block->got < block->want && slot->seekable &&
+        block->offset + block->got < slot->size) {
+        block->retries = 0;
+        submit_read(pump, block);
+        return;
+    }
+    block->end = res == 0;
+    block->state = BLOCK_READY;
+}
+
+static void submit_write(struct pump *pump, struct block *block)
+{
+    struct io_uring_sqe *sqe = ring_sqe(&pump->ring);
+    const char *buf = block->buf + block->written;
+    unsigned len = block->want - block->written;
+    uint64_t offset = block->offset + block->written;
+
+    if (pump->ring.fixed_buffer)
+        io_uring_prep_write_fixed(sqe, block->write_fd, buf, len, offset, 0);
+    else
+        io_uring_prep_write(sqe, block->write_fd, buf, len, offset);
+    io_uring_sqe_set_data64(sqe, stream_user_data(block, STREAM_WRITE));
+    block->slot->requests++;
+}
+
+void pump_write(struct pump *pump, struct block *block, int fd, uint32_t bytes)
+{
+    block->write_fd = fd;
+    block->want = bytes;
+    block->written = 0;
+    block->retries = 0;
+    block->state = BLOCK_WRITING;
+    submit_write(pump, block);
+}
+
+void stream_write_done(struct pump *pump, struct block *block, int res)
+{
+    struct slot *slot = block->slot;
+
+    slot->requests--;
+    if ((res == -EINTR || res == -EAGAIN || res == -ENOMEM || res == -ECANCELED)) {
+        if (block->retries++ < RETRIES) {
+            submit_write(pump, block);
+            return;
+        }
+        do
+            res = (int)pwrite(block->write_fd, block->buf + block->written,
+                              block->want - block->written,
+                              (off_t)(block->offset + block->written));
+        while (res < 0 && errno == EINTR);
+        res = res < 0 ? -errno : res;
+    }
+    if (res == 0)
+        res = -EIO; /* no progress and no reason: trying again could go on for ever */
+    if (res > 0) {
+        block->written += (uint32_t)res;
+        pump->stats->bytes_wrote += (uint64_t)res;
+        if (block->written < block->want && slot->state != SLOT_DRAIN) {
+            block->retries = 0;
+            submit_write(pump, block);
+            return;
+        }
+    } else {
+        pump_fail(slot, STEP_WRITE, res);
+    }
+    release(pump, block);
+}

@@ -1,0 +1,33 @@
+/* uring/stream.h: the bytes of one slot's file: blocks issued ahead, completed in any order,
+ * delivered in the file's. Internal to the pump. */
+#ifndef CORE_URING_STREAM_H
+#define CORE_URING_STREAM_H
+
+#include "pump.h"
+
+/* What a completion is of: in the low bits of the block's address. */
+enum stream_request { STREAM_READ, STREAM_WRITE, STREAM_OPEN, STREAM_REQUEST_MASK = 3 };
+
+static inline uint64_t stream_user_data(struct block *block, enum stream_request request)
+{
+    return (uint64_t)(uintptr_t)block | request;
+}
+
+/* Issues what may be issued: the next read of a pipe, the head of a small file, as many blocks of a
+ * large file as there are; after the last of them, finds out whether the file ends there. */
+void stream_issue(struct pump *pump, struct slot *slot);
+/* A read or a write has completed. */
+void stream_read_done(struct pump *pump, struct block *block, int res);
+void stream_write_done(struct pump *pump, struct block *block, int res);
+/* Delivers the blocks that are next in the file's order and there. */
+void stream_deliver(struct pump *pump, struct slot *slot);
+/* Delivers one block: 0: it is free again; 1: the operation keeps it; -errno: the file has failed.
+ */
+int stream_deliver_block(struct pump *pump, struct slot *slot, struct block *block);
+/* Moves *offset to where there is data in a sparse file, and slot->data_end to where it ends.
+ * false: there is no more. */
+bool stream_next_data(struct slot *slot, uint64_t *offset);
+/* Gives back all blocks of a slot that ends. */
+void stream_drop(struct pump *pump, struct slot *slot);
+
+#endif

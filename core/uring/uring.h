@@ -1,0 +1,10 @@
+/* uring.h: what the io_uring engine's operations share. */
+#ifndef CORE_URING_URING_H
+#define CORE_URING_URING_H
+
+#include "../engine.h"
+
+int uring_copy(const struct engine_opts *opts, struct feed *feed, struct copy *copy,
+               struct sink *sink, struct stats *stats);
+
+#endif
