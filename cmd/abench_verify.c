@@ -7,12 +7,10 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 enum {
     DIGEST_BYTES = 32,
@@ -234,7 +232,7 @@ static bool is_digest_line(const char *line)
     if (*line == '\\')
         line++;
     hex = strspn(line, "0123456789abcdefABCDEF");
-    return hex == 2 * DIGEST_BYTES && line[hex] == ' ' &&
+    return hex == 2 * (size_t)DIGEST_BYTES && line[hex] == ' ' &&
            (line[hex + 1] == ' ' || line[hex + 1] == '*') && line[hex + 2];
 }
 

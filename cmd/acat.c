@@ -228,8 +228,6 @@ static void take_operand(struct acat *acat)
 
 /* -- a run of named files -- */
 
-/* The engine opens files ahead: all of them in their order, but FIFOs and the like in their turn.
- */
 static int produce(struct feed *feed, void *arg)
 {
     struct acat *acat = arg;

@@ -75,6 +75,7 @@ static const struct {
     [STEP_MAKE_DIR] = {"cannot create directory", "", DEST},
     [STEP_MAKE_LINK] = {"cannot create symbolic link", "", DEST},
     [STEP_HARD_LINK] = {"cannot create hard link", " to ", DEST_SOURCE},
+    [STEP_MAKE_FIFO] = {"cannot create fifo", "", DEST},
     [STEP_MAKE_NODE] = {"cannot create special file", "", DEST},
     [STEP_WRITE] = {"error writing", "", DEST},
     [STEP_SIZE] = {"failed to extend", "", DEST},
@@ -123,6 +124,19 @@ static void say_refused(struct acp *acp, enum refusal refusal, const char *sourc
     }
 }
 
+/* The walk knows names and types without looking files up: one that could not even have been
+ * looked up is found out when opening it fails. */
+static void stat_failed(struct file *file)
+{
+    struct stat st;
+
+    if ((file->step == STEP_OPEN || file->step == STEP_OPEN_DIR) &&
+        fstatat(file->dir->fd, file->name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+        file->step = STEP_STAT;
+        file->status = -errno;
+    }
+}
+
 static void retire(struct file *file, void *arg)
 {
     struct copy *copy = arg;
@@ -130,10 +144,12 @@ static void retire(struct file *file, void *arg)
     struct copy_file *op = file->op;
     bool silent = file->status == 0 && !op->reports && !(copy->opts.verbose && op->copied);
     char *source = silent ? NULL : file_path(file);
-    char *dest = silent ? NULL : copy_to_path(file);
+    char *dest = silent ? NULL : op->to ? copy_to_path(file) : strdup("");
 
+    /* what the walk itself could not enter has no destination */
     if (!silent && (!source || !dest))
         cli_fatal(ENOMEM, "cannot report on %s", cli_quote(file->name));
+    stat_failed(file);
     if (!silent && op->copied && copy->opts.verbose)
         printf("%s -> %s\n", cli_quote(source), cli_quote(dest));
     if (file->step == STEP_REFUSED)

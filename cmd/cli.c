@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
@@ -21,6 +22,8 @@ static int stdout_errno; /* why stdout failed first; 0: it did not, or the reaso
 
 void cli_start(char **argv)
 {
+    struct rlimit limit;
+
     if (argv[0])
         cli_name = argv[0];
     /* A standard descriptor that is closed would be given to the next file opened, and messages
@@ -29,6 +32,12 @@ void cli_start(char **argv)
     for (int fd = 0; fd <= 2; fd++)
         if (fcntl(fd, F_GETFD) < 0 && open("/", O_PATH) < 0)
             exit(EXIT_FAILURE);
+    /* Many files and directories are open together; the soft limit is there for programs that use
+     * select(2). */
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
 }
 
 void cli_stdout_failed(void)
@@ -81,6 +90,10 @@ void cli_close_stdout(void)
 {
     bool failed = ferror(stdout);
 
+    if (fflush(stdout) != 0) {
+        cli_stdout_failed();
+        failed = true;
+    }
     if (fclose(stdout) != 0) {
         cli_stdout_failed();
         /* closed from the start, and nothing was written: that is no loss */

@@ -184,13 +184,19 @@ static int make_dir(const struct copy *copy, struct dir *to, const char *name,
     *step = STEP_MAKE_DIR;
     *created = mkdirat(to->fd, name, mode) == 0;
     if (!*created) {
-        int status = -errno;
-        if (status != -EEXIST)
-            return status;
-        if (fstatat(to->fd, name, &at, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(at.st_mode)) {
+        if (errno != EEXIST)
+            return -errno;
+        if (fstatat(to->fd, name, &at, AT_SYMLINK_NOFOLLOW) < 0) {
+            *step = STEP_STAT_DEST;
+            return -errno;
+        }
+        if (!S_ISDIR(at.st_mode)) {
             *step = STEP_REFUSED;
             return -ENOTDIR;
         }
+    } else if ((copy->umask & S_IRWXU) &&
+               fchmodat(to->fd, name, (mode & ~copy->umask) | S_IRWXU, AT_SYMLINK_NOFOLLOW) < 0) {
+        return -errno; /* the umask has taken our own rights to write into it */
     }
     *step = STEP_OPEN_DEST;
     fd = openat(to->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -245,6 +251,7 @@ static int enter(struct feed *feed, struct dir *dir, const char *name, void *arg
     op->copy = copy;
     dir->op = op;
     dir->release = dir_copied;
+    dir->twin = op->to;
     if (top) {
         struct stat made;
         if (fstat(fd, &made) < 0)
@@ -256,6 +263,7 @@ static int enter(struct feed *feed, struct dir *dir, const char *name, void *arg
             dir_put(op->to);
             free(op);
             dir->op = NULL;
+            dir->twin = NULL;
             rc = refuse(copy, feed, dir->parent, name, REFUSED_SAME_FILE);
             return rc < 0 ? rc : 1;
         }
@@ -285,18 +293,49 @@ static void metadata_at(const struct copy *copy, struct file *file, const struct
         copy_report(file, STEP_MODE, -errno);
 }
 
-static int make_symlink(const struct copy_file *op, const char *target)
+static bool same_file(const struct stat *a, const struct stat *b)
 {
-    struct stat at;
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
 
-    if (symlinkat(target, op->to->fd, op->to_name) == 0)
-        return 0;
-    /* what is there and no directory gives way, as cp does it */
-    if (errno == EEXIST && fstatat(op->to->fd, op->to_name, &at, AT_SYMLINK_NOFOLLOW) == 0 &&
-        !S_ISDIR(at.st_mode) && unlinkat(op->to->fd, op->to_name, 0) == 0 &&
-        symlinkat(target, op->to->fd, op->to_name) == 0)
-        return 0;
-    return -errno;
+/* What is at the destination of a link or a node gives way, as with cp, unless it is a directory,
+ * the source, or what the source leads to. Returns whether the way is free; else the file has
+ * failed. */
+static bool make_way(struct file *file, const struct stat *st, enum step step)
+{
+    struct copy_file *op = file->op;
+    struct stat at, target;
+
+    op->refusal = REFUSED_NOT;
+    if (fstatat(op->to->fd, op->to_name, &at, AT_SYMLINK_NOFOLLOW) < 0) {
+        file_fail(file, STEP_STAT_DEST, -errno);
+        return false;
+    }
+    if (S_ISDIR(at.st_mode))
+        op->refusal = REFUSED_OVER_DIRECTORY;
+    else if (same_file(&at, st) ||
+             (S_ISLNK(st->st_mode) && !S_ISLNK(at.st_mode) &&
+              fstatat(file->dir->fd, file->name, &target, 0) == 0 && same_file(&at, &target)))
+        op->refusal = REFUSED_SAME_FILE;
+    if (op->refusal != REFUSED_NOT)
+        file_fail(file, STEP_REFUSED, -EPERM);
+    else if (unlinkat(op->to->fd, op->to_name, 0) < 0)
+        file_fail(file, step, -errno);
+    return file->status == 0;
+}
+
+static void make_symlink(struct file *file, const struct stat *st, const char *target)
+{
+    const struct copy_file *op = file->op;
+    int rc = symlinkat(target, op->to->fd, op->to_name);
+
+    if (rc < 0 && errno == EEXIST) {
+        if (!make_way(file, st, STEP_MAKE_LINK))
+            return;
+        rc = symlinkat(target, op->to->fd, op->to_name);
+    }
+    if (rc < 0)
+        file_fail(file, STEP_MAKE_LINK, -errno);
 }
 
 static void copy_symlink(struct file *file, const struct stat *st)
@@ -304,7 +343,6 @@ static void copy_symlink(struct file *file, const struct stat *st)
     size_t cap = st->st_size > 0 ? (size_t)st->st_size + 1 : PATH_MAX;
     char *target = malloc(cap + 1);
     ssize_t len;
-    int rc;
 
     if (!target) {
         file_fail(file, STEP_READ_LINK, -ENOMEM);
@@ -315,9 +353,7 @@ static void copy_symlink(struct file *file, const struct stat *st)
         file_fail(file, STEP_READ_LINK, len < 0 ? -errno : -EAGAIN);
     } else {
         target[len] = 0;
-        rc = make_symlink(file->op, target);
-        if (rc < 0)
-            file_fail(file, STEP_MAKE_LINK, rc);
+        make_symlink(file, st, target);
     }
     free(target);
 }
@@ -326,12 +362,16 @@ static void copy_node(const struct copy *copy, struct file *file, const struct s
 {
     const struct copy_file *op = file->op;
     mode_t mode = st->st_mode & ~(copy->opts.preserve_owner ? (mode_t)(S_IRWXG | S_IRWXO) : 0);
+    enum step step = S_ISFIFO(st->st_mode) ? STEP_MAKE_FIFO : STEP_MAKE_NODE;
+    int rc = mknodat(op->to->fd, op->to_name, mode, st->st_rdev);
 
-    if (mknodat(op->to->fd, op->to_name, mode, st->st_rdev) == 0)
-        return;
-    if (errno != EEXIST || unlinkat(op->to->fd, op->to_name, 0) < 0 ||
-        mknodat(op->to->fd, op->to_name, mode, st->st_rdev) < 0)
-        file_fail(file, STEP_MAKE_NODE, -errno);
+    if (rc < 0 && errno == EEXIST) {
+        if (!make_way(file, st, step))
+            return;
+        rc = mknodat(op->to->fd, op->to_name, mode, st->st_rdev);
+    }
+    if (rc < 0)
+        file_fail(file, step, -errno);
 }
 
 /* Copies what is neither a directory nor a regular file, here and now. */

@@ -45,10 +45,29 @@ static int open_existing(struct file *file, const struct stat *st, struct dest *
         return refuse(file, REFUSED_SAME_FILE);
     if (S_ISDIR(at.st_mode))
         return refuse(file, REFUSED_OVER_DIRECTORY);
+    dest->regular = S_ISREG(at.st_mode);
     /* a link that was put there since we looked is not followed */
     dest->fd = openat(op->to->fd, op->to_name,
                       O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY | (follow ? 0 : O_NOFOLLOW));
     return dest->fd < 0 ? fail(file, STEP_OPEN_DEST) : 0;
+}
+
+/* Tells a destination that could not even be looked up from one that could not be created. */
+static int create_failed(struct file *file)
+{
+    const struct copy_file *op = file->op;
+    int status = errno;
+    struct stat at;
+
+    if (fstatat(op->to->fd, op->to_name, &at, 0) < 0) {
+        if (errno != ENOENT)
+            return fail(file, STEP_STAT_DEST);
+    } else if (S_ISDIR(at.st_mode)) {
+        return refuse(file, REFUSED_OVER_DIRECTORY);
+    }
+    /* a new name with a slash at its end */
+    errno = status == EISDIR ? ENOTDIR : status;
+    return fail(file, STEP_CREATE);
 }
 
 static int create_or_open(const struct copy *copy, struct file *file, const struct stat *st,
@@ -60,12 +79,12 @@ static int create_or_open(const struct copy *copy, struct file *file, const stru
 
     dest->fd = openat(op->to->fd, op->to_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (dest->fd >= 0) {
-        dest->created = true;
+        dest->created = dest->regular = true;
         return 0;
     }
     if (errno == EEXIST)
         return open_existing(file, st, dest);
-    return fail(file, STEP_CREATE);
+    return create_failed(file);
 }
 
 /* Makes the destination another name of the copy that the source's inode has already. */
@@ -139,7 +158,7 @@ int dest_open(struct copy *copy, struct file *file, int source_fd, const struct 
         return rc;
     if (clone(copy, source_fd, st, dest))
         return DEST_MADE;
-    dest->sparse = S_ISREG(st->st_mode) && st->st_blocks * 512 < st->st_size;
+    dest->sparse = S_ISREG(st->st_mode) && dest->regular && st->st_blocks * 512 < st->st_size;
     dest->resize = dest->sparse; /* it may end in a hole */
     return DEST_WRITE;
 }
@@ -176,9 +195,9 @@ void dest_metadata(const struct copy *copy, int fd, const struct stat *st,
     if (copy->opts.preserve_owner && fchown(fd, st->st_uid, st->st_gid) < 0) {
         if (copy->may_chown || (errno != EPERM && errno != EINVAL))
             report(arg, STEP_OWNER, -errno);
-        /* at least the group; with another owner the set-ID bits would be someone else's rights */
+        /* at least the group; with another owner the special bits would be someone else's rights */
         (void)!fchown(fd, (uid_t)-1, st->st_gid);
-        mode &= (mode_t) ~(S_ISUID | S_ISGID);
+        mode &= (mode_t) ~(S_ISUID | S_ISGID | S_ISVTX);
     }
     if (copy->opts.preserve_mode && fchmod(fd, mode) < 0)
         report(arg, STEP_MODE, -errno);

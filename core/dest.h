@@ -15,6 +15,7 @@ enum dest_verdict {
 struct dest {
     int fd;       /* -1: not open */
     bool created; /* by us: removed again if the copy fails */
+    bool regular; /* a regular file: it can be written anywhere, and its size set */
     bool claimed; /* its hard link's first name */
     bool sparse;  /* the source has holes: write data only */
     bool resize;  /* its size may not be what was written: set it at the end */

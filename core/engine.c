@@ -3,9 +3,11 @@
 #include "engine.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 const struct engine *engine_find(const char *name, const char **why, int *error)
 {
@@ -52,20 +54,35 @@ static void *worker_main(void *arg)
     return NULL;
 }
 
+/* Files that a worker may have open: half of the limit is left to the walk's directories; a copy
+ * opens two files at a time. */
+static unsigned files_max(unsigned jobs)
+{
+    struct rlimit limit;
+    rlim_t files;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
+        return UINT_MAX;
+    files = limit.rlim_cur / 8 / jobs;
+    return files < 1 ? 1 : files > UINT_MAX ? UINT_MAX : (unsigned)files;
+}
+
 int engine_run(const struct engine *engine, const struct engine_opts *opts, unsigned jobs,
                struct feed *feed, struct copy *copy, struct sink *const *sinks, struct stats *stats)
 {
     struct worker *workers = calloc(jobs, sizeof(*workers));
     int status = 0;
     bool one_worked = false;
+    struct engine_opts limited = *opts;
 
     if (!workers) {
         feed_cancel(feed);
         return -ENOMEM;
     }
+    limited.files_max = files_max(jobs);
     for (unsigned i = 0; i < jobs; i++) {
         workers[i] = (struct worker){.engine = engine,
-                                     .opts = opts,
+                                     .opts = &limited,
                                      .feed = feed,
                                      .copy = copy,
                                      .sink = sinks ? sinks[i] : NULL};

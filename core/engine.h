@@ -34,6 +34,8 @@ struct engine_opts {
     unsigned depth;     /* files in flight per worker; 0: the engine's default; sync ignores it */
     size_t block_bytes; /* a read request of a large file; 0: the engine's default */
     enum direct_mode direct;
+    unsigned
+        files_max; /* open files per worker, at the most: set by engine_run from RLIMIT_NOFILE */
     bool ordered; /* deliver files in the order in which they are taken, each one's bytes before the
                    * next one's: for sinks that write to one place. The feed must keep_order. */
 };

@@ -32,7 +32,8 @@ struct feed {
     pthread_cond_t emptied; /* half of the window is free again, or cancelled */
     bool ended;             /* the producer has returned */
     bool cancelled;
-    bool producer_waits;
+    bool producer_waits; /* for no more than wake_at files in the window */
+    uint64_t wake_at;
     bool retiring;     /* a thread is calling retire */
     unsigned waiters;  /* threads in feed_next */
     uint64_t added;    /* sequence number of the next file */
@@ -166,10 +167,35 @@ static void retire_ready(struct feed *feed)
         feed->retired += n;
         /* not before half of the window is free: waking the producer for every file would cost two
          * context switches a file */
-        if (feed->producer_waits && feed->added - feed->retired <= window / 2)
+        if (feed->producer_waits && feed->added - feed->retired <= feed->wake_at)
             pthread_cond_signal(&feed->emptied);
     }
     feed->retiring = false;
+}
+
+/* Called by the producer with the lock held: waits until no more than so many files are in the
+ * window. */
+static void wait_for_window(struct feed *feed, uint64_t files)
+{
+    flush_batch(feed);
+    pthread_cond_broadcast(&feed->filled);
+    feed->wake_at = files;
+    feed->producer_waits = true;
+    while (feed->added - feed->retired > files && !feed->cancelled)
+        pthread_cond_wait(&feed->emptied, &feed->lock);
+    feed->producer_waits = false;
+}
+
+bool feed_drain_half(struct feed *feed)
+{
+    uint64_t files;
+
+    pthread_mutex_lock(&feed->lock);
+    files = feed->cancelled ? 0 : feed->added - feed->retired;
+    if (files > 0)
+        wait_for_window(feed, files / 2);
+    pthread_mutex_unlock(&feed->lock);
+    return files > 0;
 }
 
 /* Gives the file its place in the window, waiting for one. The lock is held after success. */
@@ -178,14 +204,8 @@ static int enter_window(struct feed *feed, struct file *file)
     unsigned window = feed->config.window;
 
     pthread_mutex_lock(&feed->lock);
-    if (feed->added - feed->retired >= window) {
-        flush_batch(feed);
-        pthread_cond_broadcast(&feed->filled);
-        feed->producer_waits = true;
-        while (feed->added - feed->retired > window / 2 && !feed->cancelled)
-            pthread_cond_wait(&feed->emptied, &feed->lock);
-        feed->producer_waits = false;
-    }
+    if (feed->added - feed->retired >= window)
+        wait_for_window(feed, window / 2);
     if (feed->cancelled) {
         pthread_mutex_unlock(&feed->lock);
         file_free(file);

@@ -41,6 +41,10 @@ int feed_add(struct feed *feed, struct file *file);
  * in its turn. */
 int feed_add_done(struct feed *feed, struct file *file);
 
+/* Waits until half of the files in the window are retired, and what they held is free again: for a
+ * producer that runs out of descriptors. false: there are none. */
+bool feed_drain_half(struct feed *feed);
+
 /* -- the engines' side, any thread -- */
 
 /* The next file. 0; -ENODATA after the last; -EAGAIN where none is there yet and wait is false. */

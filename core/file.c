@@ -2,9 +2,11 @@
 #define _GNU_SOURCE
 #include "file.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct dir *dir_cwd(void)
@@ -31,6 +33,51 @@ static size_t join(char *out, const struct dir *dir, const char *name)
     return len + name_len;
 }
 
+static atomic_uint open_count;
+
+unsigned dir_open_count(void)
+{
+    return atomic_load_explicit(&open_count, memory_order_relaxed);
+}
+
+static void close_dir(struct dir *dir)
+{
+    if (dir->fd >= 0) {
+        close(dir->fd);
+        dir->fd = -1;
+        atomic_fetch_sub_explicit(&open_count, 1, memory_order_relaxed);
+    }
+}
+
+int dir_park(struct dir *dir)
+{
+    for (; dir; dir = dir->twin) {
+        struct stat st;
+        if (fstat(dir->fd, &st) < 0)
+            return -errno;
+        dir->dev = st.st_dev;
+        dir->ino = st.st_ino;
+        close_dir(dir);
+    }
+    return 0;
+}
+
+int dir_unpark(struct dir *dir, const struct dir *child)
+{
+    for (; dir && child; dir = dir->twin, child = child->twin) {
+        struct stat st;
+        if (dir->fd >= 0)
+            continue;
+        dir->fd = openat(child->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (dir->fd < 0)
+            return -errno;
+        atomic_fetch_add_explicit(&open_count, 1, memory_order_relaxed);
+        if (fstat(dir->fd, &st) < 0 || st.st_dev != dir->dev || st.st_ino != dir->ino)
+            return -ESTALE;
+    }
+    return 0;
+}
+
 struct dir *dir_new(struct dir *parent, const char *name, int fd)
 {
     struct dir *dir = calloc(1, sizeof(*dir) + parent->path_len + strlen(name) + 2);
@@ -39,6 +86,7 @@ struct dir *dir_new(struct dir *parent, const char *name, int fd)
     atomic_init(&dir->refs, 1);
     dir->parent = dir_get(parent);
     dir->fd = fd;
+    atomic_fetch_add_explicit(&open_count, 1, memory_order_relaxed);
     dir->path_len = join(dir->path, parent, name);
     return dir;
 }
@@ -56,8 +104,7 @@ void dir_put(struct dir *dir)
         struct dir *parent = dir->parent;
         if (dir->release)
             dir->release(dir);
-        if (dir->fd >= 0)
-            close(dir->fd);
+        close_dir(dir);
         free(dir);
         dir = parent;
     }

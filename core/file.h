@@ -25,7 +25,8 @@ enum step {
     STEP_MAKE_DIR,  /* destination: making a directory */
     STEP_MAKE_LINK, /* destination: making a symbolic link */
     STEP_HARD_LINK, /* destination: making a hard link */
-    STEP_MAKE_NODE, /* destination: making a FIFO or a device */
+    STEP_MAKE_FIFO, /* destination: making a FIFO */
+    STEP_MAKE_NODE, /* destination: making a device or a socket */
     STEP_WRITE,     /* destination: writing bytes */
     STEP_SIZE,      /* destination: setting its size */
     STEP_TIMES,     /* destination: its times */
@@ -44,6 +45,8 @@ struct dir {
     bool may_follow;    /* files directly in it may be opened through a symbolic link (operands) */
     void *op;           /* the operation's own part, given up in release */
     void (*release)(struct dir *dir); /* called before the last reference goes; may be NULL */
+    struct dir *twin;  /* a copy's destination for it, parked together with it; not owned */
+    uint64_t dev, ino; /* while it is parked */
     size_t path_len;
     char path[]; /* as the user would write it, without a slash at the end; "" for operands' root */
 };
@@ -54,6 +57,13 @@ struct dir *dir_cwd(void);
 struct dir *dir_new(struct dir *parent, const char *name, int fd);
 struct dir *dir_get(struct dir *dir);
 void dir_put(struct dir *dir); /* takes NULL */
+/* Directories that the process has open now. */
+unsigned dir_open_count(void);
+/* Closes dir and its twin while the walk is in child: for trees deeper than descriptors suffice. No
+ * file in it may be under way. dir_unpark opens them again, as child's parents; -ESTALE where these
+ * are others now. Both return 0 or -errno. */
+int dir_park(struct dir *dir);
+int dir_unpark(struct dir *dir, const struct dir *child);
 
 /* One file. Made by feed_file(), handed from owner to owner: producer, feed, engine, feed, retire.
  */

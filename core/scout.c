@@ -34,6 +34,7 @@ struct scouts {
     pthread_cond_t wished;
     bool end;
     unsigned threads;
+    unsigned dirs_max;
     pthread_t thread[SCOUT_THREADS];
     /* the newest first: a walk goes deep before it goes on */
     uint64_t newest, count;
@@ -84,7 +85,8 @@ static void *scout_main(void *arg)
         wish = scouts->wish[scouts->newest-- % WISHES_MAX];
         scouts->count--;
         pthread_mutex_unlock(&scouts->lock);
-        look(scouts, &wish, buf);
+        if (dir_open_count() < scouts->dirs_max / 2)
+            look(scouts, &wish, buf);
         forget(&wish);
         pthread_mutex_lock(&scouts->lock);
     }
@@ -92,13 +94,14 @@ static void *scout_main(void *arg)
     return NULL;
 }
 
-struct scouts *scouts_new(void)
+struct scouts *scouts_new(unsigned dirs_max)
 {
     struct scouts *scouts = calloc(1, sizeof(*scouts));
     pthread_attr_t attr;
 
     if (!scouts)
         return NULL;
+    scouts->dirs_max = dirs_max;
     scouts->newest = WISHES_MAX; /* never wraps below zero */
     pthread_mutex_init(&scouts->lock, NULL);
     pthread_cond_init(&scouts->wished, NULL);
@@ -135,6 +138,14 @@ void scouts_visit(struct scouts *scouts, struct dir *dir, const char *name)
     forget(&dropped);
 }
 
+void scouts_forget(struct scouts *scouts)
+{
+    pthread_mutex_lock(&scouts->lock);
+    for (; scouts->count > 0; scouts->count--)
+        forget(&scouts->wish[scouts->newest-- % WISHES_MAX]);
+    pthread_mutex_unlock(&scouts->lock);
+}
+
 void scouts_free(struct scouts *scouts)
 {
     if (!scouts)
@@ -145,8 +156,7 @@ void scouts_free(struct scouts *scouts)
     pthread_mutex_unlock(&scouts->lock);
     for (unsigned i = 0; i < scouts->threads; i++)
         pthread_join(scouts->thread[i], NULL);
-    for (; scouts->count > 0; scouts->count--)
-        forget(&scouts->wish[scouts->newest-- % WISHES_MAX]);
+    scouts_forget(scouts);
     pthread_cond_destroy(&scouts->wished);
     pthread_mutex_destroy(&scouts->lock);
     free(scouts);

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -13,6 +14,10 @@
 #include <unistd.h>
 
 #include "scout.h"
+
+enum {
+    SCOUT_DIRS_MIN = 64, /* with fewer descriptors for directories, scouts would take them all */
+};
 
 struct entry {
     uint64_t ino;
@@ -33,6 +38,7 @@ struct walk {
     struct feed *feed;
     const struct walk_ops *ops;
     void *arg;
+    unsigned dirs_max;     /* to have open, before files are waited for */
     struct scouts *scouts; /* from the first cold directory on */
     /* what getdents64 returned and is not used yet: valid until the walk goes into a subdirectory
      */
@@ -126,8 +132,8 @@ static int listing_read(struct listing *list, struct walk *walk, int fd)
 /* Sends scouts into a cold directory's subdirectories, which are likely to be cold too. */
 static void send_scouts(struct walk *walk, struct dir *dir, const struct listing *list)
 {
-    if (!walk->scouts)
-        walk->scouts = scouts_new();
+    if (!walk->scouts && walk->dirs_max >= SCOUT_DIRS_MIN)
+        walk->scouts = scouts_new(walk->dirs_max);
     /* the first last: the latest wish is fulfilled first */
     for (size_t i = list->len; i-- > 0 && walk->scouts;)
         if (list->entries[i].type == DT_DIR)
@@ -171,9 +177,25 @@ static int walk_dir(struct walk *walk, struct dir *dir, const char *name, long w
     return rc;
 }
 
+/* Sees to it that there are descriptors for one more directory. Files that are under way keep
+ * theirs open, so some are waited for. Returns whether that was not enough: then none is under way.
+ */
+static bool crowded(struct walk *walk)
+{
+    if (dir_open_count() < walk->dirs_max)
+        return false;
+    if (walk->scouts)
+        scouts_forget(walk->scouts);
+    while (dir_open_count() >= walk->dirs_max)
+        if (!feed_drain_half(walk->feed))
+            return true;
+    return false;
+}
+
 static int walk_into(struct walk *walk, struct dir *parent, const char *name)
 {
     int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (parent->may_follow ? 0 : O_NOFOLLOW);
+    bool park = crowded(walk) && parent->parent;
     long waits_before = waits();
     int fd = openat(parent->fd, name, flags);
     struct dir *dir;
@@ -188,8 +210,17 @@ static int walk_into(struct walk *walk, struct dir *parent, const char *name)
     }
     if (walk->ops->enter)
         rc = walk->ops->enter(walk->feed, dir, name, walk->arg);
-    if (rc == 0)
-        rc = walk_dir(walk, dir, name, waits_before);
+    if (rc == 0) {
+        if (park)
+            rc = dir_park(parent);
+        if (rc == 0)
+            rc = walk_dir(walk, dir, name, waits_before);
+        if (park && rc == 0) {
+            (void)crowded(
+                walk); /* dir is about to go: with its files done its descriptor goes, too */
+            rc = dir_unpark(parent, dir);
+        }
+    }
     dir_put(dir);
     return rc < 0 ? rc : 0;
 }
@@ -198,6 +229,7 @@ int walk_tree(struct feed *feed, struct dir *parent, const char *name, const str
               void *arg)
 {
     struct walk *walk = malloc(sizeof(*walk));
+    struct rlimit limit;
     int rc;
 
     if (!walk)
@@ -206,6 +238,10 @@ int walk_tree(struct feed *feed, struct dir *parent, const char *name, const str
     walk->ops = ops;
     walk->arg = arg;
     walk->scouts = NULL;
+    /* a quarter of the descriptors: engine_run keeps its part, and the program has some */
+    walk->dirs_max = UINT_MAX;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur / 4 < UINT_MAX)
+        walk->dirs_max = (unsigned)(limit.rlim_cur / 4);
     rc = walk_into(walk, parent, name);
     scouts_free(walk->scouts);
     free(walk);

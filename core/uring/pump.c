@@ -325,6 +325,8 @@ static void pump_size(struct pump *pump, const struct engine_opts *opts)
     pump->block_bytes = (uint32_t)block;
     pump->head_bytes = block < HEAD_BYTES ? (uint32_t)block : HEAD_BYTES;
     pump->depth = opts->depth ? opts->depth : DEPTH_DEFAULT;
+    if (opts->files_max && pump->depth > opts->files_max)
+        pump->depth = opts->files_max;
     pump->block_count = opts->depth ? opts->depth : (unsigned)(POOL_BYTES / block);
     if (pump->block_count > POOL_BYTES_MAX / block)
         pump->block_count = (unsigned)(POOL_BYTES_MAX / block);
