@@ -40,7 +40,7 @@ struct acat {
     struct cli_common common;
     bool discard;
     unsigned jobs;
-    const struct engine *engine; /* NULL until a file is named */
+    const struct engine *engine;
     const char *why;
 
     /* the operands: the list, or where there is none, what is left of the command line */

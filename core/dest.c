@@ -197,7 +197,7 @@ void dest_metadata(const struct copy *copy, int fd, const struct stat *st,
             report(arg, STEP_OWNER, -errno);
         /* at least the group; with another owner the special bits would be someone else's rights */
         (void)!fchown(fd, (uid_t)-1, st->st_gid);
-        mode &= (mode_t) ~(S_ISUID | S_ISGID | S_ISVTX);
+        mode &= S_ISDIR(st->st_mode) ? 01777 : 0777;
     }
     if (copy->opts.preserve_mode && fchmod(fd, mode) < 0)
         report(arg, STEP_MODE, -errno);

@@ -60,7 +60,8 @@ static void look(struct slot *slot)
     int fd = op->dest.fd;
 
     op->looked = true;
-    if (!slot->direct || slot->sparse || size < DIRECT_MIN || fcntl(fd, F_SETFL, O_DIRECT) < 0)
+    if (!slot->direct || !op->dest.regular || slot->sparse || size < DIRECT_MIN ||
+        fcntl(fd, F_SETFL, O_DIRECT) < 0)
         return;
     op->direct = true;
     op->dest.resize = true;
@@ -146,7 +147,7 @@ static void copy_ended(struct pump *pump, struct slot *slot)
             if (rc < 0)
                 file_fail(file, STEP_WRITE, rc);
         }
-        if (slot->sparse) {
+        if (slot->ends_in_hole) {
             off_t end = lseek(slot->fd, 0, SEEK_END);
             if (end > (off_t)size)
                 size = (uint64_t)end; /* the last hole */

@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "open.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -43,8 +42,10 @@ static int open_flags(const struct file *file)
 /* Opens what the dentry cache knows, without waiting. -EAGAIN: it does not know. */
 static int open_cached(const struct file *file, int extra_flags)
 {
+    int flags = open_flags(file) | extra_flags;
     struct open_how how = {
-        .flags = (uint64_t)(open_flags(file) | extra_flags),
+        /* nothing is opened by O_PATH, and openat2 is strict about it */
+        .flags = (uint64_t)(extra_flags & O_PATH ? flags & ~O_NOCTTY : flags),
         .resolve = RESOLVE_CACHED,
     };
     long fd = syscall(SYS_openat2, file->dir->fd, file->name, &how, sizeof(how));
@@ -52,35 +53,37 @@ static int open_cached(const struct file *file, int extra_flags)
     return fd < 0 ? -errno : (int)fd;
 }
 
-/* An operand may be a FIFO or a device, whose plain open could wait for ever; O_NONBLOCK would not
- * wait, but lets go a writer that waits for a reader. O_PATH tells without opening it. */
-static bool is_known_regular(const struct file *file)
+/* May wait for the inode. */
+static bool is_regular(const struct file *file)
+{
+    int flags = file->dir->may_follow ? 0 : AT_SYMLINK_NOFOLLOW;
+    struct stat st;
+
+    return fstatat(file->dir->fd, file->name, &st, flags) == 0 && S_ISREG(st.st_mode);
+}
+
+static bool close_is_regular(int fd)
 {
     struct stat st;
-    int fd;
-    bool regular;
+    bool regular = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 
-    if (file->type == DT_REG)
-        return true;
-    fd = open_cached(file, O_PATH);
-    if (fd < 0)
-        return false;
-    regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-    close(fd);
+    if (fd >= 0)
+        close(fd);
     return regular;
 }
 
-static void open_by_ring(struct pump *pump, struct slot *slot)
+static void open_by_ring(struct pump *pump, struct slot *slot, enum slot_state state,
+                         int extra_flags)
 {
     struct io_uring_sqe *sqe = ring_sqe(&pump->ring);
     const struct file *file = slot->file;
 
-    io_uring_prep_openat(sqe, file->dir->fd, file->name, open_flags(file), 0);
+    io_uring_prep_openat(sqe, file->dir->fd, file->name, open_flags(file) | extra_flags, 0);
     /* it will wait: the kernel need not try on our time, and its try would open a FIFO without
      * waiting for a writer */
     sqe->flags |= IOSQE_ASYNC;
     io_uring_sqe_set_data64(sqe, stream_user_data(&slot->head, STREAM_OPEN));
-    slot->state = SLOT_OPENING;
+    slot->state = state;
     slot->requests++;
 }
 
@@ -122,8 +125,9 @@ int open_stat(struct slot *slot)
     if (fstat(slot->fd, &slot->st) < 0)
         return -errno;
     slot->stated = true;
-    slot->seekable = S_ISREG(slot->st.st_mode) || S_ISBLK(slot->st.st_mode);
-    slot->size = S_ISREG(slot->st.st_mode) ? (uint64_t)slot->st.st_size : 0;
+    slot->regular = S_ISREG(slot->st.st_mode);
+    slot->seekable = slot->regular || S_ISBLK(slot->st.st_mode);
+    slot->size = slot->regular ? (uint64_t)slot->st.st_size : 0;
     if (S_ISBLK(slot->st.st_mode) && ioctl(slot->fd, BLKGETSIZE64, &device_bytes) == 0)
         slot->size = device_bytes;
     return 0;
@@ -156,7 +160,7 @@ void open_done(struct pump *pump, struct slot *slot, int fd)
     slot->fd = fd;
     /* after one file that was in the cache the next is likely to be: read it and see. Asking first
      * (fstat, cachestat) would cost 10% of a cached tree's time. */
-    if (pump->last_was_resident && !slot->opened_cold && slot->file->type == DT_REG &&
+    if (pump->last_was_resident && !slot->opened_cold && (slot->regular || pump->opts->ordered) &&
         !pump->ops->opened && pump->opts->direct != DIRECT_ALWAYS) {
         slot->seekable = true;
         slot->state = SLOT_RESIDENT;
@@ -172,13 +176,38 @@ void open_done(struct pump *pump, struct slot *slot, int fd)
 void open_start(struct pump *pump, struct slot *slot)
 {
     const struct file *file = slot->file;
-    int fd = is_known_regular(file) ? open_cached(file, O_NONBLOCK) : -EAGAIN;
+    bool turn = pump->opts->ordered && slot == pump->oldest;
+    int fd = -EAGAIN;
 
+    /* An operand may be a FIFO or a device, whose plain open could wait for ever; O_NONBLOCK would
+     * not wait, but lets go a writer that waits for a reader. O_PATH tells without opening it. In
+     * ordered mode there is nothing else to do than to wait when it is its turn. */
+    if (!slot->regular && !turn)
+        slot->regular = pump->last_was_resident ? is_regular(file)
+                                                : close_is_regular(open_cached(file, O_PATH));
+    if (slot->regular || turn)
+        fd = open_cached(file, slot->regular ? O_NONBLOCK : 0);
     /* what is not cached, and what an older kernel or a sandbox does not let us ask */
     if (fd == -EAGAIN || fd == -EINVAL || fd == -ENOSYS || fd == -EPERM) {
-        slot->opened_cold = fd == -EAGAIN && file->type == DT_REG;
-        open_by_ring(pump, slot);
+        slot->opened_cold = fd == -EAGAIN && slot->regular;
+        open_by_ring(pump, slot, SLOT_OPENING, 0);
     } else {
         open_done(pump, slot, fd);
     }
+}
+
+void open_look(struct pump *pump, struct slot *slot)
+{
+    int fd = slot->regular ? -EBADF : open_cached(slot->file, O_PATH);
+
+    if (fd == -EAGAIN)
+        open_by_ring(pump, slot, SLOT_LOOKING, O_PATH);
+    else
+        open_looked(slot, fd);
+}
+
+void open_looked(struct slot *slot, int fd)
+{
+    slot->regular |= close_is_regular(fd);
+    slot->state = SLOT_LOOKED;
 }

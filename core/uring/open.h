@@ -7,6 +7,10 @@
 
 /* Opens the slot's file: at once, where the dentry cache knows it, or by a request. */
 void open_start(struct pump *pump, struct slot *slot);
+/* In ordered mode before that, ahead of its turn: is it a regular file? Opens nothing, so that a
+ * writer at the other end of a FIFO does not notice. */
+void open_look(struct pump *pump, struct slot *slot);
+void open_looked(struct slot *slot, int fd);
 /* It is open, or fd is -errno: what next? */
 void open_done(struct pump *pump, struct slot *slot, int fd);
 /* Asks the operation what to do with the open file, and does it. */

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "pump.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +20,10 @@ enum {
     POOL_BYTES = 8 * 1024 * 1024, /* in flight for large files */
     BLOCK_BYTES_MAX = 64 * 1024 * 1024,
     POOL_BYTES_MAX = 256 * 1024 * 1024,
-    TAKE_AT_ONCE = 64,              /* resident files handled between two looks at the ring */
-    RESIDENT_AT_ONCE = 1024 * 1024, /* bytes of one of them */
-    HANDLE_BYTES = 256 * 1024,      /* delivered between two submissions; 0.15 ms of SHA-256 */
+    TAKE_AT_ONCE = 64,                /* resident files handled between two looks at the ring */
+    RESIDENT_READ_BYTES = 128 * 1024, /* as sync's */
+    RESIDENT_AT_ONCE = 1024 * 1024,   /* bytes of one of them */
+    HANDLE_BYTES = 256 * 1024,        /* delivered between two submissions; 0.15 ms of SHA-256 */
     PARKED_POLL_MS = 1,
     FEED_POLL_MS = 10, /* the producer cannot wake a thread that waits on the ring */
 };
@@ -52,7 +54,11 @@ static void slot_take(struct pump *pump, struct file *file)
         pump->oldest = slot;
     pump->youngest = slot;
 
-    open_start(pump, slot);
+    slot->regular = file->type == DT_REG;
+    if (pump->opts->ordered && slot != pump->oldest)
+        open_look(pump, slot);
+    else
+        open_start(pump, slot);
 }
 
 /* The next bytes are not in the cache after all, or status says something else. */
@@ -81,16 +87,14 @@ static void not_resident(struct pump *pump, struct slot *slot, int status)
         slot->state = SLOT_STREAM;
 }
 
-/* Reads what is in the page cache by plain calls, a bounded part of it at a time. */
-static void resident_step(struct pump *pump, struct slot *slot)
+static void resident_read(struct pump *pump, struct slot *slot, struct block *block)
 {
-    struct block *block = &slot->head;
     uint64_t stop = slot->delivered + RESIDENT_AT_ONCE;
+    uint32_t cap = block->cap < RESIDENT_READ_BYTES ? block->cap : RESIDENT_READ_BYTES;
 
     while (slot->delivered < stop) {
-        struct iovec iov = {block->buf, block->cap};
+        struct iovec iov = {block->buf, cap};
         ssize_t n;
-        int rc;
 
         if (slot->sparse && !stream_next_data(slot, &slot->delivered)) {
             slot->eof = true;
@@ -112,13 +116,30 @@ static void resident_step(struct pump *pump, struct slot *slot)
             pump->stats->resident_files++;
             break;
         }
+        slot->regular = true; /* or a device that behaves like one */
         block->offset = slot->delivered;
         block->got = (uint32_t)n;
-        rc = stream_deliver_block(pump, slot, block);
-        if (rc != 0) /* the operation keeps the block, or the file has failed */
-            return;
+        if (stream_deliver_block(pump, slot, block) != 0)
+            return; /* the operation keeps the block, or the file has failed */
     }
     slot->issued = slot->delivered;
+}
+
+/* Reads what is in the page cache by plain calls, a bounded part of it at a time; a large file's in
+ * larger pieces than fit the head. */
+static void resident_step(struct pump *pump, struct slot *slot)
+{
+    struct block *block = pump->free_blocks;
+
+    if (slot->delivered < pump->head_bytes || !block) {
+        resident_read(pump, slot, &slot->head);
+        return;
+    }
+    pump->free_blocks = block->next;
+    block->slot = slot;
+    resident_read(pump, slot, block);
+    if (block->state == BLOCK_FREE)
+        stream_release(pump, block);
 }
 
 bool pump_turn(const struct pump *pump, const struct slot *slot)
@@ -191,7 +212,10 @@ static void request_done(void *arg, uint64_t user_data, int res)
     switch (user_data & STREAM_REQUEST_MASK) {
     case STREAM_OPEN:
         slot->requests--;
-        open_done(pump, slot, res);
+        if (slot->state == SLOT_LOOKING)
+            open_looked(slot, res);
+        else
+            open_done(pump, slot, res);
         break;
     case STREAM_READ:
         stream_read_done(pump, block, res);
@@ -227,27 +251,27 @@ static void take_files(struct pump *pump)
 }
 
 /* Moves on what does not wait for the ring. Returns whether there is more of that. */
-static bool advance_resident(struct pump *pump)
+static bool advance_waiting(struct pump *pump)
 {
     bool more = false;
+    bool may_open = pump->opts->ordered; /* all older ones are known to be regular */
     struct slot *slot = pump->oldest;
 
     while (slot) {
         struct slot *younger = slot->younger;
+        bool oldest = slot == pump->oldest;
+        bool moved = slot->state == SLOT_PARKED || slot->state == SLOT_LOOKED;
         if (slot->state == SLOT_PARKED) {
             pump->parked--;
             open_ask(pump, slot);
-            if (slot->state != SLOT_PARKED)
-                slot_advance(pump, slot);
-            slot = younger;
-            continue;
+        } else if (slot->state == SLOT_LOOKED && may_open && (slot->regular || oldest)) {
+            open_start(pump, slot);
         }
-        if (slot->state == SLOT_RESIDENT && slot->requests == 0) {
+        may_open = may_open && slot->regular && slot->state != SLOT_LOOKED;
+        if (moved || (oldest && pump->opts->ordered) ||
+            (slot->state == SLOT_RESIDENT && slot->requests == 0))
             slot_advance(pump, slot);
-            more |= slot->state == SLOT_RESIDENT && pump_turn(pump, slot);
-        } else if (pump->opts->ordered && slot == pump->oldest) {
-            slot_advance(pump, slot); /* the turn has come to it */
-        }
+        more |= slot->state == SLOT_RESIDENT && slot->requests == 0 && pump_turn(pump, slot);
         slot = younger;
     }
     return more;
@@ -280,7 +304,7 @@ static void pump_loop(struct pump *pump)
         unsigned timeout_ms = 0;
 
         take_files(pump);
-        ready = advance_resident(pump);
+        ready = advance_waiting(pump);
         if (pump->active == 0) {
             if (pump->feed_ended)
                 return;

@@ -19,6 +19,8 @@
  * its slot from the moment it is issued until it has been delivered (and written).
  *   - A slot's blocks are delivered in the order of their offsets. The first undelivered one is
  * always issued, so it comes in without help: no file can wait for another one's blocks for ever.
+ *   - In ordered mode nothing behind a pipe or a device is opened before that has ended: what comes
+ *     through a pipe may tell that the next file is there now. Regular files are read ahead.
  *   - A slot ends when none of its requests is in flight. */
 #ifndef CORE_URING_PUMP_H
 #define CORE_URING_PUMP_H
@@ -48,7 +50,16 @@ struct block {
     enum block_state state;
 };
 
-enum slot_state { SLOT_FREE, SLOT_OPENING, SLOT_PARKED, SLOT_RESIDENT, SLOT_STREAM, SLOT_DRAIN };
+enum slot_state {
+    SLOT_FREE,
+    SLOT_LOOKING, /* ordered: a request finds out what the name stands for */
+    SLOT_LOOKED,  /* ordered: to be opened when all older ones are known to be regular, or gone */
+    SLOT_OPENING,
+    SLOT_PARKED,
+    SLOT_RESIDENT,
+    SLOT_STREAM,
+    SLOT_DRAIN,
+};
 
 /* What an operation wants done with a file that has been opened. */
 enum pump_verdict {
@@ -63,11 +74,13 @@ struct slot {
     int fd;
     struct stat st; /* of fd, once stated; the size is a hint */
     bool stated;
+    bool regular;     /* known to be a regular file */
     bool seekable;    /* a regular file or a block device */
     bool direct;      /* fd is O_DIRECT now */
     bool opened_cold; /* io-wq opened it: its bytes cannot be in the cache */
     bool eof;
     bool queued;                  /* in the line for blocks */
+    bool ends_in_hole;            /* sparse: what comes after the last data has no bytes */
     bool sparse;                  /* skip holes: only data is delivered (set by opened) */
     unsigned requests;            /* in flight */
     uint64_t size;                /* the hint: blocks are read ahead up to here */

@@ -65,10 +65,14 @@ bool stream_next_data(struct slot *slot, uint64_t *offset)
     if (*offset < slot->data_end)
         return true;
     data = lseek(slot->fd, (off_t)*offset, SEEK_DATA);
-    if (data < 0)
-        return false; /* ENXIO: the rest is a hole */
-    hole = lseek(slot->fd, data, SEEK_HOLE);
+    if (data < 0 && errno == ENXIO) {
+        slot->ends_in_hole = true;
+        return false;
+    }
+    hole = data < 0 ? -1 : lseek(slot->fd, data, SEEK_HOLE);
     slot->data_end = hole > data ? (uint64_t)hole : UINT64_MAX;
+    if (data < 0)
+        return true; /* a filesystem that does not tell: all is data */
     *offset = (uint64_t)data;
     return true;
 }
@@ -137,7 +141,7 @@ static void serve_line(struct pump *pump)
     }
 }
 
-static void release(struct pump *pump, struct block *block)
+void stream_release(struct pump *pump, struct block *block)
 {
     bool pooled = block != &block->slot->head;
 
@@ -156,7 +160,7 @@ void stream_drop(struct pump *pump, struct slot *slot)
     while (slot->first) {
         struct block *block = slot->first;
         slot->first = block->next;
-        release(pump, block);
+        stream_release(pump, block);
     }
     slot->last = NULL;
 }
@@ -204,6 +208,7 @@ void stream_issue(struct pump *pump, struct slot *slot)
     if (slot->state != SLOT_STREAM || slot->eof)
         return;
     if (!slot->seekable) {
+        slot->issued = slot->delivered;
         if (idle)
             issue_block(pump, slot, &slot->head, slot->head.cap);
     } else if (slot->size <= slot->head.cap && !slot->sparse) {
@@ -234,15 +239,16 @@ void stream_issue(struct pump *pump, struct slot *slot)
 
 int stream_deliver_block(struct pump *pump, struct slot *slot, struct block *block)
 {
-    int rc;
+    int rc = pump->ops->data(pump, slot, block);
 
+    if (rc < 0) {
+        slot->state = SLOT_DRAIN;
+        return rc;
+    }
+    slot->delivered = block->offset + block->got;
     slot->file->bytes += block->got;
     pump->stats->bytes_read += block->got;
     pump->handled_bytes += block->got;
-    slot->delivered = block->offset + block->got;
-    rc = pump->ops->data(pump, slot, block);
-    if (rc < 0)
-        slot->state = SLOT_DRAIN;
     return rc;
 }
 
@@ -261,7 +267,7 @@ void stream_deliver(struct pump *pump, struct slot *slot)
         if (block->end)
             slot->eof = true;
         if (rc != 1)
-            release(pump, block);
+            stream_release(pump, block);
     }
 }
 
@@ -373,5 +379,5 @@ void stream_write_done(struct pump *pump, struct block *block, int res)
     } else {
         pump_fail(slot, STEP_WRITE, res);
     }
-    release(pump, block);
+    stream_release(pump, block);
 }

@@ -27,6 +27,8 @@ int stream_deliver_block(struct pump *pump, struct slot *slot, struct block *blo
 /* Moves *offset to where there is data in a sparse file, and slot->data_end to where it ends.
  * false: there is no more. */
 bool stream_next_data(struct slot *slot, uint64_t *offset);
+/* Makes a block free again, and gives one of the pool to who waits for it. */
+void stream_release(struct pump *pump, struct block *block);
 /* Gives back all blocks of a slot that ends. */
 void stream_drop(struct pump *pump, struct slot *slot);
 
