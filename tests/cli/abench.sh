@@ -1,0 +1,174 @@
+#!/usr/bin/env bash
+# abench.sh: abench's arms, its checks of equal work, its states of the cache, and that it leaves nothing
+# behind.
+# shellcheck disable=SC2016 # the snippets are for another shell to expand
+. "${0%/*}/lib.sh"
+stand_in abench abench # messages then start with the name that is expected here
+for program in acat ahash acp; do
+    stand_in "$program" "$program"
+done
+export TMPDIR=$scratch/tmp
+mkdir "$TMPDIR"
+# the arm that is compared with sync
+case $engine in
+sync) other=sync-j2 ;;
+*) other=uring ;;
+esac
+arms=("--arms=sync,$other" --pairs=1 --time=20)
+
+# -- what there is to measure --
+mkdir -p tree/a/b tree/empty
+head -c 300000 /dev/urandom >tree/large
+for i in {1..40}; do
+    head -c $((i * 100)) /dev/urandom >"tree/a/$i"
+done
+printf 'x' >$'tree/a/new\nline'
+printf 'y' >$'tree/a/b/\xff\xfe'
+printf 'z' >"tree/a/it's \$HOME"
+: >"tree/$(printf '%0255d' 7)"
+ln -s a/1 tree/link
+ln -s nowhere tree/dangling
+ln -s tree linked
+
+# json FILE EXPRESSION: of the report d
+json() {
+    python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$1" "$2"
+}
+
+# -- the three operations --
+for operation in read hash copy; do
+    check "$operation: runs" abench "$operation" "${arms[@]}" --json=report.json tree
+    same "$operation: both arms, one round" "[('sync', 1), ('$other', 1)]" \
+        "$(json report.json '[(a["name"], a["runs"]) for a in d["states"][0]["arms"]]')"
+    same "$operation: equal work" True "$(json report.json 'd["equal"]')"
+    same "$operation: the files and their bytes" "45 382003" \
+        "$(json report.json '"%d %d" % (d["data"]["files"], d["data"]["bytes"])')"
+done
+same 'copy: compared with the source' "['content', 'content']" \
+    "$(json report.json '[a["samples"][0]["check"] for a in d["states"][0]["arms"]]')"
+same 'copy: nothing left beside the source' '' "$(find . -name 'abench.*')"
+
+# -- rounds and states --
+abench hash "${arms[@]}" --pairs=3 --cache=both --json --seed=7 tree >report.json 2>messages
+same 'cold and warm, three rounds each' "[('cold', 3), ('warm', 3)]" \
+    "$(json report.json '[(s["cache"], s["rounds"]) for s in d["states"]]')"
+same 'warm: all of it is resident' 1.0 "$(json report.json 'd["states"][1]["resident"]')"
+case $(stat -f -c %T .) in
+tmpfs) ok 'cold: there is no cold state on tmpfs' ;;
+*) same 'cold: nothing of it is resident' True \
+    "$(json report.json 'd["states"][0]["resident"] < 0.01')" ;;
+esac
+same 'each round has each arm, in some order' "[1, 2]" \
+    "$(json report.json 'sorted(a["samples"][2]["position"] for a in d["states"][0]["arms"])')"
+abench hash "${arms[@]}" --pairs=3 --json --seed=7 tree >again.json 2>messages
+order='[[s["position"] for s in a["samples"]] for a in d["states"][0]["arms"]]'
+same 'the same seed gives the same order' "$(json report.json "$order")" "$(json again.json "$order")"
+abench read "${arms[@]}" --pairs=2 --csv=samples.csv tree >table 2>messages
+same 'a line of CSV for each sample' 5 "$(wc -l <samples.csv)"
+for word in arm cache machine why use results; do
+    check "the table has: $word" grep -q "^$word" table
+done
+
+# -- the user's arms --
+abench hash "${arms[@]}" --arm 'gnu=find {src} -type f -print0 | xargs -0 /usr/bin/sha256sum' --json tree \
+    >report.json 2>messages
+same "another command's digests are compared" "content True" \
+    "$(json report.json 'd["states"][0]["arms"][2]["samples"][0]["check"] + " " + str(d["equal"])')"
+abench hash "${arms[@]}" --arm 'count=wc -c {src}/large' tree >table 2>messages
+same 'an output of another kind is not compared' 1 "$(grep -c 'not compared: count' table)"
+abench copy "${arms[@]}" --arm 'cp=/bin/cp -r {src} {dst}' --json tree >report.json 2>messages
+same "another command's copy is compared" "content True" \
+    "$(json report.json 'd["states"][0]["arms"][2]["samples"][0]["check"] + " " + str(d["equal"])')"
+abench read "${arms[@]}" --arm 'cat=xargs -0 cat <{list}' --json tree >report.json 2>messages
+same 'a list of names for commands' 3 "$(json report.json 'len(d["states"][0]["arms"])')"
+
+# differs NAME TEXT COMMAND: as an arm of a copy it is found out
+differs() {
+    local status
+    abench copy "${arms[@]}" --arm "wrong=$3" tree >table 2>messages
+    status=$?
+    if [ $status -eq 1 ] && grep -q "arm wrong: .*$2" messages && grep -q '^wrong  *differs' table; then
+        ok "$1"
+    else
+        not_ok "$1" "status $status: $(cat messages table)"
+    fi
+}
+differs 'a file left out' "'a/7' is missing" 'cp -r {src} {dst}; rm {dst}/a/7'
+differs 'a file too many' "'a/new' is not in the source" 'cp -r {src} {dst}; touch {dst}/a/new'
+differs 'another size' "'large' has another size" 'cp -r {src} {dst}; truncate -s -1 {dst}/large'
+differs 'other bytes' "'large' has other contents" \
+    'cp -r {src} {dst}; printf 123456789 | dd of={dst}/large conv=notrunc status=none'
+differs 'a link followed' "'link' is of another type" \
+    'cp -r {src} {dst}; rm {dst}/link; cp {src}/link {dst}/link'
+differs 'a link that points elsewhere' "'link' points elsewhere" \
+    'cp -r {src} {dst}; ln -sfn a/2 {dst}/link'
+differs 'no copy at all' 'it made no copy' 'true {dst}'
+abench hash "${arms[@]}" --arm 'wrong=/usr/bin/sha256sum {src}/large' tree >table 2>messages
+same 'digests left out' '1 1' "$? $(grep -c '^wrong  *differs' table)"
+abench hash --arms=sync --pairs=1 --seed=1 --arm 'wrong=/usr/bin/sha256sum {src}/large' \
+    --baseline=wrong tree >table 2>messages
+same 'whichever runs first' '1 1' "$? $(grep -c '^wrong  *differs' table)"
+abench hash "${arms[@]}" --arm 'other=find {src} -type f -exec md5sum {} +' tree >table 2>messages
+same 'digests of another kind are not compared' '0 1' "$? $(grep -c 'not compared: other' table)"
+abench hash "${arms[@]}" --arm 'broken=echo the reason >&2; exit 3' tree >table 2>messages
+same 'an arm that fails is named, with its messages' '1 1 1' \
+    "$? $(grep -c 'arm broken: exit status 3' messages) $(grep -c 'the reason' messages)"
+
+# -- operands --
+check 'a single file' abench copy "${arms[@]}" tree/large
+check 'several operands' abench copy "${arms[@]}" tree/a/ tree/large
+check 'several operands, hashed' abench hash "${arms[@]}" tree/a/ tree/large
+check 'a symbolic link to a directory' abench copy "${arms[@]}" linked
+check 'the directory one is in' bash -c 'cd tree/a && abench copy --arms=sync --pairs=1 .'
+mkdir -- -dash
+printf 'x' >-dash/file
+check 'a name that starts with a dash' abench copy "${arms[@]}" -- -dash
+gives 'a missing operand is named' 1 '' 'abench: missing: No such file or directory' \
+    'abench hash missing'
+gives 'no operation' 1 '' "abench: missing operand: read, hash or copy
+Try 'abench --help' for more information." 'abench'
+gives 'an unknown operation' 1 '' "abench: there is no 'move': read, hash or copy
+Try 'abench --help' for more information." 'abench move tree'
+gives 'an unknown arm' 1 '' \
+    "abench: there is no arm 'threads': sync, sync-jN, uring, uring-jN, uring-direct, uring-buffered" \
+    'abench hash --arms=threads tree'
+gives 'a copy that has no destination' 1 '' "abench: arm 'x': a copy's command needs {dst}" \
+    'abench copy --arms=sync --arm x=true tree'
+gives 'a destination inside the source' 1 '' \
+    "abench: copies would go to 'tree/a', which is inside the source; choose with --dest=DIR" \
+    'abench copy --arms=sync --dest=tree/a tree'
+gives 'a directory without files' 1 '' 'abench: tree/empty: no regular files to work on' \
+    'abench hash --arms=sync tree/empty'
+mkdir closed
+printf 'x' >closed/file
+chmod 000 closed/file
+chmod 777 . "$TMPDIR"
+gives 'a file that cannot be read' 1 '' "abench: closed/file: Permission denied
+abench: not measured: the files cannot all be read" 'as_nobody abench hash --arms=sync closed'
+check '--help' abench --help
+check '--version' abench --version
+gives 'a full standard output' 1 '' 'abench: write error: No space left on device' \
+    'abench hash --arms=sync --pairs=1 tree >/dev/full'
+
+# -- its end --
+abench copy "${arms[@]}" --arm 'slow=echo $$ >"$TMPDIR/pid"; sleep 50; : {dst}' tree >table 2>messages &
+child=$!
+for _ in {1..100}; do
+    [ -s "$TMPDIR/pid" ] && break
+    sleep 0.1
+done
+kill -TERM $child
+wait $child
+same 'TERM ends it by that signal' 143 $?
+if kill -0 "$(cat "$TMPDIR/pid")" 2>/dev/null; then
+    not_ok 'and the running arm with it'
+else
+    ok 'and the running arm with it'
+fi
+rm "$TMPDIR/pid"
+start=$SECONDS
+abench hash --arms=sync --time=3 --arm 'slow=sleep 50' tree >table 2>messages
+same 'an arm is stopped when the time is up' '1 1' "$? $(grep -c 'arm slow: stopped' messages)"
+same 'and so is the whole' True "$([ $((SECONDS - start)) -lt 20 ] && echo True)"
+same 'no temporary files are left' '' "$(ls -A "$TMPDIR"; find . -name 'abench.*')"
+finish

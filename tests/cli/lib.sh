@@ -1,0 +1,128 @@
+# shellcheck shell=bash
+# lib.sh: what the command line tests share. A test starts with
+#
+#   . "${0%/*}/lib.sh"        its arguments: BIN_DIR ENGINE
+#
+# and is then in an empty directory of its own, with BIN_DIR first in PATH and ENGINE in
+# $AIOUTILS_ENGINE. Each check prints "ok - NAME" or "not ok - NAME"; `finish` ends the script.
+set -uo pipefail
+export LC_ALL=C
+unset POSIXLY_CORRECT
+
+if [ $# -ne 2 ]; then
+    echo "usage: $0 BIN_DIR sync|uring" >&2
+    exit 2
+fi
+bin=$(cd "$1" && pwd) || exit 2
+engine=$2
+export AIOUTILS_ENGINE=$engine
+limit_seconds=60
+passed=0
+failed=0
+gnu_path=$PATH
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/aioutils-cli.XXXXXX") || exit 2
+trap 'chmod -R u+rwX "$scratch" 2>/dev/null; rm -rf "$scratch"' EXIT
+trap 'exit 129' HUP INT TERM
+chmod 755 "$scratch" # for what runs as another user
+mkdir "$scratch/as" "$scratch/work"
+own_path=$scratch/as:$bin:$gnu_path
+export PATH=$own_path
+cd "$scratch/work" || exit 2
+
+ok() {
+    passed=$((passed + 1))
+    echo "ok - $1"
+}
+
+# not_ok NAME [DETAIL]
+not_ok() {
+    failed=$((failed + 1))
+    echo "not ok - $1"
+    [ -z "${2-}" ] || printf '%s\n' "$2" | sed 's/^/# /'
+}
+
+# check NAME COMMAND...: it exits with 0
+check() {
+    local name=$1 output
+    shift
+    if output=$("$@" 2>&1 </dev/null); then
+        ok "$name"
+    else
+        not_ok "$name" "$* failed: ${output:0:2000}"
+    fi
+}
+
+# same NAME EXPECTED ACTUAL: two texts
+same() {
+    if [ "$2" = "$3" ]; then
+        ok "$1"
+    else
+        not_ok "$1" "expected: $2"$'\n'"actual:   $3"
+    fi
+}
+
+# stand_in GNU_NAME PROGRAM: the snippets of same_as_gnu get PROGRAM under that name. A copy, so
+# that another user may run it wherever BIN_DIR is.
+stand_in() {
+    cp "$bin/$2" "$scratch/as/$1" || exit 2
+}
+
+# gnu COMMAND...: the system's program, for what is expected
+gnu() {
+    PATH=$gnu_path "$@"
+}
+
+# run_snippet PATH SNIPPET OUT: leaves OUT.stdout, OUT.stderr, OUT.status. It runs in the directory
+# that the test is in, with the variables that the test has exported.
+run_snippet() {
+    PATH=$1 timeout -k 5 "$limit_seconds" bash -c "$2" \
+        </dev/null >"$scratch/$3.stdout" 2>"$scratch/$3.stderr"
+    echo $? >"$scratch/$3.status"
+}
+
+# same_as_gnu NAME SNIPPET: with our program standing in for GNU's, a piece of shell gives the same
+# standard output, standard error and exit status.
+same_as_gnu() {
+    local part difference detail=''
+    run_snippet "$gnu_path" "$2" gnu
+    run_snippet "$own_path" "$2" own
+    for part in stdout stderr status; do
+        difference=$(diff -a "$scratch/gnu.$part" "$scratch/own.$part") ||
+            detail+="$part differs: ${difference:0:2000}"$'\n'
+    done
+    if [ -z "$detail" ]; then
+        ok "$1"
+    else
+        not_ok "$1" "$2"$'\n'"$detail"
+    fi
+}
+
+# gives NAME STATUS STDOUT STDERR SNIPPET: what our programs print, without newlines at the end
+gives() {
+    local status out err
+    run_snippet "$own_path" "$5" own
+    status=$(cat "$scratch/own.status")
+    out=$(cat "$scratch/own.stdout")
+    err=$(cat "$scratch/own.stderr")
+    if [ "$status" = "$2" ] && [ "$out" = "$3" ] && [ "$err" = "$4" ]; then
+        ok "$1"
+    else
+        not_ok "$1" "$5"$'\n'"status $status, expected $2"$'\n'"stdout: $out"$'\n'"stderr: $err"
+    fi
+}
+
+# as_nobody COMMAND...: without root's right to read everything
+as_nobody() {
+    if [ "$(id -u)" -eq 0 ]; then
+        setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+    else
+        "$@"
+    fi
+}
+export -f as_nobody
+
+finish() {
+    echo "$passed passed, $failed failed"
+    [ "$failed" -eq 0 ]
+    exit
+}

@@ -1,0 +1,162 @@
+/* copy_kinds.c: copying what is no plain file: with holes, from and to pipes, of the kernel. One
+ * table of cases that each engine is held to. */
+#define _GNU_SOURCE
+#include "../support/check.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../support/copying.h"
+#include "../support/scratch.h"
+
+static void holes(const struct engine *engine, const struct contract_case *this)
+{
+    static const uint64_t starts[] = {0, 1 << 20, 5 << 20, (16 << 20) - 65536};
+    static const enum direct_mode modes[] = {DIRECT_AUTO, DIRECT_ALWAYS, DIRECT_NEVER};
+    struct copying *it = copying_new(engine, this);
+
+    for (unsigned which = 0; which < 16; which++) { /* of the places with data */
+        struct stat from, to;
+        int fd = open("src/sparse", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+        if (fd < 0 || ftruncate(fd, 16 << 20) < 0)
+            test_broken("src/sparse");
+        for (unsigned i = 0; i < 4; i++) {
+            if (which & 1 << i) {
+                lseek(fd, (off_t)starts[i], SEEK_SET);
+                pattern_write(fd, i, 0, 65536);
+            }
+        }
+        close(fd);
+        it->opts.direct = modes[which % 3];
+        if (which % 2)
+            file_make_cold("src/sparse");
+        copying_run(it);
+        assert_int_equal(it->failed, 0);
+        assert_true(same_bytes("src/sparse", "dst/sparse"));
+        assert_int_equal(stat("src/sparse", &from), 0);
+        assert_int_equal(stat("dst/sparse", &to), 0);
+        assert_in_range(to.st_blocks, 0, from.st_blocks + 16);
+        unlink("dst/sparse");
+    }
+    free(it);
+}
+
+/* Writes into a FIFO in uneven parts. */
+static void *writer_main(void *arg)
+{
+    uint64_t at = 0, len = *(const uint64_t *)arg;
+    int fd = open("fifo", O_WRONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        test_broken("fifo");
+    for (unsigned i = 0; at < len; i++) {
+        uint64_t part = 1 + i * 1237 % 9000;
+        if (part > len - at)
+            part = len - at;
+        pattern_write(fd, 7, at, part);
+        at += part;
+        usleep(200);
+    }
+    close(fd);
+    return NULL;
+}
+
+static void pipes(const struct engine *engine, const struct contract_case *this)
+{
+    static const uint64_t lens[] = {0, 1, 65537, 300000};
+    struct copying *it = copying_new(engine, this);
+
+    it->copy.opts.recursive = false;
+    if (mkfifo("fifo", 0600) < 0)
+        test_broken("fifo");
+    for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+        pthread_t writer;
+        assert_int_equal(pthread_create(&writer, NULL, writer_main, (void *)&lens[i]), 0);
+        copying_run_one(it, "fifo", "from");
+        pthread_join(writer, NULL);
+        assert_int_equal(copying_outcome(it, "fifo")->status, 0);
+        assert_true(holds_pattern("from", 7, lens[i]));
+    }
+    free(it);
+}
+
+static void *reader_main(void *arg)
+{
+    uint8_t bytes[5000];
+    ssize_t n;
+    int in = open("fifo", O_RDONLY | O_CLOEXEC);
+    int out = open("from", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+    (void)arg;
+    if (in < 0 || out < 0)
+        test_broken("fifo");
+    while ((n = read(in, bytes, sizeof(bytes))) > 0)
+        if (write(out, bytes, (size_t)n) != n)
+            test_broken("from");
+    close(in);
+    close(out);
+    return NULL;
+}
+
+/* A destination that takes bytes in order only: whatever the source is, it gets them all. */
+static void into_pipes(const struct engine *engine, const struct contract_case *this)
+{
+    struct copying *it = copying_new(engine, this);
+
+    if (mkfifo("fifo", 0600) < 0)
+        test_broken("fifo");
+    pattern_file("src/small", 7, 3000);
+    pattern_file("src/large", 7, COPYING_LARGE_BYTES);
+    pattern_file("src/sparse", 7, 70000);
+    if (truncate("src/sparse", 10 << 20) < 0)
+        test_broken("src/sparse");
+    for (int i = 0; i < 6; i++) {
+        static const char *const names[] = {"src/small", "src/large", "src/sparse"};
+        const char *name = names[i % 3];
+        pthread_t reader;
+
+        if (i < 3)
+            file_make_cold(name);
+        assert_int_equal(pthread_create(&reader, NULL, reader_main, NULL), 0);
+        copying_run_one(it, name, "fifo");
+        pthread_join(reader, NULL);
+        assert_int_equal(copying_outcome(it, name)->status, 0);
+        assert_true(same_bytes(name, "from"));
+    }
+    free(it);
+}
+
+/* Their st_size lies: 0 in /proc, 4096 in sysfs. */
+static void kernel_files(const struct engine *engine, const struct contract_case *this)
+{
+    static const enum direct_mode modes[] = {DIRECT_AUTO, DIRECT_ALWAYS, DIRECT_NEVER};
+    static const char *const paths[] = {"/proc/version", "/proc/filesystems",
+                                        "/sys/devices/system/cpu/online"};
+    struct copying *it = copying_new(engine, this);
+
+    for (size_t i = 0; i < 9; i++) {
+        it->opts.direct = modes[i / 3];
+        copying_run_one(it, paths[i % 3], "copy");
+        assert_int_equal(it->failed, 0);
+        assert_true(same_bytes(paths[i % 3], "copy"));
+    }
+    free(it);
+}
+
+static const struct contract_case cases[] = {
+    {"holes", holes, 0, 0, 1},
+    {"holes, 64 KiB blocks, depth 3", holes, 65536, 3, 1},
+    {"pipes", pipes, 0, 0, 1},
+    {"pipes, 4 KiB blocks", pipes, 4096, 2, 1},
+    {"into pipes", into_pipes, 0, 0, 1},
+    {"files of /proc and sysfs", kernel_files, 0, 0, 1},
+    {"files of /proc and sysfs, small blocks", kernel_files, 4096, 4, 1},
+};
+
+int main(void)
+{
+    return contract_main(cases, sizeof(cases) / sizeof(cases[0]));
+}

@@ -1,0 +1,22 @@
+/* contract.h: one table of cases, run on every engine. */
+#ifndef TESTS_CONTRACT_H
+#define TESTS_CONTRACT_H
+
+#include <stddef.h>
+
+#include "../../core/engine.h"
+
+/* A case is run in an empty directory of its own. What the numbers mean is up to it. */
+struct contract_case {
+    const char *name;
+    void (*run)(const struct engine *engine, const struct contract_case *this);
+    size_t block_bytes;
+    unsigned depth;
+    unsigned jobs;
+};
+
+/* Runs all cases on both engines; returns the exit status. Where io_uring cannot be set up that is
+ * a failure, unless AIOUTILS_TEST_NO_URING is in the environment: nothing is skipped in silence. */
+int contract_main(const struct contract_case *cases, size_t count);
+
+#endif

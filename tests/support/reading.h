@@ -1,0 +1,73 @@
+/* reading.h: runs an engine over some files and records what its sink was given. */
+#ifndef TESTS_READING_H
+#define TESTS_READING_H
+
+#include <pthread.h>
+
+#include "../../core/engine.h"
+
+struct reading;
+
+/* One file: what the engine delivered, and how it ended. */
+struct record {
+    char *path;
+    size_t index;  /* in the order of adding */
+    uint64_t seed; /* for the test's use: of the file's pattern */
+    uint64_t len;
+    int expect;            /* expected status */
+    enum step expect_step; /* where it shall come from */
+
+    uint64_t bytes; /* of all data calls */
+    uint64_t fnv;   /* of the same */
+    char *content;  /* the same, where reading.keep_content is set */
+    unsigned data_calls;
+    unsigned ends;    /* calls of end */
+    unsigned retired; /* times that the feed retired it */
+    int end_status;   /* at the call of end */
+    int status;       /* when it was retired */
+    enum step step;
+    uint64_t file_bytes; /* what the engine counted */
+    bool broke_rules;    /* empty data, data after the end or after a failure, from two threads */
+    int failed;          /* what on_data returned */
+    pthread_t thread;
+};
+
+struct reading {
+    const struct engine *engine;
+    struct engine_opts opts;
+    unsigned jobs;   /* 0: 1 */
+    unsigned window; /* of the feed */
+    bool keep_order;
+    bool keep_content;
+    /* Called before the bytes are recorded; a negative result is the sink's. May be NULL. */
+    int (*on_data)(struct reading *reading, struct record *record);
+    void *arg; /* for on_data */
+
+    struct record *records;
+    size_t count, cap;
+    struct feed *feed; /* while it runs */
+    int result;        /* of engine_run */
+    int produced;      /* of feed_join */
+    struct stats stats;
+    bool left_order; /* with keep_order: bytes of an earlier file came after a later one's */
+    size_t last;     /* index of the file that data came for last */
+};
+
+/* Adds a file; the record stays where it is until the next one is added. */
+struct record *reading_add(struct reading *reading, const char *path);
+/* Makes a file with len bytes of the pattern, and adds it. */
+struct record *reading_add_pattern(struct reading *reading, const char *path, uint64_t seed,
+                                   uint64_t len);
+/* Drops the files from the page cache, where they are expected to be readable. */
+void reading_make_cold(const struct reading *reading);
+/* Runs the engine over the files: from the start each time. A run that hangs ends the program. */
+void reading_run(struct reading *reading);
+/* Whether everything was delivered as the contract has it: each file ended once with the status
+ * that is expected, and those that are expected to succeed have all bytes of their pattern. What is
+ * wrong is printed. */
+bool reading_is_right(const struct reading *reading);
+/* The same for one file, without looking at its contents. */
+bool record_ended_once(const struct record *record);
+void reading_free(struct reading *reading);
+
+#endif

@@ -1,0 +1,116 @@
+/* stats.c: tests of core/stats.c: sums, and times that agree with the clock. */
+#define _GNU_SOURCE
+#include "../support/check.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../../core/stats.h"
+
+static const uint64_t ms_ns = 1000000; /* a millisecond */
+
+static void workers_are_added_up(void **state)
+{
+    const struct stats one = {.files = 1,
+                              .failed = 2,
+                              .bytes_read = 3,
+                              .bytes_wrote = 4,
+                              .wall_ns = 5,
+                              .user_ns = 6,
+                              .system_ns = 7,
+                              .hash_ns = 8,
+                              .switches = 9,
+                              .requests = 10,
+                              .enters = 11,
+                              .direct_bytes = 12,
+                              .resident_files = 13,
+                              .in_flight_peak = 14,
+                              .in_flight_ns = 15};
+    struct stats sum = {0};
+
+    (void)state;
+    stats_add(&sum, &one);
+    stats_add(&sum, &one);
+    assert_int_equal(sum.workers, 2);
+    assert_int_equal(sum.files, 2);
+    assert_int_equal(sum.failed, 4);
+    assert_int_equal(sum.bytes_read, 6);
+    assert_int_equal(sum.bytes_wrote, 8);
+    assert_int_equal(sum.wall_ns, 10);
+    assert_int_equal(sum.user_ns, 12);
+    assert_int_equal(sum.system_ns, 14);
+    assert_int_equal(sum.hash_ns, 16);
+    assert_int_equal(sum.switches, 18);
+    assert_int_equal(sum.requests, 20);
+    assert_int_equal(sum.enters, 22);
+    assert_int_equal(sum.direct_bytes, 24);
+    assert_int_equal(sum.resident_files, 26);
+    assert_int_equal(sum.in_flight_peak, 28);
+    assert_int_equal(sum.in_flight_ns, 30);
+}
+
+static void sleeping_is_waiting(void **state)
+{
+    struct stats stats = {0};
+
+    (void)state;
+    stats_start(&stats);
+    usleep(50000);
+    stats_stop(&stats);
+    assert_in_range(stats.wall_ns, 50 * ms_ns, 5000 * ms_ns);
+    assert_in_range(stats.user_ns + stats.system_ns, 0, 40 * ms_ns);
+    assert_in_range(stats_waiting_ns(&stats), 40 * ms_ns, stats.wall_ns);
+    assert_in_range(stats.switches, 1, 1000);
+}
+
+static void computing_is_not_waiting(void **state)
+{
+    struct stats stats = {0};
+    struct timespec start, now;
+    uint64_t cpu_ns;
+
+    (void)state;
+    stats_start(&stats);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &start);
+    do {
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+        cpu_ns = (uint64_t)(now.tv_sec - start.tv_sec) * 1000 * ms_ns + (uint64_t)now.tv_nsec -
+                 (uint64_t)start.tv_nsec;
+    } while (cpu_ns < 50 * ms_ns);
+    stats_stop(&stats);
+    assert_in_range(stats.user_ns + stats.system_ns, 40 * ms_ns, stats.wall_ns + 10 * ms_ns);
+    assert_true(stats_waiting_ns(&stats) <= stats.wall_ns - 40 * ms_ns);
+}
+
+static void waiting_is_never_negative(void **state)
+{
+    /* the kernel counts CPU time and the clock by different ticks */
+    const struct stats stats = {.wall_ns = 10, .user_ns = 8, .system_ns = 3};
+
+    (void)state;
+    assert_int_equal(stats_waiting_ns(&stats), 0);
+}
+
+static void process_is_measured(void **state)
+{
+    struct stats sum = {.files = 3};
+
+    (void)state;
+    stats_finish(&sum);
+    assert_int_equal(sum.files, 3);
+    assert_true(sum.process_ns > 0);
+    assert_in_range(sum.memory_peak, 100 * 1024, 1u << 30);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(workers_are_added_up),     cmocka_unit_test(sleeping_is_waiting),
+        cmocka_unit_test(computing_is_not_waiting), cmocka_unit_test(waiting_is_never_negative),
+        cmocka_unit_test(process_is_measured),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
