@@ -21,8 +21,7 @@ enum {
 
 struct entry {
     uint64_t ino;
-    const char *name; /* in the listing's names; sort_name while they may still move */
-    size_t name_at;
+    size_t name_at; /* in the listing's names */
     unsigned char type;
 };
 
@@ -83,10 +82,11 @@ static int listing_add(struct listing *list, const struct dirent64 *dirent)
 }
 
 /* Bytewise by path: what is in a directory sorts as if its name ended in a slash. */
-static int by_path(const void *a, const void *b)
+static int by_path(const void *a, const void *b, void *names)
 {
     const struct entry *x = a, *y = b;
-    const unsigned char *p = (const unsigned char *)x->name, *q = (const unsigned char *)y->name;
+    const unsigned char *p = (const unsigned char *)names + x->name_at;
+    const unsigned char *q = (const unsigned char *)names + y->name_at;
 
     while (*p && *p == *q) {
         p++;
@@ -119,13 +119,13 @@ static int listing_read(struct listing *list, struct walk *walk, int fd)
     for (size_t i = 0; i < list->len; i++) {
         struct entry *entry = &list->entries[i];
         struct stat st;
-        entry->name = list->names + entry->name_at;
+        const char *name = list->names + entry->name_at;
         /* some filesystems do not say what an entry is */
-        if (entry->type == DT_UNKNOWN && fstatat(fd, entry->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        if (entry->type == DT_UNKNOWN && fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
             entry->type = IFTODT(st.st_mode);
     }
     if (list->len > 1)
-        qsort(list->entries, list->len, sizeof(struct entry), by_path);
+        qsort_r(list->entries, list->len, sizeof(struct entry), by_path, list->names);
     return got > 0;
 }
 
@@ -137,7 +137,7 @@ static void send_scouts(struct walk *walk, struct dir *dir, const struct listing
     /* the first last: the latest wish is fulfilled first */
     for (size_t i = list->len; i-- > 0 && walk->scouts;)
         if (list->entries[i].type == DT_DIR)
-            scouts_visit(walk->scouts, dir, list->entries[i].name);
+            scouts_visit(walk->scouts, dir, list->names + list->entries[i].name_at);
 }
 
 /* How often this thread has waited so far. That it did tells a directory that was not in the cache
@@ -152,6 +152,18 @@ static long waits(void)
 
 static int walk_into(struct walk *walk, struct dir *parent, const char *name);
 
+static int walk_entry(struct walk *walk, struct dir *dir, const struct entry *entry,
+                      const char *name)
+{
+    struct stat st;
+
+    if (entry->type == DT_DIR)
+        return walk_into(walk, dir, name);
+    if (entry->type == DT_UNKNOWN && fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return walk_fail(walk->feed, dir, name, STEP_STAT, -errno);
+    return walk->ops->entry(walk->feed, dir, name, entry->type, entry->ino, walk->arg);
+}
+
 static int walk_dir(struct walk *walk, struct dir *dir, const char *name, long waits_before)
 {
     struct listing list = {0};
@@ -163,14 +175,8 @@ static int walk_dir(struct walk *walk, struct dir *dir, const char *name, long w
             send_scouts(walk, dir, &list);
         if (more < 0)
             rc = walk_fail(walk->feed, dir->parent, name, STEP_READ_DIR, more);
-        for (size_t i = 0; i < list.len && more >= 0 && rc == 0; i++) {
-            const struct entry *entry = &list.entries[i];
-            if (entry->type == DT_DIR)
-                rc = walk_into(walk, dir, entry->name);
-            else
-                rc = walk->ops->entry(walk->feed, dir, entry->name, entry->type, entry->ino,
-                                      walk->arg);
-        }
+        for (size_t i = 0; i < list.len && more >= 0 && rc == 0; i++)
+            rc = walk_entry(walk, dir, &list.entries[i], list.names + list.entries[i].name_at);
     } while (more > 0 && rc == 0);
     free(list.entries);
     free(list.names);

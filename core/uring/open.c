@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -34,86 +35,80 @@ static int64_t resident_bytes(int fd, uint64_t from)
     return (int64_t)(cs.nr_cache * 4096);
 }
 
+/* O_NONBLOCK, so that no FIFO or device is waited for by who opens it; enter_stream takes it back.
+ */
 static int open_flags(const struct file *file)
 {
-    return O_RDONLY | O_CLOEXEC | O_NOCTTY | (file->dir->may_follow ? 0 : O_NOFOLLOW);
+    return O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (file->dir->may_follow ? 0 : O_NOFOLLOW);
 }
 
 /* Opens what the dentry cache knows, without waiting. -EAGAIN: it does not know. */
-static int open_cached(const struct file *file, int extra_flags)
+static int open_cached(const struct file *file, int flags)
 {
-    int flags = open_flags(file) | extra_flags;
-    struct open_how how = {
-        /* nothing is opened by O_PATH, and openat2 is strict about it */
-        .flags = (uint64_t)(extra_flags & O_PATH ? flags & ~O_NOCTTY : flags),
-        .resolve = RESOLVE_CACHED,
-    };
+    struct open_how how = {.flags = (uint64_t)flags, .resolve = RESOLVE_CACHED};
     long fd = syscall(SYS_openat2, file->dir->fd, file->name, &how, sizeof(how));
 
     return fd < 0 ? -errno : (int)fd;
 }
 
-/* May wait for the inode. */
-static bool is_regular(const struct file *file)
-{
-    int flags = file->dir->may_follow ? 0 : AT_SYMLINK_NOFOLLOW;
-    struct stat st;
-
-    return fstatat(file->dir->fd, file->name, &st, flags) == 0 && S_ISREG(st.st_mode);
-}
-
-static bool close_is_regular(int fd)
-{
-    struct stat st;
-    bool regular = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-
-    if (fd >= 0)
-        close(fd);
-    return regular;
-}
-
-static void open_by_ring(struct pump *pump, struct slot *slot, enum slot_state state,
-                         int extra_flags)
+static void open_by_ring(struct pump *pump, struct slot *slot, enum slot_state state, int flags)
 {
     struct io_uring_sqe *sqe = ring_sqe(&pump->ring);
-    const struct file *file = slot->file;
 
-    io_uring_prep_openat(sqe, file->dir->fd, file->name, open_flags(file) | extra_flags, 0);
-    /* it will wait: the kernel need not try on our time, and its try would open a FIFO without
-     * waiting for a writer */
-    sqe->flags |= IOSQE_ASYNC;
+    io_uring_prep_openat(sqe, slot->file->dir->fd, slot->file->name, flags, 0);
+    sqe->flags |= IOSQE_ASYNC; /* it will wait: the kernel need not try on our time */
     io_uring_sqe_set_data64(sqe, stream_user_data(&slot->head, STREAM_OPEN));
     slot->state = state;
     slot->requests++;
 }
 
-static void set_direct(struct pump *pump, struct slot *slot)
+/* A FIFO that was opened without waiting for a writer looks as if it had ended until there is one.
+ * poll tells: it reports a hang-up only once there has been one. */
+static void await_writer(struct pump *pump, struct slot *slot)
 {
-    if (pump->opts->direct != DIRECT_NEVER && slot->seekable)
-        slot->direct = fcntl(slot->fd, F_SETFL, O_DIRECT) == 0;
+    struct io_uring_sqe *sqe = ring_sqe(&pump->ring);
+
+    io_uring_prep_poll_add(sqe, slot->fd, POLLIN | POLLHUP);
+    io_uring_sqe_set_data64(sqe, stream_user_data(&slot->head, STREAM_POLL));
+    slot->state = SLOT_OPENING;
+    slot->requests++;
+}
+
+void open_stream(struct pump *pump, struct slot *slot)
+{
+    slot->state = SLOT_STREAM;
+    /* what is read through the ring may wait; the flag would forbid it where the filesystem cannot
+     * tell beforehand */
+    if (slot->nonblock && !slot->direct)
+        (void)fcntl(slot->fd, F_SETFL, 0);
+    slot->nonblock = false;
+    if (S_ISFIFO(slot->st.st_mode))
+        await_writer(pump, slot);
+}
+
+/* Whether the rest of a file is read past the page cache. */
+static bool wants_direct(const struct pump *pump, const struct slot *slot)
+{
+    int64_t resident;
+
+    if (pump->opts->direct != DIRECT_AUTO)
+        return pump->opts->direct == DIRECT_ALWAYS;
+    if (slot->opened_cold)
+        return true;
+    resident = resident_bytes(slot->fd, slot->delivered);
+    if (resident == 0 && slot->size > 0)
+        return true;
+    /* a large file of which less than half is there: direct reads of all of it are faster */
+    return slot->size > slot->delivered + pump->head_bytes && resident >= 0 &&
+           (uint64_t)resident < (slot->size - slot->delivered) / 2;
 }
 
 void open_choose_path(struct pump *pump, struct slot *slot)
 {
-    enum direct_mode direct = pump->opts->direct;
-    int64_t resident = 0;
-
-    slot->state = SLOT_STREAM;
-    if (!slot->seekable)
-        return;
-    if (direct == DIRECT_ALWAYS || slot->opened_cold) {
-        set_direct(pump, slot);
-        return;
-    }
-    resident = resident_bytes(slot->fd, slot->delivered);
-    if (resident == 0 && slot->size > 0) {
-        set_direct(pump, slot);
-        return;
-    }
-    /* a large file of which less than half is there: direct reads of all of it are faster */
-    if (slot->size > slot->delivered + pump->head_bytes && resident >= 0 &&
-        (uint64_t)resident < (slot->size - slot->delivered) / 2)
-        set_direct(pump, slot);
+    if (slot->seekable && wants_direct(pump, slot))
+        slot->direct = fcntl(slot->fd, F_SETFL, O_DIRECT) == 0;
+    if (!slot->seekable || slot->direct || slot->opened_cold)
+        open_stream(pump, slot);
     else
         slot->state = SLOT_RESIDENT;
 }
@@ -158,10 +153,11 @@ void open_done(struct pump *pump, struct slot *slot, int fd)
         return;
     }
     slot->fd = fd;
+    slot->nonblock = true;
     /* after one file that was in the cache the next is likely to be: read it and see. Asking first
      * (fstat, cachestat) would cost 10% of a cached tree's time. */
-    if (pump->last_was_resident && !slot->opened_cold && (slot->regular || pump->opts->ordered) &&
-        !pump->ops->opened && pump->opts->direct != DIRECT_ALWAYS) {
+    if (pump->last_was_resident && !slot->opened_cold && !pump->ops->opened &&
+        pump->opts->direct != DIRECT_ALWAYS) {
         slot->seekable = true;
         slot->state = SLOT_RESIDENT;
         return;
@@ -175,22 +171,13 @@ void open_done(struct pump *pump, struct slot *slot, int fd)
 
 void open_start(struct pump *pump, struct slot *slot)
 {
-    const struct file *file = slot->file;
-    bool turn = pump->opts->ordered && slot == pump->oldest;
-    int fd = -EAGAIN;
+    int flags = open_flags(slot->file);
+    int fd = open_cached(slot->file, flags);
 
-    /* An operand may be a FIFO or a device, whose plain open could wait for ever; O_NONBLOCK would
-     * not wait, but lets go a writer that waits for a reader. O_PATH tells without opening it. In
-     * ordered mode there is nothing else to do than to wait when it is its turn. */
-    if (!slot->regular && !turn)
-        slot->regular = pump->last_was_resident ? is_regular(file)
-                                                : close_is_regular(open_cached(file, O_PATH));
-    if (slot->regular || turn)
-        fd = open_cached(file, slot->regular ? O_NONBLOCK : 0);
     /* what is not cached, and what an older kernel or a sandbox does not let us ask */
     if (fd == -EAGAIN || fd == -EINVAL || fd == -ENOSYS || fd == -EPERM) {
-        slot->opened_cold = fd == -EAGAIN && slot->regular;
-        open_by_ring(pump, slot, SLOT_OPENING, 0);
+        slot->opened_cold = fd == -EAGAIN;
+        open_by_ring(pump, slot, SLOT_OPENING, flags);
     } else {
         open_done(pump, slot, fd);
     }
@@ -198,16 +185,23 @@ void open_start(struct pump *pump, struct slot *slot)
 
 void open_look(struct pump *pump, struct slot *slot)
 {
-    int fd = slot->regular ? -EBADF : open_cached(slot->file, O_PATH);
+    /* openat2 is strict: only these go together with O_PATH */
+    int flags = O_PATH | O_CLOEXEC | (slot->file->dir->may_follow ? 0 : O_NOFOLLOW);
+    int fd = slot->regular ? -EBADF : open_cached(slot->file, flags);
 
     if (fd == -EAGAIN)
-        open_by_ring(pump, slot, SLOT_LOOKING, O_PATH);
+        open_by_ring(pump, slot, SLOT_LOOKING, flags);
     else
         open_looked(slot, fd);
 }
 
 void open_looked(struct slot *slot, int fd)
 {
-    slot->regular |= close_is_regular(fd);
+    struct stat st;
+
+    if (fd >= 0) {
+        slot->regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+        close(fd);
+    }
     slot->state = SLOT_LOOKED;
 }

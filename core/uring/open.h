@@ -17,6 +17,8 @@ void open_done(struct pump *pump, struct slot *slot, int fd);
 void open_ask(struct pump *pump, struct slot *slot);
 /* The cache, the ring, or the ring with O_DIRECT. */
 void open_choose_path(struct pump *pump, struct slot *slot);
+/* The ring: from here on reads may wait. */
+void open_stream(struct pump *pump, struct slot *slot);
 /* Learns what was opened. Returns 0 or -errno. */
 int open_stat(struct slot *slot);
 

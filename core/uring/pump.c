@@ -83,8 +83,8 @@ static void not_resident(struct pump *pump, struct slot *slot, int status)
     if (status == -EAGAIN)
         open_choose_path(pump, slot); /* for the rest */
     /* the cache has been asked: now something has to be waited for */
-    if (!unseen || status != -EAGAIN)
-        slot->state = SLOT_STREAM;
+    if (slot->state == SLOT_RESIDENT && (!unseen || status != -EAGAIN))
+        open_stream(pump, slot);
 }
 
 static void resident_read(struct pump *pump, struct slot *slot, struct block *block)
@@ -216,6 +216,10 @@ static void request_done(void *arg, uint64_t user_data, int res)
             open_looked(slot, res);
         else
             open_done(pump, slot, res);
+        break;
+    case STREAM_POLL:
+        slot->requests--;
+        slot->state = SLOT_STREAM;
         break;
     case STREAM_READ:
         stream_read_done(pump, block, res);

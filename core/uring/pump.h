@@ -76,6 +76,7 @@ struct slot {
     bool stated;
     bool regular;     /* known to be a regular file */
     bool seekable;    /* a regular file or a block device */
+    bool nonblock;    /* fd is O_NONBLOCK still */
     bool direct;      /* fd is O_DIRECT now */
     bool opened_cold; /* io-wq opened it: its bytes cannot be in the cache */
     bool eof;

@@ -6,7 +6,13 @@
 #include "pump.h"
 
 /* What a completion is of: in the low bits of the block's address. */
-enum stream_request { STREAM_READ, STREAM_WRITE, STREAM_OPEN, STREAM_REQUEST_MASK = 3 };
+enum stream_request {
+    STREAM_READ,
+    STREAM_WRITE,
+    STREAM_OPEN,
+    STREAM_POLL,
+    STREAM_REQUEST_MASK = 3
+};
 
 static inline uint64_t stream_user_data(struct block *block, enum stream_request request)
 {
