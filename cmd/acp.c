@@ -99,7 +99,6 @@ static void say_refused(struct acp *acp, enum refusal refusal, const char *sourc
 {
     const char *s = cli_quote(source), *d = cli_quote(dest);
 
-    acp->failed = true;
     switch (refusal) {
     case REFUSED_DIRECTORY:
         cli_message(0, "-r not specified; omitting directory %s", s);
@@ -119,9 +118,19 @@ static void say_refused(struct acp *acp, enum refusal refusal, const char *sourc
     case REFUSED_OVER_FILE:
         cli_message(0, "cannot overwrite non-directory %s with directory %s", d, s);
         break;
+    case REFUSED_JUST_CREATED:
+        cli_message(0, "will not overwrite just-created %s with %s", d, s);
+        break;
+    case REFUSED_FILE_TWICE:
+        cli_message(0, "warning: source file %s specified more than once", s);
+        return;
+    case REFUSED_DIRECTORY_TWICE:
+        cli_message(0, "warning: source directory %s specified more than once", s);
+        return;
     case REFUSED_NOT:
         break;
     }
+    acp->failed = true;
 }
 
 /* The walk knows names and types without looking files up: one that could not even have been

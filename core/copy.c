@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -47,6 +48,7 @@ void copy_destroy(struct copy *copy)
         free(late);
         late = next;
     }
+    tdestroy(copy->names, free);
     links_free(copy->links);
     dir_put(copy->cwd);
     copy->links = NULL;
@@ -416,20 +418,79 @@ static int entry(struct feed *feed, struct dir *dir, const char *name, unsigned 
 
 static const struct walk_ops copy_walk = {.entry = entry, .enter = enter};
 
+/* An operand's name in the destination, and what it was. */
+struct copy_made {
+    const char *to_name;
+    dev_t dev;
+    ino_t ino;
+    bool is_dir;
+};
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct copy_made *)a)->to_name, ((const struct copy_made *)b)->to_name);
+}
+
+/* What an earlier operand has made under the name that this one goes to: NULL, and this one is
+ * remembered. -ENOMEM in *rc. */
+static const struct copy_made *made_before(struct copy *copy, const struct copy_source *source,
+                                           const struct stat *st, int *rc)
+{
+    struct copy_made *made = malloc(sizeof(*made));
+    struct copy_made **at;
+
+    *rc = made ? 0 : -ENOMEM;
+    if (!made)
+        return NULL;
+    *made = (struct copy_made){source->to_name, st->st_dev, st->st_ino, S_ISDIR(st->st_mode)};
+    at = tsearch(made, &copy->names, by_name);
+    if (!at)
+        *rc = -ENOMEM;
+    if (!at || *at != made)
+        free(made);
+    return at && *at != made ? *at : NULL;
+}
+
+/* Several operands may go to one name. Files do not overwrite each other; directories are merged,
+ * the later one's files over the earlier one's, so these must be finished first. */
+static enum refusal collision(struct copy *copy, struct feed *feed,
+                              const struct copy_source *source, const struct stat *st, int *rc)
+{
+    const struct copy_made *made = made_before(copy, source, st, rc);
+
+    if (made && made->dev == st->st_dev && made->ino == st->st_ino)
+        return made->is_dir ? REFUSED_DIRECTORY_TWICE : REFUSED_FILE_TWICE;
+    if (made && !made->is_dir && !S_ISDIR(st->st_mode))
+        return REFUSED_JUST_CREATED;
+    /* "." is any name */
+    if (made || strcmp(source->to_name, ".") == 0 ||
+        tfind(&(struct copy_made){.to_name = "."}, &copy->names, by_name))
+        while (feed_drain_half(feed))
+            ;
+    return REFUSED_NOT;
+}
+
 static int copy_source(struct copy *copy, struct feed *feed, const struct copy_source *source)
 {
     struct stat st;
+    enum refusal refusal = REFUSED_NOT;
+    int rc = 0;
 
     copy->source = source;
     copy->top_dev = 0;
     copy->top_ino = 0;
     if (fstatat(AT_FDCWD, source->name, &st, copy->opts.recursive ? AT_SYMLINK_NOFOLLOW : 0) < 0)
         return fail(copy, feed, copy->cwd, source->name, STEP_STAT, -errno);
-    if (S_ISDIR(st.st_mode)) {
-        if (!copy->opts.recursive)
-            return refuse(copy, feed, copy->cwd, source->name, REFUSED_DIRECTORY);
+    if (S_ISDIR(st.st_mode) && !copy->opts.recursive)
+        refusal = REFUSED_DIRECTORY;
+    else if (copy->source_count > 1)
+        refusal = collision(copy, feed, source, &st, &rc);
+    if (rc < 0)
+        return rc;
+    if (refusal != REFUSED_NOT)
+        return refuse(copy, feed, copy->cwd, source->name, refusal);
+    if (S_ISDIR(st.st_mode))
         return walk_tree(feed, copy->cwd, source->name, &copy_walk, copy);
-    }
     /* without -r a FIFO or a device is read to its end, as cp does it */
     return entry(feed, copy->cwd, source->name,
                  S_ISREG(st.st_mode)    ? DT_REG

@@ -21,6 +21,9 @@ enum refusal {
     REFUSED_DANGLING,       /* destination: a symbolic link that leads nowhere */
     REFUSED_OVER_DIRECTORY, /* a file over a directory */
     REFUSED_OVER_FILE,      /* a directory over something else */
+    REFUSED_JUST_CREATED,   /* a file over one that an earlier operand has just made */
+    REFUSED_FILE_TWICE,     /* the same operand again: a warning, no error */
+    REFUSED_DIRECTORY_TWICE,
 };
 
 struct copy_opts {
@@ -79,6 +82,7 @@ struct copy {
     dev_t top_dev; /* the directory that was made for the source being walked */
     ino_t top_ino;
     const struct copy_source *source; /* being walked */
+    void *names;                      /* where several operands went: a tree of struct copy_made */
     _Atomic(struct copy_late *) late;
 };
 

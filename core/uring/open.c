@@ -148,8 +148,6 @@ void open_done(struct pump *pump, struct slot *slot, int fd)
 
     if (fd < 0) {
         pump_fail(slot, STEP_OPEN, fd);
-        if (pump->ops->open_failed)
-            pump->ops->open_failed(pump, slot);
         return;
     }
     slot->fd = fd;

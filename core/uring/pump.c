@@ -15,6 +15,7 @@
 
 enum {
     DEPTH_DEFAULT = 128,
+    DEPTH_MAX = 4096,       /* with the pool a quarter of the largest ring */
     HEAD_BYTES = 64 * 1024, /* 97% of a source tree's files fit */
     BLOCK_BYTES_DEFAULT = 512 * 1024,
     POOL_BYTES = 8 * 1024 * 1024, /* in flight for large files */
@@ -290,6 +291,8 @@ static void fail_all(struct pump *pump)
         struct io_uring_cqe *cqe;
         if (io_uring_wait_cqe(&pump->ring.uring, &cqe) < 0)
             continue;
+        if ((cqe->user_data & STREAM_REQUEST_MASK) == STREAM_OPEN && cqe->res >= 0)
+            close(cqe->res);
         pump->ring.in_flight--;
         io_uring_cqe_seen(&pump->ring.uring, cqe);
     }
@@ -353,9 +356,11 @@ static void pump_size(struct pump *pump, const struct engine_opts *opts)
     pump->block_bytes = (uint32_t)block;
     pump->head_bytes = block < HEAD_BYTES ? (uint32_t)block : HEAD_BYTES;
     pump->depth = opts->depth ? opts->depth : DEPTH_DEFAULT;
+    if (pump->depth > DEPTH_MAX)
+        pump->depth = DEPTH_MAX;
+    pump->block_count = opts->depth ? pump->depth : (unsigned)(POOL_BYTES / block);
     if (opts->files_max && pump->depth > opts->files_max)
         pump->depth = opts->files_max;
-    pump->block_count = opts->depth ? opts->depth : (unsigned)(POOL_BYTES / block);
     if (pump->block_count > POOL_BYTES_MAX / block)
         pump->block_count = (unsigned)(POOL_BYTES_MAX / block);
     if (pump->block_count == 0)

@@ -100,8 +100,6 @@ struct pump_ops {
     size_t slot_bytes; /* size of slot->op */
     /* The file is open, slot->st filled in. NULL: read it. */
     enum pump_verdict (*opened)(struct pump *pump, struct slot *slot);
-    /* The file could not be opened: file->status says why. NULL: nothing to do. */
-    void (*open_failed)(struct pump *pump, struct slot *slot);
     /* block->got bytes at block->offset, in order. 0: done with them; 1: the block is still in use,
      * pump_write has been called on it; -errno. */
     int (*data)(struct pump *pump, struct slot *slot, struct block *block);
