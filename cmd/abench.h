@@ -31,6 +31,7 @@ struct bench_options {
     enum bench_operation operation;
     bool cold, warm;      /* states to measure in */
     bool drop_caches;     /* cold: the whole machine's cache, names and inodes too */
+    unsigned settle;      /* cold: seconds from emptying the cache to the run */
     bool durable;         /* the time of a copy includes syncfs */
     bool verify_all;      /* compare contents after each run, not after an arm's first only */
     unsigned rounds;      /* --pairs */

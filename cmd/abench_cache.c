@@ -231,6 +231,8 @@ int bench_cache_set(struct bench *bench, enum bench_cache cache, double *residen
                 : sum.pages == 0 ? 0
                                  : (double)sum.resident / (double)sum.pages;
     warn_resident(bench, cache, &sum, *resident);
+    if (cache == BENCH_COLD)
+        sleep(bench->opts.settle); /* a signal ends it, and the run that comes after it */
     return 0;
 }
 

@@ -114,6 +114,7 @@ static json_t *state_json(const struct bench *bench, const struct machine *machi
         json_array_append_new(arms, arm_json(bench, i, cache));
     put(object, "cache", json_string(cache == BENCH_COLD ? "cold" : "warm"));
     put(object, "drop_caches", json_boolean(cache == BENCH_COLD && bench->opts.drop_caches));
+    put(object, "settle_seconds", json_integer(cache == BENCH_COLD ? bench->opts.settle : 0));
     put(object, "resident", real(report_resident(bench, cache)));
     put(object, "rounds", integer(bench->rounds_done[cache]));
     put(object, "cut", json_boolean(bench->cut[cache]));

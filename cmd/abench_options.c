@@ -27,9 +27,11 @@ enum {
     OPT_BASELINE,
     OPT_DEST,
     OPT_KEEP_SPACE,
+    OPT_SETTLE,
     OPT_JSON,
     OPT_CSV,
     SECONDS_MAX = 1000000,
+    SETTLE_MAX = 3600,
 };
 
 static const struct option long_options[] = {
@@ -48,6 +50,7 @@ static const struct option long_options[] = {
     {"baseline", required_argument, NULL, OPT_BASELINE},
     {"dest", required_argument, NULL, OPT_DEST},
     {"keep-space", required_argument, NULL, OPT_KEEP_SPACE},
+    {"settle", required_argument, NULL, OPT_SETTLE},
     {"json", optional_argument, NULL, OPT_JSON},
     {"csv", optional_argument, NULL, OPT_CSV},
     {"help", no_argument, NULL, CLI_OPT_HELP},
@@ -64,6 +67,7 @@ static void usage(void)
         "\n"
         "      --cache=STATE         cold (default), warm or both; also --cold, --warm\n"
         "      --drop-caches         cold: drop the whole machine's caches, names and inodes too\n"
+        "      --settle=SECONDS      cold: wait so long between emptying the cache and the run\n"
         "      --pairs=N             rounds, each with every arm once, in random order (5)\n"
         "      --time=SECONDS        budget for everything (100)\n"
         "      --seed=N              of the random order\n"
@@ -122,6 +126,10 @@ static void set_number(struct bench_options *opts, int option, const char *argum
         opts->seed = strtoull(argument, &end, 10);
         if (errno || *end || end == argument || *argument == '-')
             bad_argument("seed", argument);
+        break;
+    case OPT_SETTLE:
+        if (cli_parse_count(argument, SETTLE_MAX, &opts->settle) < 0)
+            bad_argument("settle", argument);
         break;
     case OPT_KEEP_SPACE:
         if (cli_parse_size(argument, &opts->keep_bytes) < 0)

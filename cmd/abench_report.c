@@ -87,6 +87,8 @@ static void print_state(FILE *out, const struct bench *bench, enum bench_cache c
             cache == BENCH_WARM       ? "warm: every file was read before"
             : bench->opts.drop_caches ? "cold: page cache, names and inodes"
                                       : "cold: page cache only");
+    if (cache == BENCH_COLD && bench->opts.settle > 0)
+        fprintf(out, ", emptied %u s before each run", bench->opts.settle);
     if (isnan(resident))
         fprintf(out, "; what is resident is not known");
     else

@@ -243,10 +243,11 @@ static int produce(struct feed *feed, void *arg)
 static void retire(struct file *file, void *arg)
 {
     struct acat *acat = arg;
-    const char *name = cli_quote_maybe(file->name);
+    const char *name;
 
     if (file->status == 0)
         return;
+    name = cli_quote_maybe(file->name);
     if (file->step == STEP_REFUSED)
         cli_message(0, "%s: input file is output file", name);
     else

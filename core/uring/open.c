@@ -93,8 +93,6 @@ static bool wants_direct(const struct pump *pump, const struct slot *slot)
 
     if (pump->opts->direct != DIRECT_AUTO)
         return pump->opts->direct == DIRECT_ALWAYS;
-    if (slot->opened_cold)
-        return true;
     resident = resident_bytes(slot->fd, slot->delivered);
     if (resident == 0 && slot->size > 0)
         return true;
@@ -107,7 +105,7 @@ void open_choose_path(struct pump *pump, struct slot *slot)
 {
     if (slot->seekable && wants_direct(pump, slot))
         slot->direct = fcntl(slot->fd, F_SETFL, O_DIRECT) == 0;
-    if (!slot->seekable || slot->direct || slot->opened_cold)
+    if (!slot->seekable || slot->direct)
         open_stream(pump, slot);
     else
         slot->state = SLOT_RESIDENT;

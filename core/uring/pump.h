@@ -78,7 +78,7 @@ struct slot {
     bool seekable;    /* a regular file or a block device */
     bool nonblock;    /* fd is O_NONBLOCK still */
     bool direct;      /* fd is O_DIRECT now */
-    bool opened_cold; /* io-wq opened it: its bytes cannot be in the cache */
+    bool opened_cold; /* its name was not cached: io-wq opened it */
     bool eof;
     bool queued;                  /* in the line for blocks */
     bool ends_in_hole;            /* sparse: what comes after the last data has no bytes */
