@@ -354,7 +354,14 @@ void stream_write_done(struct pump *pump, struct block *block, int res)
     struct slot *slot = block->slot;
 
     slot->requests--;
-    if ((res == -EINTR || res == -EAGAIN || res == -ENOMEM || res == -ECANCELED)) {
+    if (res == -EINVAL && block->retries == 0) {
+        /* a filesystem that takes O_DIRECT and then will not write so: through its cache, then */
+        (void)fcntl(block->write_fd, F_SETFL, 0);
+        block->retries++;
+        submit_write(pump, block);
+        return;
+    }
+    if (res == -EINTR || res == -EAGAIN || res == -ENOMEM || res == -ECANCELED) {
         if (block->retries++ < RETRIES) {
             submit_write(pump, block);
             return;
