@@ -17,8 +17,10 @@ enum {
     DEPTH_DEFAULT = 128,
     DEPTH_MAX = 4096,       /* with the pool a quarter of the largest ring */
     HEAD_BYTES = 64 * 1024, /* 97% of a source tree's files fit */
-    BLOCK_BYTES_DEFAULT = 512 * 1024,
-    POOL_BYTES = 8 * 1024 * 1024, /* in flight for large files */
+    /* in flight for large files: hashing 4 GiB cold took 5% longer with 16 blocks of 512 KiB, and
+     * with 16 of 1 MiB no less */
+    BLOCK_BYTES_DEFAULT = 1024 * 1024,
+    POOL_BYTES = 12 * 1024 * 1024,
     BLOCK_BYTES_MAX = 64 * 1024 * 1024,
     POOL_BYTES_MAX = 256 * 1024 * 1024,
     TAKE_AT_ONCE = 64,                /* resident files handled between two looks at the ring */
