@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# no_uring.sh BIN_DIR ENGINE: the commands where io_uring cannot be had, as in most containers. strace makes
+# no_uring.sh: the commands where io_uring cannot be had, as in most containers: BIN_DIR ENGINE. strace makes
 # io_uring_setup fail as a seccomp filter does. Left to themselves (with ENGINE sync, which is what they fall
 # back to) the commands do everything, and --stats says why; with ENGINE uring they refuse, with the reason.
 . "${0%/*}/lib.sh" # sets scratch, engine
