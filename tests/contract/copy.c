@@ -274,7 +274,7 @@ static void never_looks_complete(const struct engine *engine, const struct contr
         it->opts.direct = modes[mode];
         for (int there = 0; there < 2; there++) {
             if (there)
-                pattern_file("dst/large", 9, 2 * COPYING_LARGE_BYTES);
+                pattern_file("dst/large", 9, 2 * (uint64_t)COPYING_LARGE_BYTES);
             file_make_cold("src/large");
             copying_run(it);
             assert_false(it->over);
