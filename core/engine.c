@@ -54,8 +54,8 @@ static void *worker_main(void *arg)
     return NULL;
 }
 
-/* Files that a worker may have open: half of the limit is left to the walk's directories; a copy
- * opens two files at a time. */
+/* Files that a worker may have in flight: with two descriptors for each, as a copy needs, a quarter
+ * of the limit for all workers; the walk's directories have another quarter. */
 static unsigned files_max(unsigned jobs)
 {
     struct rlimit limit;

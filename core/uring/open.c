@@ -35,7 +35,7 @@ static int64_t resident_bytes(int fd, uint64_t from)
     return (int64_t)(cs.nr_cache * 4096);
 }
 
-/* O_NONBLOCK, so that no FIFO or device is waited for by who opens it; enter_stream takes it back.
+/* O_NONBLOCK, so that no FIFO or device is waited for by who opens it; open_stream takes it back.
  */
 static int open_flags(const struct file *file)
 {
