@@ -126,7 +126,7 @@ static int produce(struct feed *feed, void *arg)
         if (stat(path, &st) < 0)
             rc = walk_fail(feed, cwd, path, STEP_STAT, -errno);
         else if (S_ISDIR(st.st_mode))
-            rc = walk_tree(feed, cwd, path, &ops, walk);
+            rc = walk_tree(feed, cwd, path, &(struct walk_opts){0}, &ops, walk);
         else
             rc = walk_entry(feed, cwd, path, IFTODT(st.st_mode), st.st_ino, walk);
     }

@@ -28,6 +28,7 @@ enum { OPT_TAG = CLI_OPT_FIRST, OPT_IGNORE_MISSING, OPT_QUIET, OPT_STATUS, OPT_S
 
 static const struct option long_options[] = {
     CLI_LONG_OPTIONS,
+    CLI_WALK_LONG_OPTIONS,
     {"binary", no_argument, NULL, 'b'},
     {"check", no_argument, NULL, 'c'},
     {"ignore-missing", no_argument, NULL, OPT_IGNORE_MISSING},
@@ -53,7 +54,7 @@ static void usage(void)
         "  -r, --recursive           digest the regular files in directories\n"
         "      --tag                 print BSD-style lines\n"
         "  -t, --text                mark names with ' ' (default)\n"
-        "  -z, --zero                end lines with NUL and do not escape names\n"
+        "  -z, --zero                end lines with NUL and do not escape names\n" CLI_WALK_HELP
         "      --files0-from=F       take the FILEs from F, where each ends with NUL\n\n"
         "With --check only:\n"
         "      --ignore-missing      say nothing of files that are missing\n"
@@ -149,12 +150,14 @@ static bool is_directory(const char *name)
 static int add_operand(struct ahash *ahash, struct feed *feed, const char *name)
 {
     static const struct walk_ops ops = {.entry = add_entry};
+    const struct walk_opts opts = {.one_file_system = ahash->common.one_file_system,
+                                   .exclude = ahash->common.exclude};
     struct file *file;
 
     if (ahash->check)
         return ahash_check_produce(ahash, feed, name);
     if (ahash->recursive && strcmp(name, "-") != 0 && is_directory(name))
-        return walk_tree(feed, ahash->cwd, name, &ops, ahash);
+        return walk_tree(feed, ahash->cwd, name, &opts, &ops, ahash);
     file = ahash_file(ahash, feed, AHASH_DIGEST, name);
     return file ? ahash_add(ahash, feed, file) : -ENOMEM;
 }
@@ -341,7 +344,7 @@ static void parse_options(struct ahash *ahash, int argc, char **argv)
     char mode = 0;
     int option;
 
-    while ((option = getopt_long(argc, argv, "bcj:rtwz", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "bcj:rtwxz", long_options, NULL)) != -1) {
         if (option == 'b' || option == 't')
             mode = option == 'b' ? '*' : ' ';
         else if (option == 'c')
@@ -456,6 +459,7 @@ int main(int argc, char **argv)
     run(&ahash);
     names0_close(ahash.names);
     dir_put(ahash.cwd);
+    cli_common_free(&ahash.common);
     digest_close(ahash.digest);
     cli_close_stdout();
     return ahash.failed ? EXIT_FAILURE : EXIT_SUCCESS;

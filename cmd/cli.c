@@ -199,9 +199,22 @@ bool cli_common_option(struct cli_common *common, int option, const char *argume
     case CLI_OPT_FILES0_FROM:
         common->files0_from = argument;
         return true;
+    case CLI_OPT_EXCLUDE:
+        if (exclude_add(&common->exclude, argument) < 0)
+            cli_fatal(0, "memory exhausted");
+        return true;
+    case 'x':
+        common->one_file_system = true;
+        return true;
     default:
         return false;
     }
+}
+
+void cli_common_free(struct cli_common *common)
+{
+    exclude_free(common->exclude);
+    common->exclude = NULL;
 }
 
 /* The multiplier that a suffix stands for; 0: none. */

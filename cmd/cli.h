@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "../core/engine.h"
+#include "../core/exclude.h"
 
 #define AIOUTILS_VERSION "0.1.0"
 
@@ -45,6 +46,9 @@ struct cli_common {
     enum stats_format stats;
     const char *files0_from; /* NULL, a file, or "-" */
     struct engine_opts opts;
+    /* of commands that walk trees: for struct walk_opts */
+    struct exclude *exclude;
+    bool one_file_system;
 };
 
 enum {
@@ -54,6 +58,7 @@ enum {
     CLI_OPT_DIRECT,
     CLI_OPT_STATS,
     CLI_OPT_FILES0_FROM,
+    CLI_OPT_EXCLUDE,
     CLI_OPT_HELP,
     CLI_OPT_VERSION,
     CLI_OPT_FIRST, /* the command's own start here */
@@ -72,6 +77,17 @@ enum {
         "version", no_argument, NULL, CLI_OPT_VERSION                                            \
     }
 
+/* For commands that walk trees; -x takes "x" in the short options. */
+#define CLI_WALK_LONG_OPTIONS                              \
+    {"exclude", required_argument, NULL, CLI_OPT_EXCLUDE}, \
+    {                                                      \
+        "one-file-system", no_argument, NULL, 'x'          \
+    }
+
+#define CLI_WALK_HELP                                                                  \
+    "      --exclude=GLOB        leave out what matches; may be given several times\n" \
+    "  -x, --one-file-system     stay on each operand's file system\n"
+
 #define CLI_COMMON_HELP                                                                  \
     "      --engine=ENGINE       auto (default), sync or uring; also $AIOUTILS_ENGINE\n" \
     "  -j, --jobs=N              workers\n"                                              \
@@ -86,6 +102,7 @@ enum {
 void cli_common_init(struct cli_common *common);
 /* Takes one option of the common ones: true if it was one. Bad values end the program. */
 bool cli_common_option(struct cli_common *common, int option, const char *argument);
+void cli_common_free(struct cli_common *common);
 void cli_version(const char *program); /* prints and exits 0 */
 
 /* "64K", "1MiB", "1MB" (decimal), "4096": bytes. Returns 0, -EINVAL or -ERANGE. */

@@ -490,7 +490,7 @@ static int copy_source(struct copy *copy, struct feed *feed, const struct copy_s
     if (refusal != REFUSED_NOT)
         return refuse(copy, feed, copy->cwd, source->name, refusal);
     if (S_ISDIR(st.st_mode))
-        return walk_tree(feed, copy->cwd, source->name, &copy_walk, copy);
+        return walk_tree(feed, copy->cwd, source->name, &(struct walk_opts){0}, &copy_walk, copy);
     /* without -r a FIFO or a device is read to its end, as cp does it */
     return entry(feed, copy->cwd, source->name,
                  S_ISREG(st.st_mode)    ? DT_REG

@@ -1,5 +1,4 @@
-/* walk.c: a tree walk in bytewise order of paths, without recursion on symbolic links. See walk.h.
- */
+/* walk.c: a tree walk in bytewise order of paths, a directory at a time. See walk.h. */
 #define _GNU_SOURCE
 #include "walk.h"
 
@@ -23,6 +22,7 @@ struct entry {
     uint64_t ino;
     size_t name_at; /* in the listing's names */
     unsigned char type;
+    bool link; /* followed: type and ino are its target's */
 };
 
 /* Part of a directory: as many entries as are sorted at a time. */
@@ -35,8 +35,11 @@ struct listing {
 
 struct walk {
     struct feed *feed;
+    const struct walk_opts *opts;
     const struct walk_ops *ops;
     void *arg;
+    struct dir *root; /* once it is open; not owned */
+    struct scope scope;
     unsigned dirs_max;     /* to have open, before files are waited for */
     struct scouts *scouts; /* from the first cold directory on */
     /* what getdents64 returned and is not used yet: valid until the walk goes into a subdirectory
@@ -97,14 +100,54 @@ static int by_path(const void *a, const void *b, void *names)
     return c - d;
 }
 
+/* Finds out what an entry is, where the directory does not say, or a link is to be followed. What
+ * fails stays as it is, and is looked at again when its turn comes. */
+static int entry_stat(const struct walk *walk, int fd, const char *name, struct entry *entry)
+{
+    struct stat st;
+
+    if (entry->type == DT_UNKNOWN) { /* some filesystems do not say */
+        if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+            return -errno;
+        entry->type = IFTODT(st.st_mode);
+    }
+    if (entry->type != DT_LNK || !walk->opts->follow)
+        return 0;
+    if (fstatat(fd, name, &st, 0) < 0)
+        return -errno;
+    entry->link = true;
+    entry->type = IFTODT(st.st_mode);
+    entry->ino = st.st_ino;
+    return 0;
+}
+
+/* Drops what is excluded. */
+static int listing_filter(struct listing *list, const struct walk *walk, const struct dir *dir)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < list->len; i++) {
+        const struct entry *entry = &list->entries[i];
+        int rc = exclude_match(walk->opts->exclude, dir, walk->scope.root_len,
+                               list->names + entry->name_at, entry->type == DT_DIR);
+        if (rc < 0)
+            return rc;
+        if (rc == 0)
+            list->entries[kept++] = *entry;
+    }
+    list->len = kept;
+    return 0;
+}
+
 /* Reads the next entries of a directory. Returns 1 if there may be more, 0 at the end, -errno. */
-static int listing_read(struct listing *list, struct walk *walk, int fd)
+static int listing_read(struct listing *list, struct walk *walk, const struct dir *dir)
 {
     ssize_t got = 1;
 
     list->len = 0;
     list->names_len = 0;
-    while (list->len < WALK_SORT_MAX && (got = getdents64(fd, walk->raw, sizeof(walk->raw))) > 0) {
+    while (list->len < WALK_SORT_MAX &&
+           (got = getdents64(dir->fd, walk->raw, sizeof(walk->raw))) > 0) {
         for (ssize_t at = 0; at < got;) {
             const struct dirent64 *dirent = (const struct dirent64 *)(walk->raw + at);
             at += dirent->d_reclen;
@@ -116,14 +159,10 @@ static int listing_read(struct listing *list, struct walk *walk, int fd)
     }
     if (got < 0)
         return -errno;
-    for (size_t i = 0; i < list->len; i++) {
-        struct entry *entry = &list->entries[i];
-        struct stat st;
-        const char *name = list->names + entry->name_at;
-        /* some filesystems do not say what an entry is */
-        if (entry->type == DT_UNKNOWN && fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-            entry->type = IFTODT(st.st_mode);
-    }
+    for (size_t i = 0; i < list->len; i++)
+        (void)entry_stat(walk, dir->fd, list->names + list->entries[i].name_at, &list->entries[i]);
+    if (walk->opts->exclude && listing_filter(list, walk, dir) < 0)
+        return -ENOMEM;
     if (list->len > 1)
         qsort_r(list->entries, list->len, sizeof(struct entry), by_path, list->names);
     return got > 0;
@@ -133,7 +172,7 @@ static int listing_read(struct listing *list, struct walk *walk, int fd)
 static void send_scouts(struct walk *walk, struct dir *dir, const struct listing *list)
 {
     if (!walk->scouts && walk->dirs_max >= SCOUT_DIRS_MIN)
-        walk->scouts = scouts_new(walk->dirs_max);
+        walk->scouts = scouts_new(walk->dirs_max, &walk->scope);
     /* the first last: the latest wish is fulfilled first */
     for (size_t i = list->len; i-- > 0 && walk->scouts;)
         if (list->entries[i].type == DT_DIR)
@@ -150,17 +189,16 @@ static long waits(void)
     return usage.ru_nvcsw;
 }
 
-static int walk_into(struct walk *walk, struct dir *parent, const char *name);
+static int walk_into(struct walk *walk, struct dir *parent, const char *name, bool by_link);
 
-static int walk_entry(struct walk *walk, struct dir *dir, const struct entry *entry,
-                      const char *name)
+static int walk_entry(struct walk *walk, struct dir *dir, struct entry *entry, const char *name)
 {
-    struct stat st;
+    int rc = entry_stat(walk, dir->fd, name, entry);
 
+    if (rc < 0)
+        return walk_fail(walk->feed, dir, name, STEP_STAT, rc);
     if (entry->type == DT_DIR)
-        return walk_into(walk, dir, name);
-    if (entry->type == DT_UNKNOWN && fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-        return walk_fail(walk->feed, dir, name, STEP_STAT, -errno);
+        return walk_into(walk, dir, name, entry->link);
     return walk->ops->entry(walk->feed, dir, name, entry->type, entry->ino, walk->arg);
 }
 
@@ -170,7 +208,7 @@ static int walk_dir(struct walk *walk, struct dir *dir, const char *name, long w
     int more, rc = 0;
 
     do {
-        more = listing_read(&list, walk, dir->fd);
+        more = listing_read(&list, walk, dir);
         if (waits() != waits_before)
             send_scouts(walk, dir, &list);
         if (more < 0)
@@ -198,25 +236,85 @@ static bool crowded(struct walk *walk)
     return false;
 }
 
-static int walk_into(struct walk *walk, struct dir *parent, const char *name)
+/* Opens a directory. *fail is -EACCES for one that may not be read, of which there is a descriptor
+ * that can be asked what it is. Else returns -errno with *step. */
+static int open_dir(const struct walk *walk, const struct dir *parent, const char *name, int *fail,
+                    enum step *step)
 {
-    int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (parent->may_follow ? 0 : O_NOFOLLOW);
-    bool park = crowded(walk) && parent->parent;
-    long waits_before = waits();
-    int fd = openat(parent->fd, name, flags);
-    struct dir *dir;
-    int rc = 0;
+    int flags = O_DIRECTORY | O_CLOEXEC | (parent->may_follow ? 0 : O_NOFOLLOW);
+    int fd = openat(parent->fd, name, O_RDONLY | flags);
 
-    if (fd < 0)
-        return walk_fail(walk->feed, parent, name, STEP_OPEN_DIR, -errno);
-    dir = dir_new(parent, name, fd);
+    *fail = fd < 0 ? -errno : 0;
+    *step = STEP_OPEN_DIR;
+    if (*fail == -EACCES && walk->ops->enter) {
+        fd = openat(parent->fd, name, O_PATH | flags);
+        *step = STEP_STAT; /* its name cannot be looked up */
+    }
+    return fd < 0 ? *fail : fd;
+}
+
+static bool contains_itself(const struct dir *parent, const struct stat *st)
+{
+    for (; parent; parent = parent->parent)
+        if (parent->ino == st->st_ino && parent->dev == st->st_dev)
+            return true;
+    return false;
+}
+
+/* The directory that has been opened, as a struct. NULL with *step and *rc: it is left out. */
+static struct dir *new_dir(struct walk *walk, struct dir *parent, const char *name, int fd,
+                           enum step *step, int *rc)
+{
+    struct stat st = {0};
+    struct dir *dir = NULL;
+
+    *rc = 0;
+    *step = STEP_STAT;
+    if ((walk->opts->follow || walk->opts->one_file_system) && fstat(fd, &st) < 0) {
+        *rc = -errno;
+    } else if (walk->opts->follow && contains_itself(parent, &st)) {
+        *step = STEP_LOOP;
+        *rc = -ELOOP;
+    } else {
+        dir = dir_new(parent, name, fd);
+    }
     if (!dir) {
         close(fd);
-        return -ENOMEM;
+        return NULL;
     }
+    dir->may_follow = walk->opts->follow;
+    dir->dev = st.st_dev;
+    dir->ino = st.st_ino;
+    if (!walk->root) {
+        walk->root = dir;
+        walk->scope = (struct scope){.exclude = walk->opts->exclude,
+                                     .root_len = dir->path_len,
+                                     .one_device = walk->opts->one_file_system,
+                                     .dev = st.st_dev};
+    }
+    return dir;
+}
+
+static int walk_into(struct walk *walk, struct dir *parent, const char *name, bool by_link)
+{
+    /* what a link leads to has another parent to be unparked by */
+    bool park = crowded(walk) && parent->parent && !by_link;
+    long waits_before = waits();
+    enum step step;
+    int fail, rc;
+    int fd = open_dir(walk, parent, name, &fail, &step);
+    struct dir *dir;
+
+    if (fd < 0)
+        return walk_fail(walk->feed, parent, name, step, fd);
+    dir = new_dir(walk, parent, name, fd, &step, &rc);
+    if (!dir)
+        return rc < 0 ? walk_fail(walk->feed, parent, name, step, rc) : -ENOMEM;
     if (walk->ops->enter)
         rc = walk->ops->enter(walk->feed, dir, name, walk->arg);
-    if (rc == 0) {
+    if (rc == 0 && fail < 0) {
+        rc = walk_fail(walk->feed, parent, name, STEP_OPEN_DIR, fail);
+    } else if (rc == 0 && (!walk->scope.one_device || dir->dev == walk->scope.dev)) {
         if (park)
             rc = dir_park(parent);
         if (rc == 0)
@@ -231,8 +329,8 @@ static int walk_into(struct walk *walk, struct dir *parent, const char *name)
     return rc < 0 ? rc : 0;
 }
 
-int walk_tree(struct feed *feed, struct dir *parent, const char *name, const struct walk_ops *ops,
-              void *arg)
+int walk_tree(struct feed *feed, struct dir *parent, const char *name, const struct walk_opts *opts,
+              const struct walk_ops *ops, void *arg)
 {
     struct walk *walk = malloc(sizeof(*walk));
     struct rlimit limit;
@@ -241,14 +339,16 @@ int walk_tree(struct feed *feed, struct dir *parent, const char *name, const str
     if (!walk)
         return -ENOMEM;
     walk->feed = feed;
+    walk->opts = opts;
     walk->ops = ops;
     walk->arg = arg;
+    walk->root = NULL;
     walk->scouts = NULL;
     /* a quarter of the descriptors: engine_run keeps its part, and the program has some */
     walk->dirs_max = UINT_MAX;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur / 4 < UINT_MAX)
         walk->dirs_max = (unsigned)(limit.rlim_cur / 4);
-    rc = walk_into(walk, parent, name);
+    rc = walk_into(walk, parent, name, false);
     scouts_free(walk->scouts);
     free(walk);
     return rc;

@@ -12,113 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../core/walk.h"
 #include "../support/scratch.h"
-
-struct seen {
-    char *path;
-    unsigned char type;
-    bool inode_right;
-    enum step step;
-    int status;
-};
-
-/* One walk: how it was asked for, and what it found. */
-struct tour {
-    const char *root;
-    const char *leave_out; /* a directory's name */
-    unsigned stop_after;   /* end the walk at this entry, with -ECANCELED; 0: never */
-
-    struct seen *seen;
-    size_t len, cap;
-    unsigned entries;
-    char entered[8192]; /* the directories' paths, each with a newline */
-};
-
-static int entry(struct feed *feed, struct dir *dir, const char *name, unsigned char type,
-                 uint64_t ino, void *arg)
-{
-    struct tour *tour = arg;
-    struct file *file;
-
-    if (++tour->entries == tour->stop_after)
-        return -ECANCELED;
-    file = feed_file(feed, dir, name, strlen(name));
-    if (!file)
-        return -ENOMEM;
-    file->type = type;
-    file->ino = ino;
-    return feed_add_done(feed, file);
-}
-
-static int enter(struct feed *feed, struct dir *dir, const char *name, void *arg)
-{
-    struct tour *tour = arg;
-    size_t used = strlen(tour->entered);
-
-    (void)feed;
-    if (tour->leave_out && strcmp(tour->leave_out, name) == 0)
-        return 1;
-    snprintf(tour->entered + used, sizeof(tour->entered) - used, "%s\n", dir->path);
-    return 0;
-}
-
-static int produce(struct feed *feed, void *arg)
-{
-    static const struct walk_ops ops = {.entry = entry, .enter = enter};
-    struct tour *tour = arg;
-    struct dir *cwd = dir_cwd();
-    int rc = cwd ? walk_tree(feed, cwd, tour->root, &ops, tour) : -ENOMEM;
-
-    dir_put(cwd);
-    return rc;
-}
-
-static void retire(struct file *file, void *arg)
-{
-    struct tour *tour = arg;
-    struct stat st;
-
-    if (tour->len == tour->cap) {
-        tour->cap = tour->cap ? tour->cap * 2 : 64;
-        tour->seen = realloc(tour->seen, tour->cap * sizeof(*tour->seen));
-        if (!tour->seen)
-            test_broken("memory");
-    }
-    tour->seen[tour->len++] = (struct seen){
-        .path = file_path(file),
-        .type = file->type,
-        .inode_right = fstatat(file->dir->fd, file->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-                       st.st_ino == file->ino,
-        .step = file->step,
-        .status = file->status,
-    };
-}
-
-/* Returns what walk_tree did. */
-static int walk(struct tour *tour)
-{
-    struct feed_config config = {.window = 16, .produce = produce, .retire = retire, .arg = tour};
-    struct feed *feed;
-    struct file *file;
-
-    assert_int_equal(feed_start(&feed, &config), 0);
-    assert_int_equal(feed_next(feed, &file, true), -ENODATA);
-    return feed_join(feed);
-}
-
-static void tour_free(struct tour *tour)
-{
-    for (size_t i = 0; i < tour->len; i++)
-        free(tour->seen[i].path);
-    free(tour->seen);
-}
-
-static void make_dir(const char *path)
-{
-    if (mkdir(path, 0755) < 0)
-        test_broken(path);
-}
+#include "../support/touring.h"
 
 /* Walks root and compares the paths with a list that ends in NULL. */
 static void check_paths(const char *root, const char *const *paths)
@@ -126,7 +21,7 @@ static void check_paths(const char *root, const char *const *paths)
     struct tour tour = {.root = root};
     size_t n = 0;
 
-    assert_int_equal(walk(&tour), 0);
+    assert_int_equal(tour_walk(&tour), 0);
     for (; n < tour.len && paths[n]; n++)
         assert_string_equal(tour.seen[n].path, paths[n]);
     assert_null(paths[n]);
@@ -141,11 +36,11 @@ static void order_is_bytewise_by_path(void **state)
                                         "o/z\nz",  "o/\x80z", "o/\xff", NULL};
 
     (void)state;
-    make_dir("o");
-    make_dir("o/a");
-    make_dir("o/a/y");
-    make_dir("o/c");
-    make_dir("o/empty");
+    tour_make_dir("o");
+    tour_make_dir("o/a");
+    tour_make_dir("o/a/y");
+    tour_make_dir("o/c");
+    tour_make_dir("o/empty");
     for (size_t i = sizeof(paths) / sizeof(paths[0]) - 1; i-- > 0;)
         pattern_file(paths[i], 0, 1);
     check_paths("o", paths);
@@ -158,7 +53,7 @@ static void root_is_written_as_given(void **state)
     static const char *const dot[] = {"./o", NULL};
 
     (void)state;
-    make_dir("r");
+    tour_make_dir("r");
     pattern_file("r/x", 0, 0);
     check_paths("r/", slash);
     check_paths("./r//", dots);
@@ -181,12 +76,12 @@ static void types_and_inodes_are_told(void **state)
     struct tour tour = {.root = "t"};
 
     (void)state;
-    make_dir("t");
+    tour_make_dir("t");
     pattern_file("t/file", 0, 0);
     if (symlink("none", "t/broken") < 0 || symlink(".", "t/todir") < 0 ||
         symlink("file", "t/tofile") < 0 || mkfifo("t/fifo", 0600) < 0)
         test_broken("t");
-    assert_int_equal(walk(&tour), 0);
+    assert_int_equal(tour_walk(&tour), 0);
     assert_int_equal(tour.len, 5);
     for (size_t i = 0; i < tour.len; i++) {
         assert_string_equal(tour.seen[i].path, expected[i].path);
@@ -202,7 +97,7 @@ static void root_that_is_a_link_is_followed(void **state)
     static const char *const paths[] = {"l/x", NULL};
 
     (void)state;
-    make_dir("linked");
+    tour_make_dir("linked");
     pattern_file("linked/x", 0, 0);
     if (symlink("linked", "l") < 0)
         test_broken("l");
@@ -213,7 +108,7 @@ static void check_root_fails(const char *root, int status)
 {
     struct tour tour = {.root = root};
 
-    assert_int_equal(walk(&tour), 0);
+    assert_int_equal(tour_walk(&tour), 0);
     assert_int_equal(tour.len, 1);
     assert_string_equal(tour.seen[0].path, root);
     assert_int_equal(tour.seen[0].status, status);
@@ -235,17 +130,17 @@ static void directories_are_entered_before_their_entries(void **state)
     struct tour tour = {.root = "e"};
 
     (void)state;
-    make_dir("e");
-    make_dir("e/b");
-    make_dir("e/b/c");
-    make_dir("e/a");
+    tour_make_dir("e");
+    tour_make_dir("e/b");
+    tour_make_dir("e/b/c");
+    tour_make_dir("e/a");
     pattern_file("e/b/f", 0, 0);
-    assert_int_equal(walk(&tour), 0);
+    assert_int_equal(tour_walk(&tour), 0);
     assert_string_equal(tour.entered, "e\ne/a\ne/b\ne/b/c\n");
     assert_int_equal(tour.len, 1);
     tour_free(&tour);
     tour = (struct tour){.root = "e", .leave_out = "b"};
-    assert_int_equal(walk(&tour), 0);
+    assert_int_equal(tour_walk(&tour), 0);
     assert_string_equal(tour.entered, "e\ne/a\n");
     assert_int_equal(tour.len, 0);
     tour_free(&tour);
@@ -257,12 +152,12 @@ static void operation_may_end_the_walk(void **state)
     char path[16];
 
     (void)state;
-    make_dir("s");
+    tour_make_dir("s");
     for (int i = 0; i < 10; i++) {
         snprintf(path, sizeof(path), "s/%d", i);
         pattern_file(path, 0, 0);
     }
-    assert_int_equal(walk(&tour), -ECANCELED);
+    assert_int_equal(tour_walk(&tour), -ECANCELED);
     assert_int_equal(tour.len, 2);
     assert_int_equal(tour.entries, 3);
     tour_free(&tour);
@@ -278,7 +173,7 @@ static int unreadable_child(void)
     if (geteuid() == 0 &&
         (setresgid(65534, 65534, 65534) < 0 || setresuid(65534, 65534, 65534) < 0))
         return 2;
-    if (walk(&tour) != 0 || tour.len != 3)
+    if (tour_walk(&tour) != 0 || tour.len != 3)
         return 3;
     right = strcmp(tour.seen[0].path, "u/a") == 0 && tour.seen[0].status == 0 &&
             strcmp(tour.seen[1].path, "u/closed") == 0 && tour.seen[1].status == -EACCES &&
@@ -294,8 +189,8 @@ static void unreadable_directory_is_reported_in_its_place(void **state)
     pid_t pid;
 
     (void)state;
-    make_dir("u");
-    make_dir("u/closed");
+    tour_make_dir("u");
+    tour_make_dir("u/closed");
     pattern_file("u/a", 0, 0);
     pattern_file("u/z", 0, 0);
     if (chmod("u/closed", 0) < 0)
@@ -319,7 +214,7 @@ static void tree_may_be_deeper_than_path_max(void **state)
     (void)state;
     memset(name, 'n', NAME);
     name[NAME] = 0;
-    make_dir("deep");
+    tour_make_dir("deep");
     fd = open("deep", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     for (int i = 0; i < LEVELS; i++) {
         if (mkdirat(fd, name, 0755) < 0 || (next = openat(fd, name, O_RDONLY | O_CLOEXEC)) < 0)
@@ -331,7 +226,7 @@ static void tree_may_be_deeper_than_path_max(void **state)
     assert_true(next >= 0);
     close(next);
     close(fd);
-    assert_int_equal(walk(&tour), 0);
+    assert_int_equal(tour_walk(&tour), 0);
     assert_int_equal(tour.len, 1);
     assert_int_equal(tour.seen[0].status, 0);
     assert_true(tour.seen[0].inode_right);
@@ -356,13 +251,13 @@ static void large_directory_comes_in_sorted_parts(void **state)
     char path[32];
 
     (void)state;
-    make_dir("large");
+    tour_make_dir("large");
     for (unsigned i = 0; i < FILES; i++) {
         snprintf(path, sizeof(path), "large/%x", i * 2654435761u);
         if (mknod(path, S_IFREG | 0644, 0) < 0)
             test_broken(path);
     }
-    assert_int_equal(walk(&tour), 0);
+    assert_int_equal(tour_walk(&tour), 0);
     assert_int_equal(tour.len, FILES);
     for (size_t i = 1; i < tour.len; i++)
         breaks += strcmp(tour.seen[i - 1].path, tour.seen[i].path) > 0;
