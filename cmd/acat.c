@@ -31,8 +31,7 @@ static const struct option long_options[] = {
 enum operand {
     OPERAND_FILE,
     OPERAND_STDIN,
-    OPERAND_EMPTY,   /* of the list: a name of zero length */
-    OPERAND_REFUSED, /* "-" in a list that comes from standard input */
+    OPERAND_FAULT, /* something is wrong with the list: names_got */
     OPERAND_END,
 };
 
@@ -49,7 +48,7 @@ struct acat {
     enum operand kind; /* of the next one; written by the producer while a feed runs */
     const char *name;  /* where it is a file */
     size_t name_len;
-    int list_error; /* why the list ended early: -errno */
+    int names_got; /* what names0_next returned last */
 
     struct dir *cwd;
     struct sink **sinks; /* [jobs] */
@@ -196,18 +195,13 @@ static void sinks_make(struct acat *acat)
 
 static void take_listed(struct acat *acat)
 {
-    int got = names0_next(acat->names, &acat->name, &acat->name_len);
-
-    if (got == 1 && strcmp(acat->name, "-") != 0)
-        acat->kind = OPERAND_FILE;
-    else if (got == 1 && strcmp(acat->common.files0_from, "-") == 0)
-        acat->kind = OPERAND_REFUSED;
-    else if (got == 1)
-        acat->kind = OPERAND_STDIN;
+    /* after a read error there is no more of it */
+    acat->names_got = acat->names_got < 0 ? NAMES0_END
+                                          : names0_next(acat->names, &acat->name, &acat->name_len);
+    if (acat->names_got == NAMES0_NAME)
+        acat->kind = strcmp(acat->name, "-") == 0 ? OPERAND_STDIN : OPERAND_FILE;
     else
-        acat->kind = got == -EINVAL ? OPERAND_EMPTY : OPERAND_END;
-    if (acat->kind == OPERAND_END)
-        acat->list_error = got;
+        acat->kind = acat->names_got == NAMES0_END ? OPERAND_END : OPERAND_FAULT;
 }
 
 static void take_operand(struct acat *acat)
@@ -363,18 +357,10 @@ static void run(struct acat *acat)
         if (acat->kind == OPERAND_STDIN) {
             run_stdin(acat);
         } else {
-            if (acat->kind == OPERAND_EMPTY)
-                cli_message(0, "%s:%" PRIu64 ": invalid zero-length file name",
-                            cli_quote_maybe(acat->common.files0_from), names0_line(acat->names));
-            else
-                cli_message(0, "when reading file names from stdin, no file name of '-' allowed");
+            names0_report(acat->common.files0_from, names0_line(acat->names), acat->names_got);
             acat->failed = true;
         }
         take_operand(acat);
-    }
-    if (acat->list_error < 0) {
-        cli_message(-acat->list_error, "%s: read error", cli_quote_maybe(acat->common.files0_from));
-        acat->failed = true;
     }
     for (unsigned i = 0; i < acat->jobs; i++)
         acat->stats.bytes_wrote += ((struct output *)acat->sinks[i])->wrote;
@@ -400,21 +386,6 @@ static void parse_options(struct acat *acat, int argc, char **argv)
     acat->operands = argv + optind;
     acat->jobs = acat->discard && acat->common.jobs ? acat->common.jobs : 1;
     acat->common.opts.ordered = !acat->discard;
-}
-
-static void open_list(struct acat *acat)
-{
-    const char *list = acat->common.files0_from;
-    int rc;
-
-    if (acat->operands[0]) {
-        cli_message(0, "extra operand %s", cli_quote(acat->operands[0]));
-        fputs("file operands cannot be combined with --files0-from\n", stderr);
-        cli_try_help();
-    }
-    rc = names0_open(&acat->names, list);
-    if (rc < 0)
-        cli_fatal(-rc, "cannot open %s for reading", cli_quote(list));
 }
 
 /* Learns what standard output is. */
@@ -443,7 +414,7 @@ int main(int argc, char **argv)
     parse_options(&acat, argc, argv);
     open_output(&acat);
     if (acat.common.files0_from)
-        open_list(&acat);
+        acat.names = names0_of_option(&acat.common, acat.operands);
     else if (!acat.operands[0])
         acat.operands = only_stdin;
     acat.engine = cli_engine(&acat.common, &acat.why);

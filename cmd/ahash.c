@@ -163,7 +163,7 @@ static int add_operand(struct ahash *ahash, struct feed *feed, const char *name)
 }
 
 /* Something wrong with the list of names is reported where the name would have been. */
-static int list_fails(struct ahash *ahash, struct feed *feed, enum step step, int status)
+static int list_fails(struct ahash *ahash, struct feed *feed, int got)
 {
     struct file *file = ahash_file(ahash, feed, AHASH_LIST, ahash->common.files0_from);
     struct ahash_item *item;
@@ -172,26 +172,20 @@ static int list_fails(struct ahash *ahash, struct feed *feed, enum step step, in
         return -ENOMEM;
     item = file->op;
     item->line = names0_line(ahash->names);
-    file_fail(file, step, status);
+    item->names0 = got;
     return feed_add_done(feed, file);
 }
 
 static int add_list(struct ahash *ahash, struct feed *feed)
 {
-    bool from_stdin = strcmp(ahash->common.files0_from, "-") == 0;
     const char *name;
     size_t len;
     int got, rc = 0;
 
-    while (rc == 0 && (got = names0_next(ahash->names, &name, &len)) != 0) {
-        if (got == -EINVAL)
-            rc = list_fails(ahash, feed, STEP_STAT, got);
-        else if (got < 0)
-            return list_fails(ahash, feed, STEP_READ, got);
-        else if (from_stdin && strcmp(name, "-") == 0)
-            rc = list_fails(ahash, feed, STEP_REFUSED, -EINVAL);
-        else
-            rc = add_operand(ahash, feed, name);
+    while (rc == 0 && (got = names0_next(ahash->names, &name, &len)) != NAMES0_END) {
+        rc = got == NAMES0_NAME ? add_operand(ahash, feed, name) : list_fails(ahash, feed, got);
+        if (got < 0)
+            break;
     }
     return rc;
 }
@@ -228,14 +222,8 @@ void ahash_report(struct ahash *ahash, const struct file *file)
 static void retire_list(struct ahash *ahash, const struct file *file)
 {
     const struct ahash_item *item = file->op;
-    const char *list = cli_quote_maybe(file->name);
 
-    if (file->step == STEP_STAT)
-        cli_message(0, "%s:%" PRIu64 ": invalid zero-length file name", list, item->line);
-    else if (file->step == STEP_REFUSED)
-        cli_message(0, "when reading file names from stdin, no file name of '-' allowed");
-    else
-        cli_message(-file->status, "%s: read error", list);
+    names0_report(file->name, item->line, item->names0);
     ahash->failed = true;
 }
 
@@ -256,8 +244,8 @@ static void retire_digest(struct ahash *ahash, const struct file *file)
             return;
         }
     }
-    ahash_line_print(stdout, &ahash->format, item->result.digest, ahash->digest_bytes,
-                     path ? path : file->name);
+    sumline_print(stdout, &ahash->format, item->result.digest, ahash->digest_bytes,
+                  path ? path : file->name);
     free(path);
 }
 
@@ -384,21 +372,6 @@ static unsigned jobs_default(const struct ahash *ahash)
     return operands[0] && ahash->recursive && is_directory(operands[0]) ? cli_processors() : 1;
 }
 
-static void open_list(struct ahash *ahash)
-{
-    const char *list = ahash->common.files0_from;
-    int rc;
-
-    if (ahash->operands[0]) {
-        cli_message(0, "extra operand %s", cli_quote(ahash->operands[0]));
-        fputs("file operands cannot be combined with --files0-from\n", stderr);
-        cli_try_help();
-    }
-    rc = names0_open(&ahash->names, list);
-    if (rc < 0)
-        cli_fatal(-rc, "cannot open %s for reading", cli_quote(list));
-}
-
 /* -- the run -- */
 
 static void run(struct ahash *ahash)
@@ -447,7 +420,7 @@ int main(int argc, char **argv)
     cli_common_init(&ahash.common);
     parse_options(&ahash, argc, argv);
     if (ahash.common.files0_from)
-        open_list(&ahash);
+        ahash.names = names0_of_option(&ahash.common, ahash.operands);
     if (!isatty(STDOUT_FILENO))
         setvbuf(stdout, NULL, _IOFBF, STDOUT_BYTES);
     ahash.digest = digest_open("sha256");

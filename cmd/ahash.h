@@ -6,20 +6,9 @@
 
 #include "../core/hash.h"
 #include "cli.h"
+#include "cli_sumline.h"
 
-/* -- a line of checksums: ahash_line.c; knows neither files nor messages -- */
-
-struct ahash_format {
-    const char *tag; /* "SHA256" for BSD's style; NULL: digest, mode, name */
-    char mode;       /* ' ' text, '*' binary */
-    char end;        /* '\n', or 0: and then nothing is escaped */
-};
-
-/* Prints a file's line. */
-void ahash_line_print(FILE *out, const struct ahash_format *format, const uint8_t *digest,
-                      size_t digest_bytes, const char *name);
-/* Prints a name that must stay on one line, as -c does: with a newline in it, it is escaped. */
-void ahash_name_print(FILE *out, const char *name);
+/* -- a line of a check file: ahash_line.c; knows neither files nor messages -- */
 
 /* How the lines of this run part digest and name. The first line that tells decides for all, so
  * that no file name with a blank in front can change what a line means. */
@@ -59,6 +48,7 @@ struct ahash_item {
     struct hash_result result; /* first: core/hash.h */
     enum ahash_kind kind;
     uint64_t line; /* of AHASH_BAD_LINE, AHASH_LIST */
+    int names0;    /* of AHASH_LIST: what names0_next returned */
     uint8_t expected[DIGEST_BYTES_MAX];
 };
 
@@ -70,7 +60,7 @@ struct ahash_counts {
 struct ahash {
     struct cli_common common;
     bool check, recursive, ignore_missing, quiet, status_only, strict, warn;
-    struct ahash_format format;
+    struct sumline_format format;
     struct digest *digest;
     size_t digest_bytes;
     struct dir *cwd;

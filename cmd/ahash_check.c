@@ -135,7 +135,7 @@ static void retire_checked(struct ahash *ahash, struct file *file)
     }
     if (ahash->status_only)
         return;
-    ahash_name_print(stdout, file->name);
+    sumline_name_print(stdout, file->name);
     fprintf(stdout, ": %s\n", verdict);
 }
 

@@ -1,72 +1,8 @@
-/* ahash_line.c: the lines that ahash prints and, with -c, reads. See ahash.h. */
+/* ahash_line.c: the lines that ahash -c reads. See ahash.h. */
 #define _GNU_SOURCE
 #include "ahash.h"
 
 #include <string.h>
-
-/* A name takes one line whatever is in it. A backslash in front of the line says that it is
- * escaped. */
-static void print_escaped(FILE *out, const char *name)
-{
-    for (; *name; name++) {
-        if (*name == '\n')
-            fputs_unlocked("\\n", out);
-        else if (*name == '\r')
-            fputs_unlocked("\\r", out);
-        else if (*name == '\\')
-            fputs_unlocked("\\\\", out);
-        else
-            putc_unlocked(*name, out);
-    }
-}
-
-static void print_hex(FILE *out, const uint8_t *digest, size_t bytes)
-{
-    static const char hex[] = "0123456789abcdef";
-    char text[2 * DIGEST_BYTES_MAX];
-
-    for (size_t i = 0; i < bytes; i++) {
-        text[2 * i] = hex[digest[i] >> 4];
-        text[2 * i + 1] = hex[digest[i] & 15];
-    }
-    fwrite_unlocked(text, 1, 2 * bytes, out);
-}
-
-void ahash_line_print(FILE *out, const struct ahash_format *format, const uint8_t *digest,
-                      size_t digest_bytes, const char *name)
-{
-    bool escape = format->end == '\n' && strpbrk(name, "\\\n\r");
-
-    if (escape)
-        putc_unlocked('\\', out);
-    if (format->tag) {
-        fputs_unlocked(format->tag, out);
-        fputs_unlocked(" (", out);
-    } else {
-        print_hex(out, digest, digest_bytes);
-        putc_unlocked(' ', out);
-        putc_unlocked(format->mode, out);
-    }
-    if (escape)
-        print_escaped(out, name);
-    else
-        fputs_unlocked(name, out);
-    if (format->tag) {
-        fputs_unlocked(") = ", out);
-        print_hex(out, digest, digest_bytes);
-    }
-    putc_unlocked(format->end, out);
-}
-
-void ahash_name_print(FILE *out, const char *name)
-{
-    if (strchr(name, '\n')) {
-        putc_unlocked('\\', out);
-        print_escaped(out, name);
-    } else {
-        fputs_unlocked(name, out);
-    }
-}
 
 static bool is_blank(char c)
 {
@@ -104,7 +40,8 @@ static bool parse_hex(const char *text, uint8_t *digest, size_t bytes)
     return true;
 }
 
-/* Undoes print_escaped in place; the name ends at end. False where it is not what that writes. */
+/* Undoes what sumline_print does to a name, in place; the name ends at end. False where it is not
+ * what that writes. */
 static bool unescape(char *name, const char *end)
 {
     char *out = name;

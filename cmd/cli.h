@@ -121,12 +121,22 @@ void cli_print_stats(const struct cli_common *common, const struct engine *engin
 
 /* Reads NUL-ended names from a file ("-": standard input), one after the other. */
 struct names0;
+enum {
+    NAMES0_END,
+    NAMES0_NAME,
+    NAMES0_EMPTY, /* a name of zero length */
+    NAMES0_STDIN, /* the name "-" in a list that comes from standard input itself */
+};
 /* Returns 0 or -errno. */
 int names0_open(struct names0 **names, const char *path);
-/* 1: the next name (never empty; valid until the next call), 0: the end, -errno: a read error,
- * -EINVAL: a name of zero length (names0_line tells which). */
+/* Opens the list of --files0-from; exits where it cannot be, or where there are operands, too. */
+struct names0 *names0_of_option(const struct cli_common *common, char *const *operands);
+/* One of NAMES0_*; -errno: a read error. With NAMES0_NAME: the next name (never empty; valid until
+ * the next call). */
 int names0_next(struct names0 *names, const char **name, size_t *len);
 uint64_t names0_line(const struct names0 *names); /* number of the name last returned, from 1 */
-void names0_close(struct names0 *names);          /* takes NULL */
+/* Says what is wrong, where names0_next returned neither a name nor the end. */
+void names0_report(const char *path, uint64_t line, int got);
+void names0_close(struct names0 *names); /* takes NULL */
 
 #endif

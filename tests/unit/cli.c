@@ -175,7 +175,7 @@ static void check_next(struct names0 *names, const char *expected)
     const char *name = NULL;
     size_t len = 0;
 
-    assert_int_equal(names0_next(names, &name, &len), 1);
+    assert_int_equal(names0_next(names, &name, &len), NAMES0_NAME);
     assert_string_equal(name, expected);
     assert_int_equal(len, strlen(expected));
 }
@@ -194,17 +194,17 @@ static void lists_of_names_are_read(void **state)
     check_next(names, "a");
     assert_int_equal(names0_line(names), 1);
     check_next(names, "b c\nd");
-    assert_int_equal(names0_next(names, &name, &len), -EINVAL);
+    assert_int_equal(names0_next(names, &name, &len), NAMES0_EMPTY);
     assert_int_equal(names0_line(names), 3);
     check_next(names, "after");
     check_next(names, "last without an end");
     assert_int_equal(names0_line(names), 5);
-    assert_int_equal(names0_next(names, &name, &len), 0);
+    assert_int_equal(names0_next(names, &name, &len), NAMES0_END);
     names0_close(names);
 
     write_list("", 0);
     assert_int_equal(names0_open(&names, "list"), 0);
-    assert_int_equal(names0_next(names, &name, &len), 0);
+    assert_int_equal(names0_next(names, &name, &len), NAMES0_END);
     names0_close(names);
 
     assert_int_equal(names0_open(&names, "missing"), -ENOENT);
