@@ -30,6 +30,7 @@ package = $(if $(shell pkg-config --exists $(1) 2>/dev/null && echo yes),$(shell
           $(error $(1) is missing: run scripts/setup, or install $(debian_$(1))))
 debian_liburing  := liburing-dev and pkg-config
 debian_libcrypto := libssl-dev and pkg-config
+debian_libsodium := libsodium-dev and pkg-config
 debian_cmocka    := libcmocka-dev and pkg-config
 debian_jansson   := libjansson-dev and pkg-config
 
@@ -38,8 +39,9 @@ debian_jansson   := libjansson-dev and pkg-config
 no_packages := check compare lint format clean
 ifneq ($(filter-out $(no_packages),$(or $(MAKECMDGOALS),all)),)
 packages_cflags := $(call package,liburing,--cflags) $(call package,libcrypto,--cflags) \
-                   $(call package,jansson,--cflags)
-libs_core   := $(call package,liburing,--libs) $(call package,libcrypto,--libs)
+                   $(call package,libsodium,--cflags) $(call package,jansson,--cflags)
+libs_core   := $(call package,liburing,--libs) $(call package,libcrypto,--libs) \
+               $(call package,libsodium,--libs)
 libs_cli    := $(call package,jansson,--libs)
 libs_abench := -lm
 endif

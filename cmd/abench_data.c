@@ -184,7 +184,7 @@ static int walk_run(struct tree_walk *walk, unsigned jobs, struct sink **sinks)
     int rc, joined;
 
     for (unsigned i = 0; i < jobs; i++) {
-        sinks[i] = hash_sink_new(walk->digest);
+        sinks[i] = hash_sink_new(&walk->digest, 1);
         if (!sinks[i])
             return -ENOMEM;
     }

@@ -388,7 +388,7 @@ static void run(struct ahash *ahash)
     int rc, produced;
 
     for (unsigned i = 0; sinks && i < jobs; i++) {
-        sinks[i] = hash_sink_new(ahash->digest);
+        sinks[i] = hash_sink_new(&ahash->digest, 1);
         if (!sinks[i])
             cli_fatal(0, "memory exhausted");
     }

@@ -1,58 +1,169 @@
-/* digest.c: the only place that knows OpenSSL. See digest.h. */
+/* digest.c: the only place that knows OpenSSL and libsodium. See digest.h. */
 #define _GNU_SOURCE
 #include "digest.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <openssl/evp.h>
+#include <sodium.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
-/* struct digest is an EVP_MD and struct digest_context an EVP_MD_CTX under other names: nothing to
- * add to them. */
-static const EVP_MD *md_of(const struct digest *digest)
+enum {
+    TAG_BYTES = 32,
+    BLAKE2B_BITS_MAX = 512,
+};
+
+struct digest {
+    EVP_MD *md; /* NULL: BLAKE2b. OpenSSL 3.0 has it with 512 bits only, and at 0.78 GB/s where
+                 * libsodium does 1.03 (AVX2) */
+    size_t bytes;
+    char tag[TAG_BYTES];
+};
+
+/* One library's state; what the other one would need is made when it is needed first. */
+struct digest_context {
+    const struct digest *digest;
+    EVP_MD_CTX *evp;
+    crypto_generichash_blake2b_state *blake2b;
+};
+
+/* "blake2b" or "blake2b-BITS": its bits, else 0. */
+static unsigned blake2b_bits(const char *name)
 {
-    return (const EVP_MD *)digest;
+    static const char prefix[] = "blake2b";
+    size_t prefix_len = sizeof(prefix) - 1;
+    unsigned long bits;
+    char *end;
+
+    if (strncasecmp(name, prefix, prefix_len) != 0)
+        return 0;
+    name += prefix_len;
+    /* "blake2b512" and "blake2b-512" are OpenSSL's names for it */
+    if (*name == 0 || strcmp(name, "512") == 0)
+        return BLAKE2B_BITS_MAX;
+    if (*name != '-' || !isdigit((unsigned char)name[1]))
+        return 0;
+    bits = strtoul(name + 1, &end, 10);
+    return *end == 0 && bits % 8 == 0 && bits <= BLAKE2B_BITS_MAX ? (unsigned)bits : 0;
 }
 
-static EVP_MD_CTX *ctx_of(struct digest_context *context)
+static bool open_blake2b(struct digest *digest, unsigned bits)
 {
-    return (EVP_MD_CTX *)context;
+    if (sodium_init() < 0)
+        return false;
+    digest->bytes = bits / 8;
+    if (bits == BLAKE2B_BITS_MAX)
+        memcpy(digest->tag, "BLAKE2b", sizeof("BLAKE2b"));
+    else
+        snprintf(digest->tag, TAG_BYTES, "BLAKE2b-%u", bits);
+    return true;
+}
+
+/* OpenSSL's first name, without what nobody else writes: SHA2-256 is SHA256, SHA2-512/256
+ * SHA512-256. */
+static void name_tag(struct digest *digest, const char *name)
+{
+    const char *from = strncmp(name, "SHA2-", 5) == 0 ? name + 5 : name;
+    size_t len = (size_t)snprintf(digest->tag, TAG_BYTES, "%s%s", from == name ? "" : "SHA", from);
+
+    for (size_t i = 0; i < len && i < TAG_BYTES; i++)
+        if (digest->tag[i] == '/')
+            digest->tag[i] = '-';
+}
+
+static bool open_evp(struct digest *digest, const char *name)
+{
+    int bytes;
+
+    digest->md = EVP_MD_fetch(NULL, name, NULL);
+    if (!digest->md)
+        return false;
+    bytes = EVP_MD_get_size(digest->md);
+    if (bytes <= 0 || bytes > DIGEST_BYTES_MAX) /* "NULL" is one of them */
+        return false;
+    digest->bytes = (size_t)bytes;
+    name_tag(digest, EVP_MD_get0_name(digest->md));
+    return true;
 }
 
 struct digest *digest_open(const char *name)
 {
-    return (struct digest *)EVP_MD_fetch(NULL, name, NULL);
+    struct digest *digest = calloc(1, sizeof(*digest));
+    unsigned bits = blake2b_bits(name);
+
+    if (digest && !(bits ? open_blake2b(digest, bits) : open_evp(digest, name))) {
+        digest_close(digest);
+        digest = NULL;
+    }
+    return digest;
 }
 
 void digest_close(struct digest *digest)
 {
-    EVP_MD_free((EVP_MD *)digest);
+    if (!digest)
+        return;
+    EVP_MD_free(digest->md);
+    free(digest);
 }
 
 size_t digest_bytes(const struct digest *digest)
 {
-    return (size_t)EVP_MD_get_size(md_of(digest));
+    return digest->bytes;
+}
+
+const char *digest_tag(const struct digest *digest)
+{
+    return digest->tag;
 }
 
 struct digest_context *digest_context_new(void)
 {
-    return (struct digest_context *)EVP_MD_CTX_new();
+    return calloc(1, sizeof(struct digest_context));
 }
 
 void digest_context_free(struct digest_context *context)
 {
-    EVP_MD_CTX_free(ctx_of(context));
+    if (!context)
+        return;
+    EVP_MD_CTX_free(context->evp);
+    free(context->blake2b);
+    free(context);
 }
 
 int digest_begin(struct digest_context *context, const struct digest *digest)
 {
-    return EVP_DigestInit_ex2(ctx_of(context), md_of(digest), NULL) ? 0 : -EIO;
+    context->digest = digest;
+    if (digest->md) {
+        if (!context->evp)
+            context->evp = EVP_MD_CTX_new();
+        if (!context->evp)
+            return -ENOMEM;
+        return EVP_DigestInit_ex2(context->evp, digest->md, NULL) ? 0 : -EIO;
+    }
+    if (!context->blake2b)
+        context->blake2b = aligned_alloc(64, (sizeof(*context->blake2b) + 63) & ~(size_t)63);
+    if (!context->blake2b)
+        return -ENOMEM;
+    return crypto_generichash_blake2b_init(context->blake2b, NULL, 0, digest->bytes) == 0 ? 0
+                                                                                          : -EIO;
 }
 
 int digest_update(struct digest_context *context, const void *bytes, size_t len)
 {
-    return EVP_DigestUpdate(ctx_of(context), bytes, len) ? 0 : -EIO;
+    if (context->digest->md)
+        return EVP_DigestUpdate(context->evp, bytes, len) ? 0 : -EIO;
+    return crypto_generichash_blake2b_update(context->blake2b, bytes, len) == 0 ? 0 : -EIO;
 }
 
 int digest_end(struct digest_context *context, uint8_t out[DIGEST_BYTES_MAX])
 {
-    return EVP_DigestFinal_ex(ctx_of(context), out, NULL) ? 0 : -EIO;
+    if (context->digest->md)
+        return EVP_DigestFinal_ex(context->evp, out, NULL) ? 0 : -EIO;
+    return crypto_generichash_blake2b_final(context->blake2b, out, context->digest->bytes) == 0
+               ? 0
+               : -EIO;
 }

@@ -40,6 +40,8 @@ static const struct {
     {"blake2b512", "abc",
      "ba80a53f981c4d0d6a2797b69f12f6e94c212f14685ac4b74b12bb6fdbffa2d1"
      "7d87c5392aab792dc252d5de4533cc9518d38aa8dbf1925ab92386edd4009923"},
+    {"blake2b-256", "abc", "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319"},
+    {"blake2b-8", "abc", "6b"},
     {"sha3-256", "abc", "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532"},
 };
 
@@ -62,6 +64,35 @@ static void vectors_are_met(void **state)
         digest_close(digest);
     }
     digest_context_free(context);
+}
+
+static void tags_open_what_they_name(void **state)
+{
+    static const char *const names[][2] = {
+        {"sha256", "SHA256"},
+        {"SHA2-256", "SHA256"},
+        {"md5", "MD5"},
+        {"sha1", "SHA1"},
+        {"sha512-256", "SHA512-256"},
+        {"sha3-512", "SHA3-512"},
+        {"blake2b512", "BLAKE2b"},
+        {"blake2b", "BLAKE2b"},
+        {"BLAKE2b-512", "BLAKE2b"},
+        {"blake2b-256", "BLAKE2b-256"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct digest *digest = digest_open(names[i][0]);
+        struct digest *again;
+        assert_non_null(digest);
+        assert_string_equal(digest_tag(digest), names[i][1]);
+        again = digest_open(digest_tag(digest));
+        assert_non_null(again);
+        assert_string_equal(digest_tag(again), names[i][1]);
+        digest_close(again);
+        digest_close(digest);
+    }
 }
 
 static void million_in_uneven_parts(void **state)
@@ -92,6 +123,13 @@ static void unknown_algorithm_is_none(void **state)
     (void)state;
     assert_null(digest_open("no-such-digest"));
     assert_null(digest_open(""));
+    assert_null(digest_open("NULL"));
+    assert_null(digest_open("blake2b-0"));
+    assert_null(digest_open("blake2b-12"));
+    assert_null(digest_open("blake2b-520"));
+    assert_null(digest_open("blake2b-"));
+    assert_null(digest_open("blake2b- 8"));
+    assert_null(digest_open("blake2bx"));
     digest_close(NULL);
     digest_context_free(NULL);
     hash_sink_free(NULL);
@@ -110,7 +148,7 @@ static const char *result_hex(const struct file *file)
 static void files_in_flight_together_do_not_mix(void **state)
 {
     struct digest *digest = digest_open("sha256");
-    struct sink *sink = hash_sink_new(digest);
+    struct sink *sink = hash_sink_new(&digest, 1);
     struct hash_result results[3];
     struct file files[3];
 
@@ -141,11 +179,40 @@ static void files_in_flight_together_do_not_mix(void **state)
     digest_close(digest);
 }
 
+static void several_digests_in_one_read(void **state)
+{
+    struct digest *digests[] = {digest_open("sha256"), digest_open("blake2b512"),
+                                digest_open("sha1")};
+    struct digest *other = digest_open("sha384");
+    struct sink *sink = hash_sink_new(digests, 3);
+
+    (void)state;
+    for (int round = 0; round < 2; round++) {
+        struct hash_result results[3] = {0};
+        struct file file = {.op = results};
+        results[2].algorithm = round == 1 ? other : NULL;
+        give(sink, &file, "ab");
+        give(sink, &file, "c");
+        sink->end(sink, &file);
+        assert_int_equal(file.status, 0);
+        assert_string_equal(hex(results[0].digest, 32), vectors[3].hex);
+        assert_string_equal(hex(results[1].digest, 64), vectors[7].hex);
+        if (round == 0)
+            assert_string_equal(hex(results[2].digest, 20), vectors[0].hex);
+        else
+            assert_string_equal(hex(results[2].digest, 48), vectors[5].hex);
+    }
+    hash_sink_free(sink);
+    for (int i = 0; i < 3; i++)
+        digest_close(digests[i]);
+    digest_close(other);
+}
+
 static void failed_file_has_no_digest(void **state)
 {
     static const uint8_t zeros[DIGEST_BYTES_MAX];
     struct digest *digest = digest_open("sha256");
-    struct sink *sink = hash_sink_new(digest);
+    struct sink *sink = hash_sink_new(&digest, 1);
     struct hash_result results[2] = {0};
     struct file failed = {.op = &results[0]}, good = {.op = &results[1]};
 
@@ -168,6 +235,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vectors_are_met),
+        cmocka_unit_test(tags_open_what_they_name),
+        cmocka_unit_test(several_digests_in_one_read),
         cmocka_unit_test(million_in_uneven_parts),
         cmocka_unit_test(unknown_algorithm_is_none),
         cmocka_unit_test(files_in_flight_together_do_not_mix),
