@@ -33,15 +33,19 @@ debian_libcrypto := libssl-dev and pkg-config
 debian_libsodium := libsodium-dev and pkg-config
 debian_cmocka    := libcmocka-dev and pkg-config
 debian_jansson   := libjansson-dev and pkg-config
+debian_libacl    := libacl1-dev and pkg-config
+debian_libattr   := libattr1-dev and pkg-config
 
 # These goals compile nothing themselves: they may run before scripts/setup has brought the packages,
 # and build by calling make again.
 no_packages := check compare lint format clean
 ifneq ($(filter-out $(no_packages),$(or $(MAKECMDGOALS),all)),)
 packages_cflags := $(call package,liburing,--cflags) $(call package,libcrypto,--cflags) \
-                   $(call package,libsodium,--cflags) $(call package,jansson,--cflags)
+                   $(call package,libsodium,--cflags) $(call package,jansson,--cflags) \
+                   $(call package,libacl,--cflags) $(call package,libattr,--cflags)
 libs_core   := $(call package,liburing,--libs) $(call package,libcrypto,--libs) \
-               $(call package,libsodium,--libs)
+               $(call package,libsodium,--libs) $(call package,libacl,--libs) \
+               $(call package,libattr,--libs)
 libs_cli    := $(call package,jansson,--libs)
 libs_abench := -lm
 endif

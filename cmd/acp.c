@@ -2,181 +2,12 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../core/copy.h"
-#include "cli.h"
-
-struct acp {
-    struct cli_common common;
-    struct copy copy;
-    const char *target; /* -t */
-    bool no_target_dir; /* -T */
-    struct dir *to;     /* where the sources go */
-    char **operands;
-    size_t operand_count; /* sources only, once the destination has been found */
-    bool failed;
-};
-
-static const struct option long_options[] = {
-    CLI_LONG_OPTIONS,
-    {"archive", no_argument, NULL, 'a'},
-    {"no-target-directory", no_argument, NULL, 'T'},
-    {"recursive", no_argument, NULL, 'r'},
-    {"target-directory", required_argument, NULL, 't'},
-    {"verbose", no_argument, NULL, 'v'},
-    {NULL, 0, NULL, 0},
-};
-
-static void usage(void)
-{
-    printf("Usage: %s [OPTION]... [-T] SOURCE DEST\n"
-           "  or:  %s [OPTION]... SOURCE... DIRECTORY\n"
-           "  or:  %s [OPTION]... -t DIRECTORY SOURCE...\n"
-           "Copy SOURCE to DEST, or multiple SOURCE(s) to DIRECTORY.\n\n"
-           "  -a, --archive             -r -p, and hard links among the sources are kept\n"
-           "  -p                        preserve mode, ownership and times\n"
-           "  -R, -r, --recursive       copy directories and what is in them\n"
-           "  -t, --target-directory=DIRECTORY\n"
-           "                            copy all SOURCEs into DIRECTORY\n"
-           "  -T, --no-target-directory\n"
-           "                            treat DEST as a file, even if it is a directory\n"
-           "  -v, --verbose             say what is done\n\n" CLI_COMMON_HELP,
-           cli_name, cli_name, cli_name);
-    cli_close_stdout();
-    exit(EXIT_SUCCESS);
-}
-
-/* -- what is said of each file, when its turn in the input order comes -- */
-
-enum subject { SOURCE, DEST, DEST_SOURCE };
-
-/* GNU cp's words, before and after the name. */
-static const struct {
-    const char *before, *after;
-    enum subject subject;
-} texts[] = {
-    [STEP_NONE] = {"cannot copy", "", SOURCE},
-    [STEP_STAT] = {"cannot stat", "", SOURCE},
-    [STEP_OPEN] = {"cannot open", " for reading", SOURCE},
-    [STEP_READ] = {"error reading", "", SOURCE},
-    [STEP_OPEN_DIR] = {"cannot access", "", SOURCE},
-    [STEP_READ_DIR] = {"cannot access", "", SOURCE},
-    [STEP_READ_LINK] = {"cannot read symbolic link", "", SOURCE},
-    [STEP_LOOP] = {"cannot copy cyclic symbolic link", "", SOURCE},
-    [STEP_SINK] = {"cannot process what was read from", "", SOURCE},
-    [STEP_STAT_DEST] = {"cannot stat", "", DEST},
-    [STEP_CREATE] = {"cannot create regular file", "", DEST},
-    [STEP_OPEN_DEST] = {"cannot create regular file", "", DEST},
-    [STEP_MAKE_DIR] = {"cannot create directory", "", DEST},
-    [STEP_MAKE_LINK] = {"cannot create symbolic link", "", DEST},
-    [STEP_HARD_LINK] = {"cannot create hard link", " to ", DEST_SOURCE},
-    [STEP_MAKE_FIFO] = {"cannot create fifo", "", DEST},
-    [STEP_MAKE_NODE] = {"cannot create special file", "", DEST},
-    [STEP_WRITE] = {"error writing", "", DEST},
-    [STEP_SIZE] = {"failed to extend", "", DEST},
-    [STEP_TIMES] = {"preserving times for", "", DEST},
-    [STEP_OWNER] = {"failed to preserve ownership for", "", DEST},
-    [STEP_MODE] = {"preserving permissions for", "", DEST},
-    [STEP_CLOSE] = {"failed to close", "", DEST},
-};
-
-static void say(struct acp *acp, enum step step, int status, const char *source, const char *dest)
-{
-    const char *s = cli_quote(source), *d = cli_quote(dest);
-    enum subject subject = texts[step].subject;
-
-    acp->failed = true;
-    cli_message(-status, "%s %s%s%s", texts[step].before, subject == SOURCE ? s : d,
-                texts[step].after, subject == DEST_SOURCE ? s : "");
-}
-
-static void say_refused(struct acp *acp, enum refusal refusal, const char *source, const char *dest)
-{
-    const char *s = cli_quote(source), *d = cli_quote(dest);
-
-    switch (refusal) {
-    case REFUSED_DIRECTORY:
-        cli_message(0, "-r not specified; omitting directory %s", s);
-        break;
-    case REFUSED_SAME_FILE:
-        cli_message(0, "%s and %s are the same file", s, d);
-        break;
-    case REFUSED_INTO_ITSELF:
-        cli_message(0, "cannot copy a directory, %s, into itself, %s", s, d);
-        break;
-    case REFUSED_DANGLING:
-        cli_message(0, "not writing through dangling symlink %s", d);
-        break;
-    case REFUSED_OVER_DIRECTORY:
-        cli_message(0, "cannot overwrite directory %s with non-directory", d);
-        break;
-    case REFUSED_OVER_FILE:
-        cli_message(0, "cannot overwrite non-directory %s with directory %s", d, s);
-        break;
-    case REFUSED_JUST_CREATED:
-        cli_message(0, "will not overwrite just-created %s with %s", d, s);
-        break;
-    case REFUSED_FILE_TWICE:
-        cli_message(0, "warning: source file %s specified more than once", s);
-        return;
-    case REFUSED_DIRECTORY_TWICE:
-        cli_message(0, "warning: source directory %s specified more than once", s);
-        return;
-    case REFUSED_NOT:
-        break;
-    }
-    acp->failed = true;
-}
-
-/* The walk knows names and types without looking files up: one that could not even have been
- * looked up is found out when opening it fails. */
-static void stat_failed(struct file *file)
-{
-    struct stat st;
-
-    if ((file->step == STEP_OPEN || file->step == STEP_OPEN_DIR) &&
-        fstatat(file->dir->fd, file->name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-        file->step = STEP_STAT;
-        file->status = -errno;
-    }
-}
-
-static void retire(struct file *file, void *arg)
-{
-    struct copy *copy = arg;
-    struct acp *acp = (struct acp *)((char *)copy - offsetof(struct acp, copy));
-    struct copy_file *op = file->op;
-    bool silent = file->status == 0 && !op->reports && !(copy->opts.verbose && op->copied);
-    char *source = silent ? NULL : file_path(file);
-    char *dest = silent ? NULL : op->to ? copy_to_path(file) : strdup("");
-
-    /* what the walk itself could not enter has no destination */
-    if (!silent && (!source || !dest))
-        cli_fatal(ENOMEM, "cannot report on %s", cli_quote(file->name));
-    stat_failed(file);
-    if (!silent && op->copied && copy->opts.verbose)
-        printf("%s -> %s\n", cli_quote(source), cli_quote(dest));
-    if (file->step == STEP_REFUSED)
-        say_refused(acp, op->refusal, source, dest);
-    else if (file->status < 0)
-        say(acp, file->step, file->status, source, dest);
-    for (const struct copy_report *report = op->reports; report; report = report->next)
-        say(acp, report->step, report->status, source, dest);
-    free(source);
-    free(dest);
-    copy_file_free(file);
-}
-
-static void say_late(struct acp *acp)
-{
-    for (const struct copy_late *late = atomic_load(&acp->copy.late); late; late = late->next)
-        say(acp, late->step, late->status, late->to_path, late->to_path);
-}
+#include "acp.h"
 
 /* -- where things go -- */
 
@@ -213,7 +44,7 @@ static void find_target(struct acp *acp)
     const char *last = n > 0 ? acp->operands[n - 1] : NULL;
     int rc;
 
-    if (n == 0) {
+    if (n == 0 && !acp->common.files0_from) {
         cli_message(0, "missing file operand");
         cli_try_help();
     }
@@ -233,60 +64,132 @@ static void find_target(struct acp *acp)
     }
     acp->operand_count--;
     rc = acp->no_target_dir ? -ENOTDIR : open_target(acp, last);
+    if (rc < 0 && acp->copy.opts.parents) {
+        cli_message(0, "with --parents, the destination must be a directory");
+        cli_try_help();
+    }
     if (rc < 0 && n > 2)
         cli_fatal(-rc, "target %s", cli_quote(last));
+}
+
+/* Takes the slashes off the end, but not the name's only one. */
+static void strip_slashes(char *name)
+{
+    size_t len = strlen(name);
+
+    while (len > 1 && name[len - 1] == '/')
+        name[--len] = 0;
+}
+
+/* The operand's whole path, below the destination. */
+static char *path_below(const char *name)
+{
+    char *path;
+
+    while (*name == '/')
+        name++;
+    path = strdup(*name ? name : ".");
+    if (path)
+        strip_slashes(path);
+    return path;
+}
+
+/* cp -bf FILE FILE makes a backup of it: the copy goes to the backup's name. */
+static void copy_to_own_backup(struct acp *acp, struct copy_source *source)
+{
+    struct copy_opts *opts = &acp->copy.opts;
+    struct stat st;
+
+    if (acp->to || !opts->force || opts->backup == BACKUP_NONE || acp->operand_count != 1 ||
+        strcmp(source->name, source->to_name) != 0 || stat(source->name, &st) < 0 ||
+        !S_ISREG(st.st_mode))
+        return;
+    free((char *)source->to_name);
+    source->to_name = backup_name(AT_FDCWD, source->name, opts->backup, opts->backup_suffix);
+    if (!source->to_name)
+        cli_fatal(ENOMEM, "cannot start");
+    opts->backup = BACKUP_NONE;
+}
+
+static char *name_below(const struct acp *acp, const char *name)
+{
+    return acp->copy.opts.parents ? path_below(name) : base_name(name);
 }
 
 static struct copy_source *make_sources(struct acp *acp)
 {
     size_t n = acp->operand_count;
-    struct copy_source *sources = calloc(n, sizeof(*sources));
+    struct copy_source *sources = calloc(n + 1, sizeof(*sources));
 
     for (size_t i = 0; sources && i < n; i++) {
+        if (acp->strip_slashes)
+            strip_slashes(acp->operands[i]);
         sources[i].name = acp->operands[i];
         sources[i].to = acp->to ? acp->to : acp->copy.cwd;
-        sources[i].to_name = acp->to ? base_name(acp->operands[i]) : acp->operands[n];
+        sources[i].to_name = acp->to ? name_below(acp, acp->operands[i]) : strdup(acp->operands[n]);
         if (!sources[i].to_name)
             cli_fatal(ENOMEM, "cannot start");
     }
     if (!sources)
         cli_fatal(ENOMEM, "cannot start");
+    if (n == 1)
+        copy_to_own_backup(acp, &sources[0]);
     return sources;
 }
 
-/* -- options and the run -- */
+/* -- the run -- */
 
-static void parse_options(struct acp *acp, int argc, char **argv)
+static struct sink **make_sinks(const struct acp *acp, unsigned jobs)
 {
-    struct copy_opts *opts = &acp->copy.opts;
-    int option;
+    struct sink **sinks = acp->digest ? calloc(jobs, sizeof(struct sink *)) : NULL;
 
-    while ((option = getopt_long(argc, argv, "aj:pRrTt:v", long_options, NULL)) != -1) {
-        if (option == 'a' || option == 'p')
-            opts->preserve_mode = opts->preserve_owner = opts->preserve_times = true;
-        if (option == 'a')
-            opts->preserve_links = opts->recursive = true;
-        else if (option == 'p')
-            continue;
-        else if (option == 'R' || option == 'r')
-            opts->recursive = true;
-        else if (option == 'T')
-            acp->no_target_dir = true;
-        else if (option == 't')
-            acp->target = optarg;
-        else if (option == 'v')
-            opts->verbose = true;
-        else if (option == CLI_OPT_HELP)
-            usage();
-        else if (option == CLI_OPT_VERSION)
-            cli_version("acp");
-        else if (option == CLI_OPT_FILES0_FROM || !cli_common_option(&acp->common, option, optarg))
-            cli_try_help();
+    for (unsigned i = 0; sinks && i < jobs; i++)
+        if (!(sinks[i] = hash_sink_new(&acp->digest, 1)))
+            cli_fatal(ENOMEM, "cannot start");
+    if (acp->digest && !sinks)
+        cli_fatal(ENOMEM, "cannot start");
+    return sinks;
+}
+
+static void free_sinks(struct sink **sinks, unsigned jobs)
+{
+    for (unsigned i = 0; sinks && i < jobs; i++)
+        hash_sink_free(sinks[i]);
+    free(sinks);
+}
+
+/* What is wanted beyond the copies themselves. */
+static void open_extras(struct acp *acp)
+{
+    int rc;
+
+    if (acp->copy.opts.digest && !(acp->digest = digest_open("sha256")))
+        cli_fatal(0, "the library has no SHA-256");
+    if (acp->manifest_path) {
+        rc = cli_atomic_open(&acp->manifest, acp->manifest_path);
+        if (rc < 0)
+            cli_fatal(-rc, "cannot write the manifest %s", cli_quote(acp->manifest_path));
     }
-    if (acp->target && acp->no_target_dir)
-        cli_fatal(0, "cannot combine --target-directory (-t) and --no-target-directory (-T)");
-    acp->operands = argv + optind;
-    acp->operand_count = (size_t)(argc - optind);
+    /* reading back from the device wants it there */
+    if ((acp->durable || acp->verify_copies) && !acp->copy.opts.dry_run)
+        acp_durable_start(acp);
+    if (acp->verify_copies)
+        acp_verify_start(acp);
+}
+
+static void close_extras(struct acp *acp, const struct engine *engine, unsigned jobs)
+{
+    int rc;
+
+    acp_durable_finish(acp);
+    if (acp->verify)
+        acp_verify_finish(acp, engine, jobs);
+    rc = acp->manifest ? cli_atomic_commit(acp->manifest) : 0;
+    if (rc < 0) {
+        cli_message(-rc, "cannot write the manifest %s", cli_quote(acp->manifest_path));
+        acp->failed = true;
+    }
+    digest_close(acp->digest);
 }
 
 static void run(struct acp *acp)
@@ -294,7 +197,7 @@ static void run(struct acp *acp)
     struct feed_config config = {
         .op_bytes = sizeof(struct copy_file),
         .produce = copy_produce,
-        .retire = retire,
+        .retire = acp_retire,
         .arg = &acp->copy,
     };
     struct stats stats = {0};
@@ -303,12 +206,16 @@ static void run(struct acp *acp)
     bool one_file = acp->operand_count == 1 && !acp->copy.opts.recursive;
     unsigned jobs = acp->common.jobs ? acp->common.jobs : one_file ? 1 : cli_processors();
     uint64_t start = stats_now_ns();
+    struct sink **sinks;
     struct feed *feed;
-    int rc = feed_start(&feed, &config);
+    int rc;
 
+    open_extras(acp);
+    sinks = make_sinks(acp, jobs);
+    rc = feed_start(&feed, &config);
     if (rc < 0)
         cli_fatal(-rc, "cannot start");
-    rc = engine_run(engine, &acp->common.opts, jobs, feed, &acp->copy, NULL, &stats);
+    rc = engine_run(engine, &acp->common.opts, jobs, feed, &acp->copy, sinks, &stats);
     if (rc < 0) {
         cli_message(-rc, "engine '%s' failed", engine->name);
         acp->failed = true;
@@ -318,7 +225,9 @@ static void run(struct acp *acp)
         cli_message(-rc, "cannot go on");
         acp->failed = true;
     }
-    say_late(acp);
+    acp_say_late(acp);
+    free_sinks(sinks, jobs);
+    close_extras(acp, engine, jobs);
     cli_print_stats(&acp->common, engine, why, &stats, (double)(stats_now_ns() - start) / 1e9);
 }
 
@@ -329,7 +238,7 @@ int main(int argc, char **argv)
 
     cli_start(argv);
     cli_common_init(&acp.common);
-    parse_options(&acp, argc, argv);
+    acp_parse_options(&acp, argc, argv);
     if (copy_init(&acp.copy) < 0)
         cli_fatal(ENOMEM, "cannot start");
     find_target(&acp);
@@ -337,12 +246,12 @@ int main(int argc, char **argv)
     acp.copy.sources = sources;
     acp.copy.source_count = acp.operand_count;
     run(&acp);
-    if (acp.to)
-        for (size_t i = 0; i < acp.operand_count; i++)
-            free((char *)sources[i].to_name);
+    for (size_t i = 0; i < acp.operand_count; i++)
+        free((char *)sources[i].to_name);
     free(sources);
     dir_put(acp.to);
     copy_destroy(&acp.copy);
+    cli_common_free(&acp.common);
     cli_close_stdout();
     return acp.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

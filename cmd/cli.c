@@ -115,27 +115,31 @@ void cli_version(const char *program)
     exit(EXIT_SUCCESS);
 }
 
-/* Index of argument in the NULL-ended choices; unambiguous beginnings will do, as for GNU's. */
-static int match(const char *option, const char *argument, const char *const *choices)
+int cli_match(const char *option, const char *argument, const char *const *choices,
+              const int *groups)
 {
     size_t len = strlen(argument);
-    int found = -1, count = 0;
+    int found = -1;
+    bool ambiguous = false;
 
     for (int i = 0; choices[i]; i++) {
         if (strcmp(choices[i], argument) == 0)
             return i;
-        if (strncmp(choices[i], argument, len) == 0) {
-            found = i;
-            count++;
-        }
+        if (strncmp(choices[i], argument, len) != 0)
+            continue;
+        if (found >= 0 && (!groups || groups[i] != groups[found]))
+            ambiguous = true;
+        found = i;
     }
-    if (count == 1)
+    if (found >= 0 && !ambiguous)
         return found;
-    cli_message(0, "%s argument %s for '%s'", count > 1 ? "ambiguous" : "invalid",
+    cli_message(0, "%s argument %s for '%s'", ambiguous ? "ambiguous" : "invalid",
                 cli_quote(argument), option);
-    fputs("Valid arguments are:\n", stderr);
+    fputs("Valid arguments are:", stderr);
     for (int i = 0; choices[i]; i++)
-        fprintf(stderr, "  - '%s'\n", choices[i]);
+        fprintf(stderr, i > 0 && groups && groups[i] == groups[i - 1] ? ", '%s'" : "\n  - '%s'",
+                choices[i]);
+    fputc('\n', stderr);
     cli_try_help();
 }
 
@@ -177,7 +181,7 @@ bool cli_common_option(struct cli_common *common, int option, const char *argume
 {
     switch (option) {
     case CLI_OPT_ENGINE:
-        common->engine = engine_choices[match("--engine", argument, engine_choices)];
+        common->engine = engine_choices[cli_match("--engine", argument, engine_choices, NULL)];
         return true;
     case 'j':
         common->jobs = count_option("--jobs", argument, JOBS_MAX);
@@ -189,11 +193,12 @@ bool cli_common_option(struct cli_common *common, int option, const char *argume
         common->opts.block_bytes = block_size_option(argument);
         return true;
     case CLI_OPT_DIRECT:
-        common->opts.direct = (enum direct_mode)match("--direct", argument, direct_choices);
+        common->opts.direct = (enum direct_mode)cli_match("--direct", argument, direct_choices,
+                                                          NULL);
         return true;
     case CLI_OPT_STATS:
         common->stats = STATS_TEXT;
-        if (argument && match("--stats", argument, stats_choices) == 1)
+        if (argument && cli_match("--stats", argument, stats_choices, NULL) == 1)
             common->stats = STATS_JSON;
         return true;
     case CLI_OPT_FILES0_FROM:

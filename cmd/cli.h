@@ -105,6 +105,12 @@ bool cli_common_option(struct cli_common *common, int option, const char *argume
 void cli_common_free(struct cli_common *common);
 void cli_version(const char *program); /* prints and exits 0 */
 
+/* The index of an option's argument in the NULL-ended choices; unambiguous beginnings will do, as
+ * for GNU's. groups: numbers, equal for choices that mean the same, or NULL. Ends the program with
+ * the list of choices where there is none such. */
+int cli_match(const char *option, const char *argument, const char *const *choices,
+              const int *groups);
+
 /* "64K", "1MiB", "1MB" (decimal), "4096": bytes. Returns 0, -EINVAL or -ERANGE. */
 int cli_parse_size(const char *text, uint64_t *bytes);
 /* A number from 1 to max. Returns 0 or -EINVAL. */

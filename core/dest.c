@@ -5,51 +5,54 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "attr.h"
+#include "existing.h"
 #include "links.h"
+#include "temp.h"
 
-static int refuse(struct file *file, enum refusal refusal)
+enum {
+    HOLE_BYTES =
+        4096, /* the smallest hole that is made of zeros: no filesystem here has larger blocks */
+};
+
+static const char zeros[64 * 1024];
+
+/* The rights of a new file while it is being written. */
+static mode_t first_mode(const struct copy *copy, const struct stat *st)
+{
+    /* until it has the right owner, a file that keeps its owner is for nobody else */
+    return st->st_mode & (copy->opts.preserve_owner ? S_IRWXU : S_IRWXU | S_IRWXG | S_IRWXO);
+}
+
+/* Opens what is there. Returns 0, 1 where it was removed instead, or -errno with the file failed.
+ */
+static int open_existing(const struct copy *copy, struct file *file, const struct stat *from,
+                         struct dest *dest)
 {
     struct copy_file *op = file->op;
-
-    op->refusal = refusal;
-    file_fail(file, STEP_REFUSED, -EPERM);
-    return -EPERM;
-}
-
-static int fail(struct file *file, enum step step)
-{
-    int status = -errno;
-
-    file_fail(file, step, status);
-    return status;
-}
-
-/* Opens what exists under the destination's name, and makes it empty. */
-static int open_existing(struct file *file, const struct stat *st, struct dest *dest)
-{
-    const struct copy_file *op = file->op;
-    struct stat at;
-    int follow = 0;
-
-    if (fstatat(op->to->fd, op->to_name, &at, AT_SYMLINK_NOFOLLOW) < 0)
-        return fail(file, STEP_STAT_DEST);
-    if (S_ISLNK(at.st_mode)) {
-        if (fstatat(op->to->fd, op->to_name, &at, 0) < 0)
-            return errno == ENOENT ? refuse(file, REFUSED_DANGLING) : fail(file, STEP_STAT_DEST);
-        follow = 1;
-    }
-    if (at.st_dev == st->st_dev && at.st_ino == st->st_ino)
-        return refuse(file, REFUSED_SAME_FILE);
-    if (S_ISDIR(at.st_mode))
-        return refuse(file, REFUSED_OVER_DIRECTORY);
-    dest->regular = S_ISREG(at.st_mode);
     /* a link that was put there since we looked is not followed */
-    dest->fd = openat(op->to->fd, op->to_name,
-                      O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY | (follow ? 0 : O_NOFOLLOW));
-    return dest->fd < 0 ? fail(file, STEP_OPEN_DEST) : 0;
+    int flags = O_WRONLY | O_CLOEXEC | O_NOCTTY | (op->through ? 0 : O_NOFOLLOW) |
+                (op->through && copy->opts.through_dangling ? O_CREAT : 0) |
+                (copy->opts.attributes_only ? 0 : O_TRUNC);
+    struct stat st;
+
+    dest->fd = openat(op->to->fd, op->to_name, flags, first_mode(copy, from));
+    if (dest->fd >= 0) {
+        dest->regular = fstat(dest->fd, &st) == 0 && S_ISREG(st.st_mode);
+        return 0;
+    }
+    if (!copy->opts.force || errno == ENOENT)
+        return copy_fail(file, STEP_OPEN_DEST);
+    if (unlinkat(op->to->fd, op->to_name, 0) < 0)
+        return copy_fail(file, STEP_REMOVE);
+    op->removed = true;
+    return 1;
 }
 
 /* Tells a destination that could not even be looked up from one that could not be created. */
@@ -61,82 +64,134 @@ static int create_failed(struct file *file)
 
     if (fstatat(op->to->fd, op->to_name, &at, 0) < 0) {
         if (errno != ENOENT)
-            return fail(file, STEP_STAT_DEST);
+            return copy_fail(file, STEP_STAT_DEST);
     } else if (S_ISDIR(at.st_mode)) {
-        return refuse(file, REFUSED_OVER_DIRECTORY);
+        return copy_refuse(file, REFUSED_OVER_DIRECTORY);
     }
     /* a new name with a slash at its end */
     errno = status == EISDIR ? ENOTDIR : status;
-    return fail(file, STEP_CREATE);
+    return copy_fail(file, STEP_CREATE);
 }
 
-static int create_or_open(const struct copy *copy, struct file *file, const struct stat *st,
+static int create(const struct copy *copy, const struct file *file, const struct stat *st,
+                  struct dest *dest)
+{
+    const struct copy_file *op = file->op;
+
+    dest->fd = openat(op->to->fd, op->to_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                      first_mode(copy, st));
+    if (dest->fd < 0)
+        return -errno;
+    dest->created = dest->regular = true;
+    return 0;
+}
+
+/* Most destinations are new: that is tried first, and only what exists is looked at. Returns 0, 1
+ * for a file that is left as it is, or -errno with the file failed. */
+static int create_or_open(struct copy *copy, struct file *file, const struct stat *st,
                           struct dest *dest)
 {
     const struct copy_file *op = file->op;
-    /* until it has the right owner, a file that keeps its owner is for nobody else */
-    mode_t mode = st->st_mode & (copy->opts.preserve_owner ? S_IRWXU : S_IRWXU | S_IRWXG | S_IRWXO);
+    int rc = create(copy, file, st, dest);
+    struct stat at;
 
-    dest->fd = openat(op->to->fd, op->to_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    if (dest->fd >= 0) {
-        dest->created = dest->regular = true;
-        return 0;
+    if (rc == -EEXIST) {
+        rc = op->existing_seen ? EXISTING_OVER : existing_settle(copy, file, st, &at);
+        if (rc < 0 || rc == EXISTING_LEFT)
+            return rc < 0 ? rc : 1;
+        if (rc == EXISTING_OVER) {
+            rc = open_existing(copy, file, st, dest);
+            if (rc <= 0)
+                return rc;
+        }
+        rc = create(copy, file, st, dest);
     }
-    if (errno == EEXIST)
-        return open_existing(file, st, dest);
-    return create_failed(file);
+    if (rc < 0) {
+        errno = -rc;
+        return create_failed(file);
+    }
+    return 0;
+}
+
+/* The same for a file that is to appear complete or not at all. */
+static int open_atomic(struct copy *copy, struct file *file, const struct stat *st,
+                       struct dest *dest)
+{
+    const struct copy_file *op = file->op;
+    struct stat at;
+    int rc = existing_settle(copy, file, st, &at);
+
+    if (rc < 0 || rc == EXISTING_LEFT)
+        return rc < 0 ? rc : 1;
+    if (rc == EXISTING_OVER && (op->through || !S_ISREG(at.st_mode)))
+        return copy_refuse(file, REFUSED_NOT_REPLACEABLE);
+    dest->replaces = rc == EXISTING_OVER;
+    rc = temp_open(op->to->fd, op->to_name, first_mode(copy, st), &dest->temp);
+    if (rc < 0) {
+        errno = -rc;
+        return create_failed(file);
+    }
+    dest->fd = rc;
+    dest->created = dest->regular = dest->atomic = true;
+    if (dest->replaces)
+        attr_inherit(op->to->fd, op->to_name, &at, dest->fd);
+    return 0;
 }
 
 /* Makes the destination another name of the copy that the source's inode has already. */
-static int hard_link(struct file *file, struct dir *made_in, const char *made_as)
+static int hard_link(struct copy *copy, struct file *file, const struct stat *st,
+                     const struct link_made *made)
 {
     const struct copy_file *op = file->op;
+    int fd = path_open(made->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    char path[64];
+    struct stat at;
+    int rc;
 
-    if (linkat(made_in->fd, made_as, op->to->fd, op->to_name, 0) == 0)
-        return DEST_MADE;
-    if (errno == EEXIST) {
-        struct stat made, at;
-        if (fstatat(made_in->fd, made_as, &made, AT_SYMLINK_NOFOLLOW) == 0 &&
-            fstatat(op->to->fd, op->to_name, &at, AT_SYMLINK_NOFOLLOW) == 0 &&
-            made.st_dev == at.st_dev && made.st_ino == at.st_ino)
-            return DEST_MADE;
-        if (unlinkat(op->to->fd, op->to_name, 0) == 0 &&
-            linkat(made_in->fd, made_as, op->to->fd, op->to_name, 0) == 0)
-            return DEST_MADE;
+    /* it was made moments ago: another file under its name is someone's intrusion */
+    if (fd < 0 || fstat(fd, &at) < 0 || at.st_dev != made->dev || at.st_ino != made->ino) {
+        if (fd >= 0) {
+            close(fd);
+            errno = ESTALE;
+        }
+        return copy_fail(file, STEP_HARD_LINK);
     }
-    return fail(file, STEP_HARD_LINK);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    rc = linkat(AT_FDCWD, path, op->to->fd, op->to_name, AT_SYMLINK_FOLLOW);
+    if (rc < 0 && errno == EEXIST) {
+        rc = op->existing_seen ? EXISTING_OVER : existing_settle(copy, file, st, &at);
+        if (rc == EXISTING_OVER && unlinkat(op->to->fd, op->to_name, 0) < 0)
+            copy_fail(file, STEP_REMOVE);
+        else if (rc >= 0 && rc != EXISTING_LEFT)
+            rc = linkat(AT_FDCWD, path, op->to->fd, op->to_name, AT_SYMLINK_FOLLOW);
+    }
+    if (rc < 0 && file->status == 0)
+        copy_fail(file, STEP_HARD_LINK);
+    close(fd);
+    return file->status < 0 ? file->status : DEST_MADE;
 }
 
-/* Shares the source's blocks where the filesystem can. */
-static bool clone(struct copy *copy, int source_fd, const struct stat *st, const struct dest *dest)
+/* Whether another file of the run may be the same inode. */
+static bool may_be_linked(const struct copy *copy, const struct file *file, const struct stat *st)
 {
-    if (!S_ISREG(st->st_mode) || st->st_size == 0 ||
-        atomic_load_explicit(&copy->no_clone, memory_order_relaxed))
-        return false;
-    if (ioctl(dest->fd, FICLONE, source_fd) == 0)
-        return true;
-    /* what these say of one file they say of all; other errors are one file's */
-    if (errno == EOPNOTSUPP || errno == ENOTTY || errno == EXDEV || errno == ENOSYS)
-        atomic_store_explicit(&copy->no_clone, true, memory_order_relaxed);
-    return false;
+    /* followed links are further names that the count does not tell of */
+    return copy->links && !S_ISDIR(st->st_mode) && (st->st_nlink > 1 || copy_follows(copy, file));
 }
 
 int dest_link(struct copy *copy, struct file *file, const struct stat *st, bool wait,
               struct dest *dest)
 {
-    const struct copy_file *op = file->op;
-    struct dir *made_in;
-    const char *made_as;
+    struct link_made made;
     int rc;
 
-    *dest = (struct dest){.fd = -1};
-    if (!copy->links || st->st_nlink < 2 || S_ISDIR(st->st_mode))
+    *dest = (struct dest){.fd = -1, .source_fd = -1};
+    if (!may_be_linked(copy, file, st))
         return DEST_WRITE;
-    rc = links_claim(copy->links, st, op->to, op->to_name, wait, &made_in, &made_as);
+    rc = links_claim(copy->links, st, wait, &made);
     if (rc == LINK_BUSY)
         return DEST_LATER;
     if (rc == LINK_READY)
-        return hard_link(file, made_in, made_as);
+        return hard_link(copy, file, st, &made);
     if (rc < 0) {
         file_fail(file, STEP_HARD_LINK, rc);
         return rc;
@@ -145,28 +200,101 @@ int dest_link(struct copy *copy, struct file *file, const struct stat *st, bool 
     return DEST_WRITE;
 }
 
+void dest_settle_link(struct copy *copy, struct file *file, const struct stat *st, int fd)
+{
+    const struct copy_file *op = file->op;
+    struct stat made;
+    char *path = NULL;
+
+    /* a file that was left as it was will do for its other names, too */
+    if (file->status == 0 &&
+        (fd >= 0 ? fstat(fd, &made)
+                 : fstatat(op->to->fd, op->to_name, &made, AT_SYMLINK_NOFOLLOW)) == 0)
+        path = copy_to_path(file);
+    links_settle(copy->links, st, path, &made);
+}
+
+void dest_link_left(struct copy *copy, struct file *file, const struct stat *st)
+{
+    struct dest dest;
+
+    if (dest_link(copy, file, st, true, &dest) == DEST_WRITE && dest.claimed)
+        dest_settle_link(copy, file, st, -1);
+}
+
+/* Shares the source's blocks where the filesystem can. Returns 1 if it did, 0, or -errno. */
+static int clone(struct copy *copy, struct file *file, const struct stat *st,
+                 const struct dest *dest)
+{
+    enum copy_clone wanted = copy->opts.clone;
+    struct copy_file *op = file->op;
+
+    if (wanted == CLONE_NEVER)
+        return 0;
+    if (wanted == CLONE_AUTO &&
+        (!S_ISREG(st->st_mode) || st->st_size == 0 || copy->opts.sparse != SPARSE_AUTO ||
+         copy->opts.digest || atomic_load_explicit(&copy->no_clone, memory_order_relaxed)))
+        return 0;
+    op->clone_tried = true;
+    if (ioctl(dest->fd, FICLONE, dest->source_fd) == 0) {
+        op->how = HOW_CLONED;
+        return 1;
+    }
+    if (wanted == CLONE_ALWAYS)
+        return copy_fail(file, STEP_CLONE);
+    /* what these say of one file they say of all; other errors are one file's */
+    if (errno == EOPNOTSUPP || errno == ENOTTY || errno == EXDEV || errno == ENOSYS)
+        atomic_store_explicit(&copy->no_clone, true, memory_order_relaxed);
+    return 0;
+}
+
+/* What is done with the bytes, now that the destination is open. */
+static int choose_way(struct copy *copy, struct file *file, const struct stat *st,
+                      struct dest *dest)
+{
+    struct copy_file *op = file->op;
+    int rc;
+
+    if (copy->opts.attributes_only)
+        return DEST_MADE;
+    rc = clone(copy, file, st, dest);
+    if (rc < 0)
+        return rc;
+    dest->read_only = rc == 1;
+    if (rc == 1)
+        return copy->opts.digest ? DEST_READ : DEST_MADE;
+    op->how = HOW_WRITTEN;
+    if (S_ISREG(st->st_mode) && dest->regular && copy->opts.sparse != SPARSE_NEVER) {
+        dest->sparse = op->sparse = st->st_blocks * 512 < st->st_size;
+        dest->zeros_hole = copy->opts.sparse == SPARSE_ALWAYS;
+    }
+    dest->resize = dest->sparse || dest->zeros_hole; /* it may end in a hole */
+    return DEST_WRITE;
+}
+
 int dest_open(struct copy *copy, struct file *file, int source_fd, const struct stat *st, bool wait,
               struct dest *dest)
 {
     int rc = dest_link(copy, file, st, wait, dest);
 
+    dest->source_fd = source_fd;
+    if (rc == DEST_MADE && copy->opts.digest && S_ISREG(st->st_mode)) {
+        dest->read_only = true; /* the digest of each name is wanted */
+        return DEST_READ;
+    }
     if (rc != DEST_WRITE)
         return rc;
-    rc = S_ISDIR(st->st_mode) ? refuse(file, REFUSED_DIRECTORY)
-                              : create_or_open(copy, file, st, dest);
-    if (rc < 0)
-        return rc;
-    if (clone(copy, source_fd, st, dest))
-        return DEST_MADE;
-    dest->sparse = S_ISREG(st->st_mode) && dest->regular && st->st_blocks * 512 < st->st_size;
-    dest->resize = dest->sparse; /* it may end in a hole */
-    return DEST_WRITE;
+    if (S_ISDIR(st->st_mode))
+        return copy_refuse(file, REFUSED_DIRECTORY);
+    rc = copy->opts.atomic && S_ISREG(st->st_mode) ? open_atomic(copy, file, st, dest)
+                                                   : create_or_open(copy, file, st, dest);
+    if (rc != 0)
+        return rc < 0 ? rc : DEST_MADE;
+    return choose_way(copy, file, st, dest);
 }
 
-int dest_write(const struct dest *dest, const void *bytes, size_t len, uint64_t offset)
+static int write_all(const struct dest *dest, const char *at, size_t len, uint64_t offset)
 {
-    const char *at = bytes;
-
     while (len > 0) {
         ssize_t n = pwrite(dest->fd, at, len, (off_t)offset);
         if (n < 0 && errno == ESPIPE)
@@ -182,30 +310,96 @@ int dest_write(const struct dest *dest, const void *bytes, size_t len, uint64_t 
     return 0;
 }
 
-void dest_metadata(const struct copy *copy, int fd, const struct stat *st,
-                   void (*report)(void *arg, enum step step, int status), void *arg)
+/* The bytes from `at` on, at most len, that are all zeros, or all not, in pieces that make holes.
+ */
+static size_t run_length(const char *at, size_t len, uint64_t offset, bool *is_zero)
 {
-    mode_t mode = st->st_mode & 07777;
+    size_t run = 0;
 
-    if (copy->opts.preserve_times) {
-        struct timespec times[2] = {st->st_atim, st->st_mtim};
-        if (futimens(fd, times) < 0)
-            report(arg, STEP_TIMES, -errno);
+    while (run < len) {
+        size_t piece = HOLE_BYTES - (offset + run) % HOLE_BYTES;
+        bool zero;
+        if (piece > len - run)
+            piece = len - run;
+        zero = memcmp(at + run, zeros, piece) == 0;
+        if (run == 0)
+            *is_zero = zero;
+        else if (zero != *is_zero)
+            break;
+        run += piece;
     }
-    if (copy->opts.preserve_owner && fchown(fd, st->st_uid, st->st_gid) < 0) {
-        if (copy->may_chown || (errno != EPERM && errno != EINVAL))
-            report(arg, STEP_OWNER, -errno);
-        /* at least the group; with another owner the special bits would be someone else's rights */
-        (void)!fchown(fd, (uid_t)-1, st->st_gid);
-        mode &= S_ISDIR(st->st_mode) ? 01777 : 0777;
-    }
-    if (copy->opts.preserve_mode && fchmod(fd, mode) < 0)
-        report(arg, STEP_MODE, -errno);
+    return run;
 }
 
-static void report_file(void *arg, enum step step, int status)
+int dest_write(const struct dest *dest, const void *bytes, size_t len, uint64_t offset)
 {
-    copy_report(arg, step, status);
+    const char *at = bytes;
+    int rc = 0;
+
+    if (dest->read_only)
+        return 0;
+    if (!dest->zeros_hole)
+        return write_all(dest, at, len, offset);
+    while (len > 0 && rc == 0) {
+        bool is_zero;
+        size_t run = run_length(at, len, offset, &is_zero);
+        if (!is_zero)
+            rc = write_all(dest, at, run, offset);
+        at += run;
+        len -= run;
+        offset += run;
+    }
+    return rc;
+}
+
+int dest_digest(struct dest *dest, struct sink *sink, struct file *file, const void *bytes,
+                size_t len, uint64_t offset)
+{
+    int rc = 0;
+
+    while (sink && rc == 0 && dest->digested < offset) {
+        uint64_t hole = offset - dest->digested;
+        size_t piece = hole < sizeof(zeros) ? (size_t)hole : sizeof(zeros);
+        rc = sink->data(sink, file, zeros, piece);
+        dest->digested += piece;
+    }
+    if (sink && rc == 0 && len > 0) {
+        rc = sink->data(sink, file, bytes, len);
+        dest->digested += len;
+    }
+    if (rc < 0)
+        file_fail(file, STEP_SINK, rc);
+    return rc;
+}
+
+static void report_file(void *arg, enum step step, int status, bool harmless)
+{
+    if (harmless)
+        copy_report_harmless(arg, step, status);
+    else
+        copy_report(arg, step, status);
+}
+
+/* Its last size, metadata, and its name. */
+static void finish(struct copy *copy, struct file *file, const struct stat *st, struct dest *dest,
+                   uint64_t size)
+{
+    const struct copy_file *op = file->op;
+    struct attr_at from = {.fd = dest->source_fd}, to = {.fd = dest->fd};
+    int rc;
+
+    if (dest->resize && ftruncate(dest->fd, (off_t)size) < 0)
+        file_fail(file, STEP_SIZE, -errno);
+    if (file->status == 0)
+        attr_copy(copy, &from, &to, st, dest->created, report_file, file);
+    if (file->status == 0 && copy->opts.sync_files && fsync(dest->fd) < 0)
+        file_fail(file, STEP_SYNC, -errno);
+    if (file->status == 0 && dest->atomic) {
+        rc = temp_name(op->to->fd, op->to_name, dest->fd, dest->temp, dest->replaces);
+        dest->temp = NULL;
+        if (rc < 0)
+            file_fail(file, STEP_CREATE, rc);
+    }
 }
 
 void dest_end(struct copy *copy, struct file *file, const struct stat *st, struct dest *dest,
@@ -214,16 +408,19 @@ void dest_end(struct copy *copy, struct file *file, const struct stat *st, struc
     struct copy_file *op = file->op;
 
     if (dest->fd >= 0) {
-        if (file->status == 0 && dest->resize && ftruncate(dest->fd, (off_t)size) < 0)
-            file_fail(file, STEP_SIZE, -errno);
         if (file->status == 0)
-            dest_metadata(copy, dest->fd, st, report_file, file);
+            finish(copy, file, st, dest, size);
+        if (dest->claimed)
+            dest_settle_link(copy, file, st, dest->fd);
         if (close(dest->fd) < 0)
             file_fail(file, STEP_CLOSE, -errno);
-        if (file->status < 0 && dest->created)
+        if (file->status < 0 && dest->atomic)
+            temp_drop(op->to->fd, dest->temp);
+        else if (file->status < 0 && dest->created)
             unlinkat(op->to->fd, op->to_name, 0);
+    } else if (dest->claimed) {
+        dest_settle_link(copy, file, st, -1);
     }
-    if (dest->claimed)
-        links_settle(copy->links, st, file->status == 0);
-    op->copied = file->status == 0;
+    op->copied = file->status == 0 && !op->left;
+    op->hashed = op->copied && copy->opts.digest && S_ISREG(st->st_mode);
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -86,7 +87,8 @@ struct dir *dir_new(struct dir *parent, const char *name, int fd)
     atomic_init(&dir->refs, 1);
     dir->parent = dir_get(parent);
     dir->fd = fd;
-    atomic_fetch_add_explicit(&open_count, 1, memory_order_relaxed);
+    if (fd >= 0)
+        atomic_fetch_add_explicit(&open_count, 1, memory_order_relaxed);
     dir->path_len = join(dir->path, parent, name);
     return dir;
 }
@@ -116,6 +118,42 @@ char *file_path(const struct file *file)
     if (path)
         join(path, file->dir, file->name);
     return path;
+}
+
+/* The last slash with a name behind it, among the first max bytes. */
+static const char *split(const char *path, size_t max)
+{
+    const char *at = path + max;
+
+    while (at > path && !(at[0] == '/' && at[1] != '/' && at[1] != 0))
+        at--;
+    return at;
+}
+
+int path_open(const char *path, int flags)
+{
+    int fd = AT_FDCWD, next;
+
+    while (strlen(path) >= PATH_MAX) {
+        const char *slash = split(path, PATH_MAX - 2);
+        char *part = strndup(path, (size_t)(slash - path));
+        next = -1;
+        if (part && slash > path)
+            next = openat(fd, part, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        else
+            errno = part ? ENAMETOOLONG : ENOMEM;
+        free(part);
+        if (fd != AT_FDCWD)
+            close(fd);
+        if (next < 0)
+            return -1;
+        fd = next;
+        path = slash + 1;
+    }
+    next = openat(fd, path, flags);
+    if (fd != AT_FDCWD)
+        close(fd);
+    return next;
 }
 
 void file_fail(struct file *file, enum step step, int status)

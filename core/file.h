@@ -11,29 +11,37 @@
  * that reports it picks its words by it. */
 enum step {
     STEP_NONE,
-    STEP_STAT,      /* source: looking the name up */
-    STEP_OPEN,      /* source: opening it */
-    STEP_READ,      /* source: reading its bytes */
-    STEP_OPEN_DIR,  /* source: opening a directory of the walk */
-    STEP_READ_DIR,  /* source: listing it */
-    STEP_READ_LINK, /* source: reading a symbolic link */
-    STEP_LOOP,      /* source: a directory that contains itself */
-    STEP_SINK,      /* the sink refused the bytes (standard output, a digest) */
-    STEP_STAT_DEST, /* destination: looking the name up */
-    STEP_CREATE,    /* destination: creating it */
-    STEP_OPEN_DEST, /* destination: opening what exists */
-    STEP_MAKE_DIR,  /* destination: making a directory */
-    STEP_MAKE_LINK, /* destination: making a symbolic link */
-    STEP_HARD_LINK, /* destination: making a hard link */
-    STEP_MAKE_FIFO, /* destination: making a FIFO */
-    STEP_MAKE_NODE, /* destination: making a device or a socket */
-    STEP_WRITE,     /* destination: writing bytes */
-    STEP_SIZE,      /* destination: setting its size */
-    STEP_TIMES,     /* destination: its times */
-    STEP_OWNER,     /* destination: its owner */
-    STEP_MODE,      /* destination: its permissions */
-    STEP_CLOSE,     /* destination: closing it */
-    STEP_REFUSED,   /* the operation's own rules refuse it; the operation words the reason */
+    STEP_STAT,        /* source: looking the name up */
+    STEP_OPEN,        /* source: opening it */
+    STEP_READ,        /* source: reading its bytes */
+    STEP_STAT_PARENT, /* source: looking up a directory that --parents is to make */
+    STEP_OPEN_DIR,    /* source: opening a directory of the walk */
+    STEP_READ_DIR,    /* source: listing it */
+    STEP_READ_LINK,   /* source: reading a symbolic link */
+    STEP_LOOP,        /* source: a directory that contains itself */
+    STEP_SINK,        /* the sink refused the bytes (standard output, a digest) */
+    STEP_STAT_DEST,   /* destination: looking the name up */
+    STEP_CREATE,      /* destination: creating it */
+    STEP_OPEN_DEST,   /* destination: opening what exists */
+    STEP_MAKE_DIR,    /* destination: making a directory */
+    STEP_MAKE_LINK,   /* destination: making a symbolic link */
+    STEP_HARD_LINK,   /* destination: making a hard link */
+    STEP_SYMLINK,     /* destination: making a symbolic link to the source */
+    STEP_MAKE_FIFO,   /* destination: making a FIFO */
+    STEP_MAKE_NODE,   /* destination: making a device or a socket */
+    STEP_WRITE,       /* destination: writing bytes */
+    STEP_CLONE,       /* destination: sharing the source's blocks */
+    STEP_SIZE,        /* destination: setting its size */
+    STEP_SYNC,        /* destination: bringing it to the device */
+    STEP_TIMES,       /* destination: its times */
+    STEP_OWNER,       /* destination: its owner */
+    STEP_MODE,        /* destination: its permissions */
+    STEP_XATTR,       /* destination: its extended attributes */
+    STEP_CLOSE,       /* destination: closing it */
+    STEP_BACKUP,      /* destination: renaming what is there */
+    STEP_UNBACKUP,    /* destination: giving that its name back */
+    STEP_REMOVE,      /* destination: removing what is there */
+    STEP_REFUSED,     /* the operation's own rules refuse it; the operation words the reason */
 };
 
 /* A directory that files are opened from. Reference counted: each file and each child directory
@@ -82,6 +90,9 @@ struct file {
 
 /* The name that a user would know the file by: malloc'd, NULL where memory is short. */
 char *file_path(const struct file *file);
+/* open(2) of a path of any length, also beyond PATH_MAX. Returns a descriptor, or -1 with errno
+ * set. */
+int path_open(const char *path, int flags);
 /* Sets status and step, unless an earlier error is there already: the first one wins. */
 void file_fail(struct file *file, enum step step, int status);
 

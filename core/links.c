@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     BUCKETS = 4096,
@@ -15,10 +14,8 @@ struct link {
     struct link *next;
     dev_t dev;
     ino_t ino;
-    bool claimed; /* being copied, or copied */
-    bool copied;
-    struct dir *to; /* owned reference */
-    char *to_name;
+    bool claimed;          /* being copied, or copied */
+    struct link_made made; /* path: NULL until there is a copy; owned */
 };
 
 struct links {
@@ -46,8 +43,7 @@ void links_free(struct links *links)
         while (links->bucket[i]) {
             struct link *link = links->bucket[i];
             links->bucket[i] = link->next;
-            dir_put(link->to);
-            free(link->to_name);
+            free((char *)link->made.path);
             free(link);
         }
     }
@@ -79,22 +75,7 @@ static struct link *add(struct links *links, const struct stat *st)
     return link;
 }
 
-static int claim(struct link *link, struct dir *to, const char *to_name)
-{
-    char *name = strdup(to_name);
-
-    if (!name)
-        return -ENOMEM;
-    dir_put(link->to);
-    free(link->to_name);
-    link->to = dir_get(to);
-    link->to_name = name;
-    link->claimed = true;
-    return LINK_FIRST;
-}
-
-int links_claim(struct links *links, const struct stat *st, struct dir *to, const char *to_name,
-                bool wait, struct dir **made_in, const char **made_as)
+int links_claim(struct links *links, const struct stat *st, bool wait, struct link_made *made)
 {
     struct link *link;
     int rc;
@@ -103,15 +84,15 @@ int links_claim(struct links *links, const struct stat *st, struct dir *to, cons
     link = find(links, st);
     if (!link)
         link = add(links, st);
-    while (link && link->claimed && !link->copied && wait)
+    while (link && link->claimed && !link->made.path && wait)
         pthread_cond_wait(&links->settled, &links->lock);
     if (!link) {
         rc = -ENOMEM;
     } else if (!link->claimed) {
-        rc = claim(link, to, to_name);
-    } else if (link->copied) {
-        *made_in = link->to;
-        *made_as = link->to_name;
+        link->claimed = true;
+        rc = LINK_FIRST;
+    } else if (link->made.path) {
+        *made = link->made;
         rc = LINK_READY;
     } else {
         rc = LINK_BUSY;
@@ -120,14 +101,14 @@ int links_claim(struct links *links, const struct stat *st, struct dir *to, cons
     return rc;
 }
 
-void links_settle(struct links *links, const struct stat *st, bool copied)
+void links_settle(struct links *links, const struct stat *st, char *path, const struct stat *made)
 {
     struct link *link;
 
     pthread_mutex_lock(&links->lock);
     link = find(links, st);
-    link->claimed = copied;
-    link->copied = copied;
+    link->claimed = path != NULL;
+    link->made = (struct link_made){path, path ? made->st_dev : 0, path ? made->st_ino : 0};
     pthread_cond_broadcast(&links->settled);
     pthread_mutex_unlock(&links->lock);
 }

@@ -20,7 +20,7 @@ struct run {
 
 /* Copies from *offset, where the source stands, to end or to the end of the file. Returns 1 at
  * that. */
-static int copy_range(struct run *run, struct file *file, int fd, const struct dest *dest,
+static int copy_range(struct run *run, struct file *file, int fd, struct dest *dest,
                       uint64_t *offset, uint64_t end)
 {
     while (*offset < end) {
@@ -39,36 +39,42 @@ static int copy_range(struct run *run, struct file *file, int fd, const struct d
             file_fail(file, STEP_WRITE, rc);
             return rc;
         }
-        if (run->sink && (rc = run->sink->data(run->sink, file, run->buf, (size_t)n)) < 0) {
-            file_fail(file, STEP_SINK, rc);
+        rc = dest_digest(dest, run->sink, file, run->buf, (size_t)n, *offset);
+        if (rc < 0)
             return rc;
-        }
         *offset += (uint64_t)n;
         file->bytes += (uint64_t)n;
         run->stats->bytes_read += (uint64_t)n;
-        run->stats->bytes_wrote += (uint64_t)n;
+        run->stats->bytes_wrote += dest->read_only ? 0 : (uint64_t)n;
+        rate_take(run->copy->rate, (uint64_t)n);
     }
     return 0;
 }
 
 /* The same for what lies between holes. */
-static void copy_data(struct run *run, struct file *file, int fd, const struct dest *dest,
+static void copy_data(struct run *run, struct file *file, int fd, struct dest *dest,
                       uint64_t *offset)
 {
-    for (;;) {
+    int rc;
+
+    do {
         off_t data = lseek(fd, (off_t)*offset, SEEK_DATA);
         off_t hole = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
-
-        if (hole < 0 || lseek(fd, data, SEEK_SET) < 0) {
+        if (data < 0 && errno == ENXIO) {
             off_t end = lseek(fd, 0, SEEK_END);
             if (end > (off_t)*offset)
                 *offset = (uint64_t)end; /* the last hole */
             return;
         }
-        *offset = (uint64_t)data;
-        if (copy_range(run, file, fd, dest, offset, (uint64_t)hole) != 0)
+        /* what cannot tell holes is all data: files of /proc, which have no blocks */
+        if (data >= 0)
+            *offset = (uint64_t)data;
+        if (lseek(fd, (off_t)*offset, SEEK_SET) < 0) {
+            file_fail(file, STEP_READ, -errno);
             return;
-    }
+        }
+        rc = copy_range(run, file, fd, dest, offset, hole < 0 ? UINT64_MAX : (uint64_t)hole);
+    } while (rc == 0);
 }
 
 static void copy_file(struct run *run, const struct engine_opts *opts, struct file *file)
@@ -91,8 +97,10 @@ static void copy_file(struct run *run, const struct engine_opts *opts, struct fi
     verdict = dest_open(run->copy, file, fd, &st, true, &dest);
     if (verdict == DEST_WRITE && dest.sparse)
         copy_data(run, file, fd, &dest, &size);
-    else if (verdict == DEST_WRITE)
+    else if (verdict == DEST_WRITE || verdict == DEST_READ)
         copy_range(run, file, fd, &dest, &size, UINT64_MAX);
+    if (file->status == 0 && dest.sparse)
+        dest_digest(&dest, run->sink, file, NULL, 0, size);
     dest_end(run->copy, file, &st, &dest, size);
     close(fd);
 }

@@ -49,7 +49,7 @@ static enum pump_verdict copy_opened(struct pump *pump, struct slot *slot)
         return PUMP_LATER;
     slot->sparse = op->dest.sparse;
     slot->data_end = op->dest.sparse ? 0 : UINT64_MAX;
-    return verdict == DEST_WRITE ? PUMP_READ : PUMP_END;
+    return verdict == DEST_WRITE || verdict == DEST_READ ? PUMP_READ : PUMP_END;
 }
 
 /* Prepares the destination of a large file for direct writes, where the source is read directly. */
@@ -60,8 +60,8 @@ static void look(struct slot *slot)
     int fd = op->dest.fd;
 
     op->looked = true;
-    if (!slot->direct || !op->dest.regular || slot->sparse || size < DIRECT_MIN ||
-        fcntl(fd, F_SETFL, O_DIRECT) < 0)
+    if (!slot->direct || !op->dest.regular || slot->sparse || op->dest.zeros_hole ||
+        op->dest.read_only || size < DIRECT_MIN || fcntl(fd, F_SETFL, O_DIRECT) < 0)
         return;
     op->direct = true;
     op->dest.resize = true;
@@ -111,7 +111,7 @@ static int write_block(struct pump *pump, struct slot *slot, struct block *block
     rc = write_tail(pump, op);
     if (rc == 0)
         rc = dest_write(&op->dest, block->buf, block->got, block->offset);
-    if (rc == 0)
+    if (rc == 0 && !op->dest.read_only)
         pump->stats->bytes_wrote += block->got;
     return rc;
 }
@@ -119,15 +119,13 @@ static int write_block(struct pump *pump, struct slot *slot, struct block *block
 static int copy_data(struct pump *pump, struct slot *slot, struct block *block)
 {
     struct copy_run *run = pump->arg;
+    struct copy_slot *op = slot->op;
     int rc;
 
-    if (run->sink) {
-        rc = run->sink->data(run->sink, slot->file, block->buf, block->got);
-        if (rc < 0) {
-            file_fail(slot->file, STEP_SINK, rc);
-            return rc;
-        }
-    }
+    rc = dest_digest(&op->dest, run->sink, slot->file, block->buf, block->got, block->offset);
+    if (rc < 0)
+        return rc;
+    rate_take(run->copy->rate, block->got);
     rc = write_block(pump, slot, block);
     if (rc < 0)
         file_fail(slot->file, STEP_WRITE, rc);
@@ -151,6 +149,8 @@ static void copy_ended(struct pump *pump, struct slot *slot)
             off_t end = lseek(slot->fd, 0, SEEK_END);
             if (end > (off_t)size)
                 size = (uint64_t)end; /* the last hole */
+            if (file->status == 0)
+                dest_digest(&op->dest, run->sink, file, NULL, 0, size);
         }
         dest_end(run->copy, file, &slot->st, &op->dest, size);
     }

@@ -1,0 +1,118 @@
+/* backup.c: names of backups: simple ones by a suffix, numbered ones by a look into the directory.
+ * See backup.h. */
+#define _GNU_SOURCE
+#include "backup.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    TRIES = 100, /* others may take the number that was free */
+};
+
+/* The length of the directory part of a name, with its slash. */
+static size_t dir_length(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+
+    return slash ? (size_t)(slash - name) + 1 : 0;
+}
+
+static DIR *open_dir_of(int dir_fd, const char *name)
+{
+    size_t len = dir_length(name);
+    char *path = len ? strndup(name, len) : strdup(".");
+    int fd = path ? openat(dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+    if (!dir && fd >= 0)
+        close(fd);
+    free(path);
+    return dir;
+}
+
+/* N of "BASE.~N~"; 0: it is no such name. */
+static unsigned long number_of(const char *entry, const char *base, size_t base_len)
+{
+    unsigned long number;
+    char *end;
+
+    if (strncmp(entry, base, base_len) != 0 || strncmp(entry + base_len, ".~", 2) != 0 ||
+        entry[base_len + 2] < '1' || entry[base_len + 2] > '9')
+        return 0;
+    errno = 0;
+    number = strtoul(entry + base_len + 2, &end, 10);
+    return errno == 0 && strcmp(end, "~") == 0 ? number : 0;
+}
+
+/* The highest number that is taken. */
+static unsigned long highest(int dir_fd, const char *name)
+{
+    const char *base = name + dir_length(name);
+    size_t base_len = strlen(base);
+    DIR *dir = open_dir_of(dir_fd, name);
+    struct dirent *entry;
+    unsigned long max = 0;
+
+    while (dir && (entry = readdir(dir))) {
+        unsigned long number = number_of(entry->d_name, base, base_len);
+        if (number > max)
+            max = number;
+    }
+    if (dir)
+        closedir(dir);
+    return max;
+}
+
+static char *choose(int dir_fd, const char *name, enum backup_kind kind, const char *suffix,
+                    bool *numbered)
+{
+    unsigned long number = kind == BACKUP_SIMPLE ? 0 : highest(dir_fd, name);
+    char *backup;
+    int len;
+
+    *numbered = kind == BACKUP_NUMBERED || number > 0;
+    if (*numbered)
+        len = asprintf(&backup, "%s.~%lu~", name, number + 1);
+    else
+        len = asprintf(&backup, "%s%s", name, suffix);
+    return len < 0 ? NULL : backup;
+}
+
+char *backup_name(int dir_fd, const char *name, enum backup_kind kind, const char *suffix)
+{
+    bool numbered;
+
+    return choose(dir_fd, name, kind, suffix, &numbered);
+}
+
+int backup_make(int dir_fd, const char *name, enum backup_kind kind, const char *suffix,
+                char **made)
+{
+    for (int i = 0; i < TRIES; i++) {
+        bool numbered;
+        char *backup = choose(dir_fd, name, kind, suffix, &numbered);
+        /* a simple backup replaces an older one; a number is nobody else's */
+        unsigned flags = numbered ? RENAME_NOREPLACE : 0;
+        int error;
+
+        if (!backup)
+            return -ENOMEM;
+        if (renameat2(dir_fd, name, dir_fd, backup, flags) == 0 ||
+            (flags && errno == EINVAL && renameat(dir_fd, name, dir_fd, backup) == 0)) {
+            *made = backup;
+            return 0;
+        }
+        error = errno;
+        free(backup);
+        if (error != EEXIST)
+            return -error;
+    }
+    return -EEXIST;
+}

@@ -1,0 +1,47 @@
+# shellcheck shell=bash
+# lib_cp.sh: comparing our cp with GNU's. Sourced before lib.sh, which changes the directory.
+setup_time='2001-02-03 04:05:06.123456789'
+
+# What the working directory holds: kind, mode, owner, size, time, contents; names of one file are
+# shown by the first of them. Times of this decade are all the same: "new".
+listing() {
+    find . -printf '%y %m %U:%G %n %s %T@ %i %P -> %l\0' | sort -z -k8 | perl -0 -ne '
+        chomp;
+        my ($type, $mode, $owner, $links, $size, $time, $inode, $name) = split / /, $_, 8;
+        $size = "-" if $type eq "d";
+        $time = "new" if $time > 1577836800;
+        $first{$inode} //= $name;
+        $name .= " is $first{$inode}" if $first{$inode} ne $name;
+        $name =~ s/\n/\\n/g;
+        print "$type $mode $owner $links $size $time $name\n"'
+    find . -type f -print0 | sort -z | gnu xargs -0 -r sha256sum -- 2>/dev/null
+}
+
+# same_as_cp NAME SETUP SNIPPET: in two directories that SETUP has filled, SNIPPET gives the same
+# with our cp as with GNU's: lines on standard output and error (in any order), exit status, files.
+same_as_cp() {
+    local side path part difference detail=''
+    for side in gnu own; do
+        rm -rf "${scratch:?}/$side"
+        mkdir "$scratch/$side"
+        cd "$scratch/$side" || exit 2
+        PATH=$gnu_path bash -ec "$2" >&2 || detail+="the setup failed"$'\n'
+        find . -newermt 2020-01-01 -exec touch -h -d "$setup_time" {} +
+        path=$gnu_path
+        [ "$side" = gnu ] || path=$own_path
+        run_snippet "$path" "$3" "$side"
+        sort -o "$scratch/$side.stdout" "$scratch/$side.stdout"
+        sort -o "$scratch/$side.stderr" "$scratch/$side.stderr"
+        listing >"$scratch/$side.files"
+        cd "$scratch/work" || exit 2
+    done
+    for part in stdout stderr status files; do
+        difference=$(diff -a "$scratch/gnu.$part" "$scratch/own.$part") ||
+            detail+="$part: ${difference:0:2000}"$'\n'
+    done
+    if [ -z "$detail" ]; then
+        ok "$1"
+    else
+        not_ok "$1" "$2; $3"$'\n'"$detail"
+    fi
+}
