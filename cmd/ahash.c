@@ -8,8 +8,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <getopt.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,49 +22,6 @@ enum {
     STDOUT_HOLD_NS = 100 * 1000 * 1000,
 };
 
-enum { OPT_TAG = CLI_OPT_FIRST, OPT_IGNORE_MISSING, OPT_QUIET, OPT_STATUS, OPT_STRICT };
-
-static const struct option long_options[] = {
-    CLI_LONG_OPTIONS,
-    CLI_WALK_LONG_OPTIONS,
-    {"binary", no_argument, NULL, 'b'},
-    {"check", no_argument, NULL, 'c'},
-    {"ignore-missing", no_argument, NULL, OPT_IGNORE_MISSING},
-    {"quiet", no_argument, NULL, OPT_QUIET},
-    {"recursive", no_argument, NULL, 'r'},
-    {"status", no_argument, NULL, OPT_STATUS},
-    {"strict", no_argument, NULL, OPT_STRICT},
-    {"tag", no_argument, NULL, OPT_TAG},
-    {"text", no_argument, NULL, 't'},
-    {"warn", no_argument, NULL, 'w'},
-    {"zero", no_argument, NULL, 'z'},
-    {NULL, 0, NULL, 0},
-};
-
-static void usage(void)
-{
-    printf(
-        "Usage: %s [OPTION]... [FILE]...\n"
-        "Print or check SHA256 (256-bit) checksums.\n\n"
-        "With no FILE, or when FILE is -, standard input is read.\n"
-        "  -b, --binary              mark names with '*'; the digests are the same\n"
-        "  -c, --check               read checksums from the FILEs and check them\n"
-        "  -r, --recursive           digest the regular files in directories\n"
-        "      --tag                 print BSD-style lines\n"
-        "  -t, --text                mark names with ' ' (default)\n"
-        "  -z, --zero                end lines with NUL and do not escape names\n" CLI_WALK_HELP
-        "      --files0-from=F       take the FILEs from F, where each ends with NUL\n\n"
-        "With --check only:\n"
-        "      --ignore-missing      say nothing of files that are missing\n"
-        "      --quiet               say nothing of files that match\n"
-        "      --status              print nothing: the exit status tells\n"
-        "      --strict              fail if there are improperly formatted lines\n"
-        "  -w, --warn                say which lines are improperly formatted\n\n" CLI_COMMON_HELP,
-        cli_name);
-    cli_close_stdout();
-    exit(EXIT_SUCCESS);
-}
-
 /* -- the producer's side -- */
 
 struct file *ahash_file(struct ahash *ahash, struct feed *feed, enum ahash_kind kind,
@@ -76,10 +31,17 @@ struct file *ahash_file(struct ahash *ahash, struct feed *feed, enum ahash_kind 
     struct ahash_item *item;
 
     if (file) {
-        item = file->op;
+        item = ahash_item(ahash, file);
         item->kind = kind;
     }
     return file;
+}
+
+struct ahash_item *ahash_item(const struct ahash *ahash, const struct file *file)
+{
+    struct hash_result *results = file->op;
+
+    return (struct ahash_item *)&results[ahash->algorithms.chosen_len];
 }
 
 /* Standard input as it is: opened by a name like /dev/stdin it would be read from the start, and
@@ -87,27 +49,27 @@ struct file *ahash_file(struct ahash *ahash, struct feed *feed, enum ahash_kind 
  * open by name only, so it is read here, on the producer's thread. */
 static void digest_stdin(struct ahash *ahash, struct file *file)
 {
-    struct ahash_item *item = file->op;
-    struct digest_context *context = digest_context_new();
+    struct sink *sink = hash_sink_new(ahash->algorithms.chosen,
+                                      (unsigned)ahash->algorithms.chosen_len);
     char *block = malloc(STDIN_BLOCK_BYTES);
     ssize_t got = 1;
-    int rc = context && block ? digest_begin(context, ahash->digest) : -ENOMEM;
 
-    while (rc == 0 && got != 0) {
+    if (!sink || !block)
+        file_fail(file, STEP_READ, -ENOMEM);
+    while (file->status == 0 && got != 0) {
         got = read(STDIN_FILENO, block, STDIN_BLOCK_BYTES);
         if (got > 0) {
-            rc = digest_update(context, block, (size_t)got);
+            int rc = sink->data(sink, file, block, (size_t)got);
             file->bytes += (uint64_t)got;
+            if (rc < 0)
+                file_fail(file, STEP_SINK, rc);
         } else if (got < 0 && errno != EINTR) {
             file_fail(file, STEP_READ, -errno);
-            break;
         }
     }
-    if (rc == 0 && file->status == 0)
-        rc = digest_end(context, item->result.digest);
-    if (rc < 0)
-        file_fail(file, STEP_SINK, rc);
-    digest_context_free(context);
+    if (sink)
+        sink->end(sink, file);
+    hash_sink_free(sink);
     free(block);
     ahash->stdin_stats.files++;
     ahash->stdin_stats.failed += file->status < 0;
@@ -140,7 +102,7 @@ static int add_entry(struct feed *feed, struct dir *dir, const char *name, unsig
     return feed_add(feed, file);
 }
 
-static bool is_directory(const char *name)
+bool ahash_is_directory(const char *name)
 {
     struct stat st;
 
@@ -156,7 +118,7 @@ static int add_operand(struct ahash *ahash, struct feed *feed, const char *name)
 
     if (ahash->check)
         return ahash_check_produce(ahash, feed, name);
-    if (ahash->recursive && strcmp(name, "-") != 0 && is_directory(name))
+    if (ahash->recursive && strcmp(name, "-") != 0 && ahash_is_directory(name))
         return walk_tree(feed, ahash->cwd, name, &opts, &ops, ahash);
     file = ahash_file(ahash, feed, AHASH_DIGEST, name);
     return file ? ahash_add(ahash, feed, file) : -ENOMEM;
@@ -170,7 +132,7 @@ static int list_fails(struct ahash *ahash, struct feed *feed, int got)
 
     if (!file)
         return -ENOMEM;
-    item = file->op;
+    item = ahash_item(ahash, file);
     item->line = names0_line(ahash->names);
     item->names0 = got;
     return feed_add_done(feed, file);
@@ -221,7 +183,7 @@ void ahash_report(struct ahash *ahash, const struct file *file)
 
 static void retire_list(struct ahash *ahash, const struct file *file)
 {
-    const struct ahash_item *item = file->op;
+    const struct ahash_item *item = ahash_item(ahash, file);
 
     names0_report(file->name, item->line, item->names0);
     ahash->failed = true;
@@ -229,7 +191,8 @@ static void retire_list(struct ahash *ahash, const struct file *file)
 
 static void retire_digest(struct ahash *ahash, const struct file *file)
 {
-    const struct ahash_item *item = file->op;
+    const struct hash_result *results = file->op;
+    struct sumline_format format = ahash->format;
     char *path = NULL;
 
     if (file->status < 0) {
@@ -244,8 +207,13 @@ static void retire_digest(struct ahash *ahash, const struct file *file)
             return;
         }
     }
-    sumline_print(stdout, &ahash->format, item->result.digest, ahash->digest_bytes,
-                  path ? path : file->name);
+    for (size_t i = 0; i < ahash->algorithms.chosen_len; i++) {
+        const struct digest *algorithm = ahash->algorithms.chosen[i];
+        if (ahash->tagged)
+            format.tag = digest_tag(algorithm);
+        sumline_print(stdout, &format, results[i].digest, digest_bytes(algorithm),
+                      path ? path : file->name);
+    }
     free(path);
 }
 
@@ -267,100 +235,23 @@ static void flush_if_due(struct ahash *ahash, const struct file *file)
 
 static void retire(struct file *file, void *arg)
 {
-    const struct ahash_item *item = file->op;
+    struct ahash *ahash = arg;
 
-    if (item->kind == AHASH_DIGEST)
-        retire_digest(arg, file);
-    else if (item->kind == AHASH_LIST)
-        retire_list(arg, file);
-    else
-        ahash_check_retire(arg, file);
-    flush_if_due(arg, file);
-}
-
-/* -- options -- */
-
-static void usage_error(const char *text)
-{
-    cli_message(0, "%s", text);
-    cli_try_help();
-}
-
-/* mode is the last of -b and -t, or 0; --tag stands for -b, as it does with GNU's. */
-static void check_conflicts(const struct ahash *ahash, char mode)
-{
-    static const char only[] = "the --%s option is meaningful only when verifying checksums";
-    const struct {
-        bool set;
-        const char *name;
-    } options[] = {
-        {ahash->ignore_missing, "ignore-missing"},
-        {ahash->status_only, "status"},
-        {ahash->warn, "warn"},
-        {ahash->quiet, "quiet"},
-        {ahash->strict, "strict"},
-    };
-
-    if (ahash->format.tag && mode == ' ')
-        usage_error("--tag does not support --text mode");
-    if (ahash->check && ahash->format.end == 0)
-        usage_error("the --zero option is not supported when verifying checksums");
-    if (ahash->check && ahash->format.tag)
-        usage_error("the --tag option is meaningless when verifying checksums");
-    if (ahash->check && mode)
-        usage_error("the --binary and --text options are meaningless when verifying checksums");
-    if (ahash->check && ahash->recursive)
-        usage_error("the --recursive option is meaningless when verifying checksums");
-    for (size_t i = 0; !ahash->check && i < sizeof(options) / sizeof(options[0]); i++) {
-        if (options[i].set) {
-            cli_message(0, only, options[i].name);
-            cli_try_help();
-        }
+    switch (ahash_item(ahash, file)->kind) {
+    case AHASH_DIGEST:
+        retire_digest(ahash, file);
+        break;
+    case AHASH_LIST:
+        retire_list(ahash, file);
+        break;
+    default:
+        ahash_check_retire(ahash, file);
+        break;
     }
+    flush_if_due(ahash, file);
 }
 
-/* Of --quiet, --status and --warn the last one wins, as with GNU's. */
-static void set_loudness(struct ahash *ahash, int option)
-{
-    ahash->quiet = option == OPT_QUIET;
-    ahash->status_only = option == OPT_STATUS;
-    ahash->warn = option == 'w';
-}
-
-static void parse_options(struct ahash *ahash, int argc, char **argv)
-{
-    char mode = 0;
-    int option;
-
-    while ((option = getopt_long(argc, argv, "bcj:rtwxz", long_options, NULL)) != -1) {
-        if (option == 'b' || option == 't')
-            mode = option == 'b' ? '*' : ' ';
-        else if (option == 'c')
-            ahash->check = true;
-        else if (option == 'r')
-            ahash->recursive = true;
-        else if (option == 'z')
-            ahash->format.end = 0;
-        else if (option == OPT_TAG) {
-            ahash->format.tag = ahash->parser.tag;
-            mode = '*';
-        } else if (option == OPT_IGNORE_MISSING)
-            ahash->ignore_missing = true;
-        else if (option == OPT_STRICT)
-            ahash->strict = true;
-        else if (option == OPT_QUIET || option == OPT_STATUS || option == 'w')
-            set_loudness(ahash, option);
-        else if (option == CLI_OPT_HELP)
-            usage();
-        else if (option == CLI_OPT_VERSION)
-            cli_version("ahash");
-        else if (!cli_common_option(&ahash->common, option, optarg))
-            cli_try_help();
-    }
-    check_conflicts(ahash, mode);
-    ahash->format.mode = mode ? mode : ' ';
-    ahash->operands = argv + optind;
-}
+/* -- the run -- */
 
 /* One file keeps one worker busy; anything else may be many. */
 static unsigned jobs_default(const struct ahash *ahash)
@@ -369,18 +260,21 @@ static unsigned jobs_default(const struct ahash *ahash)
 
     if (ahash->names || ahash->check || (operands[0] && operands[1]))
         return cli_processors();
-    return operands[0] && ahash->recursive && is_directory(operands[0]) ? cli_processors() : 1;
+    return operands[0] && ahash->recursive && ahash_is_directory(operands[0]) ? cli_processors()
+                                                                              : 1;
 }
-
-/* -- the run -- */
 
 static void run(struct ahash *ahash)
 {
     const char *why;
     const struct engine *engine = cli_engine(&ahash->common, &why);
     unsigned jobs = ahash->common.jobs ? ahash->common.jobs : jobs_default(ahash);
-    struct feed_config config = {
-        .op_bytes = sizeof(struct ahash_item), .produce = produce, .retire = retire, .arg = ahash};
+    struct feed_config config = {.op_bytes = ahash->algorithms.chosen_len *
+                                                 sizeof(struct hash_result) +
+                                             sizeof(struct ahash_item),
+                                 .produce = produce,
+                                 .retire = retire,
+                                 .arg = ahash};
     struct sink **sinks = calloc(jobs, sizeof(*sinks));
     struct stats stats = {0};
     uint64_t start_ns = stats_now_ns();
@@ -388,7 +282,7 @@ static void run(struct ahash *ahash)
     int rc, produced;
 
     for (unsigned i = 0; sinks && i < jobs; i++) {
-        sinks[i] = hash_sink_new(&ahash->digest, 1);
+        sinks[i] = hash_sink_new(ahash->algorithms.chosen, (unsigned)ahash->algorithms.chosen_len);
         if (!sinks[i])
             cli_fatal(0, "memory exhausted");
     }
@@ -414,26 +308,23 @@ static void run(struct ahash *ahash)
 
 int main(int argc, char **argv)
 {
-    struct ahash ahash = {.format.end = '\n', .parser.tag = "SHA256"};
+    struct ahash ahash = {.format.end = '\n'};
 
     cli_start(argv);
     cli_common_init(&ahash.common);
-    parse_options(&ahash, argc, argv);
+    ahash_parse_options(&ahash, argc, argv);
+    ahash.parser.algorithms = &ahash.algorithms;
     if (ahash.common.files0_from)
         ahash.names = names0_of_option(&ahash.common, ahash.operands);
     if (!isatty(STDOUT_FILENO))
         setvbuf(stdout, NULL, _IOFBF, STDOUT_BYTES);
-    ahash.digest = digest_open("sha256");
     ahash.cwd = dir_cwd();
-    if (!ahash.digest || !ahash.cwd)
+    if (!ahash.cwd)
         cli_fatal(0, "memory exhausted");
-    ahash.digest_bytes = digest_bytes(ahash.digest);
-    ahash.parser.digest_bytes = ahash.digest_bytes;
     run(&ahash);
     names0_close(ahash.names);
     dir_put(ahash.cwd);
-    cli_common_free(&ahash.common);
-    digest_close(ahash.digest);
+    algorithms_free(&ahash.algorithms);
     cli_close_stdout();
     return ahash.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

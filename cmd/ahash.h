@@ -8,6 +8,27 @@
 #include "cli.h"
 #include "cli_sumline.h"
 
+/* -- which digests: ahash_algorithms.c -- */
+
+struct algorithms {
+    struct digest **chosen; /* what is computed; with --check: what lines may be of */
+    size_t chosen_len;
+    bool detect;         /* --check: lines may be of any */
+    bool any_length;     /* --check: BLAKE2b of any length, as b2sum */
+    struct digest **met; /* in lines, beside the chosen ones */
+    size_t met_len;
+};
+
+/* Takes the algorithms of a list like "sha256,sha3-512"; exits where there is none of a name. */
+void algorithms_choose(struct algorithms *algorithms, const char *names);
+void algorithms_free(struct algorithms *algorithms);
+/* What the beginning of a line of BSD's style names, with the length of the name in *tag_len. NULL:
+ * nothing that this run takes. */
+const struct digest *algorithms_by_tag(struct algorithms *algorithms, const char *text,
+                                       size_t *tag_len);
+/* What a line that begins with that many digits is of. NULL: nothing that this run takes. */
+const struct digest *algorithms_by_digits(struct algorithms *algorithms, size_t digits);
+
 /* -- a line of a check file: ahash_line.c; knows neither files nor messages -- */
 
 /* How the lines of this run part digest and name. The first line that tells decides for all, so
@@ -19,12 +40,12 @@ enum ahash_separator {
 };
 
 struct ahash_parser {
-    const char *tag; /* of BSD's style */
-    size_t digest_bytes;
+    struct algorithms *algorithms;
     enum ahash_separator separator;
 };
 
 struct ahash_line {
+    const struct digest *algorithm;
     const char *name; /* in the text that was parsed */
     uint8_t digest[DIGEST_BYTES_MAX];
 };
@@ -36,19 +57,18 @@ bool ahash_line_parse(struct ahash_parser *parser, char *text, size_t len, struc
 /* -- a run -- */
 
 enum ahash_kind {
-    AHASH_DIGEST,    /* its digest is printed */
+    AHASH_DIGEST,    /* its digests are printed */
     AHASH_CHECK,     /* its digest is compared */
     AHASH_BAD_LINE,  /* no file: an improperly formatted line of the check file of that name */
     AHASH_CHECK_END, /* no file: the check file of that name has been read, or could not be */
     AHASH_LIST,      /* no file: something is wrong with the list of names */
 };
 
-/* file->op */
+/* In file->op, behind a struct hash_result for each digest of the run: ahash_item. */
 struct ahash_item {
-    struct hash_result result; /* first: core/hash.h */
     enum ahash_kind kind;
-    uint64_t line; /* of AHASH_BAD_LINE, AHASH_LIST */
     int names0;    /* of AHASH_LIST: what names0_next returned */
+    uint64_t line; /* of AHASH_BAD_LINE, AHASH_LIST */
     uint8_t expected[DIGEST_BYTES_MAX];
 };
 
@@ -57,12 +77,22 @@ struct ahash_counts {
     uint64_t proper, bad_lines, unreadable, mismatched, matched;
 };
 
+/* What a command of that name prints and checks. */
+struct ahash_persona {
+    const char *command;
+    const char *algorithm; /* NULL: any, ahash itself */
+    const char *tag;       /* in messages */
+    const char *title;     /* of the usage */
+};
+
 struct ahash {
     struct cli_common common;
+    const struct ahash_persona *persona;
     bool check, recursive, ignore_missing, quiet, status_only, strict, warn;
+    bool tagged;     /* BSD's style */
+    const char *tag; /* of the lines that --check expects, in messages; NULL: of more than one */
     struct sumline_format format;
-    struct digest *digest;
-    size_t digest_bytes;
+    struct algorithms algorithms;
     struct dir *cwd;
     /* the producer's */
     char **operands; /* NULL-ended; NULL: those of names */
@@ -76,11 +106,16 @@ struct ahash {
     bool failed;
 };
 
+/* Reads the command line. Exits where it makes no sense: ahash_options.c. */
+void ahash_parse_options(struct ahash *ahash, int argc, char **argv);
+
 /* A file of the given kind, relative to the working directory. NULL: out of memory. */
 struct file *ahash_file(struct ahash *ahash, struct feed *feed, enum ahash_kind kind,
                         const char *name);
+struct ahash_item *ahash_item(const struct ahash *ahash, const struct file *file);
 /* Hands over a file, for an engine; or, where its name is "-", digests standard input. */
 int ahash_add(struct ahash *ahash, struct feed *feed, struct file *file);
+bool ahash_is_directory(const char *name);
 /* Says what is wrong with a file, and makes the run fail. */
 void ahash_report(struct ahash *ahash, const struct file *file);
 

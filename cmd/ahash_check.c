@@ -46,6 +46,7 @@ static int add_line(struct ahash *ahash, struct feed *feed, const char *path, ui
                     char *text, size_t len)
 {
     struct ahash_line line;
+    struct hash_result *result;
     struct ahash_item *item;
     struct file *file;
 
@@ -54,15 +55,17 @@ static int add_line(struct ahash *ahash, struct feed *feed, const char *path, ui
         file = ahash_file(ahash, feed, AHASH_BAD_LINE, path);
         if (!file)
             return -ENOMEM;
-        item = file->op;
+        item = ahash_item(ahash, file);
         item->line = number;
         return feed_add_done(feed, file);
     }
     file = ahash_file(ahash, feed, AHASH_CHECK, line.name);
     if (!file)
         return -ENOMEM;
-    item = file->op;
-    memcpy(item->expected, line.digest, ahash->digest_bytes);
+    item = ahash_item(ahash, file);
+    memcpy(item->expected, line.digest, digest_bytes(line.algorithm));
+    result = file->op;
+    result->algorithm = line.algorithm;
     return ahash_add(ahash, feed, file);
 }
 
@@ -113,7 +116,8 @@ int ahash_check_produce(struct ahash *ahash, struct feed *feed, const char *path
 
 static void retire_checked(struct ahash *ahash, struct file *file)
 {
-    const struct ahash_item *item = file->op;
+    const struct ahash_item *item = ahash_item(ahash, file);
+    const struct hash_result *result = file->op;
     struct ahash_counts *counts = &ahash->counts;
     const char *verdict;
 
@@ -124,7 +128,7 @@ static void retire_checked(struct ahash *ahash, struct file *file)
         ahash_report(ahash, file);
         counts->unreadable++;
         verdict = "FAILED open or read";
-    } else if (memcmp(item->result.digest, item->expected, ahash->digest_bytes) != 0) {
+    } else if (memcmp(result->digest, item->expected, digest_bytes(result->algorithm)) != 0) {
         counts->mismatched++;
         verdict = "FAILED";
     } else {
@@ -178,7 +182,7 @@ static void retire_end(struct ahash *ahash, const struct file *file)
 
 void ahash_check_retire(struct ahash *ahash, struct file *file)
 {
-    const struct ahash_item *item = file->op;
+    const struct ahash_item *item = ahash_item(ahash, file);
 
     switch (item->kind) {
     case AHASH_CHECK:
@@ -187,8 +191,9 @@ void ahash_check_retire(struct ahash *ahash, struct file *file)
     case AHASH_BAD_LINE:
         ahash->counts.bad_lines++;
         if (ahash->warn)
-            cli_message(0, "%s: %" PRIu64 ": improperly formatted %s checksum line",
-                        check_name(file->name), item->line, ahash->parser.tag);
+            cli_message(0, "%s: %" PRIu64 ": improperly formatted %s%schecksum line",
+                        check_name(file->name), item->line, ahash->tag ? ahash->tag : "",
+                        ahash->tag ? " " : "");
         break;
     default:
         retire_end(ahash, file);

@@ -63,9 +63,9 @@ static bool unescape(char *name, const char *end)
 }
 
 /* "(name) = digest", where at is behind the tag. The last parenthesis ends the name. */
-static bool parse_tagged(const struct ahash_parser *parser, char *at, char *end, bool escaped,
-                         struct ahash_line *line)
+static bool parse_tagged(char *at, char *end, bool escaped, struct ahash_line *line)
 {
+    size_t bytes = digest_bytes(line->algorithm);
     char *close;
 
     if (*at == ' ')
@@ -82,18 +82,20 @@ static bool parse_tagged(const struct ahash_parser *parser, char *at, char *end,
     if (*at != '=')
         return false;
     at = skip_blanks(at + 1);
-    return parse_hex(at, line->digest, parser->digest_bytes) && at[2 * parser->digest_bytes] == 0;
+    return parse_hex(at, line->digest, bytes) && at[2 * bytes] == 0;
 }
 
 /* "digest  name". */
 static bool parse_plain(struct ahash_parser *parser, char *at, char *end, bool escaped,
                         struct ahash_line *line)
 {
-    size_t digits = 2 * parser->digest_bytes;
+    size_t digits = strspn(at, "0123456789abcdefABCDEF");
 
     /* a blank and at least one byte more */
-    if ((size_t)(end - at) < digits + 2 || !is_blank(at[digits]) ||
-        !parse_hex(at, line->digest, parser->digest_bytes))
+    if ((size_t)(end - at) < digits + 2 || !is_blank(at[digits]))
+        return false;
+    line->algorithm = algorithms_by_digits(parser->algorithms, digits);
+    if (!line->algorithm || !parse_hex(at, line->digest, digits / 2))
         return false;
     at += digits + 1;
     if (end - at == 1 || (*at != ' ' && *at != '*')) {
@@ -110,8 +112,8 @@ static bool parse_plain(struct ahash_parser *parser, char *at, char *end, bool e
 
 bool ahash_line_parse(struct ahash_parser *parser, char *text, size_t len, struct ahash_line *line)
 {
-    size_t tag_len = strlen(parser->tag);
     char *end = text + len;
+    size_t tag_len;
     char *at;
     bool escaped;
 
@@ -120,7 +122,8 @@ bool ahash_line_parse(struct ahash_parser *parser, char *text, size_t len, struc
     escaped = *at == '\\';
     if (escaped)
         at++;
-    if (strncmp(at, parser->tag, tag_len) == 0)
-        return parse_tagged(parser, at + tag_len, end, escaped, line);
+    line->algorithm = algorithms_by_tag(parser->algorithms, at, &tag_len);
+    if (line->algorithm)
+        return parse_tagged(at + tag_len, end, escaped, line);
     return parse_plain(parser, at, end, escaped, line);
 }

@@ -3,6 +3,7 @@
 #ifndef CMD_CLI_H
 #define CMD_CLI_H
 
+#include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -97,6 +98,13 @@ enum {
     "      --stats[=FORMAT]      counters on standard error at the end: text or json\n"  \
     "      --help                display this help and exit\n"                           \
     "      --version             output version information and exit\n"
+
+/* getopt_long where abbreviations mean what they mean to GNU's command, whose options are the first
+ * gnu_len of the table (CLI_GNU_OPTIONS_MAX at the most): what abbreviates one of these is not
+ * looked for among ours. */
+enum { CLI_GNU_OPTIONS_MAX = 63 };
+int cli_getopt_long(int argc, char **argv, const char *short_options, const struct option *options,
+                    size_t gnu_len);
 
 /* Defaults, and what the environment says. */
 void cli_common_init(struct cli_common *common);

@@ -1,0 +1,143 @@
+#!/usr/bin/env bash
+# ahash_algorithms.sh: ahash under the names of GNU's commands, several algorithms, and check files of any.
+# shellcheck disable=SC2016 # the snippets are for another shell to expand
+# shellcheck source=tests/cli/lib.sh
+. "${0%/*}/lib.sh"
+commands='md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum'
+for command in $commands; do stand_in "$command" ahash; done
+
+printf 'x' >x
+printf 'y' >y
+: >empty
+head -c 3333333 /dev/urandom >large
+printf '1' >'two words'
+printf '2' >$'new\nline'
+printf '3' >'back\slash'
+
+# -- started as one of GNU's --
+for command in $commands; do
+    export command
+    same_as_gnu "$command" '$command x y empty large ./*line ./*slash nope'
+    same_as_gnu "$command --tag" '$command --tag x empty ./*line "two words"'
+    same_as_gnu "$command of standard input" '$command <large'
+    gnu "$command" x y large ./*line ./*slash >sums
+    gnu "$command" --tag x y large ./*line ./*slash >sums.tag
+    sed '1s/^\(.*\)[0-9a-f]  /\1x  /; 2y/0123456789abcdef/123456789abcdef0/; 3s/^..//' sums >sums.bad
+    sed 's/^[A-Z0-9]*/SHA3/; 2s/^/MD5/' sums.tag >sums.other
+    same_as_gnu "$command -c" '$command -c sums'
+    same_as_gnu "$command -c, --tag" '$command -c sums.tag'
+    same_as_gnu "$command -c, damaged" '$command -c --warn sums.bad'
+    same_as_gnu "$command -c, another tag" '$command -c --warn sums.other'
+    same_as_gnu "$command -c, none of its lines" 'echo abc | $command -c'
+    same_as_gnu "$command --zero" '$command --zero x ./*line'
+done
+gnu sha512sum x y >sums512
+same_as_gnu 'sha256sum -c of what sha512sum printed' 'sha256sum -c --warn sums512'
+gnu b2sum x y >sums512
+same_as_gnu 'sha512sum -c of what b2sum printed' 'sha512sum -c --warn sums512'
+
+# -- b2sum -l --
+for length in 8 16 128 256 504 512 0; do
+    export length
+    same_as_gnu "b2sum -l $length" 'b2sum -l $length x empty large'
+    same_as_gnu "b2sum --length=$length --tag" 'b2sum --length=$length --tag x ./*line'
+done
+for length in 520 12 abc '' -1 1x 99999999999999999999 1024; do
+    export length
+    same_as_gnu "b2sum -l '$length'" 'b2sum -l "$length" x'
+done
+for length in 8 256 512; do gnu b2sum -l "$length" x y; gnu b2sum --tag -l "$length" x y; done >sums
+same_as_gnu 'b2sum -c of several lengths' 'b2sum -c sums'
+same_as_gnu 'b2sum -c -l 256' 'b2sum -c -l 256 sums'
+for tag in BLAKE2b-12 BLAKE2b-0 BLAKE2b-1024 BLAKE2b- BLAKE2s; do
+    echo "$tag (x) = $(gnu b2sum x | cut -c1-128)"
+done >sums
+printf '%s  x\n' ab abc a "$(gnu sha256sum x | cut -c1-64)" >>sums
+same_as_gnu 'b2sum -c of lengths that there are not' 'b2sum -c --warn sums'
+same_as_gnu 'sha256sum has no -l' 'sha256sum -l 256 x'
+same_as_gnu 'sha256sum has no --length' 'sha256sum --length=256 x'
+
+# -- abbreviations are GNU's --
+gnu sha256sum x y >sums
+for option in --b --bi --binary --te --tex --ta --z --q --st --sta --stat --stri --s --i --w --t --bi=3 \
+    --nope --c --l; do
+    export option
+    same_as_gnu "$option" 'sha256sum $option x'
+done
+for option in --q --st --sta --stat --stri --s --i --w --b --t --z; do
+    export option
+    same_as_gnu "-c $option" 'sha256sum -c sums $option'
+done
+same_as_gnu 'b2sum --l' 'b2sum --l=256 x; b2sum x --len 256'
+same '--dep abbreviates --depth' "$(gnu sha256sum x)" "$(sha256sum --dep=3 x)"
+same '--alg abbreviates --algorithm' "$(gnu sha1sum x)" "$(ahash --alg=sha1 x)"
+
+# -- algorithms --
+for pair in sha1:sha1 sha512:sha512 SHA384:sha384 sha3-256:sha3-256 sha512-256:sha512-256 \
+    blake2s256:blake2s256 sm3:sm3 md5:md5 blake2b512:blake2b512; do
+    same "-a ${pair%:*}" "$(for file in x empty large; do
+        openssl dgst -r "-${pair#*:}" "$file" | sed 's/ \*/  /'
+    done)" "$(ahash -a "${pair%:*}" x empty large)"
+done
+same '-a blake2b-256' "$(gnu b2sum -l 256 x large)" "$(ahash -a blake2b-256 x large)"
+several() {
+    for file; do
+        gnu sha256sum --tag "$file"
+        gnu b2sum --tag "$file"
+        gnu md5sum --tag "$file"
+    done
+}
+same 'several, of each file in turn' "$(several x empty large ./*line)" \
+    "$(ahash -a sha256,blake2b,md5 x empty large ./*line)"
+same 'several, of standard input' "$(several large | sed 's/(large)/(-)/')" \
+    "$(ahash -a sha256,blake2b,md5 <large)"
+mkdir tree
+cp x y large tree
+same 'several, of a tree' "$(several tree/large tree/x tree/y)" \
+    "$(ahash -ra sha256,blake2b,md5 tree)"
+same 'one that is named twice is computed once' "$(gnu sha1sum x)" "$(ahash -a sha1,SHA1 x)"
+gives 'several, and a missing file' 1 "$(several x)" 'ahash: nope: No such file or directory' \
+    'ahash -a sha256,blake2b,md5 nope x'
+gives 'an unknown one' 1 '' "ahash: unknown algorithm 'nope'
+Try 'ahash --help' for more information." 'ahash -a sha256,nope x'
+gives 'none' 1 '' "ahash: unknown algorithm ''
+Try 'ahash --help' for more information." 'ahash -a "" x'
+
+# -- detection --
+{
+    gnu md5sum x
+    gnu sha1sum x
+    gnu sha224sum x
+    gnu sha256sum x
+    gnu sha384sum x
+    gnu sha512sum ./*line
+    gnu b2sum --tag x
+    gnu b2sum --tag -l 64 x
+    ahash -a sha3-512 --tag x
+    ahash -a sha256,sm3 y
+    openssl dgst -sha512-256 x
+} >mixed
+name='\./new\nline: OK'
+gives '-c detects the algorithm of each line' 0 \
+    "$(printf 'x: OK\n%.0s' 1 2 3 4 5; echo "$name"; printf 'x: OK\n%.0s' 1 2 3
+        printf 'y: OK\n%.0s' 1 2; echo 'x: OK')" '' 'ahash -c mixed'
+sed 's/\(.*\)  x$/\1  y/' mixed >mixed.wrong
+same '-c detects, and it does not match' 5 "$(ahash -c mixed.wrong 2>&1 | grep -c '^y: FAILED$')"
+gives '-c -a takes no other' 0 'x: OK' \
+    'ahash: WARNING: 11 lines are improperly formatted' 'ahash -c -a sha1 mixed'
+gives '-c -a decides what a length is' 0 $'x: OK\ny: OK' '' \
+    'ahash -a sha3-256 x y >sums; ahash -a sha3-256 -c sums'
+gives '-c without -a takes it for the usual one' 1 'x: FAILED' \
+    'ahash: WARNING: 1 computed checksum did NOT match' 'ahash -a sha3-256 x >sums; ahash -c sums'
+gives '-c -a of several' 0 $'x: OK\nx: OK' '' \
+    '{ ahash -a sha3-256 x; ahash -a sha1 --tag x; } >sums; ahash -a sha1,sha3-256 -c sums'
+gives '-c of a tag that there is not' 1 '' \
+    'ahash: sums: 1: improperly formatted checksum line
+ahash: sums: no properly formatted checksum lines found' \
+    'echo "NOPE (x) = 00" >sums; ahash -c --warn sums'
+for algorithm in sha1 sha224 sha256 sha384 sha512 md5; do
+    same "$algorithm: GNU's accepts the output" 'x: OK' \
+        "$(ahash -a $algorithm x | gnu "${algorithm}sum" -c)"
+done
+
+finish
