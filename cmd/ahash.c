@@ -189,16 +189,29 @@ static void retire_list(struct ahash *ahash, const struct file *file)
     ahash->failed = true;
 }
 
-static void retire_digest(struct ahash *ahash, const struct file *file)
+static void print_digests(const struct ahash *ahash, const struct file *file, const char *name)
 {
     const struct hash_result *results = file->op;
     struct sumline_format format = ahash->format;
-    char *path = NULL;
 
-    if (file->status < 0) {
-        ahash_report(ahash, file);
+    if (ahash->json) {
+        ahash_json_digests(ahash, file, name);
         return;
     }
+    for (size_t i = 0; i < ahash->algorithms.chosen_len && file->status == 0; i++) {
+        const struct digest *algorithm = ahash->algorithms.chosen[i];
+        if (ahash->tagged)
+            format.tag = digest_tag(algorithm);
+        sumline_print(stdout, &format, results[i].digest, digest_bytes(algorithm), name);
+    }
+}
+
+static void retire_digest(struct ahash *ahash, const struct file *file)
+{
+    char *path = NULL;
+
+    if (file->status < 0)
+        ahash_report(ahash, file);
     if (file->dir->path_len > 0) { /* in a tree */
         path = file_path(file);
         if (!path) {
@@ -207,13 +220,7 @@ static void retire_digest(struct ahash *ahash, const struct file *file)
             return;
         }
     }
-    for (size_t i = 0; i < ahash->algorithms.chosen_len; i++) {
-        const struct digest *algorithm = ahash->algorithms.chosen[i];
-        if (ahash->tagged)
-            format.tag = digest_tag(algorithm);
-        sumline_print(stdout, &format, results[i].digest, digest_bytes(algorithm),
-                      path ? path : file->name);
-    }
+    print_digests(ahash, file, path ? path : file->name);
     free(path);
 }
 

@@ -74,7 +74,10 @@ struct ahash_item {
 
 /* What has come out of one check file. */
 struct ahash_counts {
-    uint64_t proper, bad_lines, unreadable, mismatched, matched;
+    uint64_t proper, bad_lines, mismatched, matched;
+    uint64_t unreadable; /* the missing ones, too */
+    uint64_t missing;
+    uint64_t ignored; /* missing, with --ignore-missing */
 };
 
 /* What a command of that name prints and checks. */
@@ -88,7 +91,7 @@ struct ahash_persona {
 struct ahash {
     struct cli_common common;
     const struct ahash_persona *persona;
-    bool check, recursive, ignore_missing, quiet, status_only, strict, warn;
+    bool check, recursive, ignore_missing, quiet, status_only, strict, warn, json;
     bool tagged;     /* BSD's style */
     const char *tag; /* of the lines that --check expects, in messages; NULL: of more than one */
     struct sumline_format format;
@@ -118,6 +121,13 @@ int ahash_add(struct ahash *ahash, struct feed *feed, struct file *file);
 bool ahash_is_directory(const char *name);
 /* Says what is wrong with a file, and makes the run fail. */
 void ahash_report(struct ahash *ahash, const struct file *file);
+
+/* --json: a line of its own for a file that was digested, one that was checked, a bad line of a
+ * check file, a check file: ahash_json.c. */
+void ahash_json_digests(const struct ahash *ahash, const struct file *file, const char *name);
+void ahash_json_checked(const struct ahash *ahash, const struct file *file, const char *status);
+void ahash_json_bad_line(const char *check_file, uint64_t line);
+void ahash_json_check_end(const struct file *file, const struct ahash_counts *counts);
 
 /* Adds what a check file lists, line by line. Returns 0 or -errno, to end the producer. */
 int ahash_check_produce(struct ahash *ahash, struct feed *feed, const char *path);

@@ -114,33 +114,48 @@ int ahash_check_produce(struct ahash *ahash, struct feed *feed, const char *path
     return rc < 0 ? rc : added;
 }
 
-static void retire_checked(struct ahash *ahash, struct file *file)
+/* Counts a listed file and tells its status in a word, as --json does. NULL: it is not to be
+ * mentioned. */
+static const char *judge(struct ahash *ahash, const struct file *file)
 {
-    const struct ahash_item *item = ahash_item(ahash, file);
     const struct hash_result *result = file->op;
     struct ahash_counts *counts = &ahash->counts;
-    const char *verdict;
 
     counts->proper++;
-    if (file->status == -ENOENT && ahash->ignore_missing)
-        return;
+    if (file->status == -ENOENT && ahash->ignore_missing) {
+        counts->ignored++;
+        return NULL;
+    }
     if (file->status < 0) {
         ahash_report(ahash, file);
         counts->unreadable++;
-        verdict = "FAILED open or read";
-    } else if (memcmp(result->digest, item->expected, digest_bytes(result->algorithm)) != 0) {
-        counts->mismatched++;
-        verdict = "FAILED";
-    } else {
-        counts->matched++;
-        if (ahash->quiet)
-            return;
-        verdict = "OK";
+        counts->missing += file->status == -ENOENT;
+        return file->status == -ENOENT ? "missing" : "unreadable";
     }
-    if (ahash->status_only)
+    if (memcmp(result->digest, ahash_item(ahash, file)->expected,
+               digest_bytes(result->algorithm)) != 0) {
+        counts->mismatched++;
+        return "failed";
+    }
+    counts->matched++;
+    return ahash->quiet ? NULL : "ok";
+}
+
+static void retire_checked(struct ahash *ahash, struct file *file)
+{
+    const char *status = judge(ahash, file);
+
+    if (!status || ahash->status_only)
         return;
+    if (ahash->json) {
+        ahash_json_checked(ahash, file, status);
+        return;
+    }
     sumline_name_print(stdout, file->name);
-    fprintf(stdout, ": %s\n", verdict);
+    fputs(file->status < 0            ? ": FAILED open or read\n"
+          : strcmp(status, "ok") == 0 ? ": OK\n"
+                                      : ": FAILED\n",
+          stdout);
 }
 
 static void warn_of(uint64_t count, const char *one, const char *several)
@@ -158,6 +173,8 @@ static void retire_end(struct ahash *ahash, const struct file *file)
     if (counts.matched == 0 || counts.mismatched > 0 || counts.unreadable > 0 ||
         (ahash->strict && counts.bad_lines > 0) || file->status < 0)
         ahash->failed = true;
+    if (ahash->json && !ahash->status_only)
+        ahash_json_check_end(file, &counts);
     if (file->step == STEP_OPEN) {
         cli_message(-file->status, "%s", name);
         return;
@@ -190,6 +207,8 @@ void ahash_check_retire(struct ahash *ahash, struct file *file)
         break;
     case AHASH_BAD_LINE:
         ahash->counts.bad_lines++;
+        if (ahash->json && !ahash->status_only)
+            ahash_json_bad_line(file->name, item->line);
         if (ahash->warn)
             cli_message(0, "%s: %" PRIu64 ": improperly formatted %s%schecksum line",
                         check_name(file->name), item->line, ahash->tag ? ahash->tag : "",

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_TAG = CLI_OPT_FIRST, OPT_IGNORE_MISSING, OPT_QUIET, OPT_STATUS, OPT_STRICT };
+enum { OPT_TAG = CLI_OPT_FIRST, OPT_IGNORE_MISSING, OPT_QUIET, OPT_STATUS, OPT_STRICT, OPT_JSON };
 
 static const struct option long_options[] = {
     /* GNU's, in GNU's order, which its messages keep; --length first, since only b2sum has it */
@@ -26,6 +26,7 @@ static const struct option long_options[] = {
     {"version", no_argument, NULL, CLI_OPT_VERSION},
     /* ours */
     {"algorithm", required_argument, NULL, 'a'},
+    {"json", no_argument, NULL, OPT_JSON},
     {"recursive", no_argument, NULL, 'r'},
     CLI_LONG_OPTIONS,
     CLI_WALK_LONG_OPTIONS,
@@ -73,6 +74,7 @@ static void usage(const struct ahash *ahash)
         "  -c, --check               read checksums from the FILEs and check them\n"
         "%s"
         "  -r, --recursive           digest the regular files in directories\n"
+        "      --json                print an object a line\n"
         "      --tag                 print BSD-style lines (always with several algorithms)\n"
         "  -t, --text                mark names with ' ' (default)\n"
         "  -z, --zero                end lines with NUL and do not escape names\n" CLI_WALK_HELP
@@ -111,7 +113,9 @@ static void check_conflicts(const struct ahash *ahash, char mode)
         {ahash->strict, "strict"},
     };
 
-    if (ahash->tagged && mode == ' ')
+    if (ahash->json && (mode || ahash->tagged || ahash->format.end == 0))
+        usage_error("the --json option has no use for --binary, --tag, --text and --zero");
+    if ((ahash->tagged || (!ahash->check && ahash->algorithms.chosen_len > 1)) && mode == ' ')
         usage_error("--tag does not support --text mode");
     if (ahash->check && ahash->format.end == 0)
         usage_error("the --zero option is not supported when verifying checksums");
@@ -172,8 +176,6 @@ static void choose_algorithms(struct ahash *ahash, const char *list, const char 
                                                        : NULL;
     else
         ahash->tag = ahash->persona->tag;
-    if (!ahash->check && ahash->algorithms.chosen_len > 1)
-        ahash->tagged = true;
 }
 
 void ahash_parse_options(struct ahash *ahash, int argc, char **argv)
@@ -205,6 +207,8 @@ void ahash_parse_options(struct ahash *ahash, int argc, char **argv)
             ahash->ignore_missing = true;
         else if (option == OPT_STRICT)
             ahash->strict = true;
+        else if (option == OPT_JSON)
+            ahash->json = true;
         else if (option == OPT_QUIET || option == OPT_STATUS || option == 'w')
             set_loudness(ahash, option);
         else if (option == CLI_OPT_HELP)
@@ -216,6 +220,7 @@ void ahash_parse_options(struct ahash *ahash, int argc, char **argv)
     }
     choose_algorithms(ahash, list, length);
     check_conflicts(ahash, mode);
+    ahash->tagged |= ahash->algorithms.chosen_len > 1;
     ahash->format.mode = mode ? mode : ' ';
     ahash->operands = argv + optind;
 }
