@@ -8,12 +8,16 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../core/walk.h"
+#include "ahash_unlisted.h"
+#include "ahash_update.h"
 
 enum {
     STDIN_BLOCK_BYTES = 256 * 1024,
@@ -79,27 +83,38 @@ static void digest_stdin(struct ahash *ahash, struct file *file)
 int ahash_add(struct ahash *ahash, struct feed *feed, struct file *file)
 {
     atomic_fetch_add_explicit(&ahash->added, 1, memory_order_release);
-    if (strcmp(file->name, "-") != 0)
+    if (strcmp(file->name, "-") != 0 || file->dir->path_len > 0)
         return feed_add(feed, file);
     digest_stdin(ahash, file);
     return feed_add_done(feed, file);
 }
 
-static int add_entry(struct feed *feed, struct dir *dir, const char *name, unsigned char type,
-                     uint64_t ino, void *arg)
+/* A file to be digested, relative to dir: an operand or one of a tree. */
+static int add_file(struct ahash *ahash, struct feed *feed, struct dir *dir, const char *name,
+                    unsigned char type, uint64_t ino)
 {
-    struct ahash *ahash = arg;
     struct file *file;
+    struct stat st;
+    /* what cannot be looked up now will not be opened either, and reported then */
+    bool looked_up = ahash->update &&
+                     fstatat(dir->fd, name, &st, dir->may_follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0;
 
-    if (type != DT_REG)
+    if (looked_up && update_is_own(ahash, &st))
         return 0;
     file = feed_file(feed, dir, name, strlen(name));
     if (!file)
         return -ENOMEM;
     file->type = type;
     file->ino = ino;
-    atomic_fetch_add_explicit(&ahash->added, 1, memory_order_release);
-    return feed_add(feed, file);
+    if (looked_up && update_look(ahash, file, &st))
+        return feed_add_done(feed, file);
+    return ahash_add(ahash, feed, file);
+}
+
+static int add_entry(struct feed *feed, struct dir *dir, const char *name, unsigned char type,
+                     uint64_t ino, void *arg)
+{
+    return type == DT_REG ? add_file(arg, feed, dir, name, type, ino) : 0;
 }
 
 bool ahash_is_directory(const char *name)
@@ -114,14 +129,12 @@ static int add_operand(struct ahash *ahash, struct feed *feed, const char *name)
     static const struct walk_ops ops = {.entry = add_entry};
     const struct walk_opts opts = {.one_file_system = ahash->common.one_file_system,
                                    .exclude = ahash->common.exclude};
-    struct file *file;
 
     if (ahash->check)
         return ahash_check_produce(ahash, feed, name);
     if (ahash->recursive && strcmp(name, "-") != 0 && ahash_is_directory(name))
         return walk_tree(feed, ahash->cwd, name, &opts, &ops, ahash);
-    file = ahash_file(ahash, feed, AHASH_DIGEST, name);
-    return file ? ahash_add(ahash, feed, file) : -ENOMEM;
+    return add_file(ahash, feed, ahash->cwd, name, DT_UNKNOWN, 0);
 }
 
 /* Something wrong with the list of names is reported where the name would have been. */
@@ -152,9 +165,8 @@ static int add_list(struct ahash *ahash, struct feed *feed)
     return rc;
 }
 
-static int produce(struct feed *feed, void *arg)
+static int add_operands(struct ahash *ahash, struct feed *feed)
 {
-    struct ahash *ahash = arg;
     int rc = 0;
 
     if (ahash->names)
@@ -164,6 +176,14 @@ static int produce(struct feed *feed, void *arg)
     for (char **operand = ahash->operands; rc == 0 && *operand; operand++)
         rc = add_operand(ahash, feed, *operand);
     return rc;
+}
+
+static int produce(struct feed *feed, void *arg)
+{
+    struct ahash *ahash = arg;
+    int rc = add_operands(ahash, feed);
+
+    return rc == 0 && ahash->unlisted ? unlisted_produce(ahash, feed) : rc;
 }
 
 /* -- retire's side -- */
@@ -187,6 +207,30 @@ static void retire_list(struct ahash *ahash, const struct file *file)
 
     names0_report(file->name, item->line, item->names0);
     ahash->failed = true;
+}
+
+void ahash_print_status(const struct ahash *ahash, const char *name, const char *status,
+                        const char *text)
+{
+    if (ahash->json) {
+        ahash_json_status(name, status);
+        return;
+    }
+    sumline_name_print(stdout, name);
+    printf(": %s\n", text);
+}
+
+void ahash_print_counts(const struct ahash *ahash, const char *what, const char *name,
+                        const struct ahash_count *counts)
+{
+    if (ahash->json) {
+        ahash_json_counts(what, name, counts);
+        return;
+    }
+    printf("%s", name ? cli_quote_maybe(name) : what);
+    for (const char *before = ": "; counts->key; counts++, before = ", ")
+        printf("%s%" PRIu64 " %s", before, counts->count, counts->key);
+    putchar('\n');
 }
 
 static void print_digests(const struct ahash *ahash, const struct file *file, const char *name)
@@ -246,7 +290,11 @@ static void retire(struct file *file, void *arg)
 
     switch (ahash_item(ahash, file)->kind) {
     case AHASH_DIGEST:
-        retire_digest(ahash, file);
+    case AHASH_KEPT:
+        if (ahash->update)
+            update_retire(ahash, file);
+        else
+            retire_digest(ahash, file);
         break;
     case AHASH_LIST:
         retire_list(ahash, file);
@@ -269,6 +317,27 @@ static unsigned jobs_default(const struct ahash *ahash)
         return cli_processors();
     return operands[0] && ahash->recursive && ahash_is_directory(operands[0]) ? cli_processors()
                                                                               : 1;
+}
+
+/* What there is to say when everything has been retired. */
+static void finish(struct ahash *ahash)
+{
+    if (ahash->update) {
+        const struct update_counts *counts = update_close(ahash);
+        const struct ahash_count to_print[] = {
+            {"new", counts->new},
+            {"changed", counts->changed},
+            {"unchanged", counts->unchanged},
+            {"removed", counts->removed},
+            {"unreadable", counts->unreadable},
+            {ahash->verify ? "failed" : NULL, counts->mismatched},
+            {NULL, 0},
+        };
+        if (!ahash->quiet)
+            ahash_print_counts(ahash, "manifest", ahash->update_path, to_print);
+    }
+    if (ahash->check)
+        ahash_check_finish(ahash);
 }
 
 static void run(struct ahash *ahash)
@@ -304,6 +373,7 @@ static void run(struct ahash *ahash)
         cli_fatal(-rc, "engine '%s' failed", engine->name);
     if (produced < 0)
         cli_fatal(-produced, "not all files were read");
+    finish(ahash);
     stats.files += ahash->stdin_stats.files;
     stats.failed += ahash->stdin_stats.failed;
     stats.bytes_read += ahash->stdin_stats.bytes_read;
@@ -328,7 +398,14 @@ int main(int argc, char **argv)
     ahash.cwd = dir_cwd();
     if (!ahash.cwd)
         cli_fatal(0, "memory exhausted");
+    if (ahash.update_path)
+        update_open(&ahash);
+    if (ahash.report_unlisted)
+        ahash.unlisted = unlisted_new();
     run(&ahash);
+    update_free(ahash.update);
+    unlisted_free(ahash.unlisted);
+    free(ahash.trees);
     names0_close(ahash.names);
     dir_put(ahash.cwd);
     algorithms_free(&ahash.algorithms);

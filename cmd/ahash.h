@@ -57,19 +57,36 @@ bool ahash_line_parse(struct ahash_parser *parser, char *text, size_t len, struc
 /* -- a run -- */
 
 enum ahash_kind {
-    AHASH_DIGEST,    /* its digests are printed */
+    AHASH_DIGEST,    /* its digests are printed, or go into a manifest */
+    AHASH_KEPT,      /* not read: its digests come from a manifest */
     AHASH_CHECK,     /* its digest is compared */
     AHASH_BAD_LINE,  /* no file: an improperly formatted line of the check file of that name */
     AHASH_CHECK_END, /* no file: the check file of that name has been read, or could not be */
+    AHASH_UNLISTED,  /* not read: no check file lists it */
     AHASH_LIST,      /* no file: something is wrong with the list of names */
+};
+
+/* What tells whether a file is what it was. */
+struct ahash_meta {
+    uint64_t size;
+    int64_t mtime_ns, ctime_ns; /* since 1970 */
+    uint64_t ino;
 };
 
 /* In file->op, behind a struct hash_result for each digest of the run: ahash_item. */
 struct ahash_item {
     enum ahash_kind kind;
-    int names0;    /* of AHASH_LIST: what names0_next returned */
-    uint64_t line; /* of AHASH_BAD_LINE, AHASH_LIST */
-    uint8_t expected[DIGEST_BYTES_MAX];
+    union {
+        int names0;                         /* AHASH_LIST: what names0_next returned */
+        uint8_t expected[DIGEST_BYTES_MAX]; /* AHASH_CHECK */
+        struct {                            /* of a manifest */
+            struct ahash_meta meta;
+            uint64_t old_at; /* where the old manifest has it, + 1; 0: nowhere */
+            bool has_meta;   /* it is worth writing down */
+            bool unchanged;  /* since the old manifest was written, as far as meta tells */
+        };
+    };
+    uint64_t line; /* AHASH_BAD_LINE, AHASH_LIST */
 };
 
 /* What has come out of one check file. */
@@ -78,6 +95,12 @@ struct ahash_counts {
     uint64_t unreadable; /* the missing ones, too */
     uint64_t missing;
     uint64_t ignored; /* missing, with --ignore-missing */
+};
+
+/* One of several to be printed; the last has no key. */
+struct ahash_count {
+    const char *key;
+    uint64_t count;
 };
 
 /* What a command of that name prints and checks. */
@@ -96,15 +119,23 @@ struct ahash {
     const char *tag; /* of the lines that --check expects, in messages; NULL: of more than one */
     struct sumline_format format;
     struct algorithms algorithms;
+    const char *update_path; /* --update: the manifest */
+    bool verify;
+    struct update *update; /* ahash_update.c's */
+    bool report_unlisted, summary;
+    char **trees; /* --report-unlisted's arguments */
+    size_t trees_len;
     struct dir *cwd;
     /* the producer's */
     char **operands; /* NULL-ended; NULL: those of names */
     struct names0 *names;
     struct ahash_parser parser;
+    struct unlisted *unlisted;  /* ahash_unlisted.c's */
     struct stats stdin_stats;   /* what the engines did not see */
     atomic_uint_fast64_t added; /* files handed over, at least: the walk adds some itself */
     /* retire's */
-    struct ahash_counts counts;
+    struct ahash_counts counts, total; /* of one check file, of all that have been read */
+    uint64_t unlisted_count;
     uint64_t flushed_ns;
     bool failed;
 };
@@ -122,16 +153,27 @@ bool ahash_is_directory(const char *name);
 /* Says what is wrong with a file, and makes the run fail. */
 void ahash_report(struct ahash *ahash, const struct file *file);
 
+/* Prints a name with its status, which is for --json and for people. */
+void ahash_print_status(const struct ahash *ahash, const char *name, const char *status,
+                        const char *text);
+/* "name: 1 key, 2 other key" on standard output; with --json an object, in which name is what. */
+void ahash_print_counts(const struct ahash *ahash, const char *what, const char *name,
+                        const struct ahash_count *counts);
+
 /* --json: a line of its own for a file that was digested, one that was checked, a bad line of a
  * check file, a check file: ahash_json.c. */
 void ahash_json_digests(const struct ahash *ahash, const struct file *file, const char *name);
+void ahash_json_status(const char *name, const char *status);
+void ahash_json_counts(const char *what, const char *name, const struct ahash_count *counts);
 void ahash_json_checked(const struct ahash *ahash, const struct file *file, const char *status);
 void ahash_json_bad_line(const char *check_file, uint64_t line);
 void ahash_json_check_end(const struct file *file, const struct ahash_counts *counts);
 
 /* Adds what a check file lists, line by line. Returns 0 or -errno, to end the producer. */
 int ahash_check_produce(struct ahash *ahash, struct feed *feed, const char *path);
-/* Retires AHASH_CHECK, AHASH_BAD_LINE, AHASH_CHECK_END. */
+/* Retires AHASH_CHECK, AHASH_BAD_LINE, AHASH_CHECK_END, AHASH_UNLISTED. */
 void ahash_check_retire(struct ahash *ahash, struct file *file);
+/* Behind everything: --summary, and what --report-unlisted has found. */
+void ahash_check_finish(struct ahash *ahash);
 
 #endif

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ahash_unlisted.h"
+
 enum {
     /* A name can have PATH_MAX bytes, twice as many escaped. What is longer cannot be opened, and a
      * check file that is no text must not fill the memory. */
@@ -62,6 +64,8 @@ static int add_line(struct ahash *ahash, struct feed *feed, const char *path, ui
     file = ahash_file(ahash, feed, AHASH_CHECK, line.name);
     if (!file)
         return -ENOMEM;
+    if (ahash->report_unlisted)
+        unlisted_list(ahash->unlisted, line.name);
     item = ahash_item(ahash, file);
     memcpy(item->expected, line.digest, digest_bytes(line.algorithm));
     result = file->op;
@@ -102,6 +106,8 @@ int ahash_check_produce(struct ahash *ahash, struct feed *feed, const char *path
         file_fail(end, STEP_OPEN, -errno);
         return feed_add_done(feed, end);
     }
+    if (ahash->report_unlisted)
+        unlisted_check_file(ahash->unlisted, fileno(stream));
     rc = add_lines(ahash, feed, path, stream);
     if (ferror(stream))
         file_fail(end, STEP_READ, -EIO);
@@ -164,12 +170,24 @@ static void warn_of(uint64_t count, const char *one, const char *several)
         cli_message(0, "WARNING: %" PRIu64 " %s", count, count == 1 ? one : several);
 }
 
+static void add_counts(struct ahash_counts *total, const struct ahash_counts *counts)
+{
+    total->proper += counts->proper;
+    total->bad_lines += counts->bad_lines;
+    total->mismatched += counts->mismatched;
+    total->matched += counts->matched;
+    total->unreadable += counts->unreadable;
+    total->missing += counts->missing;
+    total->ignored += counts->ignored;
+}
+
 static void retire_end(struct ahash *ahash, const struct file *file)
 {
     const struct ahash_counts counts = ahash->counts;
     const char *name = check_name(file->name);
 
     memset(&ahash->counts, 0, sizeof(ahash->counts));
+    add_counts(&ahash->total, &counts);
     if (counts.matched == 0 || counts.mismatched > 0 || counts.unreadable > 0 ||
         (ahash->strict && counts.bad_lines > 0) || file->status < 0)
         ahash->failed = true;
@@ -197,6 +215,39 @@ static void retire_end(struct ahash *ahash, const struct file *file)
         cli_message(0, "%s: no file was verified", name);
 }
 
+static void retire_unlisted(struct ahash *ahash, const struct file *file)
+{
+    char *path = file_path(file);
+
+    if (!path)
+        cli_fatal(0, "memory exhausted");
+    ahash->unlisted_count++;
+    ahash->failed = true;
+    if (!ahash->status_only)
+        ahash_print_status(ahash, path, "unlisted", "NOT LISTED");
+    free(path);
+}
+
+void ahash_check_finish(struct ahash *ahash)
+{
+    const struct ahash_counts *total = &ahash->total;
+    struct ahash_count counts[] = {
+        {"ok", total->matched},
+        {"failed", total->mismatched},
+        {"missing", total->missing + total->ignored},
+        {"unreadable", total->unreadable - total->missing},
+        {"malformed", total->bad_lines},
+        {ahash->report_unlisted ? "unlisted" : NULL, ahash->unlisted_count},
+        {NULL, 0},
+    };
+
+    if (ahash->status_only)
+        return;
+    warn_of(ahash->unlisted_count, "file is not listed", "files are not listed");
+    if (ahash->summary)
+        ahash_print_counts(ahash, "summary", NULL, counts);
+}
+
 void ahash_check_retire(struct ahash *ahash, struct file *file)
 {
     const struct ahash_item *item = ahash_item(ahash, file);
@@ -204,6 +255,9 @@ void ahash_check_retire(struct ahash *ahash, struct file *file)
     switch (item->kind) {
     case AHASH_CHECK:
         retire_checked(ahash, file);
+        break;
+    case AHASH_UNLISTED:
+        retire_unlisted(ahash, file);
         break;
     case AHASH_BAD_LINE:
         ahash->counts.bad_lines++;

@@ -92,6 +92,28 @@ void ahash_json_digests(const struct ahash *ahash, const struct file *file, cons
     print(json);
 }
 
+void ahash_json_status(const char *name, const char *status)
+{
+    json_t *json = json_object();
+
+    set_name(json, "name", name);
+    json_object_set_new(json, "status", json_string(status));
+    print(json);
+}
+
+void ahash_json_counts(const char *what, const char *name, const struct ahash_count *counts)
+{
+    json_t *json = json_object();
+
+    if (name)
+        set_name(json, what, name);
+    else
+        json_object_set_new(json, what, json_true());
+    for (; counts->key; counts++)
+        set_count(json, counts->key, counts->count);
+    print(json);
+}
+
 void ahash_json_checked(const struct ahash *ahash, const struct file *file, const char *status)
 {
     const struct hash_result *result = file->op;

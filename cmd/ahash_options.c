@@ -7,7 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_TAG = CLI_OPT_FIRST, OPT_IGNORE_MISSING, OPT_QUIET, OPT_STATUS, OPT_STRICT, OPT_JSON };
+enum {
+    OPT_TAG = CLI_OPT_FIRST,
+    OPT_IGNORE_MISSING,
+    OPT_QUIET,
+    OPT_STATUS,
+    OPT_STRICT,
+    OPT_JSON,
+    OPT_UPDATE,
+    OPT_VERIFY,
+    OPT_REPORT_UNLISTED,
+    OPT_SUMMARY,
+};
 
 static const struct option long_options[] = {
     /* GNU's, in GNU's order, which its messages keep; --length first, since only b2sum has it */
@@ -28,6 +39,10 @@ static const struct option long_options[] = {
     {"algorithm", required_argument, NULL, 'a'},
     {"json", no_argument, NULL, OPT_JSON},
     {"recursive", no_argument, NULL, 'r'},
+    {"report-unlisted", optional_argument, NULL, OPT_REPORT_UNLISTED},
+    {"summary", no_argument, NULL, OPT_SUMMARY},
+    {"update", required_argument, NULL, OPT_UPDATE},
+    {"verify", no_argument, NULL, OPT_VERIFY},
     CLI_LONG_OPTIONS,
     CLI_WALK_LONG_OPTIONS,
     {NULL, 0, NULL, 0},
@@ -78,10 +93,19 @@ static void usage(const struct ahash *ahash)
         "      --tag                 print BSD-style lines (always with several algorithms)\n"
         "  -t, --text                mark names with ' ' (default)\n"
         "  -z, --zero                end lines with NUL and do not escape names\n" CLI_WALK_HELP
-        "      --files0-from=F       take the FILEs from F, where each ends with NUL\n\n"
+        "      --files0-from=F       take the FILEs from F, where each ends with NUL\n"
+        "      --update=MANIFEST     digest only what is new or has changed since MANIFEST was\n"
+        "                              written, and write it anew; --check and sha256sum -c read "
+        "it\n"
+        "      --verify              with --update: digest everything, and report what does not\n"
+        "                              match though nothing says that it has changed\n\n"
         "With --check only:\n"
         "      --ignore-missing      say nothing of files that are missing\n"
         "      --quiet               say nothing of files that match\n"
+        "      --report-unlisted[=DIR]  name regular files in DIR that are not listed; without "
+        "DIR,\n"
+        "                              in the directory that all listed files are in\n"
+        "      --summary             count what was found, in one line at the end\n"
         "      --status              print nothing: the exit status tells\n"
         "      --strict              fail if there are improperly formatted lines\n"
         "  -w, --warn                say which lines are improperly formatted\n\n" CLI_COMMON_HELP,
@@ -98,6 +122,21 @@ static void usage_error(const char *text)
     cli_try_help();
 }
 
+static void check_update(const struct ahash *ahash)
+{
+    if (ahash->verify && !ahash->update_path)
+        usage_error(
+            "the --verify option is meaningful only with --update: --check reads everything");
+    if (!ahash->update_path)
+        return;
+    if (ahash->check)
+        usage_error("the --update option is meaningless when verifying checksums");
+    if (ahash->format.end == 0)
+        usage_error("the --update option does not support --zero");
+    if (!ahash->operands[0] && !ahash->common.files0_from)
+        usage_error("missing operand: with --update, standard input is not read");
+}
+
 /* mode is the last of -b and -t, or 0; --tag stands for -b, as it does with GNU's. */
 static void check_conflicts(const struct ahash *ahash, char mode)
 {
@@ -109,10 +148,13 @@ static void check_conflicts(const struct ahash *ahash, char mode)
         {ahash->ignore_missing, "ignore-missing"},
         {ahash->status_only, "status"},
         {ahash->warn, "warn"},
-        {ahash->quiet, "quiet"},
+        {ahash->quiet && !ahash->update_path, "quiet"},
         {ahash->strict, "strict"},
+        {ahash->report_unlisted, "report-unlisted"},
+        {ahash->summary, "summary"},
     };
 
+    check_update(ahash);
     if (ahash->json && (mode || ahash->tagged || ahash->format.end == 0))
         usage_error("the --json option has no use for --binary, --tag, --text and --zero");
     if ((ahash->tagged || (!ahash->check && ahash->algorithms.chosen_len > 1)) && mode == ' ')
@@ -169,13 +211,33 @@ static void choose_algorithms(struct ahash *ahash, const char *list, const char 
     const char *own = ahash->persona->algorithm;
 
     algorithms_choose(&ahash->algorithms, list ? list : length ? length : own ? own : "sha256");
-    ahash->algorithms.detect = !list && !own;
-    ahash->algorithms.any_length = !list && is_b2sum(ahash);
+    ahash->algorithms.detect = ahash->check && !list && !own;
+    ahash->algorithms.any_length = ahash->check && !list && is_b2sum(ahash);
     if (list)
         ahash->tag = ahash->algorithms.chosen_len == 1 ? digest_tag(ahash->algorithms.chosen[0])
                                                        : NULL;
     else
         ahash->tag = ahash->persona->tag;
+}
+
+static void own_option(struct ahash *ahash, int option, char *argument)
+{
+    if (option == OPT_JSON)
+        ahash->json = true;
+    else if (option == OPT_UPDATE)
+        ahash->update_path = argument;
+    else if (option == OPT_VERIFY)
+        ahash->verify = true;
+    else if (option == OPT_SUMMARY)
+        ahash->summary = true;
+    else
+        ahash->report_unlisted = ahash->summary = true;
+    if (option == OPT_REPORT_UNLISTED && argument) {
+        ahash->trees = realloc(ahash->trees, (ahash->trees_len + 1) * sizeof(char *));
+        if (!ahash->trees)
+            cli_fatal(0, "memory exhausted");
+        ahash->trees[ahash->trees_len++] = argument;
+    }
 }
 
 void ahash_parse_options(struct ahash *ahash, int argc, char **argv)
@@ -186,7 +248,7 @@ void ahash_parse_options(struct ahash *ahash, int argc, char **argv)
 
     ahash->persona = find_persona();
     skip = is_b2sum(ahash) ? 0 : 1;
-    while ((option = cli_getopt_long(argc, argv, skip ? "a:bcj:rtwz" : "a:bcj:l:rtwz",
+    while ((option = cli_getopt_long(argc, argv, skip ? "a:bcj:rtwxz" : "a:bcj:l:rtwxz",
                                      long_options + skip, GNU_OPTIONS - skip)) != -1) {
         if (option == 'b' || option == 't')
             mode = option == 'b' ? '*' : ' ';
@@ -207,8 +269,8 @@ void ahash_parse_options(struct ahash *ahash, int argc, char **argv)
             ahash->ignore_missing = true;
         else if (option == OPT_STRICT)
             ahash->strict = true;
-        else if (option == OPT_JSON)
-            ahash->json = true;
+        else if (option >= OPT_JSON)
+            own_option(ahash, option, optarg);
         else if (option == OPT_QUIET || option == OPT_STATUS || option == 'w')
             set_loudness(ahash, option);
         else if (option == CLI_OPT_HELP)
@@ -218,9 +280,9 @@ void ahash_parse_options(struct ahash *ahash, int argc, char **argv)
         else if (!cli_common_option(&ahash->common, option, optarg))
             cli_try_help();
     }
+    ahash->operands = argv + optind;
     choose_algorithms(ahash, list, length);
     check_conflicts(ahash, mode);
     ahash->tagged |= ahash->algorithms.chosen_len > 1;
     ahash->format.mode = mode ? mode : ' ';
-    ahash->operands = argv + optind;
 }
