@@ -1,7 +1,6 @@
 /* acp_options.c: acp's options: GNU cp's, and its own. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,7 +32,8 @@ enum {
 
 static const char short_options[] = "abdfHij:lLnpPrRsS:t:TuvxZ";
 
-/* GNU's first */
+/* GNU's first: what abbreviates one of them is not ambiguous with ours */
+enum { GNU_OPTIONS = 31 };
 static const struct option long_options[] = {
     {"archive", no_argument, NULL, 'a'},
     {"attributes-only", no_argument, NULL, OPT_ATTRIBUTES_ONLY},
@@ -461,7 +461,7 @@ void acp_parse_options(struct acp *acp, int argc, char **argv)
     struct wishes wishes = {0};
     int option;
 
-    while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
+    while ((option = cli_getopt_long(argc, argv, short_options, long_options, GNU_OPTIONS)) != -1) {
         if (option == CLI_OPT_HELP)
             usage();
         else if (option == CLI_OPT_VERSION)
