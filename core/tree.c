@@ -18,6 +18,7 @@ struct tree_dir {
     struct dir *to; /* owned reference; NULL where the destination's struct dir has this */
     struct stat st; /* the source's */
     bool created;
+    bool finished; /* --parents: its attributes stay as they are */
 };
 
 /* Rights that a directory has not got until all is in it: it is nobody's to write into, and where
@@ -236,14 +237,14 @@ static const char *parent_source(const struct tree_dir *op)
     return (const char *)(op + 1);
 }
 
-/* The last reference to such a directory goes. What was there before keeps what it has. */
+/* The last reference to such a directory goes. */
 static void parent_copied(struct dir *dir)
 {
     struct tree_dir *op = dir->op;
     const char *source = parent_source(op);
-    int fd = op->created ? path_open(source, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    int fd = op->finished ? -1 : path_open(source, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    if (fd < 0 && op->created)
+    if (fd < 0 && !op->finished)
         fd = path_open(source, O_PATH | O_DIRECTORY | O_CLOEXEC);
     finish(op, dir, fd);
     if (fd >= 0)
@@ -275,7 +276,7 @@ static int tell_parent(struct copy *copy, struct feed *feed, struct dir *to, con
 /* Makes one of them: source up to len, whose last part is name. Replaces *to. Returns as
  * tree_parents does. */
 static int make_parent(struct copy *copy, struct feed *feed, struct dir **to, const char *source,
-                       size_t len, const char *name)
+                       size_t len, const char *name, bool finished)
 {
     struct tree_dir *op = calloc(1, sizeof(*op) + len + 1);
     char *path = (char *)parent_source(op);
@@ -285,6 +286,7 @@ static int make_parent(struct copy *copy, struct feed *feed, struct dir **to, co
     if (!op)
         return -ENOMEM;
     op->copy = copy;
+    op->finished = finished || copy->opts.dry_run;
     memcpy(path, source, len);
     fd = stat(path, &op->st) < 0 ? -errno : S_ISDIR(op->st.st_mode) ? 0 : -ENOTDIR;
     if (fd == 0)
@@ -329,11 +331,25 @@ static struct dir *shared_parent(const struct copy *copy, const char *name, size
     return dir_get(copy->source->to);
 }
 
+/* Whether all of an operand's directories are there already: cp leaves them as they are then, and
+ * otherwise gives each of them, also one that was there, its source's attributes. */
+static bool parents_exist(const struct copy_source *source)
+{
+    const char *slash = strrchr(source->to_name, '/');
+    char *path = slash ? strndup(source->to_name, (size_t)(slash - source->to_name)) : NULL;
+    struct stat st;
+    bool exist = path && fstatat(source->to->fd, path, &st, 0) == 0;
+
+    free(path);
+    return exist;
+}
+
 int tree_parents(struct copy *copy, struct feed *feed, const struct copy_source *source)
 {
     const char *name = source->name;
     /* what to_name leaves out: the slashes that it may begin with */
     size_t skipped = strspn(name, "/"), len;
+    bool finished = parents_exist(source);
     const char *at;
     int rc = 0;
 
@@ -347,7 +363,7 @@ int tree_parents(struct copy *copy, struct feed *feed, const struct copy_source 
         if (!end)
             break;
         len = skipped + (size_t)(end - source->to_name);
-        rc = part ? make_parent(copy, feed, &copy->source_to, name, len, part) : -ENOMEM;
+        rc = part ? make_parent(copy, feed, &copy->source_to, name, len, part, finished) : -ENOMEM;
         free(part);
         at = end + strspn(end, "/");
     }
