@@ -66,16 +66,18 @@ abench_src  := $(wildcard cmd/abench*.c) $(cli_src)
 # each of these is a test program; tests/support is linked into all of them
 test_src    := $(wildcard tests/unit/*.c tests/contract/*.c)
 test_bin    := $(test_src:tests/%.c=$(tests)/%)
+# the faulty filesystem that tests mount
+faultfs     := $(tests)/faults/faultfs
 support_obj := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/support/*.c)) $(cli_src:%.c=$(obj)/%.o)
 
 ifeq ($(V),0)
 quiet = @echo "  $(1)	$(2)";
 endif
 
-.PHONY: all tests check lint format compare install clean print-flags
+.PHONY: all tests faultfs-left-out check lint format compare install clean print-flags
 .SECONDARY:
 all: $(programs:%=$(bin)/%)
-tests: all $(test_bin)
+tests: all $(test_bin) $(if $(shell pkg-config --exists fuse3 && echo yes),$(faultfs),faultfs-left-out)
 
 $(obj)/%.o: %.c
 	@mkdir -p $(@D)
@@ -94,6 +96,13 @@ $(foreach p,$(programs),$(eval $(call program_rule,$(p))))
 $(tests)/%: $(obj)/tests/%.o $(support_obj) $(obj)/libcore.a
 	@mkdir -p $(@D)
 	$(call quiet,LD,$@)$(CC) $(ldflags) -o $@ $^ $(libs_core) $(libs_cli) $(call package,cmocka,--libs) $(LDLIBS)
+
+$(faultfs): $(addprefix $(obj)/tests/faults/,faultfs.o rules.o)
+	@mkdir -p $(@D)
+	$(call quiet,LD,$@)$(CC) $(ldflags) -o $@ $^ $$(pkg-config --libs fuse3) $(LDLIBS)
+
+faultfs-left-out:
+	@echo "left out: $(faultfs) (libfuse3-dev is missing), without which tests/faults fails"
 
 # make again, with the packages there; as many jobs as processors where -j does not say otherwise
 again = $(MAKE) --no-print-directory $(if $(filter -j% --jobs%,$(MAKEFLAGS)),,-j$(shell nproc))
