@@ -27,6 +27,9 @@ void cli_try_help(void) __attribute__((noreturn));
 /* Closes stdout: exits 1 with "write error" where something of it was lost (full disk, /dev/full).
  */
 void cli_close_stdout(void);
+/* From here on INT, TERM and HUP remove what is unfinished (core/unfinished.h) before they end the
+ * program as they do without this. To be called before there are threads. */
+void cli_stop_cleanly(void);
 /* To be called after a failed write to stdout, while errno says why: cli_close_stdout will say it.
  */
 void cli_stdout_failed(void);

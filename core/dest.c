@@ -78,8 +78,10 @@ static int create(const struct copy *copy, const struct file *file, const struct
 {
     const struct copy_file *op = file->op;
 
+    unfinished_begin();
     dest->fd = openat(op->to->fd, op->to_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
                       first_mode(copy, st));
+    unfinished_created(&dest->unfinished, op->to->fd, dest->fd < 0 ? NULL : op->to_name);
     if (dest->fd < 0)
         return -errno;
     dest->created = dest->regular = true;
@@ -126,7 +128,9 @@ static int open_atomic(struct copy *copy, struct file *file, const struct stat *
     if (rc == EXISTING_OVER && (op->through || !S_ISREG(at.st_mode)))
         return copy_refuse(file, REFUSED_NOT_REPLACEABLE);
     dest->replaces = rc == EXISTING_OVER;
+    unfinished_begin();
     rc = temp_open(op->to->fd, op->to_name, first_mode(copy, st), &dest->temp);
+    unfinished_created(&dest->unfinished, op->to->fd, rc < 0 ? NULL : dest->temp);
     if (rc < 0) {
         errno = -rc;
         return create_failed(file);
@@ -395,6 +399,7 @@ static void finish(struct copy *copy, struct file *file, const struct stat *st, 
     if (file->status == 0 && copy->opts.sync_files && fsync(dest->fd) < 0)
         file_fail(file, STEP_SYNC, -errno);
     if (file->status == 0 && dest->atomic) {
+        unfinished_end(&dest->unfinished);
         rc = temp_name(op->to->fd, op->to_name, dest->fd, dest->temp, dest->replaces);
         dest->temp = NULL;
         if (rc < 0)
@@ -414,10 +419,11 @@ void dest_end(struct copy *copy, struct file *file, const struct stat *st, struc
             dest_settle_link(copy, file, st, dest->fd);
         if (close(dest->fd) < 0)
             file_fail(file, STEP_CLOSE, -errno);
+        if (file->status < 0 && dest->created && !dest->atomic)
+            unlinkat(op->to->fd, op->to_name, 0);
+        unfinished_end(&dest->unfinished);
         if (file->status < 0 && dest->atomic)
             temp_drop(op->to->fd, dest->temp);
-        else if (file->status < 0 && dest->created)
-            unlinkat(op->to->fd, op->to_name, 0);
     } else if (dest->claimed) {
         dest_settle_link(copy, file, st, -1);
     }

@@ -5,6 +5,7 @@
 #define CORE_DEST_H
 
 #include "copy.h"
+#include "unfinished.h"
 
 enum dest_verdict {
     DEST_WRITE, /* open: write the bytes */
@@ -14,19 +15,20 @@ enum dest_verdict {
 };
 
 struct dest {
-    int fd;            /* -1: not open */
-    int source_fd;     /* not owned; -1: none */
-    bool created;      /* by us: removed again if the copy fails */
-    bool regular;      /* a regular file: it can be written anywhere, and its size set */
-    bool claimed;      /* its hard link's first name */
-    bool sparse;       /* the source has holes: write data only */
-    bool zeros_hole;   /* runs of zeros become holes */
-    bool resize;       /* its size may not be what was written: set it at the end */
-    bool read_only;    /* DEST_READ: nothing is written */
-    bool atomic;       /* it gets its name when it is complete */
-    bool replaces;     /* and that is an existing file's */
-    char *temp;        /* the name that it has until then; NULL: none */
-    uint64_t digested; /* the sink has seen what comes before, holes included */
+    int fd;                       /* -1: not open */
+    int source_fd;                /* not owned; -1: none */
+    bool created;                 /* by us: removed again if the copy fails */
+    bool regular;                 /* a regular file: it can be written anywhere, and its size set */
+    bool claimed;                 /* its hard link's first name */
+    bool sparse;                  /* the source has holes: write data only */
+    bool zeros_hole;              /* runs of zeros become holes */
+    bool resize;                  /* its size may not be what was written: set it at the end */
+    bool read_only;               /* DEST_READ: nothing is written */
+    bool atomic;                  /* it gets its name when it is complete */
+    bool replaces;                /* and that is an existing file's */
+    char *temp;                   /* the name that it has until then; NULL: none */
+    uint64_t digested;            /* the sink has seen what comes before, holes included */
+    struct unfinished unfinished; /* the name of what was created, until it is complete */
 };
 
 /* Claims or makes a hard link, where the run preserves them: DEST_WRITE: there is nothing to link

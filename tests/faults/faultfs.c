@@ -34,10 +34,11 @@ enum {
 static const char control[] = "/.faultfs";
 static bool direct_io;
 
-/* As seen from the directory underneath, which is the working directory. */
+/* As seen from the directory underneath, which is the working directory. An open file that has no
+ * name any more has no path. */
 static const char *below(const char *path)
 {
-    return path[1] ? path + 1 : ".";
+    return !path ? "" : path[1] ? path + 1 : ".";
 }
 
 static int result(int rc)
@@ -63,7 +64,7 @@ static int fault(enum rule_op op, const char *path, struct rule_effect *effect)
 
     *effect = rules_apply(op, below(path));
     rc = wait_for(effect);
-    if (rc == 0 && effect->resize >= 0)
+    if (rc == 0 && effect->resize >= 0 && path)
         rc = result(truncate(below(path), effect->resize));
     return rc < 0 ? rc : effect->error;
 }
@@ -79,7 +80,7 @@ static int fault(enum rule_op op, const char *path, struct rule_effect *effect)
 
 static bool is_control(const char *path)
 {
-    return strcmp(path, control) == 0;
+    return path && strcmp(path, control) == 0;
 }
 
 static int fs_getattr(const char *path, struct stat *st, struct fuse_file_info *info)
@@ -87,14 +88,13 @@ static int fs_getattr(const char *path, struct stat *st, struct fuse_file_info *
     struct rule_effect effect;
     int rc;
 
-    (void)info;
     if (is_control(path)) {
         *st = (struct stat){.st_mode = S_IFREG | 0666, .st_nlink = 1};
         return 0;
     }
     rc = fault(RULE_GETATTR, path, &effect);
     if (rc == 0)
-        rc = result(lstat(below(path), st));
+        rc = result(info ? fstat((int)info->fh, st) : lstat(below(path), st));
     if (rc == 0 && effect.size >= 0 && S_ISREG(st->st_mode))
         st->st_size = effect.size;
     return rc;
@@ -200,11 +200,10 @@ static int fs_fsync(const char *path, int data_only, struct fuse_file_info *info
 
 static int fs_truncate(const char *path, off_t size, struct fuse_file_info *info)
 {
-    (void)info;
     if (is_control(path))
         return rules_set("", 0);
     FAULT(RULE_TRUNCATE, path);
-    return result(truncate(below(path), size));
+    return result(info ? ftruncate((int)info->fh, size) : truncate(below(path), size));
 }
 
 static int fs_fallocate(const char *path, int mode, off_t offset, off_t len,
@@ -301,23 +300,21 @@ static int fs_readdir(const char *path, void *buf, fuse_fill_dir_t fill, off_t o
 
 static int fs_chmod(const char *path, mode_t mode, struct fuse_file_info *info)
 {
-    (void)info;
     FAULT(RULE_CHMOD, path);
-    return result(chmod(below(path), mode));
+    return result(info ? fchmod((int)info->fh, mode) : chmod(below(path), mode));
 }
 
 static int fs_chown(const char *path, uid_t uid, gid_t gid, struct fuse_file_info *info)
 {
-    (void)info;
     FAULT(RULE_CHOWN, path);
-    return result(lchown(below(path), uid, gid));
+    return result(info ? fchown((int)info->fh, uid, gid) : lchown(below(path), uid, gid));
 }
 
 static int fs_utimens(const char *path, const struct timespec times[2], struct fuse_file_info *info)
 {
-    (void)info;
     FAULT(RULE_UTIMENS, path);
-    return result(utimensat(AT_FDCWD, below(path), times, AT_SYMLINK_NOFOLLOW));
+    return result(info ? futimens((int)info->fh, times)
+                       : utimensat(AT_FDCWD, below(path), times, AT_SYMLINK_NOFOLLOW));
 }
 
 static int fs_setxattr(const char *path, const char *name, const char *value, size_t size,

@@ -1,0 +1,69 @@
+/* cli_stop.c: signals that end a program which is making files. See cli.h. */
+#define _GNU_SOURCE
+#include "cli.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <time.h>
+
+#include "../core/unfinished.h"
+
+enum {
+    END_SECONDS = 2, /* where the destination's device does not answer either */
+    STACK_BYTES = 64 * 1024,
+};
+
+static sigset_t stopping;
+
+/* The signal comes once more, and then it is not held back. */
+static void set_limit(int sig)
+{
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = sig};
+    struct itimerspec limit = {.it_value.tv_sec = END_SECONDS};
+    timer_t timer;
+
+    if (timer_create(CLOCK_MONOTONIC, &event, &timer) == 0)
+        (void)timer_settime(timer, 0, &limit, NULL);
+}
+
+/* A thread of its own, because what removes files cannot be done in a signal's handler; a stuck
+ * device keeps no one but who waits for it. */
+static void *stop_main(void *arg)
+{
+    int sig;
+
+    (void)arg;
+    if (sigwait(&stopping, &sig) != 0)
+        return NULL;
+    signal(sig, SIG_DFL);
+    pthread_sigmask(SIG_UNBLOCK, &stopping, NULL);
+    set_limit(sig);
+    unfinished_remove();
+    raise(sig);
+    return NULL;
+}
+
+void cli_stop_cleanly(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    sigset_t before;
+    struct sigaction action;
+    pthread_attr_t attr;
+    pthread_t thread;
+
+    pthread_sigmask(SIG_BLOCK, NULL, &before);
+    sigemptyset(&stopping);
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+        /* as nohup and shells leave them: what was ignored stays so */
+        if (sigaction(signals[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN &&
+            !sigismember(&before, signals[i]))
+            sigaddset(&stopping, signals[i]);
+    pthread_sigmask(SIG_BLOCK, &stopping, NULL);
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, STACK_BYTES);
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    /* without the thread they end the program as they always did */
+    if (pthread_create(&thread, &attr, stop_main, NULL) != 0)
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attr);
+}

@@ -1,0 +1,42 @@
+# shellcheck shell=bash
+# lib.sh: what the tests on a faulty filesystem share: those of tests/cli/lib.sh, and the filesystem. A test has
+# faultfs on $mnt, which shows $below; both are empty.
+# shellcheck source=tests/cli/lib.sh
+. "${BASH_SOURCE[0]%/*}/../cli/lib.sh" # sets bin, scratch
+
+if [ -n "${AIOUTILS_TEST_NO_FUSE-}" ]; then
+    ok "left out, as AIOUTILS_TEST_NO_FUSE is set"
+    finish
+fi
+below=$scratch/below
+mnt=$scratch/mnt
+mkdir "$below" "$mnt"
+trap 'unmount; chmod -R u+rwX "$scratch" 2>/dev/null; rm -rf "$scratch"' EXIT
+
+unmount() {
+    # with an answer still due it is busy; it goes when that has come
+    umount "$mnt" 2>/dev/null || umount -l "$mnt" 2>/dev/null || fusermount3 -uz "$mnt" 2>/dev/null
+}
+
+# fresh_mount [OPTION...]: of faultfs; nothing of what came before is under way or cached
+# shellcheck disable=SC2120 # the tests do
+fresh_mount() {
+    ! mountpoint -q "$mnt" || unmount
+    if ! "$bin/../tests/faults/faultfs" "$@" "$below" "$mnt" 2>&1; then
+        not_ok "faultfs can be mounted here" "AIOUTILS_TEST_NO_FUSE=1 leaves these tests out"
+        finish
+    fi
+}
+
+# rules [RULE...]: in the place of those before (rules.h)
+rules() {
+    : >"$mnt/.faultfs"
+    [ $# -eq 0 ] || printf '%s\n' "$*" >"$mnt/.faultfs" || exit 2
+}
+
+# applied: how often the first rule was
+applied() {
+    head -n 1 "$mnt/.faultfs" | sed 's/.*applied //'
+}
+# shellcheck disable=SC2119
+fresh_mount

@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# stop.sh: signals end the commands at once, also while they wait for a device that does not answer, and nothing
+# that is half written stays behind: BIN_DIR ENGINE.
+# shellcheck source=tests/faults/lib.sh
+. "${0%/*}/lib.sh"
+
+# Answers take ten seconds. A command that ends in five has not waited for one, however busy the machine is.
+answer_ms=10000
+soon_seconds=5
+head -c 20000000 /dev/urandom >"$below/large"
+seq 1000 >"$below/small"
+
+# ended NAME SIGNAL STATUS COMMAND...: it is sent the signal while it is stuck, and ends by it, soon
+ended() {
+    local name=$1 signal=$2 status=$3 start=$SECONDS got
+    shift 3
+    timeout --preserve-status -s "$signal" 0.3 "$@" >/dev/null 2>"$scratch/stderr" </dev/null
+    got=$?
+    if [ "$got" -eq "$status" ] && [ $((SECONDS - start)) -lt $soon_seconds ]; then
+        ok "$name"
+    else
+        not_ok "$name" "status $got, $((SECONDS - start)) s: $(cat "$scratch/stderr")"
+    fi
+}
+
+# What is there is complete, whatever else is not.
+nothing_half() {
+    local file
+    find . -type f >"$scratch/found"
+    while read -r file; do
+        cmp "$file" "$below/${file##*/}" || return
+    done <"$scratch/found"
+}
+
+# With io_uring, reads past the page cache hold no thread: even where the filesystem takes no notice of
+# interruptions the program ends. A thread that is stuck in such a call keeps the program until the answer comes.
+words=("")
+if [ "$engine" = uring ]; then words+=(deaf); fi
+for word in "${words[@]}"; do
+    for options in "" --direct-io; do
+        # shellcheck disable=SC2086 # words
+        fresh_mount $options
+        for rule in "read large after=3" "read *"; do
+            for command in "ahash $mnt/large" "acat $mnt/large" "acp $mnt/large ." "acp -r $mnt new"; do
+                what="$rule $word $options: ${command//"$mnt"/mnt}"
+                # what is underway of an earlier case would be waited for
+                # shellcheck disable=SC2086 # words
+                fresh_mount $options
+                rules "$rule delay=$answer_ms $word"
+                # shellcheck disable=SC2086 # words
+                ended "$what" INT 130 $command
+                check "$what: nothing half written" nothing_half
+                rm -rf new small large
+            done
+        done
+    done
+done
+
+for signal in TERM HUP; do
+    fresh_mount
+    rules "read * delay=$answer_ms"
+    ended "$signal" $signal $((128 + $(kill -l $signal))) acp -r "$mnt" new
+    check "$signal: nothing half written" nothing_half
+    rm -rf new
+done
+
+for command in "acp -r $mnt new" "ahash -r $mnt"; do
+    for rule in "open *" "getattr [!.]*" "readdir *"; do # not the root itself: unmounting looks at it
+        fresh_mount
+        rules "$rule delay=$answer_ms"
+        # shellcheck disable=SC2086 # words
+        ended "$rule: ${command//"$mnt"/mnt}" INT 130 $command
+        rm -rf new
+    done
+done
+
+fresh_mount
+rules "write * delay=$answer_ms"
+seq 1000 >from
+ended "a stuck destination" INT 130 acp from "$mnt/to" # nothing can be removed from it
+rm from
+
+mkfifo fifo
+exec 9<>fifo # someone who never writes
+ended "a FIFO" INT 130 acp fifo out
+check "a FIFO: nothing half written" test ! -e out
+ended "a FIFO, ahash" INT 130 ahash fifo
+ended "a FIFO, acat" INT 130 acat fifo
+exec 9>&-
+rm fifo
+
+fresh_mount
+rules "read * delay=$answer_ms"
+echo old >small
+ended "a destination that was there before" INT 130 acp "$mnt/small" small
+check "a destination that was there before is not removed" test -e small
+rm small
+
+fresh_mount
+rules "read * delay=1500"
+ended "a signal that is ignored" HUP 0 bash -c "trap '' HUP; exec acp $mnt/small ."
+check "a signal that is ignored: all is copied" cmp small "$below/small"
+rm small
+
+# Output that fails ends acat while it reads ahead.
+fresh_mount
+rules "read large delay=$answer_ms"
+seq 100000 >quick
+start=$SECONDS
+acat quick "$mnt/large" >/dev/full 2>message
+same "acat, failing output: status" 1 $?
+same "acat, failing output: message" "acat: write error: No space left on device" "$(cat message)"
+check "acat, failing output: does not wait for what is read ahead" test $((SECONDS - start)) -lt $soon_seconds
+finish
