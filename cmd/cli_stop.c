@@ -4,7 +4,7 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <time.h>
+#include <unistd.h>
 
 #include "../core/unfinished.h"
 
@@ -14,20 +14,24 @@ enum {
 };
 
 static sigset_t stopping;
+static volatile sig_atomic_t stopped_by;
 
-/* The signal comes once more, and then it is not held back. */
-static void set_limit(int sig)
+/* Also a handler, for the alarm. */
+static void end_by_signal(int unused)
 {
-    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = sig};
-    struct itimerspec limit = {.it_value.tv_sec = END_SECONDS};
-    timer_t timer;
+    sigset_t set;
 
-    if (timer_create(CLOCK_MONOTONIC, &event, &timer) == 0)
-        (void)timer_settime(timer, 0, &limit, NULL);
+    (void)unused;
+    sigemptyset(&set);
+    sigaddset(&set, stopped_by);
+    signal(stopped_by, SIG_DFL);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    raise(stopped_by);
 }
 
 /* A thread of its own, because what removes files cannot be done in a signal's handler; a stuck
- * device keeps no one but who waits for it. */
+ * device keeps no one but who waits for it. The signal is held back until they are removed: it often
+ * comes twice, to the process and to its group. */
 static void *stop_main(void *arg)
 {
     int sig;
@@ -35,11 +39,11 @@ static void *stop_main(void *arg)
     (void)arg;
     if (sigwait(&stopping, &sig) != 0)
         return NULL;
-    signal(sig, SIG_DFL);
-    pthread_sigmask(SIG_UNBLOCK, &stopping, NULL);
-    set_limit(sig);
+    stopped_by = sig;
+    signal(SIGALRM, end_by_signal);
+    alarm(END_SECONDS);
     unfinished_remove();
-    raise(sig);
+    end_by_signal(0);
     return NULL;
 }
 
