@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE
 #include "cli.h"
+#include "cli_progress.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -108,6 +109,7 @@ static void __attribute__((noreturn)) output_failed(int err)
 
 static void write_all(const char *bytes, size_t len)
 {
+    cli_progress_hide(STDOUT_FILENO);
     while (len > 0) {
         ssize_t n = write(STDOUT_FILENO, bytes, len);
         if (n < 0 && errno == EINTR)
@@ -117,6 +119,7 @@ static void write_all(const char *bytes, size_t len)
         bytes += n;
         len -= (size_t)n;
     }
+    cli_progress_show(STDOUT_FILENO);
 }
 
 /* Whether a file that is at offset is the output, and would be read until the disk is full. */
@@ -267,6 +270,7 @@ static void run_files(struct acat *acat)
                                  .keep_order = !acat->discard,
                                  .produce = produce,
                                  .retire = retire,
+                                 .progress = acat->common.opts.progress,
                                  .arg = acat};
     struct stats stats = {0};
     struct feed *feed;
@@ -314,6 +318,7 @@ static int read_stdin(struct acat *acat, struct stats *stats)
         if (n < 0)
             continue;
         stats->bytes_read += (uint64_t)n;
+        progress_bytes(acat->common.opts.progress, (uint64_t)n);
         if (acat->discard)
             continue;
         write_all(acat->stdin_block, (size_t)n);
@@ -332,7 +337,9 @@ static void run_stdin(struct acat *acat)
         cli_message(0, "-: input file is output file");
         stats.failed = 1;
     } else {
+        progress_outside(acat->common.opts.progress, "-");
         rc = read_stdin(acat, &stats);
+        progress_outside(acat->common.opts.progress, NULL);
     }
     if (rc < 0) {
         cli_message(-rc, "-");
@@ -349,6 +356,7 @@ static void run(struct acat *acat)
 {
     uint64_t start_ns = stats_now_ns();
 
+    cli_progress_start(&acat->common);
     for (take_operand(acat); acat->kind != OPERAND_END;) {
         if (acat->kind == OPERAND_FILE) {
             run_files(acat); /* up to the next that is none */
@@ -362,6 +370,7 @@ static void run(struct acat *acat)
         }
         take_operand(acat);
     }
+    cli_progress_stop(&acat->common);
     for (unsigned i = 0; i < acat->jobs; i++)
         acat->stats.bytes_wrote += ((struct output *)acat->sinks[i])->wrote;
     stats_finish(&acat->stats);
@@ -386,6 +395,8 @@ static void parse_options(struct acat *acat, int argc, char **argv)
     acat->operands = argv + optind;
     acat->jobs = acat->discard && acat->common.jobs ? acat->common.jobs : 1;
     acat->common.opts.ordered = !acat->discard;
+    if (acat->common.progress == CLI_PROGRESS_AUTO && !acat->discard && isatty(STDOUT_FILENO))
+        acat->common.progress = CLI_PROGRESS_NEVER; /* the files' own text is there */
 }
 
 /* Learns what standard output is. */

@@ -18,6 +18,7 @@
 #include "../core/walk.h"
 #include "ahash_unlisted.h"
 #include "ahash_update.h"
+#include "cli_progress.h"
 
 enum {
     STDIN_BLOCK_BYTES = 256 * 1024,
@@ -60,6 +61,7 @@ static void digest_stdin(struct ahash *ahash, struct file *file)
 
     if (!sink || !block)
         file_fail(file, STEP_READ, -ENOMEM);
+    progress_outside(ahash->common.opts.progress, "-");
     while (file->status == 0 && got != 0) {
         got = read(STDIN_FILENO, block, STDIN_BLOCK_BYTES);
         if (got > 0) {
@@ -67,10 +69,12 @@ static void digest_stdin(struct ahash *ahash, struct file *file)
             file->bytes += (uint64_t)got;
             if (rc < 0)
                 file_fail(file, STEP_SINK, rc);
+            progress_bytes(ahash->common.opts.progress, (uint64_t)got);
         } else if (got < 0 && errno != EINTR) {
             file_fail(file, STEP_READ, -errno);
         }
     }
+    progress_outside(ahash->common.opts.progress, NULL);
     if (sink)
         sink->end(sink, file);
     hash_sink_free(sink);
@@ -288,6 +292,7 @@ static void retire(struct file *file, void *arg)
 {
     struct ahash *ahash = arg;
 
+    cli_progress_hide(STDOUT_FILENO);
     switch (ahash_item(ahash, file)->kind) {
     case AHASH_DIGEST:
     case AHASH_KEPT:
@@ -304,6 +309,7 @@ static void retire(struct file *file, void *arg)
         break;
     }
     flush_if_due(ahash, file);
+    cli_progress_show(STDOUT_FILENO);
 }
 
 /* -- the run -- */
@@ -364,11 +370,14 @@ static void run(struct ahash *ahash)
     }
     if (!sinks)
         cli_fatal(0, "memory exhausted");
+    cli_progress_start(&ahash->common);
+    config.progress = ahash->common.opts.progress;
     rc = feed_start(&feed, &config);
     if (rc < 0)
         cli_fatal(-rc, "cannot start");
     rc = engine_run(engine, &ahash->common.opts, jobs, feed, NULL, sinks, &stats);
     produced = feed_join(feed);
+    cli_progress_stop(&ahash->common);
     if (rc < 0)
         cli_fatal(-rc, "engine '%s' failed", engine->name);
     if (produced < 0)

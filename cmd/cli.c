@@ -1,6 +1,7 @@
 /* cli.c: messages, the common options and their values. See cli.h. */
 #define _GNU_SOURCE
 #include "cli.h"
+#include "cli_progress.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,6 +51,7 @@ static void __attribute__((format(printf, 2, 0))) message(int err, const char *f
 {
     char *text = NULL;
 
+    cli_progress_hide(STDERR_FILENO);
     if (fflush(stdout) != 0)
         cli_stdout_failed();
     if (vasprintf(&text, format, args) < 0)
@@ -67,6 +69,7 @@ void cli_message(int err, const char *format, ...)
     va_start(args, format);
     message(err, format, args);
     va_end(args);
+    cli_progress_show(STDERR_FILENO);
 }
 
 void cli_fatal(int err, const char *format, ...)
@@ -74,7 +77,7 @@ void cli_fatal(int err, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    message(err, format, args);
+    message(err, format, args); /* and no progress is shown any more */
     va_end(args);
     exit(EXIT_FAILURE);
 }
@@ -143,8 +146,9 @@ int cli_match(const char *option, const char *argument, const char *const *choic
     cli_try_help();
 }
 
-/* In the order of enum direct_mode. */
+/* In the order of enum direct_mode, and of enum cli_progress_when. */
 static const char *const direct_choices[] = {"auto", "always", "never", NULL};
+static const char *const progress_choices[] = {"never", "auto", "always", NULL};
 static const char *const stats_choices[] = {"text", "json", NULL};
 static const char *const engine_choices[] = {"auto", "sync", "uring", NULL};
 
@@ -195,6 +199,12 @@ bool cli_common_option(struct cli_common *common, int option, const char *argume
     case CLI_OPT_DIRECT:
         common->opts.direct = (enum direct_mode)cli_match("--direct", argument, direct_choices,
                                                           NULL);
+        return true;
+    case CLI_OPT_PROGRESS:
+        common->progress = CLI_PROGRESS_AUTO;
+        if (argument)
+            common->progress = (enum cli_progress_when)cli_match("--progress", argument,
+                                                                 progress_choices, NULL);
         return true;
     case CLI_OPT_STATS:
         common->stats = STATS_TEXT;

@@ -43,12 +43,14 @@ const char *cli_quote_maybe(const char *name);
 
 /* Options that all commands share. Long options from CLI_OPT_FIRST on are theirs. */
 enum stats_format { STATS_NONE, STATS_TEXT, STATS_JSON };
+enum cli_progress_when { CLI_PROGRESS_NEVER, CLI_PROGRESS_AUTO, CLI_PROGRESS_ALWAYS };
 
 struct cli_common {
     const char *engine; /* --engine, $AIOUTILS_ENGINE, "auto" */
     unsigned jobs;      /* 0: the command's default */
     enum stats_format stats;
-    const char *files0_from; /* NULL, a file, or "-" */
+    enum cli_progress_when progress; /* AUTO: where standard error is a terminal */
+    const char *files0_from;         /* NULL, a file, or "-" */
     struct engine_opts opts;
     /* of commands that walk trees: for struct walk_opts */
     struct exclude *exclude;
@@ -60,6 +62,7 @@ enum {
     CLI_OPT_DEPTH,
     CLI_OPT_BLOCK_SIZE,
     CLI_OPT_DIRECT,
+    CLI_OPT_PROGRESS,
     CLI_OPT_STATS,
     CLI_OPT_FILES0_FROM,
     CLI_OPT_EXCLUDE,
@@ -74,6 +77,7 @@ enum {
         {"depth", required_argument, NULL, CLI_OPT_DEPTH},                                       \
         {"block-size", required_argument, NULL, CLI_OPT_BLOCK_SIZE},                             \
         {"direct", required_argument, NULL, CLI_OPT_DIRECT},                                     \
+        {"progress", optional_argument, NULL, CLI_OPT_PROGRESS},                                 \
         {"stats", optional_argument, NULL, CLI_OPT_STATS},                                       \
         {"files0-from", required_argument, NULL, CLI_OPT_FILES0_FROM},                           \
         {"help", no_argument, NULL, CLI_OPT_HELP},                                               \
@@ -92,14 +96,16 @@ enum {
     "      --exclude=GLOB        leave out what matches; may be given several times\n" \
     "  -x, --one-file-system     stay on each operand's file system\n"
 
-#define CLI_COMMON_HELP                                                                  \
-    "      --engine=ENGINE       auto (default), sync or uring; also $AIOUTILS_ENGINE\n" \
-    "  -j, --jobs=N              workers\n"                                              \
-    "      --depth=N             files in flight per worker (uring)\n"                   \
-    "      --block-size=SIZE     bytes per read of a large file\n"                       \
-    "      --direct=WHEN         O_DIRECT: auto (default), always or never\n"            \
-    "      --stats[=FORMAT]      counters on standard error at the end: text or json\n"  \
-    "      --help                display this help and exit\n"                           \
+#define CLI_COMMON_HELP                                                                      \
+    "      --engine=ENGINE       auto (default), sync or uring; also $AIOUTILS_ENGINE\n"     \
+    "  -j, --jobs=N              workers\n"                                                  \
+    "      --depth=N             files in flight per worker (uring)\n"                       \
+    "      --block-size=SIZE     bytes per read of a large file\n"                           \
+    "      --direct=WHEN         O_DIRECT: auto (default), always or never\n"                \
+    "      --progress[=WHEN]     a line about it on standard error while it goes on: auto\n" \
+    "                            (where that is a terminal), always or never (default)\n"    \
+    "      --stats[=FORMAT]      counters on standard error at the end: text or json\n"      \
+    "      --help                display this help and exit\n"                               \
     "      --version             output version information and exit\n"
 
 /* getopt_long where abbreviations mean what they mean to GNU's command, whose options are the first

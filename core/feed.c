@@ -57,6 +57,7 @@ static void *producer_main(void *arg)
     struct feed *feed = arg;
     int status = feed->config.produce(feed, feed->config.arg);
 
+    progress_all_known(feed->config.progress);
     pthread_mutex_lock(&feed->lock);
     feed->produced = status;
     feed->ended = true;
@@ -93,8 +94,10 @@ int feed_start(struct feed **out, const struct feed_config *config)
     pthread_mutex_init(&feed->lock, NULL);
     pthread_cond_init(&feed->filled, NULL);
     pthread_cond_init(&feed->emptied, NULL);
+    progress_attach(config->progress, feed);
     rc = pthread_create(&feed->thread, NULL, producer_main, feed);
     if (rc != 0) {
+        progress_detach(config->progress);
         feed_free(feed);
         return -rc;
     }
@@ -153,6 +156,7 @@ static void retire_ready(struct feed *feed)
             struct file *file = feed->slot[(feed->retired + n) % window];
             if (!file->done)
                 break;
+            feed->slot[(feed->retired + n) % window] = NULL;
             ready[n++] = file;
         }
         if (n == 0)
@@ -213,6 +217,7 @@ static int enter_window(struct feed *feed, struct file *file)
     }
     file->seq = feed->added++;
     feed->slot[file->seq % window] = file;
+    progress_found(feed->config.progress);
     return 0;
 }
 
@@ -238,6 +243,8 @@ int feed_add_done(struct feed *feed, struct file *file)
     if (rc < 0)
         return rc;
     file->done = true;
+    progress_taken(feed->config.progress);
+    progress_done(feed->config.progress, file);
     retire_ready(feed);
     pthread_mutex_unlock(&feed->lock);
     return 0;
@@ -260,6 +267,8 @@ int feed_next(struct feed *feed, struct file **file, bool wait)
             *file = feed->queue[feed->queue_at];
             feed->queue_at = (feed->queue_at + 1) % feed->config.window;
             feed->queue_len--;
+            (*file)->taken = true;
+            progress_taken(feed->config.progress);
             break;
         }
         if (feed->ended || !wait) {
@@ -276,10 +285,26 @@ int feed_next(struct feed *feed, struct file **file, bool wait)
 
 void feed_done(struct feed *feed, struct file *file)
 {
+    progress_done(feed->config.progress, file);
     pthread_mutex_lock(&feed->lock);
     file->done = true;
     retire_ready(feed);
     pthread_mutex_unlock(&feed->lock);
+}
+
+char *feed_oldest(struct feed *feed)
+{
+    char *name = NULL;
+
+    pthread_mutex_lock(&feed->lock);
+    for (uint64_t seq = feed->retired; seq < feed->added && !name; seq++) {
+        /* NULL: it is being retired */
+        const struct file *file = feed->slot[seq % feed->config.window];
+        if (file && file->taken && !file->done)
+            name = file_path(file);
+    }
+    pthread_mutex_unlock(&feed->lock);
+    return name;
 }
 
 void feed_cancel(struct feed *feed)
@@ -298,6 +323,7 @@ int feed_join(struct feed *feed)
     if (!feed)
         return 0;
     pthread_join(feed->thread, NULL);
+    progress_detach(feed->config.progress);
     status = feed->produced;
     /* what a cancelled run left behind */
     for (; feed->retired < feed->added; feed->retired++)

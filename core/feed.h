@@ -12,6 +12,7 @@
 #define CORE_FEED_H
 
 #include "file.h"
+#include "progress.h"
 
 struct feed;
 
@@ -25,6 +26,7 @@ struct feed_config {
      * file is freed after it. */
     void (*retire)(struct file *file, void *arg);
     void *arg;
+    struct progress *progress; /* to tell of the files; NULL: nobody looks */
 };
 
 /* Makes the feed and starts its producer. Returns 0 or -errno. */
@@ -51,6 +53,9 @@ bool feed_drain_half(struct feed *feed);
 int feed_next(struct feed *feed, struct file **file, bool wait);
 /* The engine is done with the file, status and all. */
 void feed_done(struct feed *feed, struct file *file);
+/* The name of the oldest file that was handed out and has not been given back: malloc'd; NULL:
+ * there is none, or memory is short. Any thread. */
+char *feed_oldest(struct feed *feed);
 /* Drops what has not been handed out, and makes feed_next end. */
 void feed_cancel(struct feed *feed);
 

@@ -82,10 +82,12 @@ struct file {
     const char *name;   /* relative to dir */
     void *op;           /* the operation's own part: feed_config.op_bytes zeroed bytes */
     unsigned char type; /* DT_*, DT_UNKNOWN for operands */
+    bool taken;         /* the feed's: handed to an engine */
     bool done;          /* the feed's: the status is final */
     enum step step;     /* where status came from */
     int status;         /* 0 or -errno */
     uint64_t bytes;     /* delivered */
+    uint64_t announced; /* of them, what progress.h knows of beforehand */
 };
 
 /* The name that a user would know the file by: malloc'd, NULL where memory is short. */

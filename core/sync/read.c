@@ -28,8 +28,9 @@ ssize_t sync_read_some(int fd, void *buf, size_t len)
     return n < 0 ? -errno : n;
 }
 
-int sync_open(const struct engine_opts *opts, const struct file *file)
+int sync_open(const struct engine_opts *opts, struct file *file)
 {
+    struct stat st;
     int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (file->dir->may_follow ? 0 : O_NOFOLLOW);
     int fd;
 
@@ -41,6 +42,8 @@ int sync_open(const struct engine_opts *opts, const struct file *file)
     /* fails where the filesystem cannot; then it is an ordinary read, as auto's always is here */
     if (opts->direct == DIRECT_ALWAYS)
         (void)fcntl(fd, F_SETFL, O_DIRECT);
+    if (opts->progress && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        progress_size(opts->progress, file, (uint64_t)st.st_size);
     return fd;
 }
 
@@ -62,6 +65,7 @@ static void read_file(const struct engine_opts *opts, struct file *file, struct 
         }
         file->bytes += (uint64_t)n;
         stats->bytes_read += (uint64_t)n;
+        progress_bytes(opts->progress, (uint64_t)n);
     }
     if (n < 0)
         file_fail(file, STEP_READ, (int)n);

@@ -13,7 +13,7 @@ enum {
 };
 
 /* Opens a file of the feed for reading. A descriptor, or -errno. */
-int sync_open(const struct engine_opts *opts, const struct file *file);
+int sync_open(const struct engine_opts *opts, struct file *file);
 /* read(2), gone through EINTR and, for O_DIRECT, through what cannot be read so. */
 ssize_t sync_read_some(int fd, void *buf, size_t len);
 

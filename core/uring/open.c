@@ -111,7 +111,7 @@ void open_choose_path(struct pump *pump, struct slot *slot)
         slot->state = SLOT_RESIDENT;
 }
 
-int open_stat(struct slot *slot)
+int open_stat(struct pump *pump, struct slot *slot)
 {
     uint64_t device_bytes;
 
@@ -123,6 +123,7 @@ int open_stat(struct slot *slot)
     slot->size = slot->regular ? (uint64_t)slot->st.st_size : 0;
     if (S_ISBLK(slot->st.st_mode) && ioctl(slot->fd, BLKGETSIZE64, &device_bytes) == 0)
         slot->size = device_bytes;
+    progress_size(pump->opts->progress, slot->file, slot->size);
     return 0;
 }
 
@@ -158,7 +159,7 @@ void open_done(struct pump *pump, struct slot *slot, int fd)
         slot->state = SLOT_RESIDENT;
         return;
     }
-    rc = open_stat(slot);
+    rc = open_stat(pump, slot);
     if (rc < 0)
         pump_fail(slot, STEP_STAT, rc);
     else

@@ -20,6 +20,6 @@ void open_choose_path(struct pump *pump, struct slot *slot);
 /* The ring: from here on reads may wait. */
 void open_stream(struct pump *pump, struct slot *slot);
 /* Learns what was opened. Returns 0 or -errno. */
-int open_stat(struct slot *slot);
+int open_stat(struct pump *pump, struct slot *slot);
 
 #endif

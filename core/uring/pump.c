@@ -71,7 +71,7 @@ static void not_resident(struct pump *pump, struct slot *slot, int status)
 
     pump->last_was_resident = false;
     if (unseen) {
-        int rc = open_stat(slot);
+        int rc = open_stat(pump, slot);
         if (rc < 0) {
             pump_fail(slot, STEP_STAT, rc);
             return;

@@ -248,6 +248,7 @@ int stream_deliver_block(struct pump *pump, struct slot *slot, struct block *blo
     slot->delivered = block->offset + block->got;
     slot->file->bytes += block->got;
     pump->stats->bytes_read += block->got;
+    progress_bytes(pump->opts->progress, block->got);
     pump->handled_bytes += block->got;
     return rc;
 }

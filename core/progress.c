@@ -1,0 +1,133 @@
+/* progress.c: live counters of a run. See progress.h. */
+#define _GNU_SOURCE
+#include "progress.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "feed.h"
+
+struct progress {
+    atomic_uint_fast64_t files, files_taken, files_known, bytes, bytes_known;
+    atomic_bool all_known;
+    _Atomic(const char *) outside;
+    pthread_mutex_t lock; /* for feed */
+    struct feed *feed;    /* that runs now, or NULL */
+};
+
+struct progress *progress_new(void)
+{
+    struct progress *progress = calloc(1, sizeof(*progress));
+
+    if (progress)
+        pthread_mutex_init(&progress->lock, NULL);
+    return progress;
+}
+
+void progress_free(struct progress *progress)
+{
+    if (progress)
+        pthread_mutex_destroy(&progress->lock);
+    free(progress);
+}
+
+static void add(atomic_uint_fast64_t *counter, uint64_t n)
+{
+    atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
+}
+
+void progress_bytes(struct progress *progress, uint64_t bytes)
+{
+    if (progress)
+        add(&progress->bytes, bytes);
+}
+
+void progress_size(struct progress *progress, struct file *file, uint64_t bytes)
+{
+    if (!progress)
+        return;
+    add(&progress->bytes_known, bytes - file->announced);
+    file->announced = bytes;
+}
+
+void progress_outside(struct progress *progress, const char *name)
+{
+    if (progress)
+        atomic_store(&progress->outside, name);
+}
+
+static void set_feed(struct progress *progress, struct feed *feed)
+{
+    if (!progress)
+        return;
+    pthread_mutex_lock(&progress->lock);
+    progress->feed = feed;
+    pthread_mutex_unlock(&progress->lock);
+}
+
+void progress_attach(struct progress *progress, struct feed *feed)
+{
+    if (progress)
+        atomic_store(&progress->all_known, false);
+    set_feed(progress, feed);
+}
+
+void progress_detach(struct progress *progress)
+{
+    set_feed(progress, NULL);
+}
+
+void progress_found(struct progress *progress)
+{
+    if (progress)
+        add(&progress->files_known, 1);
+}
+
+void progress_taken(struct progress *progress)
+{
+    if (progress)
+        add(&progress->files_taken, 1);
+}
+
+void progress_done(struct progress *progress, const struct file *file)
+{
+    if (!progress)
+        return;
+    add(&progress->files, 1);
+    /* its size was a hint, and what failed or was cloned delivers less */
+    add(&progress->bytes_known, file->bytes - file->announced);
+}
+
+void progress_all_known(struct progress *progress)
+{
+    if (progress)
+        atomic_store(&progress->all_known, true);
+}
+
+static uint64_t get(atomic_uint_fast64_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+void progress_read(struct progress *progress, struct progress_now *now)
+{
+    now->files = get(&progress->files);
+    now->files_taken = get(&progress->files_taken);
+    now->files_known = get(&progress->files_known);
+    now->bytes = get(&progress->bytes);
+    now->bytes_known = get(&progress->bytes_known);
+    now->all_known = atomic_load(&progress->all_known);
+}
+
+char *progress_oldest(struct progress *progress)
+{
+    const char *outside = atomic_load(&progress->outside);
+    char *name;
+
+    pthread_mutex_lock(&progress->lock);
+    name = progress->feed ? feed_oldest(progress->feed) : NULL;
+    pthread_mutex_unlock(&progress->lock);
+    return !name && outside ? strdup(outside) : name;
+}
