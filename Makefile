@@ -1,6 +1,7 @@
 # Makefile: GNU make; no configure step.
 #   make [PROFILE=release|debug|asan|tsan]   programs in build/bin (release) or build/PROFILE/bin
 #   make check          installs what is missing, builds, runs every test on both engines
+#   make check-gnu      coreutils' own tests of cp, cat and sha256sum (fetched when first run), on every engine
 #   make compare        installs what is missing, builds, compares both engines on real files (DIR=...)
 #   make lint | format | install [DESTDIR= PREFIX=] | clean;  V=1 shows the commands
 PROFILE ?= release
@@ -38,7 +39,7 @@ debian_libattr   := libattr1-dev and pkg-config
 
 # These goals compile nothing themselves: they may run before scripts/setup has brought the packages,
 # and build by calling make again.
-no_packages := check compare lint format clean
+no_packages := check check-gnu compare lint format clean
 ifneq ($(filter-out $(no_packages),$(or $(MAKECMDGOALS),all)),)
 packages_cflags := $(call package,liburing,--cflags) $(call package,libcrypto,--cflags) \
                    $(call package,libsodium,--cflags) $(call package,jansson,--cflags) \
@@ -74,7 +75,7 @@ ifeq ($(V),0)
 quiet = @echo "  $(1)	$(2)";
 endif
 
-.PHONY: all tests faultfs-left-out check lint format compare install clean print-flags
+.PHONY: all tests faultfs-left-out check check-gnu lint format compare install clean print-flags
 .SECONDARY:
 all: $(programs:%=$(bin)/%)
 tests: all $(test_bin) $(if $(shell pkg-config --exists fuse3 && echo yes),$(faultfs),faultfs-left-out)
@@ -111,6 +112,11 @@ check:
 	@scripts/setup check
 	@+$(again) tests
 	@scripts/check $(out)
+
+check-gnu:
+	@scripts/setup gnu
+	@+$(again) all
+	@tests/gnu/check $(bin)
 
 compare:
 	@scripts/setup compare
