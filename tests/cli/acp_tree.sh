@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# acp_tree.sh: tests that acp -a loses nothing of a tree that has everything, by every attribute and by rsync.
+# shellcheck source=tests/cli/lib.sh
+here=$(cd "$(dirname "$0")" && pwd)
+. "${0%/*}/lib.sh"
+same_tree=$here/same_tree
+make_odd_tree=$here/../../scripts/make-odd-tree
+kept=(mode owner mtime target device links holes xattrs acls contents type)
+
+# -- that a difference would be seen --
+"$make_odd_tree" --short tree 2>without
+cat without # on a filesystem that lacks something
+
+# notices KIND PATH COMMAND: after COMMAND in the copy, it says that PATH differs by KIND
+notices() {
+    local said
+    rm -rf changed
+    gnu cp -a tree changed
+    (cd changed && bash -c "$3") || {
+        not_ok "same_tree notices $1" "$3 failed"
+        return
+    }
+    if said=$("$same_tree" tree changed) || ! grep -qF -- "$2: $1" <<<"$said"; then
+        not_ok "same_tree notices $1" "$3"$'\n'"it says: ${said:0:2000}"
+    else
+        ok "same_tree notices $1: $3"
+    fi
+    unseen=("${unseen[@]/#$1/}")
+}
+unseen=("${kept[@]}")
+gnu cp -a tree changed
+same 'same_tree finds no difference where cp kept all' '' "$("$same_tree" tree changed 2>&1)"
+notices contents sizes/4096 'printf x | dd of=sizes/4096 bs=1 seek=4095 conv=notrunc status=none &&
+    touch -r ../tree/sizes/4096 sizes/4096'
+notices size sizes/513 'truncate -s 512 sizes/513'
+notices mode modes/0644 'chmod 0646 modes/0644'
+notices mode empty 'chmod g+s empty'
+notices mtime times/nanoseconds 'touch -d @1234567890.123456788 times/nanoseconds'
+notices mtime empty 'touch -d @1 empty'
+notices mtime times/old-link 'touch -h -d @1 times/old-link'
+notices target links/to-file 'ln -sfn b links/to-file'
+notices links links/b 'cp -p links/b x && mv x links/b'
+notices links sizes/1 'ln sizes/1 sizes/one'
+notices links links/fifo 'rm links/fifo && mkfifo links/fifo'
+notices holes holes/odd 'cp -p --sparse=never holes/odd x && mv x holes/odd'
+notices holes sizes/zeros 'cp -p --sparse=always sizes/zeros x && mv x sizes/zeros'
+notices type special/fifo 'rm special/fifo && touch special/fifo'
+notices type sizes/1 'rm sizes/1 && mkdir sizes/1'
+notices 'only in A' empty 'rmdir empty'
+notices 'only in B' 'names/\xfe' 'touch names/$'"'\\xfe'"
+if ! grep -q 'without user xattrs' without; then
+    notices xattrs xattrs/file 'setfattr -n user.empty -v x xattrs/file'
+    notices xattrs xattrs/dir 'setfattr -x user.bytes xattrs/dir'
+fi
+if ! grep -q 'without ACLs' without; then
+    notices acls acls/file 'setfacl -m g:3:r acls/file'
+    notices acls acls/default 'setfacl -k acls/default'
+fi
+if [ "$(id -u)" -eq 0 ]; then
+    notices owner owners/1-2 'chown 2 owners/1-2'
+    notices owner owners/link 'chown -h 2 owners/link'
+    notices device special/null 'rm special/null && mknod special/null c 1 4'
+    notices xattrs xattrs/link 'setfattr -h -x trusted.link xattrs/link'
+    if ! [ -s without ]; then
+        same 'each kind of difference has been tried' '' "$(tr -d ' ' <<<"${unseen[*]}")"
+    fi
+fi
+rm -rf changed
+
+# -- acp's copy --
+# copies_all NAME TREE [AS...]
+copies_all() {
+    local name=$1 tree=$2
+    shift 2
+    check "$name: acp -a" "$@" acp -a "$tree" "$tree-copy"
+    same "$name: nothing differs" '' "$("$same_tree" "$tree" "$tree-copy" 2>&1)"
+}
+copies_all 'odd tree' tree
+same 'as cp has it' '' "$(gnu cp -a tree expected && "$same_tree" expected tree-copy 2>&1)"
+same 'rsync finds nothing to do' '' "$(rsync -aHAXn --delete --itemize-changes tree/ tree-copy/ 2>&1)"
+check 'over what is there' acp -a tree/. tree-copy
+same 'still nothing differs' '' "$("$same_tree" tree tree-copy 2>&1)"
+"$make_odd_tree" deep 2>/dev/null
+copies_all 'paths beyond PATH_MAX' deep
+
+if [ "$(id -u)" -eq 0 ]; then
+    mkdir -m 777 nobodys
+    cp "$make_odd_tree" nobodys/make && chmod 755 nobodys/make
+    (cd nobodys && as_nobody ./make --short tree 2>/dev/null && rm -rf tree/modes/0000 tree/modes/0001)
+    cp "$bin/acp" nobodys/acp && chmod 755 nobodys/acp
+    check 'as another user' as_nobody bash -c 'cd nobodys && ./acp -a tree copy'
+    same 'nothing differs, either' '' "$("$same_tree" nobodys/tree nobodys/copy 2>&1)"
+fi
+finish
