@@ -1,4 +1,4 @@
-/* progress.c: tests of core/progress.c with a feed, and of the line that cmd/cli_progress.c writes. */
+/* progress.c: tests of core/progress.c with a feed, and of the line that cli_progress.c writes. */
 #define _GNU_SOURCE
 #include "../support/check.h"
 

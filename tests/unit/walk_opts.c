@@ -77,16 +77,16 @@ static int few_descriptors_child(void)
     const struct rlimit limit = {20, 20};
     struct tour tour = {.root = "deep", .opts.follow = true};
     char path[256] = "deep";
+    size_t len = strlen(path);
     bool right;
 
     for (int i = 0; i < LEVELS; i++) {
-        strcat(path, "/d");
+        len += (size_t)snprintf(path + len, sizeof(path) - len, "/d");
         tour_make_dir(path);
     }
-    strcat(path, "/up");
+    snprintf(path + len, sizeof(path) - len, "/up");
     link_to("../../../../../../../../../..", path);
-    path[strlen(path) - 2] = 0;
-    strcat(path, "z");
+    snprintf(path + len, sizeof(path) - len, "/z");
     pattern_file(path, 0, 1);
     pattern_file("deep/d/z", 0, 1);
     if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || tour_walk(&tour) != 0 || tour.len != 3)
