@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "acp.h"
+#include "cli_progress.h"
 
 /* -- where things go -- */
 
@@ -212,6 +213,8 @@ static void run(struct acp *acp)
 
     open_extras(acp);
     sinks = make_sinks(acp, jobs);
+    cli_progress_start(&acp->common);
+    config.progress = acp->common.opts.progress;
     rc = feed_start(&feed, &config);
     if (rc < 0)
         cli_fatal(-rc, "cannot start");
@@ -225,6 +228,7 @@ static void run(struct acp *acp)
         cli_message(-rc, "cannot go on");
         acp->failed = true;
     }
+    cli_progress_stop(&acp->common);
     acp_say_late(acp);
     free_sinks(sinks, jobs);
     close_extras(acp, engine, jobs);

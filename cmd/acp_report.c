@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "acp.h"
+#include "cli_progress.h"
 #include "cli_sumline.h"
 
 enum subject { SOURCE, DEST, DEST_SOURCE };
@@ -187,8 +188,11 @@ void acp_retire(struct file *file, void *arg)
     dest = silent ? NULL : op->to ? copy_to_path(file) : strdup("");
     if (!silent && (!source || !dest))
         cli_fatal(ENOMEM, "cannot report on %s", cli_quote(file->name));
-    if (told)
+    if (told) {
+        cli_progress_hide(STDOUT_FILENO);
         tell(acp, file, source, dest);
+        cli_progress_show(STDOUT_FILENO);
+    }
     if (op->hashed)
         note_digest(acp, op, dest);
     if (file->step == STEP_REFUSED) {
@@ -240,6 +244,7 @@ bool acp_ask(void *arg, const struct file *file, mode_t mode, bool writable)
 
     fflush(stdout);
     mode_text(mode, text);
+    cli_progress_hide(STDERR_FILENO);
     if (writable)
         fprintf(stderr, "%s: overwrite %s? ", cli_name, d);
     else
@@ -248,6 +253,7 @@ bool acp_ask(void *arg, const struct file *file, mode_t mode, bool writable)
                         : "%s: unwritable %s (mode %04o, %s); try anyway? ",
                 cli_name, d, mode & 07777, text);
     yes = getline(&line, &cap, stdin) > 0 && (line[0] == 'y' || line[0] == 'Y');
+    cli_progress_show(STDERR_FILENO);
     free(line);
     free(dest);
     return yes;

@@ -12,6 +12,7 @@
 
 struct run {
     struct copy *copy;
+    struct progress *progress;
     struct sink *sink;
     struct stats *stats;
     char *buf;
@@ -46,6 +47,7 @@ static int copy_range(struct run *run, struct file *file, int fd, struct dest *d
         file->bytes += (uint64_t)n;
         run->stats->bytes_read += (uint64_t)n;
         run->stats->bytes_wrote += dest->read_only ? 0 : (uint64_t)n;
+        progress_bytes(run->progress, (uint64_t)n);
         rate_take(run->copy->rate, (uint64_t)n);
     }
     return 0;
@@ -108,7 +110,7 @@ static void copy_file(struct run *run, const struct engine_opts *opts, struct fi
 int sync_copy(const struct engine_opts *opts, struct feed *feed, struct copy *copy,
               struct sink *sink, struct stats *stats)
 {
-    struct run run = {.copy = copy, .sink = sink, .stats = stats};
+    struct run run = {.copy = copy, .progress = opts->progress, .sink = sink, .stats = stats};
     struct file *file;
     void *buf;
 

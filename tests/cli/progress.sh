@@ -51,6 +51,12 @@ same 'acat writes the same' "$(cat large x | gnu sha256sum)" "$(gnu sha256sum <o
 on_terminal 200 'stalled 1 s: -' slow bash -c 'cat slow | acat --progress large - >out'
 same 'acat of standard input' "0 1 " "$status $seen $screen"
 
+mkdir into
+on_terminal 200 'stalled 1 s: slow' slow acp -v --progress large slow x into
+same 'acp' "0 1 'large' -> 'into/large'
+'slow' -> 'into/slow'
+'x' -> 'into/x'" "$status $seen $screen"
+
 # a run that lasts, and shows nothing
 quiet() {
     on_terminal 200 '' '' bash -c "(sleep 0.4; echo x >slow) & $1"
