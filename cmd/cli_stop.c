@@ -30,8 +30,8 @@ static void end_by_signal(int unused)
 }
 
 /* A thread of its own, because what removes files cannot be done in a signal's handler; a stuck
- * device keeps no one but who waits for it. The signal is held back until they are removed: it often
- * comes twice, to the process and to its group. */
+ * device keeps no one but who waits for it. The signal is held back until they are removed: it
+ * often comes twice, to the process and to its group. */
 static void *stop_main(void *arg)
 {
     int sig;

@@ -20,7 +20,7 @@ struct attr_run {
     const struct copy *copy;
     const struct attr_at *from, *to;
     const struct stat *st;
-    attr_report *report;
+    void (*report)(void *arg, enum step step, int status, bool harmless);
     void *arg;
 };
 
@@ -215,7 +215,8 @@ static void copy_mode(const struct attr_run *run, const struct stat *now, bool c
 }
 
 void attr_copy(const struct copy *copy, const struct attr_at *from, const struct attr_at *to,
-               const struct stat *st, bool created, attr_report *report, void *arg)
+               const struct stat *st, bool created,
+               void (*report)(void *arg, enum step step, int status, bool harmless), void *arg)
 {
     const struct copy_opts *opts = &copy->opts;
     struct attr_run run = {copy, from, to, st, report, arg};

@@ -11,13 +11,11 @@ struct attr_at {
     const char *name;
 };
 
-/* What could not be kept; harmless: to be told, but no failure. */
-typedef void attr_report(void *arg, enum step step, int status, bool harmless);
-
 /* Gives `to` what is to be preserved of `from`, whose fstat is *st. created: by this run, with no
- * more rights than it is to have. */
+ * more rights than it is to have. report is told what could not be kept; harmless: no failure. */
 void attr_copy(const struct copy *copy, const struct attr_at *from, const struct attr_at *to,
-               const struct stat *st, bool created, attr_report *report, void *arg);
+               const struct stat *st, bool created,
+               void (*report)(void *arg, enum step step, int status, bool harmless), void *arg);
 /* Gives fd, which will take the place of name in dir_fd, the owner, mode and ACL that are there, as
  * far as allowed. */
 void attr_inherit(int dir_fd, const char *name, const struct stat *old, int fd);

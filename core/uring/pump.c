@@ -26,7 +26,6 @@ enum {
     TAKE_AT_ONCE = 64,                /* resident files handled between two looks at the ring */
     RESIDENT_READ_BYTES = 128 * 1024, /* as sync's */
     RESIDENT_AT_ONCE = 1024 * 1024,   /* bytes of one of them */
-    HANDLE_BYTES = 256 * 1024,        /* delivered between two submissions; 0.15 ms of SHA-256 */
     PARKED_POLL_MS = 1,
     FEED_POLL_MS = 10, /* the producer cannot wake a thread that waits on the ring */
 };
@@ -232,11 +231,7 @@ static void request_done(void *arg, uint64_t user_data, int res)
         break;
     }
     slot_advance(pump, slot);
-    /* the device must not run dry while a batch of completions is hashed */
-    if (pump->handled_bytes >= HANDLE_BYTES) {
-        pump->handled_bytes = 0;
-        ring_flush(&pump->ring);
-    }
+    stream_keep_busy(pump);
 }
 
 /* Fills free slots. Waits for the feed only when there is nothing else to wait for. */

@@ -27,6 +27,9 @@ void stream_read_done(struct pump *pump, struct block *block, int res);
 void stream_write_done(struct pump *pump, struct block *block, int res);
 /* Delivers the blocks that are next in the file's order and there. */
 void stream_deliver(struct pump *pump, struct slot *slot);
+/* To be called after bytes have been delivered: submits what has been prepared meanwhile, lest the
+ * device run dry while many blocks, which have come out of turn, are hashed. */
+void stream_keep_busy(struct pump *pump);
 /* Delivers one block: 0: it is free again; 1: the operation keeps it; -errno: the file has failed.
  */
 int stream_deliver_block(struct pump *pump, struct slot *slot, struct block *block);
