@@ -42,7 +42,7 @@ static int open_target(struct acp *acp, const char *name)
 static void find_target(struct acp *acp)
 {
     size_t n = acp->operand_count;
-    const char *last = n > 0 ? acp->operands[n - 1] : NULL;
+    const char *last = n > 0 ? acp->operands[n - 1] : "";
     int rc;
 
     if (n == 0 && !acp->common.files0_from) {
@@ -142,7 +142,7 @@ static struct copy_source *make_sources(struct acp *acp)
 
 static struct sink **make_sinks(const struct acp *acp, unsigned jobs)
 {
-    struct sink **sinks = acp->digest ? calloc(jobs, sizeof(struct sink *)) : NULL;
+    struct sink **sinks = acp->digest ? calloc(jobs + 1, sizeof(struct sink *)) : NULL;
 
     for (unsigned i = 0; sinks && i < jobs; i++)
         if (!(sinks[i] = hash_sink_new(&acp->digest, 1)))

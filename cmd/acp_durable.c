@@ -27,7 +27,8 @@ struct acp_durable {
 
 static int add(struct acp *acp, int fd, dev_t dev, const char *path)
 {
-    struct acp_durable *durable = malloc(sizeof(*durable) + strlen(path) + 1);
+    size_t path_len = strlen(path);
+    struct acp_durable *durable = malloc(sizeof(*durable) + path_len + 1);
 
     if (!durable) {
         close(fd);
@@ -35,7 +36,7 @@ static int add(struct acp *acp, int fd, dev_t dev, const char *path)
     }
     durable->dev = dev;
     durable->fd = fd;
-    strcpy(durable->path, path);
+    memcpy(durable->path, path, path_len + 1);
     durable->next = acp->durables;
     acp->durables = durable;
     return 0;

@@ -431,22 +431,24 @@ static void settle(struct acp *acp, const struct wishes *wishes)
 static void take_list(struct acp *acp)
 {
     struct names0 *names = names0_of_option(&acp->common, acp->operands);
-    size_t cap = 64, count = 0;
-    char **list = malloc(cap * sizeof(*list));
+    size_t cap = 0, count = 0;
+    char **list = NULL;
     const char *name;
     size_t len;
-    int rc = 0;
+    int rc;
 
-    while (list && (rc = names0_next(names, &name, &len)) == 1) {
-        if (count + 1 >= cap) {
-            cap *= 2;
-            list = reallocarray(list, cap, sizeof(*list));
+    while ((rc = names0_next(names, &name, &len)) == 1) {
+        if (count == cap) {
+            char **more = reallocarray(list, cap ? cap * 2 : 64, sizeof(*list));
+            if (!more)
+                cli_fatal(ENOMEM, "cannot start");
+            list = more;
+            cap = cap ? cap * 2 : 64;
         }
-        if (!list || !(list[count++] = strdup(name)))
-            break;
+        list[count] = strdup(name);
+        if (!list[count++])
+            cli_fatal(ENOMEM, "cannot start");
     }
-    if (!list || rc == 1)
-        cli_fatal(ENOMEM, "cannot start");
     if (rc < 0) {
         names0_report(acp->common.files0_from, names0_line(names), rc);
         exit(EXIT_FAILURE);

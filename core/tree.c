@@ -279,12 +279,13 @@ static int make_parent(struct copy *copy, struct feed *feed, struct dir **to, co
                        size_t len, const char *name, bool finished)
 {
     struct tree_dir *op = calloc(1, sizeof(*op) + len + 1);
-    char *path = (char *)parent_source(op);
+    char *path;
     enum step step = STEP_STAT_PARENT;
     int fd, rc;
 
     if (!op)
         return -ENOMEM;
+    path = (char *)parent_source(op);
     op->copy = copy;
     op->finished = finished || copy->opts.dry_run;
     memcpy(path, source, len);

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # what lib.sh sets
 # lib_cp.sh: comparing our cp with GNU's. Sourced before lib.sh, which changes the directory.
 setup_time='2001-02-03 04:05:06.123456789'
 
