@@ -21,7 +21,6 @@
 #include "cli_progress.h"
 
 enum {
-    STDIN_BLOCK_BYTES = 256 * 1024,
     STDOUT_BYTES = 64 * 1024,
     /* Of a run that prints steadily, lines are not held back longer than this. */
     STDOUT_HOLD_NS = 100 * 1000 * 1000,
@@ -49,48 +48,12 @@ struct ahash_item *ahash_item(const struct ahash *ahash, const struct file *file
     return (struct ahash_item *)&results[ahash->algorithms.chosen_len];
 }
 
-/* Standard input as it is: opened by a name like /dev/stdin it would be read from the start, and
- * not from where the shell's redirection or another process that shares it has come to. The engines
- * open by name only, so it is read here, on the producer's thread. */
-static void digest_stdin(struct ahash *ahash, struct file *file)
-{
-    struct sink *sink = hash_sink_new(ahash->algorithms.chosen,
-                                      (unsigned)ahash->algorithms.chosen_len);
-    char *block = malloc(STDIN_BLOCK_BYTES);
-    ssize_t got = 1;
-
-    if (!sink || !block)
-        file_fail(file, STEP_READ, -ENOMEM);
-    progress_outside(ahash->common.opts.progress, "-");
-    while (file->status == 0 && got != 0) {
-        got = read(STDIN_FILENO, block, STDIN_BLOCK_BYTES);
-        if (got > 0) {
-            int rc = sink->data(sink, file, block, (size_t)got);
-            file->bytes += (uint64_t)got;
-            if (rc < 0)
-                file_fail(file, STEP_SINK, rc);
-            progress_bytes(ahash->common.opts.progress, (uint64_t)got);
-        } else if (got < 0 && errno != EINTR) {
-            file_fail(file, STEP_READ, -errno);
-        }
-    }
-    progress_outside(ahash->common.opts.progress, NULL);
-    if (sink)
-        sink->end(sink, file);
-    hash_sink_free(sink);
-    free(block);
-    ahash->stdin_stats.files++;
-    ahash->stdin_stats.failed += file->status < 0;
-    ahash->stdin_stats.bytes_read += file->bytes;
-}
-
 int ahash_add(struct ahash *ahash, struct feed *feed, struct file *file)
 {
     atomic_fetch_add_explicit(&ahash->added, 1, memory_order_release);
     if (strcmp(file->name, "-") != 0 || file->dir->path_len > 0)
         return feed_add(feed, file);
-    digest_stdin(ahash, file);
-    return feed_add_done(feed, file);
+    return ahash_stdin_add(ahash, feed, file);
 }
 
 /* A file to be digested, relative to dir: an operand or one of a tree. */
@@ -187,7 +150,10 @@ static int produce(struct feed *feed, void *arg)
     struct ahash *ahash = arg;
     int rc = add_operands(ahash, feed);
 
-    return rc == 0 && ahash->unlisted ? unlisted_produce(ahash, feed) : rc;
+    if (rc == 0 && ahash->unlisted)
+        rc = unlisted_produce(ahash, feed);
+    ahash_stdin_join(ahash);
+    return rc;
 }
 
 /* -- retire's side -- */

@@ -2,6 +2,7 @@
 #ifndef CMD_AHASH_H
 #define CMD_AHASH_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "../core/hash.h"
@@ -130,7 +131,10 @@ struct ahash {
     char **operands; /* NULL-ended; NULL: those of names */
     struct names0 *names;
     struct ahash_parser parser;
-    struct unlisted *unlisted;  /* ahash_unlisted.c's */
+    struct unlisted *unlisted; /* ahash_unlisted.c's */
+    pthread_t stdin_thread;
+    struct file *stdin_file; /* being read; NULL: there is no such thread */
+    struct feed *stdin_feed;
     struct stats stdin_stats;   /* what the engines did not see */
     atomic_uint_fast64_t added; /* files handed over, at least: the walk adds some itself */
     /* retire's */
@@ -149,6 +153,10 @@ struct file *ahash_file(struct ahash *ahash, struct feed *feed, enum ahash_kind 
 struct ahash_item *ahash_item(const struct ahash *ahash, const struct file *file);
 /* Hands over a file, for an engine; or, where its name is "-", digests standard input. */
 int ahash_add(struct ahash *ahash, struct feed *feed, struct file *file);
+/* Digests standard input on a thread of its own, for which the producer waits at its end:
+ * ahash_stdin.c. */
+int ahash_stdin_add(struct ahash *ahash, struct feed *feed, struct file *file);
+void ahash_stdin_join(struct ahash *ahash);
 bool ahash_is_directory(const char *name);
 /* Says what is wrong with a file, and makes the run fail. */
 void ahash_report(struct ahash *ahash, const struct file *file);

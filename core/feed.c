@@ -250,6 +250,15 @@ int feed_add_done(struct feed *feed, struct file *file)
     return 0;
 }
 
+int feed_add_held(struct feed *feed, struct file *file)
+{
+    int rc = enter_window(feed, file);
+
+    if (rc == 0)
+        pthread_mutex_unlock(&feed->lock);
+    return rc;
+}
+
 int feed_next(struct feed *feed, struct file **file, bool wait)
 {
     int rc = 0;

@@ -42,6 +42,9 @@ int feed_add(struct feed *feed, struct file *file);
 /* The same for a file that needs no engine (an error of the walk, a directory): it is only retired
  * in its turn. */
 int feed_add_done(struct feed *feed, struct file *file);
+/* The same for a file that the caller processes itself, on any thread: it is the caller's until it
+ * gives it back by feed_done, which must be before the produce function returns. */
+int feed_add_held(struct feed *feed, struct file *file);
 
 /* Waits until half of the files in the window are retired, and what they held is free again: for a
  * producer that runs out of descriptors. false: there are none. */

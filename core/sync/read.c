@@ -1,15 +1,27 @@
 /* sync/read.c: the blocking engine's read: one file after the other, one read(2) after the other.
  *
  * Nothing cleverer, on purpose: it is the yardstick that the ring is held against. The kernel's
- * readahead is all the overlap that it has; more comes from more workers, a thread each. */
+ * readahead is all the overlap that it has; more comes from more workers, a thread each. Only what
+ * may never come to an end, as a FIFO that has no writer yet, must not keep the others waiting. */
 #define _GNU_SOURCE
-#include "sync.h"
-
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "../cache.h"
+#include "slow.h"
+#include "sync.h"
+
+enum {
+    FEED_POLL_MS = 10, /* the producer cannot wake a thread that polls */
+    /* A file of more than this that was not in the page cache is not left in it either: it would
+     * drive out what is in use. */
+    LARGE_BYTES = 1024 * 1024,
+    DROP_BYTES = 8 * 1024 * 1024, /* at a time: 2,048 pages, some 0.3 ms */
+};
 
 ssize_t sync_read_some(int fd, void *buf, size_t len)
 {
@@ -28,12 +40,12 @@ ssize_t sync_read_some(int fd, void *buf, size_t len)
     return n < 0 ? -errno : n;
 }
 
-int sync_open(const struct engine_opts *opts, struct file *file)
+static int open_file(const struct engine_opts *opts, struct file *file, int flags)
 {
     struct stat st;
-    int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (file->dir->may_follow ? 0 : O_NOFOLLOW);
     int fd;
 
+    flags |= O_RDONLY | O_CLOEXEC | O_NOCTTY | (file->dir->may_follow ? 0 : O_NOFOLLOW);
     do
         fd = openat(file->dir->fd, file->name, flags);
     while (fd < 0 && errno == EINTR);
@@ -47,47 +59,106 @@ int sync_open(const struct engine_opts *opts, struct file *file)
     return fd;
 }
 
-static void read_file(const struct engine_opts *opts, struct file *file, struct sink *sink,
+int sync_open(const struct engine_opts *opts, struct file *file)
+{
+    return open_file(opts, file, 0);
+}
+
+void sync_end(struct file *file, struct feed *feed, struct sink *sink, struct stats *stats)
+{
+    sink->end(sink, file);
+    stats->files++;
+    stats->failed += file->status < 0;
+    feed_done(feed, file);
+}
+
+/* Whether a file, of which the first block has been read, is large and has not been in the page
+ * cache. Asked no earlier, since most files are small; what that read has brought in, and the
+ * kernel's readahead with it, is before LARGE_BYTES. */
+static bool is_large_and_cold(int fd)
+{
+    struct stat st;
+    int64_t resident;
+
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size <= 2 * LARGE_BYTES)
+        return false;
+    resident = cache_resident(fd, LARGE_BYTES);
+    return resident >= 0 && resident < (st.st_size - LARGE_BYTES) / 2;
+}
+
+static void read_file(const struct engine_opts *opts, struct file *file, int fd, struct sink *sink,
                       char *buf, size_t block, struct stats *stats)
 {
-    int fd = sync_open(opts, file);
+    bool drop = false;
+    uint64_t dropped = 0;
     ssize_t n;
 
-    if (fd < 0) {
-        file_fail(file, STEP_OPEN, fd);
-        return;
-    }
     while ((n = sync_read_some(fd, buf, block)) > 0) {
         int rc = sink->data(sink, file, buf, (size_t)n);
         if (rc < 0) {
             file_fail(file, STEP_SINK, rc);
             break;
         }
+        if (file->bytes == 0 && (size_t)n == block && opts->direct == DIRECT_AUTO)
+            drop = is_large_and_cold(fd);
         file->bytes += (uint64_t)n;
         stats->bytes_read += (uint64_t)n;
-        progress_bytes(opts->progress, (uint64_t)n);
+        if (drop && file->bytes - dropped >= DROP_BYTES) {
+            cache_drop(fd, dropped, file->bytes);
+            dropped = file->bytes;
+        }
     }
     if (n < 0)
         file_fail(file, STEP_READ, (int)n);
+    if (drop)
+        cache_drop(fd, dropped, 0);
     close(fd);
+}
+
+/* Opens a file and reads it; one that may let us wait joins the slow ones. */
+static void take_file(const struct engine_opts *opts, struct file *file, struct slow *slow,
+                      struct feed *feed, struct sink *sink, char *buf, size_t block,
+                      struct stats *stats)
+{
+    /* where files are delivered in order there is nothing to get on with; and what a walk has found
+     * is a regular file */
+    bool may_wait = !opts->ordered && file->type == DT_UNKNOWN;
+    int fd = open_file(opts, file, may_wait ? O_NONBLOCK : 0);
+    struct stat st;
+
+    if (fd < 0) {
+        file_fail(file, STEP_OPEN, fd);
+    } else if (may_wait && fstat(fd, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)) &&
+               slow_add(slow, file, fd) == 0) {
+        return;
+    } else {
+        read_file(opts, file, fd, sink, buf, block, stats);
+    }
+    sync_end(file, feed, sink, stats);
 }
 
 static int sync_read(const struct engine_opts *opts, struct feed *feed, struct sink *sink,
                      struct stats *stats)
 {
     size_t block = opts->block_bytes ? opts->block_bytes : SYNC_BLOCK_BYTES;
+    struct slow slow = {.progress = opts->progress};
     struct file *file;
     void *buf;
+    int rc;
 
     if (posix_memalign(&buf, 4096, block) != 0)
         return -ENOMEM;
-    while (feed_next(feed, &file, true) == 0) {
-        read_file(opts, file, sink, buf, block, stats);
-        sink->end(sink, file);
-        stats->files++;
-        stats->failed += file->status < 0;
-        feed_done(feed, file);
+    while ((rc = feed_next(feed, &file, slow.len == 0)) == 0 || slow.len > 0) {
+        if (rc == 0)
+            take_file(opts, file, &slow, feed, sink, buf, block, stats);
+        if (slow.len > 0)
+            slow_step(&slow,
+                      rc == 0         ? 0
+                      : rc == -EAGAIN ? FEED_POLL_MS
+                                      : -1,
+                      buf, block, feed, sink, stats);
     }
+    slow_free(&slow);
     free(buf);
     return 0;
 }

@@ -17,6 +17,9 @@ int sync_open(const struct engine_opts *opts, struct file *file);
 /* read(2), gone through EINTR and, for O_DIRECT, through what cannot be read so. */
 ssize_t sync_read_some(int fd, void *buf, size_t len);
 
+/* The file has been read, or has failed: tells the sink, counts it, gives it back. */
+void sync_end(struct file *file, struct feed *feed, struct sink *sink, struct stats *stats);
+
 int sync_copy(const struct engine_opts *opts, struct feed *feed, struct copy *copy,
               struct sink *sink, struct stats *stats);
 

@@ -11,29 +11,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../cache.h"
 #include "stream.h"
-
-/* cachestat(2), Linux 6.5: younger than the C library. */
-#ifndef SYS_cachestat
-#define SYS_cachestat 451
-#endif
-struct cachestat_range {
-    uint64_t off, len;
-};
-struct cachestat {
-    uint64_t nr_cache, nr_dirty, nr_writeback, nr_evicted, nr_recently_evicted;
-};
-
-/* Bytes of the file from an offset on that are in the page cache; -errno. */
-static int64_t resident_bytes(int fd, uint64_t from)
-{
-    struct cachestat_range range = {from, 0};
-    struct cachestat cs;
-
-    if (syscall(SYS_cachestat, fd, &range, &cs, 0) < 0)
-        return -errno;
-    return (int64_t)(cs.nr_cache * 4096);
-}
 
 /* O_NONBLOCK, so that no FIFO or device is waited for by who opens it; open_stream takes it back.
  */
@@ -93,7 +72,7 @@ static bool wants_direct(const struct pump *pump, const struct slot *slot)
 
     if (pump->opts->direct != DIRECT_AUTO)
         return pump->opts->direct == DIRECT_ALWAYS;
-    resident = resident_bytes(slot->fd, slot->delivered);
+    resident = cache_resident(slot->fd, slot->delivered);
     if (resident == 0 && slot->size > 0)
         return true;
     /* a large file of which less than half is there: direct reads of all of it are faster */

@@ -385,6 +385,59 @@ static void paths_are_as_the_user_writes_them(void **state)
     dir_put(NULL);
 }
 
+/* Of three files the one in the middle is held by the producer, until the last is done. */
+struct holding {
+    atomic_bool release;
+    char order[8];
+    struct file *held;
+};
+
+static int produce_holding(struct feed *feed, void *arg)
+{
+    struct holding *holding = arg;
+    struct dir *dir = dir_cwd();
+
+    for (int i = 0; i < 3; i++) {
+        struct file *file = feed_file(feed, dir, &"abc"[i], 1);
+        if (i == 1)
+            holding->held = file;
+        assert((i == 1 ? feed_add_held(feed, file) : feed_add(feed, file)) == 0);
+    }
+    dir_put(dir);
+    while (!atomic_load(&holding->release))
+        usleep(1000);
+    feed_done(feed, holding->held);
+    return 0;
+}
+
+static void retire_holding(struct file *file, void *arg)
+{
+    strcat(((struct holding *)arg)->order, file->name);
+}
+
+static void held_files_are_not_handed_out(void **state)
+{
+    struct holding holding = {0};
+    const struct feed_config config = {
+        .produce = produce_holding, .retire = retire_holding, .arg = &holding};
+    struct feed *feed;
+    struct file *file;
+
+    (void)state;
+    assert_int_equal(feed_start(&feed, &config), 0);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(feed_next(feed, &file, true), 0);
+        assert_string_equal(file->name, i == 0 ? "a" : "c");
+        feed_done(feed, file);
+    }
+    assert_int_equal(feed_next(feed, &file, false), -EAGAIN);
+    assert_string_equal(holding.order, "a");
+    atomic_store(&holding.release, true);
+    assert_int_equal(feed_next(feed, &file, true), -ENODATA);
+    assert_int_equal(feed_join(feed), 0);
+    assert_string_equal(holding.order, "abc");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -392,6 +445,7 @@ int main(void)
         cmocka_unit_test(stays_within_its_window),
         cmocka_unit_test(full_window_stops_the_producer),
         cmocka_unit_test(done_files_keep_their_turn),
+        cmocka_unit_test(held_files_are_not_handed_out),
         cmocka_unit_test(cancel_frees_a_waiting_producer),
         cmocka_unit_test(cancel_wakes_a_waiting_engine),
         cmocka_unit_test(hands_out_by_inode),
