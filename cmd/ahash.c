@@ -312,6 +312,22 @@ static void finish(struct ahash *ahash)
         ahash_check_finish(ahash);
 }
 
+/* The thread that read standard input is one worker more, or the only one that did anything. */
+static void add_stdin(struct ahash *ahash, struct stats *stats)
+{
+    if (ahash->stdin_stats.files == 0)
+        return;
+    if (stats->files == 0) {
+        ahash->stdin_stats.process_ns = stats->process_ns;
+        ahash->stdin_stats.memory_peak = stats->memory_peak;
+        ahash->stdin_stats.each = stats->each;
+        ahash->stdin_stats.workers = 1;
+        *stats = ahash->stdin_stats;
+    } else {
+        stats_add(stats, &ahash->stdin_stats);
+    }
+}
+
 static void run(struct ahash *ahash)
 {
     const char *why;
@@ -324,7 +340,7 @@ static void run(struct ahash *ahash)
                                  .retire = retire,
                                  .arg = ahash};
     struct sink **sinks = calloc(jobs, sizeof(*sinks));
-    struct stats stats = {0};
+    struct stats stats = {.each = calloc(jobs + 1, sizeof(stats)), .each_len = jobs + 1};
     uint64_t start_ns = stats_now_ns();
     struct feed *feed;
     int rc, produced;
@@ -334,7 +350,7 @@ static void run(struct ahash *ahash)
         if (!sinks[i])
             cli_fatal(0, "memory exhausted");
     }
-    if (!sinks)
+    if (!sinks || !stats.each)
         cli_fatal(0, "memory exhausted");
     cli_progress_start(&ahash->common);
     config.progress = ahash->common.opts.progress;
@@ -349,13 +365,12 @@ static void run(struct ahash *ahash)
     if (produced < 0)
         cli_fatal(-produced, "not all files were read");
     finish(ahash);
-    stats.files += ahash->stdin_stats.files;
-    stats.failed += ahash->stdin_stats.failed;
-    stats.bytes_read += ahash->stdin_stats.bytes_read;
+    add_stdin(ahash, &stats);
     cli_print_stats(&ahash->common, engine, why, &stats, (double)(stats_now_ns() - start_ns) / 1e9);
     for (unsigned i = 0; i < jobs; i++)
         hash_sink_free(sinks[i]);
     free(sinks);
+    free(stats.each);
 }
 
 int main(int argc, char **argv)

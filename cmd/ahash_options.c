@@ -213,6 +213,9 @@ static void choose_algorithms(struct ahash *ahash, const char *list, const char 
     algorithms_choose(&ahash->algorithms, list ? list : length ? length : own ? own : "sha256");
     ahash->algorithms.detect = ahash->check && !list && !own;
     ahash->algorithms.any_length = ahash->check && !list && is_b2sum(ahash);
+    ahash->common.digest = ahash->algorithms.chosen_len == 1 || ahash->check
+                               ? digest_tag(ahash->algorithms.chosen[0])
+                               : "several digests";
     if (list)
         ahash->tag = ahash->algorithms.chosen_len == 1 ? digest_tag(ahash->algorithms.chosen[0])
                                                        : NULL;

@@ -51,6 +51,7 @@ struct cli_common {
     enum stats_format stats;
     enum cli_progress_when progress; /* AUTO: where standard error is a terminal */
     const char *files0_from;         /* NULL, a file, or "-" */
+    const char *digest; /* what a worker that computes is busy with; NULL: nothing of a name */
     struct engine_opts opts;
     /* of commands that walk trees: for struct walk_opts */
     struct exclude *exclude;
@@ -138,6 +139,13 @@ unsigned cli_processors(void);
 /* The engine that the options ask for; exits with the reason where it cannot run. *why is set when
  * auto fell back. */
 const struct engine *cli_engine(const struct cli_common *common, const char **why);
+/* What bound a run, in a word for programs and in a line for people. */
+struct cli_bound {
+    const char *by; /* "cpu", "device", "latency", "names", "both", "nothing" */
+    char text[240];
+};
+struct cli_bound cli_bound(const struct cli_common *common, const struct engine *engine,
+                           const struct stats *stats, double in_flight_mean);
 /* Prints the counters where --stats asks for them. seconds: the whole run's, by the clock. */
 void cli_print_stats(const struct cli_common *common, const struct engine *engine, const char *why,
                      const struct stats *stats, double seconds);

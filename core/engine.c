@@ -104,6 +104,7 @@ int engine_run(const struct engine *engine, const struct engine_opts *opts, unsi
         else if (status == 0)
             status = worker->status;
     }
+    stats->feed_ns += feed_waited_ns(feed);
     stats_finish(stats);
     free(workers);
     if (one_worked)

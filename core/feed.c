@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stats.h"
+
 enum {
     /* A walk of a cold tree fills this while the readers wait for their first files' inodes, and at
      * about 250 bytes a file it is 4 MiB. */
@@ -34,11 +36,12 @@ struct feed {
     bool cancelled;
     bool producer_waits; /* for no more than wake_at files in the window */
     uint64_t wake_at;
-    bool retiring;     /* a thread is calling retire */
-    unsigned waiters;  /* threads in feed_next */
-    uint64_t added;    /* sequence number of the next file */
-    uint64_t retired;  /* sequence number of the next file to retire */
-    unsigned queue_at; /* index of the queue's first */
+    bool retiring;      /* a thread is calling retire */
+    unsigned waiters;   /* threads in feed_next */
+    uint64_t waited_ns; /* by them; while some are, minus the time at which they began */
+    uint64_t added;     /* sequence number of the next file */
+    uint64_t retired;   /* sequence number of the next file to retire */
+    unsigned queue_at;  /* index of the queue's first */
     unsigned queue_len;
     unsigned batch_len;
     struct file **slot;  /* [window] */
@@ -285,11 +288,23 @@ int feed_next(struct feed *feed, struct file **file, bool wait)
             break;
         }
         feed->waiters++;
+        feed->waited_ns -= stats_now_ns();
         pthread_cond_wait(&feed->filled, &feed->lock);
+        feed->waited_ns += stats_now_ns();
         feed->waiters--;
     }
     pthread_mutex_unlock(&feed->lock);
     return rc;
+}
+
+uint64_t feed_waited_ns(struct feed *feed)
+{
+    uint64_t waited_ns;
+
+    pthread_mutex_lock(&feed->lock);
+    waited_ns = feed->waited_ns + feed->waiters * stats_now_ns();
+    pthread_mutex_unlock(&feed->lock);
+    return waited_ns;
 }
 
 void feed_done(struct feed *feed, struct file *file)

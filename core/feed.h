@@ -54,6 +54,8 @@ bool feed_drain_half(struct feed *feed);
 
 /* The next file. 0; -ENODATA after the last; -EAGAIN where none is there yet and wait is false. */
 int feed_next(struct feed *feed, struct file **file, bool wait);
+/* Time that callers of feed_next have waited in it so far, all together. */
+uint64_t feed_waited_ns(struct feed *feed);
 /* The engine is done with the file, status and all. */
 void feed_done(struct feed *feed, struct file *file);
 /* The name of the oldest file that was handed out and has not been given back: malloc'd; NULL:

@@ -2,8 +2,11 @@
 #define _GNU_SOURCE
 #include "stats.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 uint64_t stats_now_ns(void)
 {
@@ -18,6 +21,20 @@ static uint64_t timeval_ns(struct timeval tv)
     return (uint64_t)tv.tv_sec * 1000000000u + (uint64_t)tv.tv_usec * 1000u;
 }
 
+/* Time that the calling thread has spent ready to run. */
+static uint64_t queued_ns(void)
+{
+    char text[128];
+    unsigned long long ran, queued;
+    int fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+    if (fd >= 0)
+        close(fd);
+    text[len < 0 ? 0 : len] = 0;
+    return sscanf(text, "%llu %llu", &ran, &queued) == 2 ? queued : 0;
+}
+
 void stats_start(struct stats *stats)
 {
     struct rusage usage;
@@ -26,6 +43,7 @@ void stats_start(struct stats *stats)
     stats->user_ns = -timeval_ns(usage.ru_utime);
     stats->system_ns = -timeval_ns(usage.ru_stime);
     stats->switches = -(uint64_t)usage.ru_nvcsw;
+    stats->queued_ns = -queued_ns();
     stats->wall_ns = -stats_now_ns();
 }
 
@@ -37,6 +55,7 @@ void stats_stop(struct stats *stats)
     stats->user_ns += timeval_ns(usage.ru_utime);
     stats->system_ns += timeval_ns(usage.ru_stime);
     stats->switches += (uint64_t)usage.ru_nvcsw;
+    stats->queued_ns += queued_ns();
     stats->wall_ns += stats_now_ns();
 }
 
@@ -50,6 +69,7 @@ void stats_add(struct stats *sum, const struct stats *worker)
     sum->user_ns += worker->user_ns;
     sum->system_ns += worker->system_ns;
     sum->hash_ns += worker->hash_ns;
+    sum->queued_ns += worker->queued_ns;
     sum->switches += worker->switches;
     sum->requests += worker->requests;
     sum->enters += worker->enters;
@@ -57,6 +77,8 @@ void stats_add(struct stats *sum, const struct stats *worker)
     sum->resident_files += worker->resident_files;
     sum->in_flight_peak += worker->in_flight_peak;
     sum->in_flight_ns += worker->in_flight_ns;
+    if (sum->workers < sum->each_len)
+        sum->each[sum->workers] = *worker;
     sum->workers++;
 }
 
@@ -74,4 +96,13 @@ uint64_t stats_waiting_ns(const struct stats *stats)
     uint64_t busy = stats->user_ns + stats->system_ns;
 
     return stats->wall_ns > busy ? stats->wall_ns - busy : 0;
+}
+
+uint64_t stats_digest_ns(const struct stats *stats)
+{
+    uint64_t busy = stats->user_ns + stats->system_ns;
+    double share = busy > 0 ? (double)busy / (double)(busy + stats->queued_ns) : 0;
+    uint64_t digest_ns = (uint64_t)((double)stats->hash_ns * share);
+
+    return digest_ns < busy ? digest_ns : busy;
 }

@@ -14,7 +14,8 @@ struct stats {
     uint64_t user_ns;     /* its CPU time in user space */
     uint64_t system_ns;   /* and in the kernel; io-wq threads are not in it, see process_ns */
     uint64_t hash_ns;     /* in the digest */
-    uint64_t switches;    /* voluntary context switches */
+    uint64_t queued_ns; /* ready to run, and no processor free; 0 where the kernel does not tell */
+    uint64_t switches;  /* voluntary context switches */
     /* requests of the ring */
     uint64_t requests;       /* submitted */
     uint64_t enters;         /* io_uring_enter calls */
@@ -22,8 +23,11 @@ struct stats {
     uint64_t resident_files; /* read without the ring: their bytes were in the page cache */
     unsigned in_flight_peak;
     uint64_t in_flight_ns; /* integral of requests in flight over time */
-    /* of the whole run, set by run_finish */
+    /* of the whole run: sums only */
     unsigned workers;
+    struct stats *each; /* NULL; or, of so many workers, a copy of each one's */
+    unsigned each_len;
+    uint64_t feed_ns;     /* that the workers together waited for the next file to work on */
     uint64_t process_ns;  /* CPU time of the process, all threads and io-wq workers */
     uint64_t memory_peak; /* bytes resident, peak */
 };
@@ -40,5 +44,8 @@ void stats_finish(struct stats *sum);
 /* Time that the workers spent neither in user space nor in the kernel: waiting for I/O or each
  * other. */
 uint64_t stats_waiting_ns(const struct stats *stats);
+/* CPU time in the digest. hash_ns is by the clock: of the time that the threads were ready and had
+ * no processor, the digest is given the share that it has of their CPU time. */
+uint64_t stats_digest_ns(const struct stats *stats);
 
 #endif

@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "../support/check.h"
 
+#include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <string.h>
 #include <time.h>
@@ -27,8 +29,9 @@ static void workers_are_added_up(void **state)
                               .direct_bytes = 12,
                               .resident_files = 13,
                               .in_flight_peak = 14,
-                              .in_flight_ns = 15};
-    struct stats sum = {0};
+                              .in_flight_ns = 15,
+                              .queued_ns = 16};
+    struct stats each[2] = {0}, sum = {.each = each, .each_len = 2};
 
     (void)state;
     stats_add(&sum, &one);
@@ -49,6 +52,11 @@ static void workers_are_added_up(void **state)
     assert_int_equal(sum.resident_files, 26);
     assert_int_equal(sum.in_flight_peak, 28);
     assert_int_equal(sum.in_flight_ns, 30);
+    assert_int_equal(sum.queued_ns, 32);
+    assert_memory_equal(&each[0], &one, sizeof(one));
+    assert_memory_equal(&each[1], &one, sizeof(one));
+    stats_add(&sum, &one); /* one more than there is place for */
+    assert_int_equal(sum.workers, 3);
 }
 
 static void sleeping_is_waiting(void **state)
@@ -93,6 +101,43 @@ static void waiting_is_never_negative(void **state)
     assert_int_equal(stats_waiting_ns(&stats), 0);
 }
 
+/* Two threads on one processor: each has to wait for the other. */
+static void *spin(void *arg)
+{
+    struct stats *stats = arg;
+    uint64_t end_ns;
+
+    stats_start(stats);
+    end_ns = stats_now_ns() + 100 * ms_ns;
+    while (stats_now_ns() < end_ns)
+        ;
+    stats_stop(stats);
+    return NULL;
+}
+
+static void being_ready_is_counted(void **state)
+{
+    struct stats stats[2] = {0};
+    pthread_t threads[2];
+    cpu_set_t one, all;
+
+    (void)state;
+    if (access("/proc/thread-self/schedstat", R_OK) < 0)
+        return;
+    assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+    CPU_ZERO(&one);
+    for (size_t i = 0; CPU_COUNT(&one) == 0; i++)
+        if (CPU_ISSET(i, &all))
+            CPU_SET(i, &one);
+    assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, spin, &stats[i]), 0);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
+    assert_in_range(stats[0].queued_ns + stats[1].queued_ns, 40 * ms_ns, 100000 * ms_ns);
+}
+
 static void process_is_measured(void **state)
 {
     struct stats sum = {.files = 3};
@@ -109,7 +154,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(workers_are_added_up),     cmocka_unit_test(sleeping_is_waiting),
         cmocka_unit_test(computing_is_not_waiting), cmocka_unit_test(waiting_is_never_negative),
-        cmocka_unit_test(process_is_measured),
+        cmocka_unit_test(being_ready_is_counted),   cmocka_unit_test(process_is_measured),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

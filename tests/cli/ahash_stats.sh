@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# ahash_stats.sh: ahash --stats: where the time went, by worker, and what bound the run.
+# shellcheck source=tests/cli/lib.sh
+. "${0%/*}/lib.sh"
+
+head -c 60000000 /dev/zero >large
+mkdir many
+for i in $(seq 300); do echo "$i" >"many/$i"; done
+cat >../fields <<'END'
+import json, sys
+found = json.loads(sys.stdin.readlines()[-1])
+print(*[eval(word, {}, found) for word in sys.argv[1:]])
+END
+fields() {
+    python3 ../fields "$@"
+}
+
+ahash --stats=json -j3 -r many 2>stats >/dev/null
+same 'each worker is there' '3 3 300' "$(fields jobs 'len(workers)' 'sum(w["files"] for w in workers)' <stats)"
+same 'the workers add up' 'True True' "$(fields \
+    'abs(sum(w["hashing_s"] for w in workers) - hashing_s) < 1e-3' \
+    'abs(sum(w["rest_s"] for w in workers) - rest_s) < 1e-3' <stats)"
+same 'the split adds up to the CPU time' True \
+    "$(fields 'abs(hashing_s + rest_s - user_s - system_s) < 1e-6' <stats)"
+same 'and is no more than the time there was' True \
+    "$(fields 'hashing_s + rest_s + waiting_s <= jobs * seconds + 0.01' <stats)"
+ahash --stats=json -a sha512 large 2>stats >/dev/null
+same 'one file in the cache is bound by the processor' 'cpu True' \
+    "$(fields bound '"in SHA512; " in bound_text' <stats)"
+same 'and nothing would help' True \
+    "$(fields '"neither more workers nor a deeper queue would help" in bound_text' <stats)"
+same 'the same for standard input' 'cpu 1 1' \
+    "$(ahash --stats=json -a sha512 2>&1 >/dev/null <large | fields bound jobs files)"
+mkfifo fifo
+{ sleep 1; cat many/1; } >fifo &
+ahash --stats=json -j1 fifo 2>stats >/dev/null
+wait
+same 'a slow FIFO is not' 'latency True' "$(fields bound 'waiting_s > 0.5' <stats)"
+{ sleep 1; echo many/1 | tr '\n' '\0'; } | ahash --stats=json --files0-from=- 2>stats >/dev/null
+same 'a slow list is the list' 'names True' "$(fields bound 'waiting_for_names_s > 0.5' <stats)"
+same 'nothing at all' nothing "$(ahash --stats=json --files0-from=/dev/null 2>&1 | fields bound)"
+ahash --stats -j2 -r many 2>stats >/dev/null
+check 'text: all workers' grep -q '^workers    waiting [0-9.]* s, hashing [0-9.]* s, the rest [0-9.]* s; ' stats
+same 'text: each of them' 2 "$(grep -c '^worker [12]   waiting ' stats)"
+same 'text: the line that says why' 1 "$(grep -c '^bound      .' stats)"
+
+finish

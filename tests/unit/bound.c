@@ -1,0 +1,151 @@
+/* bound.c: tests of cmd/cli_bound.c: what a run was bound by, from counters that are made up. */
+#define _GNU_SOURCE
+#include "../support/check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../../cmd/cli.h"
+
+enum { PERCENT_NS = 10000000 }; /* of a second */
+
+/* Counters of a run of a second by clock in each worker, of many files; the rest is zero. */
+static struct stats run_of(unsigned workers, unsigned hash, unsigned other)
+{
+    return (struct stats){.files = 1000,
+                          .workers = workers,
+                          .wall_ns = workers * 100ull * PERCENT_NS,
+                          .hash_ns = (uint64_t)workers * hash * PERCENT_NS,
+                          .user_ns = (uint64_t)workers * hash * PERCENT_NS,
+                          .system_ns = (uint64_t)workers * other * PERCENT_NS};
+}
+
+static void check(const struct engine *engine, const struct stats *stats, double in_flight_mean,
+                  const char *by, const char *says)
+{
+    const struct cli_common common = {.digest = "SHA256"};
+    struct cli_bound bound = cli_bound(&common, engine, stats, in_flight_mean);
+
+    assert_string_equal(bound.by, by);
+    if (!strstr(bound.text, says))
+        fail_msg("\"%s\" is not in: %s", says, bound.text);
+}
+
+static void one_worker_of_a_cached_tree(void **state)
+{
+    struct stats stats = run_of(1, 97, 2);
+    char jobs[64];
+
+    (void)state;
+    snprintf(jobs, sizeof(jobs), "-j%u would help, a deeper queue would not", cli_processors());
+    if (cli_processors() == 1)
+        check(&engine_uring, &stats, 0, "cpu", "no processor is left");
+    else
+        check(&engine_uring, &stats, 0, "cpu", jobs);
+    check(&engine_uring, &stats, 0, "cpu", "97% in SHA256");
+    check(&engine_sync, &stats, 0, "cpu", "97% in SHA256");
+}
+
+static void as_many_workers_as_processors(void **state)
+{
+    struct stats stats = run_of(cli_processors(), 80, 15);
+
+    (void)state;
+    check(&engine_uring, &stats, 0, "cpu", "no processor is left: neither");
+}
+
+static void others_have_the_processors(void **state)
+{
+    struct stats stats = run_of(1, 40, 10);
+
+    (void)state;
+    stats.queued_ns = 45 * PERCENT_NS;
+    stats.hash_ns = 75 * PERCENT_NS; /* by the clock: it had to wait, too */
+    check(&engine_uring, &stats, 0, "cpu", "no processor is left: neither");
+    check(&engine_uring, &stats, 0, "cpu", "72% in SHA256");
+}
+
+static void one_file(void **state)
+{
+    struct stats stats = run_of(1, 90, 5);
+
+    (void)state;
+    stats.files = 1;
+    check(&engine_uring, &stats, 8, "cpu", "one file's digest is one processor's work");
+}
+
+static void system_calls(void **state)
+{
+    struct stats stats = run_of(cli_processors(), 10, 80);
+
+    (void)state;
+    check(&engine_sync, &stats, 0, "cpu", "90% computing, most of it in system calls");
+}
+
+static void one_read_at_a_time(void **state)
+{
+    struct stats stats = run_of(1, 10, 5);
+
+    (void)state;
+    check(&engine_sync, &stats, 0, "latency", "--engine=uring, or -j16");
+    check(&engine_sync, &stats, 0, "latency", "85% waiting for I/O, one read at a time");
+}
+
+static void full_queue(void **state)
+{
+    struct stats stats = run_of(2, 10, 5);
+
+    (void)state;
+    stats.enters = 100;
+    stats.in_flight_peak = 128;
+    check(&engine_uring, &stats, 100, "device", "85% waiting for I/O with 100 requests in flight");
+    stats.in_flight_peak = 2; /* a FIFO or two: there was no queue to be full */
+    check(&engine_uring, &stats, 2, "latency", "there was not more to ask for");
+    stats.in_flight_peak = 128;
+    check(&engine_uring, &stats, 3, "latency", "a deeper queue would not help");
+}
+
+static void slow_walk(void **state)
+{
+    struct stats stats = run_of(2, 10, 5);
+
+    (void)state;
+    stats.feed_ns = (uint64_t)2 * 70 * PERCENT_NS;
+    check(&engine_uring, &stats, 3, "names", "70% waiting for the next name");
+}
+
+static void some_of_each(void **state)
+{
+    struct stats stats = run_of(1, 40, 10);
+
+    (void)state;
+    stats.enters = 1;
+    check(&engine_uring, &stats, 10, "both", "50% computing, 50% waiting for I/O");
+    check(&engine_uring, &stats, 10, "both", "more workers (-j) would do one");
+}
+
+static void nothing(void **state)
+{
+    struct stats stats = {.workers = 1};
+
+    (void)state;
+    check(&engine_uring, &stats, 0, "nothing", "no file");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_worker_of_a_cached_tree),
+        cmocka_unit_test(as_many_workers_as_processors),
+        cmocka_unit_test(others_have_the_processors),
+        cmocka_unit_test(one_file),
+        cmocka_unit_test(system_calls),
+        cmocka_unit_test(one_read_at_a_time),
+        cmocka_unit_test(full_queue),
+        cmocka_unit_test(slow_walk),
+        cmocka_unit_test(some_of_each),
+        cmocka_unit_test(nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
