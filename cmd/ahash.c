@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -254,11 +256,26 @@ static void flush_if_due(struct ahash *ahash, const struct file *file)
         cli_stdout_failed();
 }
 
+/* Processes that share a pipe, as those of xargs -P do, must not get their lines mixed up: what is
+ * written at once is whole lines, and no more than a pipe takes in one piece. */
+static void make_room(const struct ahash *ahash, const struct file *file)
+{
+    size_t digests = ahash->algorithms.chosen_len;
+    size_t name = file->dir->path_len + 1 + strlen(file->name);
+    /* escaped, a byte of a name takes two, or six in JSON; the rest is tags and keys */
+    size_t most = ahash->json ? 6 * name + (digests + 2) * (2 * DIGEST_BYTES_MAX + 64)
+                              : digests * (2 * name + 2 * DIGEST_BYTES_MAX + 64);
+
+    if (__fpending(stdout) + most > ahash->write_bytes)
+        fflush(stdout);
+}
+
 static void retire(struct file *file, void *arg)
 {
     struct ahash *ahash = arg;
 
     cli_progress_hide(STDOUT_FILENO);
+    make_room(ahash, file);
     switch (ahash_item(ahash, file)->kind) {
     case AHASH_DIGEST:
     case AHASH_KEPT:
@@ -373,6 +390,16 @@ static void run(struct ahash *ahash)
     free(stats.each);
 }
 
+static void set_buffer(struct ahash *ahash)
+{
+    struct stat st;
+    bool is_file = fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode);
+
+    ahash->write_bytes = is_file ? STDOUT_BYTES : PIPE_BUF;
+    if (!isatty(STDOUT_FILENO))
+        setvbuf(stdout, NULL, _IOFBF, STDOUT_BYTES);
+}
+
 int main(int argc, char **argv)
 {
     struct ahash ahash = {.format.end = '\n'};
@@ -383,8 +410,7 @@ int main(int argc, char **argv)
     ahash.parser.algorithms = &ahash.algorithms;
     if (ahash.common.files0_from)
         ahash.names = names0_of_option(&ahash.common, ahash.operands);
-    if (!isatty(STDOUT_FILENO))
-        setvbuf(stdout, NULL, _IOFBF, STDOUT_BYTES);
+    set_buffer(&ahash);
     ahash.cwd = dir_cwd();
     if (!ahash.cwd)
         cli_fatal(0, "memory exhausted");

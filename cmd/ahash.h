@@ -140,6 +140,7 @@ struct ahash {
     /* retire's */
     struct ahash_counts counts, total; /* of one check file, of all that have been read */
     uint64_t unlisted_count;
+    size_t write_bytes; /* of lines, at once */
     uint64_t flushed_ns;
     bool failed;
 };

@@ -297,6 +297,13 @@ check '--stats counts standard input' \
 
 # -- a sandbox without io_uring --
 if strace -o /dev/null true 2>/dev/null; then
+    mkdir lines
+    for i in $(seq 500); do : >"lines/$i"; done
+    same 'a pipe gets whole lines, no more at once than it takes in one piece' '' "$(
+        strace -f -qq -o writes -s 10000 -e trace=write -e signal=none ahash -r lines | cat >/dev/null
+        grep 'write(1, ' writes | grep -v '\\n", [0-9]*[ )]' | cut -c1-200
+        sed -n 's/.*write(1, .*, \([0-9]*\)[ )].*/\1/p' writes | awk '$1 > 4096')"
+    check 'and still several at once' test "$(grep -c 'write(1, ' writes)" -lt 100
     for error in EPERM ENOSYS; do
         export error
         same "--engine=auto where io_uring_setup fails with $error" "$(gnu sha256sum x y)" \
