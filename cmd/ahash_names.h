@@ -1,5 +1,5 @@
-/* ahash_names.h: names that have been met, with a number for each, in 32 bytes or so a name however
- * long they are: for manifests of millions. */
+/* ahash_names.h: names that have been met, with a number for each, in 64 bytes a name at the most
+ * however long they are: for manifests of millions. */
 #ifndef CMD_AHASH_NAMES_H
 #define CMD_AHASH_NAMES_H
 
