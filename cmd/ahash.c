@@ -425,6 +425,7 @@ int main(int argc, char **argv)
     names0_close(ahash.names);
     dir_put(ahash.cwd);
     algorithms_free(&ahash.algorithms);
+    cli_common_free(&ahash.common);
     cli_close_stdout();
     return ahash.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
