@@ -262,9 +262,9 @@ static void make_room(const struct ahash *ahash, const struct file *file)
 {
     size_t digests = ahash->algorithms.chosen_len;
     size_t name = file->dir->path_len + 1 + strlen(file->name);
-    /* escaped, a byte of a name takes two, or six in JSON; the rest is tags and keys */
-    size_t most = ahash->json ? 6 * name + (digests + 2) * (2 * DIGEST_BYTES_MAX + 64)
-                              : digests * (2 * name + 2 * DIGEST_BYTES_MAX + 64);
+    size_t digest = sizeof("SHA512 () = ") * 8 + (size_t)2 * DIGEST_BYTES_MAX; /* with its keys */
+    /* escaped, a byte of a name takes two, or six in JSON */
+    size_t most = ahash->json ? 6 * name + (digests + 2) * digest : digests * (2 * name + digest);
 
     if (__fpending(stdout) + most > ahash->write_bytes)
         fflush(stdout);

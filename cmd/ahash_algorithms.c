@@ -133,9 +133,9 @@ const struct digest *algorithms_by_digits(struct algorithms *algorithms, size_t 
         if (2 * digest_bytes(algorithms->chosen[i]) == digits)
             return algorithms->chosen[i];
     if (algorithms->any_length) {
-        if (digits > 2 * DIGEST_BYTES_MAX)
+        if (digits / 2 > DIGEST_BYTES_MAX)
             return NULL;
-        if (digits == 2 * DIGEST_BYTES_MAX)
+        if (digits / 2 == DIGEST_BYTES_MAX)
             return meet(algorithms, "BLAKE2b");
         snprintf(blake2b, sizeof(blake2b), "BLAKE2b-%zu", digits * 4);
         return meet(algorithms, blake2b);

@@ -12,17 +12,10 @@
 
 enum { STDIN_BLOCK_BYTES = 256 * 1024 };
 
-static void digest(struct ahash *ahash, struct file *file)
+static void read_all(struct progress *progress, struct file *file, struct sink *sink, char *block)
 {
-    struct progress *progress = ahash->common.opts.progress;
-    struct stats *stats = &ahash->stdin_stats;
-    struct sink *sink = hash_sink_new(ahash->algorithms.chosen,
-                                      (unsigned)ahash->algorithms.chosen_len);
-    char *block = malloc(STDIN_BLOCK_BYTES);
     ssize_t got = 1;
 
-    if (!sink || !block)
-        file_fail(file, STEP_READ, -ENOMEM);
     progress_outside(progress, "-");
     while (file->status == 0 && got != 0) {
         got = read(STDIN_FILENO, block, STDIN_BLOCK_BYTES);
@@ -37,9 +30,21 @@ static void digest(struct ahash *ahash, struct file *file)
         }
     }
     progress_outside(progress, NULL);
-    if (sink) {
-        sink->end(sink, file);
+    sink->end(sink, file);
+}
+
+static void digest(struct ahash *ahash, struct file *file)
+{
+    struct stats *stats = &ahash->stdin_stats;
+    struct sink *sink = hash_sink_new(ahash->algorithms.chosen,
+                                      (unsigned)ahash->algorithms.chosen_len);
+    char *block = malloc(STDIN_BLOCK_BYTES);
+
+    if (sink && block) {
+        read_all(ahash->common.opts.progress, file, sink, block);
         stats->hash_ns += sink->hash_ns;
+    } else {
+        file_fail(file, STEP_READ, -ENOMEM);
     }
     hash_sink_free(sink);
     free(block);

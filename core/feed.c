@@ -257,9 +257,11 @@ int feed_add_held(struct feed *feed, struct file *file)
 {
     int rc = enter_window(feed, file);
 
-    if (rc == 0)
-        pthread_mutex_unlock(&feed->lock);
-    return rc;
+    if (rc < 0)
+        return rc;
+    progress_taken(feed->config.progress);
+    pthread_mutex_unlock(&feed->lock);
+    return 0;
 }
 
 int feed_next(struct feed *feed, struct file **file, bool wait)
