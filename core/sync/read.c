@@ -80,7 +80,7 @@ static bool is_large_and_cold(int fd)
     struct stat st;
     int64_t resident;
 
-    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size <= 2 * LARGE_BYTES)
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size / 2 <= LARGE_BYTES)
         return false;
     resident = cache_resident(fd, LARGE_BYTES);
     return resident >= 0 && resident < (st.st_size - LARGE_BYTES) / 2;

@@ -7,17 +7,17 @@
 
 #include "../../cmd/cli.h"
 
-enum { PERCENT_NS = 10000000 }; /* of a second */
+static const uint64_t percent_ns = 10000000; /* of a second */
 
 /* Counters of a run of a second by clock in each worker, of many files; the rest is zero. */
 static struct stats run_of(unsigned workers, unsigned hash, unsigned other)
 {
     return (struct stats){.files = 1000,
                           .workers = workers,
-                          .wall_ns = workers * 100ull * PERCENT_NS,
-                          .hash_ns = (uint64_t)workers * hash * PERCENT_NS,
-                          .user_ns = (uint64_t)workers * hash * PERCENT_NS,
-                          .system_ns = (uint64_t)workers * other * PERCENT_NS};
+                          .wall_ns = workers * 100ull * percent_ns,
+                          .hash_ns = (uint64_t)workers * hash * percent_ns,
+                          .user_ns = (uint64_t)workers * hash * percent_ns,
+                          .system_ns = (uint64_t)workers * other * percent_ns};
 }
 
 static void check(const struct engine *engine, const struct stats *stats, double in_flight_mean,
@@ -59,8 +59,8 @@ static void others_have_the_processors(void **state)
     struct stats stats = run_of(1, 40, 10);
 
     (void)state;
-    stats.queued_ns = 45 * PERCENT_NS;
-    stats.hash_ns = 75 * PERCENT_NS; /* by the clock: it had to wait, too */
+    stats.queued_ns = 45 * percent_ns;
+    stats.hash_ns = 75 * percent_ns; /* by the clock: it had to wait, too */
     check(&engine_uring, &stats, 0, "cpu", "no processor is left: neither");
     check(&engine_uring, &stats, 0, "cpu", "72% in SHA256");
 }
@@ -110,7 +110,7 @@ static void slow_walk(void **state)
     struct stats stats = run_of(2, 10, 5);
 
     (void)state;
-    stats.feed_ns = (uint64_t)2 * 70 * PERCENT_NS;
+    stats.feed_ns = (uint64_t)2 * 70 * percent_ns;
     check(&engine_uring, &stats, 3, "names", "70% waiting for the next name");
 }
 
