@@ -32,7 +32,7 @@ int names0_open(struct names0 **out, const char *path)
 
 struct names0 *names0_of_option(const struct cli_common *common, char *const *operands)
 {
-    struct names0 *names;
+    struct names0 *names = NULL;
     int rc;
 
     if (operands[0]) {
