@@ -103,6 +103,7 @@ static void read_file(const struct engine_opts *opts, struct file *file, int fd,
             drop = is_large_and_cold(fd);
         file->bytes += (uint64_t)n;
         stats->bytes_read += (uint64_t)n;
+        progress_bytes(opts->progress, (uint64_t)n);
         if (drop && file->bytes - dropped >= DROP_BYTES) {
             cache_drop(fd, dropped, file->bytes);
             dropped = file->bytes;

@@ -10,6 +10,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "../cache.h"
 #include "open.h"
 #include "stream.h"
 
@@ -23,6 +24,7 @@ enum {
     POOL_BYTES = 12 * 1024 * 1024,
     BLOCK_BYTES_MAX = 64 * 1024 * 1024,
     POOL_BYTES_MAX = 256 * 1024 * 1024,
+    PROBED_BYTES = 1024 * 1024,       /* the kernel's first readahead is no longer */
     TAKE_AT_ONCE = 64,                /* resident files handled between two looks at the ring */
     RESIDENT_READ_BYTES = 128 * 1024, /* as sync's */
     RESIDENT_AT_ONCE = 1024 * 1024,   /* bytes of one of them */
@@ -82,6 +84,7 @@ static void not_resident(struct pump *pump, struct slot *slot, int status)
         return;
     }
     slot->issued = slot->delivered;
+    slot->probed = unseen && status == -EAGAIN && slot->delivered == 0;
     if (status == -EAGAIN)
         open_choose_path(pump, slot); /* for the rest */
     /* the cache has been asked: now something has to be waited for */
@@ -167,6 +170,9 @@ static void slot_end(struct pump *pump, struct slot *slot)
 
     stream_drop(pump, slot);
     pump->ops->ended(pump, slot);
+    /* what the kernel has read ahead for a read that would not wait is not to stay */
+    if (slot->direct && slot->probed)
+        cache_drop(slot->fd, 0, PROBED_BYTES);
     if (slot->fd >= 0)
         close(slot->fd);
     pump->stats->files++;
