@@ -6,53 +6,44 @@
  * list of names) is dealt with here, in its place.
  */
 #define _GNU_SOURCE
-#include "cli.h"
+#include "acat.h"
 #include "cli_progress.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { STDIN_BLOCK_BYTES = 128 * 1024 };
+enum {
+    STDIN_BLOCK_BYTES = 128 * 1024,
+};
 
 enum { OPT_DISCARD = CLI_OPT_FIRST };
 
+/* Where an abbreviation is ambiguous, the candidates are listed in this order: cat's first. */
 static const struct option long_options[] = {
-    CLI_LONG_OPTIONS,
-    {"discard", no_argument, NULL, OPT_DISCARD},
-    {NULL, 0, NULL, 0},
-};
-
-/* What the next operand is. */
-enum operand {
-    OPERAND_FILE,
-    OPERAND_STDIN,
-    OPERAND_FAULT, /* something is wrong with the list: names_got */
-    OPERAND_END,
+    {"number-nonblank", no_argument, NULL, 'b'}, {"number", no_argument, NULL, 'n'},
+    {"squeeze-blank", no_argument, NULL, 's'},   {"show-nonprinting", no_argument, NULL, 'v'},
+    {"show-ends", no_argument, NULL, 'E'},       {"show-tabs", no_argument, NULL, 'T'},
+    {"show-all", no_argument, NULL, 'A'},        CLI_LONG_OPTIONS,
+    {"discard", no_argument, NULL, OPT_DISCARD}, {NULL, 0, NULL, 0},
 };
 
 struct acat {
     struct cli_common common;
+    struct format_opts format_opts;
     bool discard;
     unsigned jobs;
     const struct engine *engine;
     const char *why;
-
-    /* the operands: the list, or where there is none, what is left of the command line */
-    struct names0 *names;
-    char **operands;
-    enum operand kind; /* of the next one; written by the producer while a feed runs */
-    const char *name;  /* where it is a file */
-    size_t name_len;
-    int names_got; /* what names0_next returned last */
+    struct operands operands; /* taken by the producer while a feed runs */
 
     struct dir *cwd;
-    struct sink **sinks; /* [jobs] */
+    struct sink **sinks;   /* [jobs] */
+    struct format *format; /* NULL: bytes go out as they come */
     char *stdin_block;
     bool stdin_read;
     bool out_is_regular;
@@ -62,11 +53,10 @@ struct acat {
     bool failed;
 };
 
-/* A worker's way to standard output. */
+/* A worker's end of the line. */
 struct output {
     struct sink sink;
     struct acat *acat;
-    uint64_t wrote;
 };
 
 /* file->op */
@@ -79,7 +69,16 @@ static void usage(void)
     printf("Usage: %s [OPTION]... [FILE]...\n"
            "Concatenate FILE(s) to standard output.\n\n"
            "With no FILE, or when FILE is -, read standard input.\n\n"
+           "  -A, --show-all            the same as -vET\n"
+           "  -b, --number-nonblank     number the lines that are not empty; overrides -n\n"
+           "  -e                        the same as -vE\n"
+           "  -E, --show-ends           $ at the end of each line\n"
+           "  -n, --number              number all lines\n"
+           "  -s, --squeeze-blank       of empty lines in a row, only the first\n"
+           "  -t                        the same as -vT\n"
+           "  -T, --show-tabs           tabs as ^I\n"
            "  -u                        (ignored)\n"
+           "  -v, --show-nonprinting    ^ and M- notation, except for newlines and tabs\n"
            "      --discard             read everything and write nothing\n"
            "      --files0-from=F       take the FILEs from F, where each ends with "
            "NUL\n\n" CLI_COMMON_HELP
@@ -107,8 +106,11 @@ static void __attribute__((noreturn)) output_failed(int err)
     _exit(EXIT_FAILURE);
 }
 
-static void write_all(const char *bytes, size_t len)
+static void write_all(void *arg, const char *bytes, size_t len)
 {
+    struct acat *acat = arg;
+
+    acat->stats.bytes_wrote += len;
     cli_progress_hide(STDOUT_FILENO);
     while (len > 0) {
         ssize_t n = write(STDOUT_FILENO, bytes, len);
@@ -120,6 +122,14 @@ static void write_all(const char *bytes, size_t len)
         len -= (size_t)n;
     }
     cli_progress_show(STDOUT_FILENO);
+}
+
+static void put(struct acat *acat, const char *bytes, size_t len)
+{
+    if (acat->format)
+        format_data(acat->format, bytes, len);
+    else
+        write_all(acat, bytes, len);
 }
 
 /* Whether a file that is at offset is the output, and would be read until the disk is full. */
@@ -148,8 +158,7 @@ static int output_data(struct sink *sink, struct file *file, const void *bytes, 
     if (!item->begun && refuse_output(output->acat, file) < 0)
         return file->status;
     item->begun = true;
-    write_all(bytes, len);
-    output->wrote += len;
+    put(output->acat, bytes, len);
     return 0;
 }
 
@@ -194,44 +203,16 @@ static void sinks_make(struct acat *acat)
         cli_fatal(0, "memory exhausted");
 }
 
-/* -- operands -- */
-
-static void take_listed(struct acat *acat)
-{
-    /* after a read error there is no more of it */
-    acat->names_got = acat->names_got < 0 ? NAMES0_END
-                                          : names0_next(acat->names, &acat->name, &acat->name_len);
-    if (acat->names_got == NAMES0_NAME)
-        acat->kind = strcmp(acat->name, "-") == 0 ? OPERAND_STDIN : OPERAND_FILE;
-    else
-        acat->kind = acat->names_got == NAMES0_END ? OPERAND_END : OPERAND_FAULT;
-}
-
-static void take_operand(struct acat *acat)
-{
-    if (acat->names) {
-        take_listed(acat);
-        return;
-    }
-    acat->name = *acat->operands;
-    if (!acat->name) {
-        acat->kind = OPERAND_END;
-        return;
-    }
-    acat->operands++;
-    acat->name_len = strlen(acat->name);
-    acat->kind = strcmp(acat->name, "-") == 0 ? OPERAND_STDIN : OPERAND_FILE;
-}
-
 /* -- a run of named files -- */
 
 static int produce(struct feed *feed, void *arg)
 {
     struct acat *acat = arg;
+    struct operands *operands = &acat->operands;
     int rc = 0;
 
-    for (; rc == 0 && acat->kind == OPERAND_FILE; take_operand(acat)) {
-        struct file *file = feed_file(feed, acat->cwd, acat->name, acat->name_len);
+    for (; rc == 0 && operands->kind == OPERAND_FILE; operands_next(operands)) {
+        struct file *file = feed_file(feed, acat->cwd, operands->name, operands->name_len);
         rc = file ? feed_add(feed, file) : -ENOMEM;
     }
     return rc;
@@ -321,8 +302,7 @@ static int read_stdin(struct acat *acat, struct stats *stats)
         progress_bytes(acat->common.opts.progress, (uint64_t)n);
         if (acat->discard)
             continue;
-        write_all(acat->stdin_block, (size_t)n);
-        stats->bytes_wrote += (uint64_t)n;
+        put(acat, acat->stdin_block, (size_t)n);
     }
 }
 
@@ -354,54 +334,69 @@ static void run_stdin(struct acat *acat)
 
 static void run(struct acat *acat)
 {
+    struct operands *operands = &acat->operands;
     uint64_t start_ns = stats_now_ns();
 
     cli_progress_start(&acat->common);
-    for (take_operand(acat); acat->kind != OPERAND_END;) {
-        if (acat->kind == OPERAND_FILE) {
+    for (operands_next(operands); operands->kind != OPERAND_END;) {
+        if (operands->kind == OPERAND_FILE) {
             run_files(acat); /* up to the next that is none */
             continue;
         }
-        if (acat->kind == OPERAND_STDIN) {
+        if (operands->kind == OPERAND_STDIN) {
             run_stdin(acat);
         } else {
-            names0_report(acat->common.files0_from, names0_line(acat->names), acat->names_got);
+            operands_report(operands);
             acat->failed = true;
         }
-        take_operand(acat);
+        operands_next(operands);
     }
+    if (acat->format)
+        format_end(acat->format);
     cli_progress_stop(&acat->common);
-    for (unsigned i = 0; i < acat->jobs; i++)
-        acat->stats.bytes_wrote += ((struct output *)acat->sinks[i])->wrote;
     stats_finish(&acat->stats);
     cli_print_stats(&acat->common, acat->engine, acat->why, &acat->stats,
                     (double)(stats_now_ns() - start_ns) / 1e9);
+}
+
+/* Those that change the bytes: true if it was one. */
+static bool format_option(struct format_opts *opts, int option)
+{
+    opts->number |= option == 'n';
+    opts->number_lines |= option == 'b';
+    opts->squeeze |= option == 's';
+    opts->ends |= option == 'E' || option == 'e' || option == 'A';
+    opts->tabs |= option == 'T' || option == 't' || option == 'A';
+    opts->nonprinting |= option == 'v' || option == 'e' || option == 't' || option == 'A';
+    return option < 256 && strchr("AbeEnstTv", option);
 }
 
 static void parse_options(struct acat *acat, int argc, char **argv)
 {
     int option;
 
-    while ((option = getopt_long(argc, argv, "j:u", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "AbeEj:nstTuv", long_options, NULL)) != -1) {
         if (option == OPT_DISCARD)
             acat->discard = true;
         else if (option == CLI_OPT_HELP)
             usage();
         else if (option == CLI_OPT_VERSION)
             cli_version("acat");
-        else if (option != 'u' && !cli_common_option(&acat->common, option, optarg))
+        else if (option != 'u' && !format_option(&acat->format_opts, option) &&
+                 !cli_common_option(&acat->common, option, optarg))
             cli_try_help();
     }
-    acat->operands = argv + optind;
+    acat->operands.words = argv + optind;
     acat->jobs = acat->discard && acat->common.jobs ? acat->common.jobs : 1;
     acat->common.opts.ordered = !acat->discard;
     if (acat->common.progress == CLI_PROGRESS_AUTO && !acat->discard && isatty(STDOUT_FILENO))
         acat->common.progress = CLI_PROGRESS_NEVER; /* the files' own text is there */
 }
 
-/* Learns what standard output is. */
+/* Learns what standard output is, and what is to become of the bytes on their way to it. */
 static void open_output(struct acat *acat)
 {
+    static const struct format_opts as_they_are;
     struct stat st;
 
     if (acat->discard)
@@ -413,6 +408,11 @@ static void open_output(struct acat *acat)
     acat->out_is_regular = S_ISREG(st.st_mode);
     acat->out_dev = st.st_dev;
     acat->out_ino = st.st_ino;
+    if (memcmp(&acat->format_opts, &as_they_are, sizeof(as_they_are)) == 0)
+        return;
+    acat->format = format_new(&acat->format_opts, write_all, acat);
+    if (!acat->format)
+        cli_fatal(0, "memory exhausted");
 }
 
 int main(int argc, char **argv)
@@ -424,10 +424,9 @@ int main(int argc, char **argv)
     cli_common_init(&acat.common);
     parse_options(&acat, argc, argv);
     open_output(&acat);
-    if (acat.common.files0_from)
-        acat.names = names0_of_option(&acat.common, acat.operands);
-    else if (!acat.operands[0])
-        acat.operands = only_stdin;
+    operands_open(&acat.operands, &acat.common);
+    if (!acat.operands.list && !acat.operands.words[0])
+        acat.operands.words = only_stdin;
     acat.engine = cli_engine(&acat.common, &acat.why);
     acat.cwd = dir_cwd();
     if (!acat.cwd)
@@ -438,7 +437,8 @@ int main(int argc, char **argv)
         free(acat.sinks[i]);
     free(acat.sinks);
     free(acat.stdin_block);
-    names0_close(acat.names);
+    format_free(acat.format);
+    operands_close(&acat.operands);
     dir_put(acat.cwd);
     if (acat.stdin_read && was_closed(STDIN_FILENO))
         cli_fatal(EBADF, "closing standard input");

@@ -244,8 +244,6 @@ for options in '-Z x' '--foo x' '--no-such' '-u --zzz' '--disc=1 x'; do
 done
 gives '--discard with an argument' 1 '' "acat: option '--discard' doesn't allow an argument
 Try 'acat --help' for more information." 'acat --discard=1 x'
-gives '-A for now' 1 '' "acat: invalid option -- 'A'
-Try 'acat --help' for more information." 'acat -A x'
 check '--help' acat --help
 check '--version' acat --version
 same "--engine=$engine" "$(/usr/bin/cat x y)" "$(AIOUTILS_ENGINE=none acat --engine="$engine" x y)"

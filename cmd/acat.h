@@ -1,0 +1,57 @@
+/* acat.h: what acat's parts have in common: its operands, lines as cat shows them, the load. */
+#ifndef CMD_ACAT_H
+#define CMD_ACAT_H
+
+#include "cli.h"
+
+/* -- acat_operands.c: what is to be read, one after the other -- */
+
+enum operand {
+    OPERAND_FILE,
+    OPERAND_STDIN,
+    OPERAND_FAULT, /* something is wrong with the list: operands_report says what */
+    OPERAND_END,
+};
+
+struct operands {
+    char **words; /* NULL-ended; where there is a list, none */
+
+    enum operand kind; /* of the one that operands_next has taken */
+    const char *name;  /* where it is a file */
+    size_t name_len;
+    const char *list; /* --files0-from, or NULL */
+    struct names0 *names;
+    int got; /* what names0_next returned last */
+};
+
+/* Opens the list, if there is one. Exits where that fails, or where there are words besides. */
+void operands_open(struct operands *operands, const struct cli_common *common);
+void operands_next(struct operands *operands);
+/* Reports an OPERAND_FAULT. */
+void operands_report(const struct operands *operands);
+void operands_close(struct operands *operands);
+
+/* -- acat_format.c: lines numbered, squeezed, and made visible -- */
+
+struct format_opts {
+    bool number;       /* all lines */
+    bool number_lines; /* those that are not blank: overrides number */
+    bool squeeze;      /* blank lines that follow one */
+    bool ends;         /* $ at the end of each */
+    bool tabs;         /* as ^I */
+    bool nonprinting;  /* as ^X and M-x, but not tab and newline */
+};
+
+struct format;
+
+/* put is given what there is to be written. NULL: out of memory. */
+struct format *format_new(const struct format_opts *opts,
+                          void (*put)(void *arg, const char *bytes, size_t len), void *arg);
+/* All that can be shown of the bytes has been put on return. Lines go on from one call, and one
+ * file, to the next. */
+void format_data(struct format *format, const void *bytes, size_t len);
+/* Puts what was held back, after the last file. */
+void format_end(struct format *format);
+void format_free(struct format *format); /* takes NULL */
+
+#endif
