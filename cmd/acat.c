@@ -19,6 +19,11 @@
 
 enum {
     STDIN_BLOCK_BYTES = 128 * 1024,
+    /* A pipe holds 64 KiB, less than one write here, so that both ends wait for each other at each:
+     * 1 GB, cached, to wc -c took 0.97 s so, 0.40 s with 256 KiB, and no less with 1 MiB. splice
+     * took 0.18 s, but what it puts into the pipe is the file's own pages: what is written to the
+     * file before the reader comes would be seen by it. */
+    PIPE_BYTES = 256 * 1024,
 };
 
 enum { OPT_DISCARD = CLI_OPT_FIRST };
@@ -408,6 +413,9 @@ static void open_output(struct acat *acat)
     acat->out_is_regular = S_ISREG(st.st_mode);
     acat->out_dev = st.st_dev;
     acat->out_ino = st.st_ino;
+    /* who may not have a larger pipe makes do with this one */
+    if (S_ISFIFO(st.st_mode) && fcntl(STDOUT_FILENO, F_GETPIPE_SZ) < PIPE_BYTES)
+        (void)fcntl(STDOUT_FILENO, F_SETPIPE_SZ, PIPE_BYTES);
     if (memcmp(&acat->format_opts, &as_they_are, sizeof(as_they_are)) == 0)
         return;
     acat->format = format_new(&acat->format_opts, write_all, acat);
