@@ -26,20 +26,29 @@ enum {
     PIPE_BYTES = 256 * 1024,
 };
 
-enum { OPT_DISCARD = CLI_OPT_FIRST };
-
 /* Where an abbreviation is ambiguous, the candidates are listed in this order: cat's first. */
 static const struct option long_options[] = {
-    {"number-nonblank", no_argument, NULL, 'b'}, {"number", no_argument, NULL, 'n'},
-    {"squeeze-blank", no_argument, NULL, 's'},   {"show-nonprinting", no_argument, NULL, 'v'},
-    {"show-ends", no_argument, NULL, 'E'},       {"show-tabs", no_argument, NULL, 'T'},
-    {"show-all", no_argument, NULL, 'A'},        CLI_LONG_OPTIONS,
-    {"discard", no_argument, NULL, OPT_DISCARD}, {NULL, 0, NULL, 0},
+    {"number-nonblank", no_argument, NULL, 'b'},
+    {"number", no_argument, NULL, 'n'},
+    {"squeeze-blank", no_argument, NULL, 's'},
+    {"show-nonprinting", no_argument, NULL, 'v'},
+    {"show-ends", no_argument, NULL, 'E'},
+    {"show-tabs", no_argument, NULL, 'T'},
+    {"show-all", no_argument, NULL, 'A'},
+    /* acat's own */
+    CLI_LONG_OPTIONS,
+    {"discard", no_argument, NULL, OPT_DISCARD},
+    {"pattern", required_argument, NULL, OPT_PATTERN},
+    {"time", required_argument, NULL, OPT_TIME},
+    {"bytes", required_argument, NULL, OPT_BYTES},
+    {"json", no_argument, NULL, OPT_JSON},
+    {NULL, 0, NULL, 0},
 };
 
 struct acat {
     struct cli_common common;
     struct format_opts format_opts;
+    struct load_request load;
     bool discard;
     unsigned jobs;
     const struct engine *engine;
@@ -85,6 +94,11 @@ static void usage(void)
            "  -u                        (ignored)\n"
            "  -v, --show-nonprinting    ^ and M- notation, except for newlines and tabs\n"
            "      --discard             read everything and write nothing\n"
+           "      --pattern=PATTERN     with --discard: read each FILE in blocks, random or\n"
+           "                            sequential, and report IOPS and latencies\n"
+           "      --time=SECONDS        with --discard: in blocks, for so long\n"
+           "      --bytes=SIZE          with --discard: in blocks, so much of each FILE\n"
+           "      --json                with --discard: in blocks, the report in JSON\n"
            "      --files0-from=F       take the FILEs from F, where each ends with "
            "NUL\n\n" CLI_COMMON_HELP
            "\nOne worker writes to standard output: --jobs is for --discard.\n",
@@ -388,9 +402,12 @@ static void parse_options(struct acat *acat, int argc, char **argv)
         else if (option == CLI_OPT_VERSION)
             cli_version("acat");
         else if (option != 'u' && !format_option(&acat->format_opts, option) &&
+                 !load_option(&acat->load, option, optarg) &&
                  !cli_common_option(&acat->common, option, optarg))
             cli_try_help();
     }
+    if (acat->load.wanted && !acat->discard)
+        cli_fatal(0, "--pattern, --time, --bytes and --json go with --discard");
     acat->operands.words = argv + optind;
     acat->jobs = acat->discard && acat->common.jobs ? acat->common.jobs : 1;
     acat->common.opts.ordered = !acat->discard;
@@ -436,6 +453,11 @@ int main(int argc, char **argv)
     if (!acat.operands.list && !acat.operands.words[0])
         acat.operands.words = only_stdin;
     acat.engine = cli_engine(&acat.common, &acat.why);
+    if (acat.load.wanted)
+        return load_operands(&acat.load, &acat.common, acat.engine, acat.why, acat.jobs,
+                             &acat.operands)
+                   ? EXIT_SUCCESS
+                   : EXIT_FAILURE;
     acat.cwd = dir_cwd();
     if (!acat.cwd)
         cli_fatal(0, "memory exhausted");

@@ -2,6 +2,7 @@
 #ifndef CMD_ACAT_H
 #define CMD_ACAT_H
 
+#include "../core/load.h"
 #include "cli.h"
 
 /* -- acat_operands.c: what is to be read, one after the other -- */
@@ -53,5 +54,24 @@ void format_data(struct format *format, const void *bytes, size_t len);
 /* Puts what was held back, after the last file. */
 void format_end(struct format *format);
 void format_free(struct format *format); /* takes NULL */
+
+/* -- acat_load.c: --discard in blocks, to measure how long each takes -- */
+
+enum { OPT_DISCARD = CLI_OPT_FIRST, OPT_PATTERN, OPT_TIME, OPT_BYTES, OPT_JSON };
+
+struct load_request {
+    bool wanted; /* one of its options was there */
+    enum load_pattern pattern;
+    uint64_t time_ns, bytes; /* 0: not given */
+    bool json;
+};
+
+/* Takes one of its options: true if it was one. Bad values end the program. */
+bool load_option(struct load_request *request, int option, const char *argument);
+/* Reads one operand after the other, and reports on each on standard output, which it closes.
+ * Returns whether all went well. */
+bool load_operands(const struct load_request *request, const struct cli_common *common,
+                   const struct engine *engine, const char *why, unsigned jobs,
+                   struct operands *operands);
 
 #endif

@@ -22,6 +22,8 @@
 #include "stats.h"
 
 struct copy; /* copy.h */
+struct load; /* load.h */
+struct load_result;
 
 enum direct_mode {
     DIRECT_AUTO, /* O_DIRECT for files that are not in the page cache, where the engine gains by it
@@ -61,6 +63,8 @@ struct engine {
     /* Copies every file of the feed as copy says. sink sees the bytes too; NULL: no one looks. */
     int (*copy)(const struct engine_opts *opts, struct feed *feed, struct copy *copy,
                 struct sink *sink, struct stats *stats);
+    /* Reads blocks until load_next has no more; no feed and no sink. 0 or -errno. */
+    int (*load)(struct load *load, struct load_result *result);
 };
 
 extern const struct engine engine_sync;

@@ -175,4 +175,5 @@ const struct engine engine_sync = {
     .probe = sync_probe,
     .read = sync_read,
     .copy = sync_copy,
+    .load = sync_load,
 };

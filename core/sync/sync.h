@@ -22,5 +22,6 @@ void sync_end(struct file *file, struct feed *feed, struct sink *sink, struct st
 
 int sync_copy(const struct engine_opts *opts, struct feed *feed, struct copy *copy,
               struct sink *sink, struct stats *stats);
+int sync_load(struct load *load, struct load_result *result);
 
 #endif

@@ -36,4 +36,5 @@ const struct engine engine_uring = {
     .probe = ring_probe,
     .read = uring_read,
     .copy = uring_copy,
+    .load = uring_load,
 };

@@ -6,5 +6,6 @@
 
 int uring_copy(const struct engine_opts *opts, struct feed *feed, struct copy *copy,
                struct sink *sink, struct stats *stats);
+int uring_load(struct load *load, struct load_result *result);
 
 #endif

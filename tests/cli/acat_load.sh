@@ -1,0 +1,193 @@
+#!/usr/bin/env bash
+# acat_load.sh: acat --discard in blocks: what it reads, what it reports, and what it refuses.
+# shellcheck disable=SC2016 # the snippets are for another shell to expand
+# shellcheck source=tests/cli/lib.sh
+. "${0%/*}/lib.sh"
+
+head -c 4199000 /dev/urandom >file # 1025 blocks of 4 KiB, and some more
+head -c 100 file >short
+: >empty
+mkdir directory
+sync file
+
+# reports OPTION...: the report of a run on file, in JSON
+reports() {
+    acat --discard --json "$@" file
+}
+
+# value KEY: of the JSON object on standard input
+value() {
+    python3 -c 'import json, sys
+value = json.load(sys.stdin)
+for key in sys.argv[1].split("/"):
+    value = value[key]
+print(json.dumps(value).strip("\""))' "$1"
+}
+
+# evict: file, out of the page cache
+evict() {
+    dd of=file oflag=nocache conv=notrunc,fdatasync count=0 status=none
+}
+
+if [ "$engine" = uring ]; then
+    several=(--depth=16)
+else
+    several=(--jobs=4)
+fi
+
+# -- what is read --
+for direct in always never auto; do
+    for pattern in random sequential; do
+        for options in '' "${several[*]}" "${several[*]} -j3"; do
+            read -ra words <<<"$options"
+            report=$(reports --pattern="$pattern" --block-size=4K --direct="$direct" "${words[@]}")
+            same "each block once: $pattern, --direct=$direct $options" '1025 4198400' \
+                "$(value reads <<<"$report") $(value bytes <<<"$report")"
+        done
+    done
+done
+evict
+same 'nothing in the cache' 0 "$(reports --pattern=random --direct=never --bytes=400K | value resident_bytes)"
+same 'what was read is in the cache' 409600 "$(reports --pattern=random --bytes=1 | value resident_bytes)"
+same 'blocks past the cache: not' 409600 "$(reports --pattern=random --bytes=1 | value resident_bytes)"
+reports --pattern=sequential --direct=never --block-size=4K >report
+same 'all of it is in the cache' 4199000 "$(reports --pattern=random --bytes=1 | value resident_bytes)"
+same '--bytes: as many blocks as that takes' 3 "$(reports --bytes=8193 --block-size=4K | value reads)"
+same '--bytes: more than there is' 2000 "$(reports --bytes=8192000 --pattern=random | value reads)"
+same '--time: no less' 1 "$(reports --time=0.2 --pattern=random | value seconds |
+    awk '{ print ($1 > 0.19 && $1 < 30) }')"
+same '--time and --bytes: what comes first' 1 "$(reports --time=50 --bytes=1 | value reads)"
+if strace -o /dev/null true 2>/dev/null && [ "$engine" = sync ]; then
+    reads() {
+        strace -f -e trace=pread64 -o trace acat --discard --json --direct=never "$@" file >report
+        grep -o ', 4096, [0-9]*) *= 4096' trace | sed 's/, 4096, //; s/).*//'
+    }
+    same 'sequential: one block after the other' "$(seq 0 4096 4194304)" \
+        "$(reads --pattern=sequential --block-size=4K)"
+    reads --pattern=random >order
+    same 'random: every block' "$(seq 0 4096 4194304)" "$(sort -n order)"
+    check 'random: not one after the other' bash -c '! sort -nc order 2>/dev/null'
+    reads --pattern=random >other
+    check 'random: another order each time' bash -c '! cmp -s order other'
+fi
+
+# -- what is reported --
+report=$(reports --pattern=random --block-size=8K --direct=never "${several[@]}")
+# key NAME EXPECTED KEY
+key() {
+    same "report: $1" "$2" "$(value "$3" <<<"$report")"
+}
+key 'the file' file file
+key 'its kind' 'regular file' kind
+key 'its size' 4199000 size
+key 'the engine' "$engine" engine
+key 'why it is this one' null why
+key 'the pattern' random pattern
+key 'the block size' 8192 block_size
+key 'not direct' false direct
+key 'reads' 512 reads
+if [ "$engine" = sync ]; then
+    key 'reads in flight' 1 depth
+    key 'workers' 4 jobs
+else
+    key 'reads in flight' 16 depth
+    key 'workers' 1 jobs
+fi
+same 'report: direct' true "$(reports --bytes=1 | value direct)"
+check 'report: what follows from what' python3 -c '
+import json, sys
+report = json.loads(sys.argv[1])
+latency = report["latency_ns"]
+near = lambda a, b: abs(a - b) <= b / 1e6
+assert near(report["iops"] * report["seconds"], report["reads"])
+assert near(report["bytes_per_second"] * report["seconds"], report["bytes"])
+assert near(report["mean_in_flight"] * report["seconds"], latency["mean"] * report["reads"] / 1e9)
+assert report["mean_in_flight"] <= report["depth"] * report["jobs"]
+values = [latency[key] for key in ("min", "p50", "p90", "p99", "p99.9", "max")]
+assert values == sorted(values) and values[0] > 0
+assert latency["min"] <= latency["mean"] <= latency["max"]' "$report"
+same 'one line for each file' $'a b\nfile' "$(cp file 'a b'
+    acat --discard --json --bytes=1 'a b' file |
+        while IFS= read -r line; do value file <<<"$line"; done)"
+same 'a name that is no text' "'x'\$'\\\\377'" "$(cp file $'x\xff'
+    acat --discard --json --bytes=1 $'x\xff' | value file)"
+same '--files0-from' $'file\na b' "$(printf 'file\0a b\0' |
+    acat --discard --json --bytes=1 --files0-from=- |
+        while IFS= read -r line; do value file <<<"$line"; done)"
+text=$(acat --discard --pattern=random --direct=always "${several[@]}" file)
+for words in '^file$' 'a regular file, 4199000 bytes, of which [0-9]+ were in the page cache' \
+    'random, of 4096 bytes, past the page cache' "engine $engine$" \
+    '^ *rate +[0-9]+ IOPS, [0-9.]+ MB/s: 1025 reads, 4198400 bytes in [0-9.]+ s' \
+    '^ *latency +mean [0-9.]+ us, min [0-9.]+, max [0-9.]+' \
+    '^ *p50 [0-9.]+ us, p90 [0-9.]+ us, p99 [0-9.]+ us, p99.9 [0-9.]+ us'; do
+    check "text: $words" grep -qE "$words" <(echo "$text")
+done
+if strace -o /dev/null true 2>/dev/null; then
+    check 'why not uring' bash -c 'AIOUTILS_ENGINE=auto strace -f -o /dev/null \
+        -e inject=io_uring_setup:error=EPERM acat --discard --json --bytes=1 file |
+        grep -q "\"engine\":\"sync\",\"why\":\"io_uring_setup: "'
+fi
+same '--stats=json beside it' '"bytes":4198400,' "$(acat --discard --pattern=random --stats=json file \
+    2>&1 >/dev/null | grep -o '"bytes":[0-9]*,')"
+
+# -- a block device: a loop device that may only be read --
+if [ "$(id -u)" -eq 0 ] && truncate -s 4M image && device=$(losetup --find --show --read-only image); then
+    trap 'losetup -d "$device"; rm -rf "$scratch"' EXIT
+    exec 3<"$device" # its cache is dropped when no one has it open
+    for direct in always never; do
+        report=$(acat --discard --json --pattern=random --direct=$direct "${several[@]}" "$device")
+        same "a block device, --direct=$direct" 'block device 4194304 1024' \
+            "$(value kind <<<"$report") $(value size <<<"$report") $(value reads <<<"$report")"
+    done
+    same 'a block device: all of it is in the cache' 4194304 \
+        "$(acat --discard --json --bytes=1 "$device" | value resident_bytes)"
+    exec 3<&-
+fi
+
+# -- what is refused --
+gives 'what cannot be read in blocks' 1 '' "acat: nope: No such file or directory
+acat: directory: Is a directory
+acat: /dev/null: neither a regular file nor a block device
+acat: short: shorter than a block of 4096 bytes
+acat: empty: shorter than a block of 4096 bytes
+acat: -: standard input cannot be read in blocks: name the file" \
+    'acat --discard --pattern=random nope directory /dev/null short empty -'
+gives 'a FIFO' 1 '' 'acat: f: neither a regular file nor a block device' \
+    'mkfifo f; acat --discard --pattern=random f'
+gives 'no file' 1 '' 'acat: -: standard input cannot be read in blocks: name the file' \
+    'acat --discard --pattern=random'
+gives 'the rest is read' 1 '' 'acat: nope: No such file or directory' \
+    'acat --discard --bytes=1 --json nope file >report; status=$?; grep -q reads report && exit $status'
+gives 'past the cache in odd blocks' 1 '' \
+    'acat: file: cannot be read past the page cache in blocks of 1000 bytes' \
+    'acat --discard --pattern=random --block-size=1000 --direct=always file'
+same 'through the cache in odd blocks' false "$(reports --block-size=1000 | value direct)"
+gives 'without --discard' 1 '' 'acat: --pattern, --time, --bytes and --json go with --discard' \
+    'acat --pattern=random file'
+gives 'more than 1 GiB' 1 '' \
+    'acat: more than 1 GiB in flight: choose a smaller --block-size, --depth or --jobs' \
+    'acat --discard --pattern=random --block-size=512M -j3 file'
+if [ "$engine" = sync ]; then
+    gives '--depth with the blocking engine' 1 '' \
+        "acat: engine 'sync' has one read in flight per worker: --jobs=8 instead of --depth" \
+        'acat --discard --pattern=random --depth=8 file'
+fi
+gives '--pattern' 1 '' "acat: invalid argument 'none' for '--pattern'
+Valid arguments are:
+  - 'sequential'
+  - 'random'
+Try 'acat --help' for more information." 'acat --discard --pattern=none file'
+for argument in '' 0 -1 1x x 1e9 nan inf 0x10; do
+    gives "--time=$argument" 1 '' "acat: invalid --time argument '$argument': seconds are expected" \
+        "acat --discard --time=$argument file"
+done
+for argument in '' 0 -1 1Q; do
+    gives "--bytes=$argument" 1 '' "acat: invalid --bytes argument '$argument'" \
+        "acat --discard --bytes=$argument file"
+done
+gives 'the report to /dev/full' 1 '' 'acat: write error: No space left on device' \
+    'acat --discard --bytes=1 file >/dev/full'
+gives 'a file that becomes shorter' 1 '' 'acat: shrinking: became shorter while it was read' '
+    cp file shrinking; { sleep 0.3; : >shrinking; } &
+    acat --discard --pattern=random --time=15 shrinking; status=$?; wait; exit $status'
+finish

@@ -1,0 +1,242 @@
+/* load.c: reading in blocks to measure it. One table of cases that each engine is held to, and what
+ * they have in common: which blocks are read, and in which order. */
+#define _GNU_SOURCE
+#include "../support/check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../../core/cache.h"
+#include "../../core/load.h"
+#include "../support/contract.h"
+#include "../support/scratch.h"
+
+enum { FILE_BYTES = 2 * 1024 * 1024 + 4096 + 17 };
+
+static const uint64_t ms_ns = 1000000; /* a millisecond */
+
+static struct load_result result; /* too large for the stack */
+
+static struct load_opts opts_of(const struct engine *engine, const struct contract_case *this,
+                                enum load_pattern pattern)
+{
+    return (struct load_opts){.pattern = pattern,
+                              .block_bytes = this->block_bytes,
+                              .depth = engine == &engine_sync ? 1 : this->depth,
+                              .direct = DIRECT_NEVER};
+}
+
+/* Opens "file" and runs it. Returns the run's status. */
+static int run(const struct engine *engine, const struct contract_case *this,
+               const struct load_opts *opts)
+{
+    struct load load;
+    int rc = load_open(&load, "file", opts);
+
+    if (rc == 0) {
+        rc = load_run(&load, engine, this->jobs, &result);
+        load_close(&load);
+    }
+    return rc;
+}
+
+static uint64_t resident(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    uint64_t bytes = 0;
+
+    if (fd < 0 || cache_resident(fd, FILE_BYTES, &bytes) < 0)
+        test_broken("cachestat");
+    close(fd);
+    return bytes;
+}
+
+static void each_block_once(const struct engine *engine, const struct contract_case *this)
+{
+    static const enum direct_mode modes[] = {DIRECT_AUTO, DIRECT_ALWAYS, DIRECT_NEVER};
+    uint64_t blocks = FILE_BYTES / this->block_bytes;
+
+    pattern_file("file", 1, FILE_BYTES);
+    for (unsigned i = 0; i < 6; i++) {
+        struct load_opts opts = opts_of(engine, this, i % 2 ? LOAD_RANDOM : LOAD_SEQUENTIAL);
+        opts.direct = modes[i / 2];
+        assert_int_equal(run(engine, this, &opts), 0);
+        assert_int_equal(result.latency.count, blocks);
+        assert_int_equal(result.stats.bytes_read, blocks * this->block_bytes);
+        assert_int_equal(result.stats.direct_bytes,
+                         opts.direct == DIRECT_NEVER ? 0 : result.stats.bytes_read);
+        assert_int_equal(result.stats.workers, this->jobs);
+        assert_true(result.first_ns > 0 && result.last_ns > result.first_ns);
+        assert_true(result.latency.max <= result.last_ns - result.first_ns);
+        assert_true(result.latency.min > 0);
+    }
+}
+
+/* The page cache tells what was read, where no one looks at the bytes. */
+static void what_is_read_is_in_the_cache(const struct engine *engine,
+                                         const struct contract_case *this)
+{
+    uint64_t blocks = FILE_BYTES / this->block_bytes;
+    struct load_opts opts = opts_of(engine, this, LOAD_RANDOM);
+
+    pattern_file("file", 1, FILE_BYTES);
+    file_make_cold("file");
+    assert_int_equal(resident("file"), 0);
+    opts.bytes = blocks / 2 * this->block_bytes;
+    assert_int_equal(run(engine, this, &opts), 0);
+    assert_int_equal(resident("file"), opts.bytes);
+    file_make_cold("file");
+    opts.bytes = 0;
+    assert_int_equal(run(engine, this, &opts), 0);
+    assert_int_equal(resident("file"), blocks * this->block_bytes);
+    file_make_cold("file");
+    opts.direct = DIRECT_ALWAYS;
+    assert_int_equal(run(engine, this, &opts), 0);
+    assert_int_equal(resident("file"), 0);
+}
+
+static void bytes_and_time_end_it(const struct engine *engine, const struct contract_case *this)
+{
+    struct load_opts opts = opts_of(engine, this, LOAD_RANDOM);
+    uint64_t start_ns;
+
+    pattern_file("file", 1, FILE_BYTES);
+    opts.bytes = 1;
+    assert_int_equal(run(engine, this, &opts), 0);
+    assert_int_equal(result.latency.count, 1);
+    opts.bytes = 3 * (uint64_t)FILE_BYTES; /* more than it has: again from the start */
+    assert_int_equal(run(engine, this, &opts), 0);
+    assert_int_equal(result.latency.count, (opts.bytes - 1) / this->block_bytes + 1);
+    opts.bytes = UINT64_MAX;
+    opts.time_ns = 50 * ms_ns;
+    start_ns = stats_now_ns();
+    assert_int_equal(run(engine, this, &opts), 0);
+    assert_in_range(result.last_ns - result.first_ns, 49 * ms_ns, 20000 * ms_ns);
+    assert_in_range(stats_now_ns() - start_ns, 50 * ms_ns, 20000 * ms_ns);
+    assert_true(result.latency.count > 1);
+}
+
+static void several_are_in_flight(const struct engine *engine, const struct contract_case *this)
+{
+    struct load_opts opts = opts_of(engine, this, LOAD_RANDOM);
+
+    pattern_file("file", 1, FILE_BYTES);
+    opts.direct = DIRECT_ALWAYS;
+    assert_int_equal(run(engine, this, &opts), 0);
+    assert_int_equal(result.stats.in_flight_peak,
+                     engine == &engine_sync ? 0 : this->depth * this->jobs);
+}
+
+static void it_becomes_shorter(const struct engine *engine, const struct contract_case *this)
+{
+    struct load_opts opts = opts_of(engine, this, LOAD_RANDOM);
+    struct load load;
+
+    pattern_file("file", 1, FILE_BYTES);
+    opts.time_ns = 20000 * ms_ns; /* it does not go on until then */
+    assert_int_equal(load_open(&load, "file", &opts), 0);
+    assert_int_equal(truncate("file", 4096), 0);
+    assert_int_equal(load_run(&load, engine, this->jobs, &result), -ENODATA);
+    assert_true(result.latency.count <= 1u + this->depth * this->jobs);
+    load_close(&load);
+}
+
+static void reads_fail(const struct engine *engine, const struct contract_case *this)
+{
+    struct load_opts opts = opts_of(engine, this, LOAD_SEQUENTIAL);
+    struct load load;
+    int directory = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    pattern_file("file", 1, FILE_BYTES);
+    assert_int_equal(load_open(&load, "file", &opts), 0);
+    assert_true(dup3(directory, load.fd, O_CLOEXEC) >= 0);
+    assert_int_equal(load_run(&load, engine, this->jobs, &result), -EISDIR);
+    assert_int_equal(result.latency.count, 0);
+    load_close(&load);
+    close(directory);
+}
+
+/* -- what the engines have nothing to do with -- */
+
+static void what_cannot_be_read_so(const struct engine *engine, const struct contract_case *this)
+{
+    struct load_opts opts = opts_of(engine, this, LOAD_RANDOM);
+    struct load load;
+
+    assert_int_equal(load_open(&load, "nothing", &opts), -ENOENT);
+    assert_int_equal(load_open(&load, ".", &opts), -EISDIR);
+    assert_int_equal(load_open(&load, "/dev/null", &opts), -ESPIPE);
+    assert_int_equal(load_open(&load, "/proc/version", &opts), -ENODATA);
+    assert_int_equal(mkfifo("fifo", 0600), 0);
+    assert_int_equal(load_open(&load, "fifo", &opts), -ESPIPE);
+    assert_int_equal(load.fd, -1);
+    pattern_file("file", 1, this->block_bytes - 1);
+    assert_int_equal(load_open(&load, "file", &opts), -ENODATA);
+    pattern_file("file", 1, 4096);
+    opts.block_bytes = 1000; /* O_DIRECT cannot */
+    opts.direct = DIRECT_ALWAYS;
+    assert_int_equal(load_open(&load, "file", &opts), -EINVAL);
+    opts.direct = DIRECT_AUTO;
+    assert_int_equal(load_open(&load, "file", &opts), 0);
+    assert_false(load.direct);
+    assert_int_equal(load.blocks, 4);
+    load_close(&load);
+}
+
+static void each_order_has_every_block(const struct engine *engine,
+                                       const struct contract_case *this)
+{
+    static const uint64_t counts[] = {1, 2, 3, 4, 5, 7, 8, 9, 100, 1000, 4096, 4097, 65537};
+    struct load_opts opts = opts_of(engine, this, LOAD_RANDOM);
+
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        uint64_t count = counts[i], in_turn = 0, low_first = 0;
+        char *seen = calloc(count, 1);
+        struct load load = {.opts = opts, .blocks = count, .reads = 3 * count, .seed = 12345};
+        uint64_t offset, before = 0;
+        for (uint64_t n = 0; n < 3 * count; n++) {
+            assert_true(load_next(&load, 1, &offset));
+            assert_int_equal(offset % this->block_bytes, 0);
+            offset /= this->block_bytes;
+            assert_in_range(offset, 0, count - 1);
+            assert_int_equal(seen[offset], n / count); /* all of a round before the next one */
+            seen[offset]++;
+            in_turn += offset == before + 1;
+            low_first += n < count / 2 && offset < count / 2;
+            before = offset;
+        }
+        assert_false(load_next(&load, 1, &offset));
+        if (count >= 1000) {
+            assert_true(in_turn < count / 50);
+            assert_in_range(low_first, count / 4 - count / 20, count / 4 + count / 20);
+        }
+        free(seen);
+    }
+}
+
+static const struct contract_case cases[] = {
+    {"each block once", each_block_once, 4096, 1, 1},
+    {"each block once, 32 in flight", each_block_once, 4096, 32, 1},
+    {"each block once, 3 workers", each_block_once, 4096, 8, 3},
+    {"each block once, 512 KiB", each_block_once, 524288, 128, 2},
+    {"what is read is in the cache", what_is_read_is_in_the_cache, 4096, 16, 1},
+    {"what is read is in the cache, 2 workers", what_is_read_is_in_the_cache, 16384, 3, 2},
+    {"bytes and time end it", bytes_and_time_end_it, 4096, 16, 1},
+    {"bytes and time end it, 2 workers", bytes_and_time_end_it, 65536, 4, 2},
+    {"several are in flight", several_are_in_flight, 4096, 32, 1},
+    {"it becomes shorter", it_becomes_shorter, 4096, 16, 1},
+    {"it becomes shorter, 2 workers", it_becomes_shorter, 4096, 16, 2},
+    {"reads fail", reads_fail, 4096, 16, 2},
+    {"what cannot be read so", what_cannot_be_read_so, 4096, 1, 1},
+    {"each order has every block", each_order_has_every_block, 4096, 1, 1},
+};
+
+int main(void)
+{
+    return contract_main(cases, sizeof(cases) / sizeof(cases[0]));
+}
