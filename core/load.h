@@ -69,4 +69,16 @@ int load_count(struct load_result *result, uint64_t start_ns, uint64_t end_ns, i
 /* Lets no read be started any more. */
 void load_stop(struct load *load);
 
+/* A worker's buffers, one after the other in memory. */
+struct load_buffers {
+    char *first;
+    size_t step; /* from one to the next */
+    void *map;
+    size_t map_bytes;
+};
+
+/* For count reads of load's. The memory has been touched. Returns 0 or -ENOMEM. */
+int load_buffers_init(struct load_buffers *buffers, const struct load *load, unsigned count);
+void load_buffers_free(struct load_buffers *buffers);
+
 #endif

@@ -3,7 +3,6 @@
 #include "sync.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "../load.h"
@@ -21,18 +20,19 @@ static int read_at(int fd, void *buf, size_t len, uint64_t offset)
 int sync_load(struct load *load, struct load_result *result)
 {
     size_t block_bytes = load->opts.block_bytes;
-    uint64_t start_ns = stats_now_ns(), offset;
-    void *buf;
-    int rc = 0;
+    uint64_t start_ns, offset;
+    struct load_buffers buffers;
+    int rc = load_buffers_init(&buffers, load, 1);
 
-    if (posix_memalign(&buf, 4096, block_bytes) != 0)
-        return -ENOMEM;
+    if (rc < 0)
+        return rc;
+    start_ns = stats_now_ns();
     while (rc == 0 && load_next(load, start_ns, &offset)) {
-        int res = read_at(load->fd, buf, block_bytes, offset);
+        int res = read_at(load->fd, buffers.first, block_bytes, offset);
         uint64_t end_ns = stats_now_ns();
         rc = load_count(result, start_ns, end_ns, res);
         start_ns = end_ns;
     }
-    free(buf);
+    load_buffers_free(&buffers);
     return rc;
 }

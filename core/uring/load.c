@@ -6,8 +6,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 
 #include "../load.h"
 #include "ring.h"
@@ -26,9 +24,7 @@ struct load_ring {
     struct load_result *result;
     uint64_t now_ns; /* when the ring was last looked at */
     int status;      /* of the first read that failed */
-    struct load_slot *slots, *free_slots;
-    char *memory;
-    size_t memory_bytes;
+    struct load_slot *free_slots;
 };
 
 static void submit_read(struct load_ring *run, struct load_slot *slot)
@@ -108,41 +104,29 @@ static int run_reads(struct load_ring *run)
     }
 }
 
-static int alloc(struct load_ring *run)
-{
-    unsigned depth = run->load->opts.depth;
-    /* a buffer starts on a page, as O_DIRECT wants it */
-    size_t buf_bytes = (run->load->opts.block_bytes + 4095) & ~(size_t)4095;
-
-    run->memory_bytes = depth * buf_bytes;
-    run->memory = mmap(NULL, run->memory_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                       -1, 0);
-    run->slots = calloc(depth, sizeof(*run->slots));
-    if (run->memory == MAP_FAILED || !run->slots)
-        return -ENOMEM;
-    /* the first reads are not to pay for the pages */
-    memset(run->memory, 1, run->memory_bytes);
-    for (unsigned i = 0; i < depth; i++) {
-        run->slots[i].buf = run->memory + i * buf_bytes;
-        run->slots[i].next = run->free_slots;
-        run->free_slots = &run->slots[i];
-    }
-    return 0;
-}
-
 int uring_load(struct load *load, struct load_result *result)
 {
+    unsigned depth = load->opts.depth;
     struct load_ring run = {.load = load, .result = result};
-    int rc = alloc(&run);
+    struct load_buffers buffers;
+    struct load_slot *slots;
+    int rc = load_buffers_init(&buffers, load, depth);
 
-    if (rc == 0)
-        rc = ring_open(&run.ring, load->opts.depth, run.memory, run.memory_bytes, &result->stats);
+    if (rc < 0)
+        return rc;
+    slots = calloc(depth, sizeof(*slots));
+    for (unsigned i = 0; slots && i < depth; i++) {
+        slots[i].buf = buffers.first + i * buffers.step;
+        slots[i].next = run.free_slots;
+        run.free_slots = &slots[i];
+    }
+    rc = slots ? ring_open(&run.ring, depth, buffers.first, depth * buffers.step, &result->stats)
+               : -ENOMEM;
     if (rc == 0) {
         rc = run_reads(&run);
         ring_close(&run.ring);
     }
-    if (run.memory != MAP_FAILED)
-        munmap(run.memory, run.memory_bytes);
-    free(run.slots);
+    free(slots);
+    load_buffers_free(&buffers);
     return rc;
 }
