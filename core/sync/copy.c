@@ -64,7 +64,9 @@ static void copy_data(struct run *run, struct file *file, int fd, struct dest *d
         off_t hole = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
         if (data < 0 && errno == ENXIO) {
             off_t end = lseek(fd, 0, SEEK_END);
-            if (end > (off_t)*offset)
+            if (end < 0)
+                file_fail(file, STEP_READ, -errno);
+            else if (end > (off_t)*offset)
                 *offset = (uint64_t)end; /* the last hole */
             return;
         }

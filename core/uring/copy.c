@@ -147,7 +147,9 @@ static void copy_ended(struct pump *pump, struct slot *slot)
         }
         if (slot->ends_in_hole) {
             off_t end = lseek(slot->fd, 0, SEEK_END);
-            if (end > (off_t)size)
+            if (end < 0)
+                file_fail(file, STEP_READ, -errno);
+            else if (end > (off_t)size)
                 size = (uint64_t)end; /* the last hole */
             if (file->status == 0)
                 dest_digest(&op->dest, run->sink, file, NULL, 0, size);
