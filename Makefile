@@ -1,6 +1,7 @@
 # Makefile: GNU make; no configure step.
 #   make [PROFILE=release|debug|asan|tsan]   programs in build/bin (release) or build/PROFILE/bin
 #   make check          installs what is missing, builds, runs every test on both engines
+#   make check-long     the same with every case of tests/faults, which takes an hour or so
 #   make check-gnu      coreutils' own tests of cp, cat and sha256sum (fetched when first run), on every engine
 #   make compare        installs what is missing, builds, compares both engines on real files (DIR=...)
 #   make lint | format | install [DESTDIR= PREFIX=] | clean;  V=1 shows the commands
@@ -39,7 +40,7 @@ debian_libattr   := libattr1-dev and pkg-config
 
 # These goals compile nothing themselves: they may run before scripts/setup has brought the packages,
 # and build by calling make again.
-no_packages := check check-gnu compare lint format clean
+no_packages := check check-long check-gnu compare lint format clean
 ifneq ($(filter-out $(no_packages),$(or $(MAKECMDGOALS),all)),)
 packages_cflags := $(call package,liburing,--cflags) $(call package,libcrypto,--cflags) \
                    $(call package,libsodium,--cflags) $(call package,jansson,--cflags) \
@@ -67,18 +68,27 @@ abench_src  := $(wildcard cmd/abench*.c) $(cli_src)
 # each of these is a test program; tests/support is linked into all of them
 test_src    := $(wildcard tests/unit/*.c tests/contract/*.c)
 test_bin    := $(test_src:tests/%.c=$(tests)/%)
-# the faulty filesystem that tests mount
+# the faulty filesystem that tests mount, and the commands linked so that any of their calls can be made to fail
 faultfs     := $(tests)/faults/faultfs
+injected    := $(addprefix $(tests)/faults/,acp ahash acat)
+inject_obj  := $(addprefix $(obj)/tests/faults/,inject.o inject_ring.o)
+inject_wrap := open openat close read pread preadv2 write pwrite fstat fstatat lseek fcntl ioctl ftruncate \
+               fallocate futimens utimensat fchown fchownat fchmod fchmodat fsync fdatasync renameat unlinkat \
+               linkat symlinkat readlinkat mkdirat mknodat getdents64 syscall malloc calloc realloc strdup \
+               posix_memalign mmap pthread_create __io_uring_get_cqe $(addprefix io_uring_,queue_init_params \
+               queue_exit register_buffers register_iowq_max_workers submit submit_and_wait \
+               submit_and_get_events submit_and_wait_timeout wait_cqe_timeout)
 support_obj := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/support/*.c)) $(cli_src:%.c=$(obj)/%.o)
 
+comma := ,
 ifeq ($(V),0)
 quiet = @echo "  $(1)	$(2)";
 endif
 
-.PHONY: all tests faultfs-left-out check check-gnu lint format compare install clean print-flags
+.PHONY: all tests faultfs-left-out check check-long check-gnu lint format compare install clean print-flags
 .SECONDARY:
 all: $(programs:%=$(bin)/%)
-tests: all $(test_bin) $(if $(shell pkg-config --exists fuse3 && echo yes),$(faultfs),faultfs-left-out)
+tests: all $(test_bin) $(injected) $(if $(shell pkg-config --exists fuse3 && echo yes),$(faultfs),faultfs-left-out)
 
 $(obj)/%.o: %.c
 	@mkdir -p $(@D)
@@ -102,6 +112,13 @@ $(faultfs): $(addprefix $(obj)/tests/faults/,faultfs.o rules.o)
 	@mkdir -p $(@D)
 	$(call quiet,LD,$@)$(CC) $(ldflags) -o $@ $^ $$(pkg-config --libs fuse3) $(LDLIBS)
 
+define injected_rule
+$(tests)/faults/$(1): $(patsubst %.c,$(obj)/%.o,$($(1)_src)) $(inject_obj) $(obj)/libcore.a
+	@mkdir -p $$(@D)
+	$$(call quiet,LD,$$@)$(CC) $(ldflags) $(addprefix -Wl$(comma)--wrap=,$(inject_wrap)) -o $$@ $$^ $(libs_core) $(libs_cli) $(LDLIBS)
+endef
+$(foreach p,$(notdir $(injected)),$(eval $(call injected_rule,$(p))))
+
 faultfs-left-out:
 	@echo "left out: $(faultfs) (libfuse3-dev is missing), without which tests/faults fails"
 
@@ -112,6 +129,10 @@ check:
 	@scripts/setup check
 	@+$(again) tests
 	@scripts/check $(out)
+
+check-long: export AIOUTILS_LONG = 1
+check-long: export CHECK_LIMIT_SECONDS = 7200
+check-long: check
 
 check-gnu:
 	@scripts/setup gnu

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     /* io-wq's bounded workers, which open cold files; the kernel's default is min(entries, 4 x
@@ -85,6 +84,7 @@ struct io_uring_sqe *ring_sqe(struct ring *ring)
 int ring_submit(struct ring *ring, bool wait, unsigned timeout_ms)
 {
     struct __kernel_timespec ts = {.tv_nsec = (long long)timeout_ms * 1000000};
+    struct __kernel_timespec retry = {.tv_nsec = 1000000};
     struct io_uring_cqe *cqe;
     int rc;
 
@@ -104,10 +104,13 @@ int ring_submit(struct ring *ring, bool wait, unsigned timeout_ms)
             return 0;
         if (rc != -EAGAIN && rc != -EBUSY && rc != -ENOMEM)
             return rc;
-        /* no memory for requests, or the completion queue is full: reaping frees both */
+        /* No memory for requests, or the completion queue is full: reaping frees both. As long as
+         * something will complete there is no reason to give up. */
+        (void)io_uring_wait_cqe_timeout(&ring->uring, &cqe, &retry);
         if (io_uring_cq_ready(&ring->uring) > 0)
             return 0;
-        usleep(1000);
+        if (ring->in_flight > io_uring_sq_ready(&ring->uring))
+            tries = 0;
     }
     return rc;
 }

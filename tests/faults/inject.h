@@ -1,0 +1,43 @@
+/* inject.h: one planned failure of one call: shared by what is wrapped around the C library's calls
+ * and around liburing's.
+ *
+ * The commands are linked a second time, with --wrap for each call named below (Makefile).
+ * AIOUTILS_INJECT="CALL NTH ACTION" says what goes wrong:
+ *
+ *   pwrite 3 ENOSPC    the third
+ *   cqe_read 7+ EIO    the seventh completion of a read, and all after it
+ *   cqe_write 1 short  half of it
+ *   read 2 zero        nothing
+ *   cqe_any 1 reverse  what has completed together with it comes in the opposite order
+ *
+ * The file AIOUTILS_INJECT_LOG gets lines: "fired" when it has happened; "undrained" where a ring
+ * is closed with requests in flight; at the end "count CALL N", and "descriptors N": those open. */
+#ifndef TESTS_FAULTS_INJECT_H
+#define TESTS_FAULTS_INJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* clang-format off */
+#define INJECT_CALLS(X) \
+    X(open) X(openat) X(close) X(read) X(pread) X(preadv2) X(write) X(pwrite) X(fstat) X(fstatat) \
+    X(lseek) X(fcntl) X(ioctl) X(ftruncate) X(fallocate) X(futimens) X(utimensat) X(fchown) \
+    X(fchownat) X(fchmod) X(fchmodat) X(fsync) X(fdatasync) X(renameat) X(unlinkat) X(linkat) \
+    X(symlinkat) X(readlinkat) X(mkdirat) X(mknodat) X(getdents64) X(syscall) X(malloc) X(calloc) \
+    X(realloc) X(strdup) X(posix_memalign) X(mmap) X(pthread_create) X(queue_init) \
+    X(register_buffers) X(register_workers) X(submit) X(wait_cqe) X(cqe_any) X(cqe_read) \
+    X(cqe_write) X(cqe_open)
+/* clang-format on */
+
+#define INJECT_ENUM(name) CALL_##name,
+enum inject_call { INJECT_CALLS(INJECT_ENUM) CALL_COUNT };
+
+enum inject_action { ACTION_ERROR, ACTION_SHORT, ACTION_ZERO, ACTION_REVERSE };
+
+/* Counts the call. Whether it is the one. */
+bool inject_now(enum inject_call call);
+enum inject_action inject_action(void);
+int inject_error(void); /* a positive errno */
+void inject_log(const char *line);
+
+#endif

@@ -1,0 +1,160 @@
+/* inject_ring.c: liburing's calls that the plan may make fail, and the completions that come out of
+ * them. See inject.h.
+ *
+ * The engine's rings post completions only while their thread is in one of these calls
+ * (DEFER_TASKRUN), and it looks at them after that: so they can be changed in between, where they
+ * lie. */
+#define _GNU_SOURCE
+#include "../../core/uring/stream.h"
+#include "inject.h"
+
+#include <errno.h>
+
+/* Completions up to here have been looked at: each ring has one thread, each thread one ring at a
+ * time. */
+static _Thread_local unsigned seen;
+
+static void reverse(struct io_uring *ring, unsigned from, unsigned to)
+{
+    while (from != to && from != --to) {
+        struct io_uring_cqe *a = &ring->cq.cqes[from++ & *ring->cq.kring_mask];
+        struct io_uring_cqe *b = &ring->cq.cqes[to & *ring->cq.kring_mask];
+        struct io_uring_cqe kept = *a;
+        *a = *b;
+        *b = kept;
+    }
+}
+
+int __real_close(int fd);
+
+static void change(struct io_uring_cqe *cqe, unsigned request)
+{
+    if (inject_action() == ACTION_ERROR) {
+        if (request == STREAM_OPEN && cqe->res >= 0)
+            __real_close(cqe->res);
+        cqe->res = -inject_error();
+    } else if (request == STREAM_READ || request == STREAM_WRITE) {
+        if (inject_action() == ACTION_ZERO)
+            cqe->res = 0;
+        else if (cqe->res > 1)
+            cqe->res /= 2;
+    }
+}
+
+static void look(struct io_uring *ring)
+{
+    static const enum inject_call calls[] = {[STREAM_READ] = CALL_cqe_read,
+                                             [STREAM_WRITE] = CALL_cqe_write,
+                                             [STREAM_OPEN] = CALL_cqe_open,
+                                             [STREAM_POLL] = CALL_cqe_any};
+    unsigned from = seen, tail = io_uring_smp_load_acquire(ring->cq.ktail);
+
+    for (; seen != tail; seen++) {
+        struct io_uring_cqe *cqe = &ring->cq.cqes[seen & *ring->cq.kring_mask];
+        unsigned request = cqe->user_data & STREAM_REQUEST_MASK;
+        bool now = inject_now(CALL_cqe_any);
+        if (inject_action() == ACTION_REVERSE) {
+            if (now)
+                reverse(ring, from, tail);
+        } else if (now || (calls[request] != CALL_cqe_any && inject_now(calls[request]))) {
+            change(cqe, request);
+        }
+    }
+}
+
+int __real_io_uring_queue_init_params(unsigned entries, struct io_uring *ring,
+                                      struct io_uring_params *params);
+int __wrap_io_uring_queue_init_params(unsigned entries, struct io_uring *ring,
+                                      struct io_uring_params *params);
+int __wrap_io_uring_queue_init_params(unsigned entries, struct io_uring *ring,
+                                      struct io_uring_params *params)
+{
+    seen = 0;
+    return inject_now(CALL_queue_init) ? -inject_error()
+                                       : __real_io_uring_queue_init_params(entries, ring, params);
+}
+
+void __real_io_uring_queue_exit(struct io_uring *ring);
+void __wrap_io_uring_queue_exit(struct io_uring *ring);
+void __wrap_io_uring_queue_exit(struct io_uring *ring)
+{
+    /* one completion each, all of them taken */
+    if (*ring->sq.khead != *ring->cq.khead)
+        inject_log("undrained\n");
+    __real_io_uring_queue_exit(ring);
+}
+
+int __real_io_uring_register_buffers(struct io_uring *ring, const struct iovec *buffers,
+                                     unsigned count);
+int __wrap_io_uring_register_buffers(struct io_uring *ring, const struct iovec *buffers,
+                                     unsigned count);
+int __wrap_io_uring_register_buffers(struct io_uring *ring, const struct iovec *buffers,
+                                     unsigned count)
+{
+    return inject_now(CALL_register_buffers)
+               ? -inject_error()
+               : __real_io_uring_register_buffers(ring, buffers, count);
+}
+
+int __real_io_uring_register_iowq_max_workers(struct io_uring *ring, unsigned *values);
+int __wrap_io_uring_register_iowq_max_workers(struct io_uring *ring, unsigned *values);
+int __wrap_io_uring_register_iowq_max_workers(struct io_uring *ring, unsigned *values)
+{
+    return inject_now(CALL_register_workers)
+               ? -inject_error()
+               : __real_io_uring_register_iowq_max_workers(ring, values);
+}
+
+/* A call that submits: it fails before it has taken anything. */
+#define WRAP_SUBMIT(name, parameters, arguments) \
+    int __real_##name parameters;                \
+    int __wrap_##name parameters;                \
+    int __wrap_##name parameters                 \
+    {                                            \
+        int rc;                                  \
+        if (inject_now(CALL_submit))             \
+            return -inject_error();              \
+        rc = __real_##name arguments;            \
+        look(ring);                              \
+        return rc;                               \
+    }
+
+WRAP_SUBMIT(io_uring_submit, (struct io_uring * ring), (ring))
+WRAP_SUBMIT(io_uring_submit_and_wait, (struct io_uring * ring, unsigned count), (ring, count))
+WRAP_SUBMIT(io_uring_submit_and_get_events, (struct io_uring * ring), (ring))
+WRAP_SUBMIT(io_uring_submit_and_wait_timeout,
+            (struct io_uring * ring, struct io_uring_cqe **cqe, unsigned count,
+             struct __kernel_timespec *ts, sigset_t *mask),
+            (ring, cqe, count, ts, mask))
+
+int __real___io_uring_get_cqe(struct io_uring *ring, struct io_uring_cqe **cqe, unsigned submit,
+                              unsigned count, sigset_t *mask);
+int __wrap___io_uring_get_cqe(struct io_uring *ring, struct io_uring_cqe **cqe, unsigned submit,
+                              unsigned count, sigset_t *mask);
+int __wrap___io_uring_get_cqe(struct io_uring *ring, struct io_uring_cqe **cqe, unsigned submit,
+                              unsigned count, sigset_t *mask)
+{
+    int rc;
+
+    if (inject_now(CALL_wait_cqe))
+        return -inject_error();
+    rc = __real___io_uring_get_cqe(ring, cqe, submit, count, mask);
+    look(ring);
+    return rc;
+}
+
+int __real_io_uring_wait_cqe_timeout(struct io_uring *ring, struct io_uring_cqe **cqe,
+                                     struct __kernel_timespec *ts);
+int __wrap_io_uring_wait_cqe_timeout(struct io_uring *ring, struct io_uring_cqe **cqe,
+                                     struct __kernel_timespec *ts);
+int __wrap_io_uring_wait_cqe_timeout(struct io_uring *ring, struct io_uring_cqe **cqe,
+                                     struct __kernel_timespec *ts)
+{
+    int rc;
+
+    if (inject_now(CALL_wait_cqe))
+        return -inject_error();
+    rc = __real_io_uring_wait_cqe_timeout(ring, cqe, ts);
+    look(ring);
+    return rc;
+}
