@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -136,18 +137,19 @@ int inject_error(void)
         }                                       \
         return __real_##name arguments;         \
     }
-/* One that allocates. */
-#define WRAP_MEMORY(name, parameters, arguments) \
-    void *__real_##name parameters;              \
-    void *__wrap_##name parameters;              \
-    void *__wrap_##name parameters               \
-    {                                            \
-        if (inject_now(CALL_##name)) {           \
-            errno = ENOMEM;                      \
-            return NULL;                         \
-        }                                        \
-        return __real_##name arguments;          \
+/* One that fails by NULL and errno. */
+#define WRAP_NULL(type, name, parameters, arguments) \
+    type __real_##name parameters;                   \
+    type __wrap_##name parameters;                   \
+    type __wrap_##name parameters                    \
+    {                                                \
+        if (inject_now(CALL_##name)) {               \
+            errno = plan.error;                      \
+            return NULL;                             \
+        }                                            \
+        return __real_##name arguments;              \
     }
+#define WRAP_MEMORY(name, parameters, arguments) WRAP_NULL(void *, name, parameters, arguments)
 /* One that may do less than it was asked to. */
 #define WRAP_BYTES(name, parameters, arguments) \
     ssize_t __real_##name parameters;           \
@@ -195,20 +197,33 @@ WRAP(int, mknodat, (int dir, const char *name, mode_t mode, dev_t dev), (dir, na
 WRAP(ssize_t, getdents64, (int fd, void *buf, size_t len), (fd, buf, len))
 WRAP(void *, mmap, (void *at, size_t len, int prot, int flags, int fd, off_t from),
      (at, len, prot, flags, fd, from))
+WRAP(int, stat, (const char *name, struct stat *st), (name, st))
+WRAP(int, faccessat, (int dir, const char *name, int mode, int flags), (dir, name, mode, flags))
+WRAP(int, fstatfs, (int fd, struct statfs *st), (fd, st))
+WRAP(int, syncfs, (int fd), (fd))
+WRAP(int, renameat2, (int a, const char *from, int b, const char *to, unsigned flags),
+     (a, from, b, to, flags))
+WRAP(ssize_t, listxattr, (const char *name, char *list, size_t len), (name, list, len))
+WRAP(ssize_t, llistxattr, (const char *name, char *list, size_t len), (name, list, len))
+WRAP(ssize_t, flistxattr, (int fd, char *list, size_t len), (fd, list, len))
+WRAP(int, attr_copy_fd,
+     (const char *from, int from_fd, const char *to, int to_fd, void *check, void *context),
+     (from, from_fd, to, to_fd, check, context))
+WRAP(int, attr_copy_file, (const char *from, const char *to, void *check, void *context),
+     (from, to, check, context))
+WRAP(int, perm_copy_fd, (const char *from, int from_fd, const char *to, int to_fd, void *context),
+     (from, from_fd, to, to_fd, context))
+WRAP(int, perm_copy_file, (const char *from, const char *to, void *context), (from, to, context))
+WRAP_NULL(FILE *, fopen, (const char *name, const char *mode), (name, mode))
+WRAP_NULL(FILE *, fdopen, (int fd, const char *mode), (fd, mode))
+WRAP_NULL(FILE *, tmpfile, (void), ())
+WRAP_NULL(DIR *, fdopendir, (int fd), (fd))
+WRAP_MEMORY(aligned_alloc, (size_t align, size_t len), (align, len))
+WRAP_MEMORY(reallocarray, (void *old, size_t n, size_t len), (old, n, len))
 WRAP_MEMORY(malloc, (size_t len), (len))
 WRAP_MEMORY(calloc, (size_t n, size_t len), (n, len))
 WRAP_MEMORY(realloc, (void *old, size_t len), (old, len))
-
-char *__real_strdup(const char *text);
-char *__wrap_strdup(const char *text);
-char *__wrap_strdup(const char *text)
-{
-    if (inject_now(CALL_strdup)) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    return __real_strdup(text);
-}
+WRAP_NULL(char *, strdup, (const char *text), (text))
 
 ssize_t __real_preadv2(int fd, const struct iovec *iov, int count, off_t at, int flags);
 ssize_t __wrap_preadv2(int fd, const struct iovec *iov, int count, off_t at, int flags);
@@ -260,10 +275,11 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(
 }
 
 /* Those with a variable number of arguments, of which the calling convention here lets us pass more
- * than there are. */
+ * than there are; the sanitizer would say so. */
+#define MORE_THAN_THERE_ARE __attribute__((no_sanitize_address))
 #define WRAP_VARIADIC(name, first, first_arg, second, second_arg) \
     int __real_##name(first, second, ...);                        \
-    int __wrap_##name(first, second, ...);                        \
+    MORE_THAN_THERE_ARE int __wrap_##name(first, second, ...);    \
     int __wrap_##name(first, second, ...)                         \
     {                                                             \
         va_list args;                                             \
@@ -284,7 +300,7 @@ WRAP_VARIADIC(openat, int dir, dir, const char *name, name)
 WRAP_VARIADIC(fcntl, int fd, fd, int command, command)
 WRAP_VARIADIC(ioctl, int fd, fd, unsigned long request, request)
 
-long __wrap_syscall(long number, ...);
+MORE_THAN_THERE_ARE long __wrap_syscall(long number, ...);
 long __wrap_syscall(long number, ...)
 {
     va_list args;

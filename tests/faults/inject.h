@@ -26,7 +26,9 @@
     X(symlinkat) X(readlinkat) X(mkdirat) X(mknodat) X(getdents64) X(syscall) X(malloc) X(calloc) \
     X(realloc) X(strdup) X(posix_memalign) X(mmap) X(pthread_create) X(queue_init) \
     X(register_buffers) X(register_workers) X(submit) X(wait_cqe) X(cqe_any) X(cqe_read) \
-    X(cqe_write) X(cqe_open)
+    X(cqe_write) X(cqe_open) X(stat) X(fopen) X(fdopen) X(fdopendir) X(tmpfile) X(faccessat) \
+    X(fstatfs) X(syncfs) X(renameat2) X(listxattr) X(llistxattr) X(flistxattr) X(attr_copy_fd) \
+    X(attr_copy_file) X(perm_copy_fd) X(perm_copy_file) X(aligned_alloc) X(reallocarray)
 /* clang-format on */
 
 #define INJECT_ENUM(name) CALL_##name,
