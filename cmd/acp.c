@@ -65,12 +65,12 @@ static void find_target(struct acp *acp)
     }
     acp->operand_count--;
     rc = acp->no_target_dir ? -ENOTDIR : open_target(acp, last);
+    if (rc < 0 && n > 2)
+        cli_fatal(-rc, "target %s", cli_quote(last));
     if (rc < 0 && acp->copy.opts.parents) {
         cli_message(0, "with --parents, the destination must be a directory");
         cli_try_help();
     }
-    if (rc < 0 && n > 2)
-        cli_fatal(-rc, "target %s", cli_quote(last));
 }
 
 /* Takes the slashes off the end, but not the name's only one. */
@@ -123,7 +123,7 @@ static struct copy_source *make_sources(struct acp *acp)
     struct copy_source *sources = calloc(n + 1, sizeof(*sources));
 
     for (size_t i = 0; sources && i < n; i++) {
-        if (acp->strip_slashes)
+        if (acp->strip_slashes && acp->to) /* as cp: not of one that gets another name */
             strip_slashes(acp->operands[i]);
         sources[i].name = acp->operands[i];
         sources[i].to = acp->to ? acp->to : acp->copy.cwd;

@@ -128,6 +128,11 @@ static int make_dir(const struct copy *copy, struct dir *to, const char *name,
             return -ENOTDIR;
         }
     } else if (rc < 0) {
+        /* as cp, which looks first */
+        if (fstatat(to->fd, name, &at, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT) {
+            *step = STEP_STAT_DEST;
+            rc = -errno;
+        }
         return rc;
     }
     *step = STEP_OPEN_DEST;
