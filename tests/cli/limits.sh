@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# limits.sh: the commands where there is little of something: descriptors, memory, locked memory, file size, disk,
+# rights: BIN_DIR ENGINE. What can be done is done right; what cannot is said.
+# shellcheck source=tests/cli/lib.sh
+. "${0%/*}/lib.sh"
+root=
+[ "$(id -u)" -eq 0 ] && root=yes
+mounted=$scratch/mounted
+trap 'umount "$mounted" 2>/dev/null; chmod -R u+rwX "$scratch" 2>/dev/null; rm -rf "$scratch"' EXIT
+
+# a tree that is wide and deep, with files of all sizes
+mkdir tree
+deep=tree
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
+    deep=$deep/d$i
+    mkdir "$deep"
+    seq $((i * 300)) >"$deep/f"
+done
+for i in 1 2 3 4 5 6 7 8 9 10; do
+    mkdir tree/w$i
+    for j in 1 2 3 4 5 6 7 8; do seq $((i * j * 500)) >tree/w$i/$j; done
+done
+head -c 3000000 /dev/urandom >tree/large
+gnu find tree -type f -print0 | LC_ALL=C sort -z | gnu xargs -0 sha256sum >expected
+mapfile -t -d '' files < <(gnu find tree -type f -print0 | LC_ALL=C sort -z)
+
+# all_right NAME LIMIT...: the three commands do everything under a limit (words of ulimit)
+all_right() {
+    local name=$1
+    shift
+    rm -rf copy
+    gives "$name: acp" 0 "" "" "ulimit $* && acp -r tree copy"
+    check "$name: acp copies everything" diff -r tree copy
+    gives "$name: ahash" 0 "$(LC_ALL=C sort -k2 expected)" "" "ulimit $* && ahash -r tree | LC_ALL=C sort -k2"
+    # shellcheck disable=SC2016 # for the other shell
+    gives "$name: acat" 0 "$(cat "${files[@]}" | gnu sha256sum)" "" \
+        "ulimit $* && cut -c67- expected | tr '\n' '\0' | acat --files0-from=- | sha256sum"
+}
+
+all_right "20 descriptors" -n 20
+all_right "no locked memory" -l 0
+all_right "300 MB of address space" -v 300000
+
+# too little: said, and nothing that looks complete is wrong
+for kilobytes in 200000 100000 50000 30000 20000 12000; do
+    rm -rf copy
+    (ulimit -v $kilobytes && exec acp -j3 -r tree copy) >out 2>message
+    status=$?
+    if [ $status -eq 0 ]; then
+        check "$kilobytes KB of address space: acp" diff -r tree copy
+    elif [ $status -eq 1 ] || [ $status -eq 127 ]; then
+        check "$kilobytes KB of address space: acp says why" test -s message
+        difference=$(diff -r tree copy 2>/dev/null | grep -v '^Only in tree')
+        same "$kilobytes KB of address space: acp leaves nothing wrong" "" "$difference"
+    else
+        not_ok "$kilobytes KB of address space: acp" "status $status: $(cat message)"
+    fi
+    (ulimit -v $kilobytes && exec ahash -j3 -r tree) >out 2>message
+    status=$?
+    if [ $status -eq 0 ]; then
+        same "$kilobytes KB of address space: ahash" "$(LC_ALL=C sort -k2 expected)" "$(LC_ALL=C sort -k2 out)"
+    else
+        check "$kilobytes KB of address space: ahash says why" test -s message
+        same "$kilobytes KB of address space: ahash prints nothing wrong" "" "$(grep -vxFf expected out)"
+    fi
+done
+
+# SIGXFSZ ends a program that does not ignore it, as with cp; ignored, the write fails
+rm -rf copy
+gives "file size" 1 "" "acp: error writing 'copy/large': File too large" \
+    "trap '' XFSZ; ulimit -f 1000 && acp -r tree copy"
+check "file size: nothing half written" test ! -e copy/large
+rm copy/../tree/large
+check "file size: the rest is copied" diff -r tree copy
+head -c 3000000 /dev/urandom >tree/large
+
+# The probe's ring can be made, the next one of the same thread cannot.
+if [ "$engine" = uring ]; then
+    no_ring() {
+        rm -rf copy
+        strace -f -qqq -o "$scratch/trace" -e trace=io_uring_setup -e inject=io_uring_setup:error=ENOMEM:when=2 \
+            acp "$1" -r tree copy 2>message
+    }
+    check "one worker of four has no ring" no_ring -j4
+    check "one worker of four has no ring: all is copied" diff -r tree copy
+    no_ring -j1
+    same "no worker has a ring: status" 1 $?
+    same "no worker has a ring: message" "acp: engine 'uring' failed: Cannot allocate memory" "$(cat message)"
+    check "no worker has a ring: nothing half written" test -z "$(gnu find copy -type f)"
+fi
+
+if [ -n "$root" ]; then
+    mkdir "$mounted"
+    gnu dd if=/dev/zero of=image bs=1M count=8 status=none
+    if mkfs.ext4 -q image && mount -o loop image "$mounted"; then
+        rm -rf "$mounted/lost+found"
+        seq 3000000 >big # 22 MB
+        acp big "$mounted/big" 2>message
+        same "a full disk: status" 1 $?
+        same "a full disk: message" "acp: error writing '$mounted/big': No space left on device" "$(cat message)"
+        check "a full disk: nothing half written" test ! -e "$mounted/big"
+        acp tree/d1/f big tree/w1/1 "$mounted" 2>message
+        same "a full disk, several: status" 1 $?
+        check "a full disk: the others are copied" cmp tree/w1/1 "$mounted/1"
+        acp --direct=always big "$mounted/big" 2>message
+        same "a full disk, past the page cache: message" \
+            "acp: error writing '$mounted/big': No space left on device" "$(cat message)"
+        check "a full disk, past the page cache: nothing half written" test ! -e "$mounted/big"
+        acat big >"$mounted/out" 2>message
+        same "a full disk, acat: status" 1 $?
+        same "a full disk, acat: message" "acat: write error: No space left on device" "$(cat message)"
+        rm "$mounted/out"
+        mount -o remount,ro "$mounted"
+        acp tree/d1/f "$mounted/new" 2>message
+        same "a read-only filesystem: status" 1 $?
+        same "a read-only filesystem: message" \
+            "acp: cannot create regular file '$mounted/new': Read-only file system" "$(cat message)"
+        gives "a read-only filesystem: reading" 0 "$(gnu sha256sum "$mounted/1")" "" "ahash '$mounted/1'"
+        umount "$mounted"
+    else
+        not_ok "a filesystem in a file can be mounted"
+    fi
+fi
+finish
