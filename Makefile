@@ -1,8 +1,9 @@
 # Makefile: GNU make; no configure step.
 #   make [PROFILE=release|debug|asan|tsan]   programs in build/bin (release) or build/PROFILE/bin
 #   make check          installs what is missing, builds, runs every test on both engines
-#   make check-long     the same with every case of tests/faults, which takes an hour or so
+#   make check-long     the same with every case of tests/faults, which takes hours
 #   make check-gnu      coreutils' own tests of cp, cat and sha256sum (fetched when first run), on every engine
+#   make fuzz           fuzzes each target of tests/fuzz for FUZZ_SECONDS (60); what it finds stays in build/fuzz
 #   make compare        installs what is missing, builds, compares both engines on real files (DIR=...)
 #   make lint | format | install [DESTDIR= PREFIX=] | clean;  V=1 shows the commands
 PROFILE ?= release
@@ -22,6 +23,8 @@ obj   := build/$(PROFILE)/obj
 profile_release := -O2 -g
 profile_debug   := -O0 -g3
 profile_asan    := -O1 -g3 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+# make fuzz's own
+profile_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 profile_tsan    := -O1 -g3 -fsanitize=thread
 ifeq ($(profile_$(PROFILE)),)
 $(error PROFILE=$(PROFILE): there are release, debug, asan and tsan)
@@ -40,7 +43,7 @@ debian_libattr   := libattr1-dev and pkg-config
 
 # These goals compile nothing themselves: they may run before scripts/setup has brought the packages,
 # and build by calling make again.
-no_packages := check check-long check-gnu compare lint format clean
+no_packages := check check-long fuzz check-gnu compare lint format clean
 ifneq ($(filter-out $(no_packages),$(or $(MAKECMDGOALS),all)),)
 packages_cflags := $(call package,liburing,--cflags) $(call package,libcrypto,--cflags) \
                    $(call package,libsodium,--cflags) $(call package,jansson,--cflags) \
@@ -71,6 +74,10 @@ test_bin    := $(test_src:tests/%.c=$(tests)/%)
 # the faulty filesystem that tests mount, and the commands linked so that any of their calls can be made to fail
 faultfs     := $(tests)/faults/faultfs
 injected    := $(addprefix $(tests)/faults/,acp ahash acat)
+# each of these is a fuzz target, and with replay.o a test
+fuzz_src    := $(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c))
+fuzz_bin    := $(fuzz_src:tests/%.c=$(tests)/%)
+fuzz_obj    := $(addprefix $(obj)/cmd/,ahash_line.o ahash_algorithms.o) $(cli_src:%.c=$(obj)/%.o) $(obj)/libcore.a
 inject_obj  := $(addprefix $(obj)/tests/faults/,inject.o inject_ring.o)
 inject_wrap := open openat close read pread preadv2 write pwrite fstat fstatat lseek fcntl ioctl ftruncate \
                fallocate futimens utimensat fchown fchownat fchmod fchmodat fsync fdatasync renameat unlinkat \
@@ -87,10 +94,10 @@ ifeq ($(V),0)
 quiet = @echo "  $(1)	$(2)";
 endif
 
-.PHONY: all tests faultfs-left-out check check-long check-gnu lint format compare install clean print-flags
+.PHONY: all tests faultfs-left-out check check-long check-gnu fuzz fuzz-targets lint format compare install clean print-flags
 .SECONDARY:
 all: $(programs:%=$(bin)/%)
-tests: all $(test_bin) $(injected) $(if $(shell pkg-config --exists fuse3 && echo yes),$(faultfs),faultfs-left-out)
+tests: all $(test_bin) $(fuzz_bin) $(injected) $(if $(shell pkg-config --exists fuse3 && echo yes),$(faultfs),faultfs-left-out)
 
 $(obj)/%.o: %.c
 	@mkdir -p $(@D)
@@ -114,6 +121,16 @@ $(faultfs): $(addprefix $(obj)/tests/faults/,faultfs.o rules.o)
 	@mkdir -p $(@D)
 	$(call quiet,LD,$@)$(CC) $(ldflags) -o $@ $^ $$(pkg-config --libs fuse3) $(LDLIBS)
 
+$(fuzz_bin): $(tests)/fuzz/%: $(obj)/tests/fuzz/%.o $(obj)/tests/fuzz/replay.o $(fuzz_obj)
+	@mkdir -p $(@D)
+	$(call quiet,LD,$@)$(CC) $(ldflags) -o $@ $^ $(libs_core) $(libs_cli) $(LDLIBS)
+
+$(fuzz_bin:%=%.fuzz): $(tests)/fuzz/%.fuzz: $(obj)/tests/fuzz/%.o $(fuzz_obj)
+	@mkdir -p $(@D)
+	$(call quiet,LD,$@)$(CC) $(ldflags) -fsanitize=fuzzer -o $@ $^ $(libs_core) $(libs_cli) $(LDLIBS)
+
+fuzz-targets: $(fuzz_bin:%=%.fuzz)
+
 define injected_rule
 $(tests)/faults/$(1): $(patsubst %.c,$(obj)/%.o,$($(1)_src)) $(inject_obj) $(obj)/libcore.a
 	@mkdir -p $$(@D)
@@ -135,6 +152,11 @@ check:
 check-long: export AIOUTILS_LONG = 1
 check-long: export CHECK_LIMIT_SECONDS = 7200
 check-long: check
+
+fuzz:
+	@scripts/setup fuzz
+	@+$(again) PROFILE=fuzz CC=clang fuzz-targets
+	@scripts/fuzz build/fuzz/tests/fuzz $(FUZZ_SECONDS)
 
 check-gnu:
 	@scripts/setup gnu

@@ -1,0 +1,67 @@
+/* sumline.c: fuzzes the lines of check files: what has been understood is printed, and must be
+ * understood as the same. */
+#define _GNU_SOURCE
+#include <string.h>
+
+#include "../../cmd/ahash.h"
+#include "fuzz.h"
+
+static struct algorithms algorithms = {.detect = true, .any_length = true};
+
+/* Prints the line, and parses what was printed. */
+static void print_and_parse(const struct ahash_line *line, const char *tag)
+{
+    struct sumline_format format = {.tag = tag, .mode = ' ', .end = '\n'};
+    struct ahash_parser parser = {.algorithms = &algorithms};
+    struct ahash_line again;
+    size_t bytes = digest_bytes(line->algorithm), len;
+    char *text = NULL;
+    FILE *out = open_memstream(&text, &len);
+
+    MUST(out);
+    sumline_print(out, &format, line->digest, bytes, line->name);
+    MUST(fclose(out) == 0 && len > 0 && text[len - 1] == '\n');
+    MUST(!memchr(text, '\n', len - 1));
+    MUST(ahash_line_parse(&parser, text, len - 1, &again));
+    MUST(strcmp(again.name, line->name) == 0);
+    MUST(digest_bytes(again.algorithm) == bytes && memcmp(again.digest, line->digest, bytes) == 0);
+    MUST(!tag || again.algorithm == line->algorithm);
+    free(text);
+}
+
+/* Without a tag the length must tell. */
+static bool has_usual_length(const struct digest *digest)
+{
+    const struct digest *by_digits = algorithms_by_digits(&algorithms, 2 * digest_bytes(digest));
+
+    return by_digits && digest_bytes(by_digits) == digest_bytes(digest);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    struct ahash_parser parser = {.algorithms = &algorithms};
+
+    if (algorithms.chosen_len == 0)
+        algorithms_choose(&algorithms, "sha256");
+    while (len > 0) {
+        const uint8_t *end = memchr(data, '\n', len);
+        size_t line_len = end ? (size_t)(end - data) : len;
+        char *text = malloc(line_len + 1);
+        struct ahash_line line;
+
+        MUST(text);
+        memcpy(text, data, line_len);
+        text[line_len] = '\n';
+        if (ahash_line_parse(&parser, text, line_len, &line)) {
+            MUST(line.name >= text && line.name + strlen(line.name) <= text + line_len);
+            print_and_parse(&line, digest_tag(line.algorithm));
+            if (*line.name && has_usual_length(line.algorithm))
+                print_and_parse(&line, NULL);
+        }
+        free(text);
+        line_len += end ? 1 : 0;
+        data += line_len;
+        len -= line_len;
+    }
+    return 0;
+}
