@@ -107,9 +107,11 @@ static void resident_read(struct pump *pump, struct slot *slot, struct block *bl
         }
         if (slot->data_end - slot->delivered < iov.iov_len)
             iov.iov_len = slot->data_end - slot->delivered;
-        n = preadv2(slot->fd, &iov, 1, (off_t)slot->delivered, RWF_NOWAIT);
+        n = preadv2(slot->fd, &iov, 1, (off_t)slot->delivered, slot->plain ? 0 : RWF_NOWAIT);
         if (n < 0) {
-            if (errno != EINTR)
+            if (errno != EINTR && slot->plain)
+                pump_fail(slot, STEP_READ, -errno);
+            else if (errno != EINTR)
                 not_resident(pump, slot, -errno);
             if (slot->state != SLOT_RESIDENT)
                 return;
@@ -117,8 +119,8 @@ static void resident_read(struct pump *pump, struct slot *slot, struct block *bl
         }
         if (n == 0) {
             slot->eof = true;
-            pump->last_was_resident = true;
-            pump->stats->resident_files++;
+            pump->last_was_resident = !slot->plain;
+            pump->stats->resident_files += !slot->plain;
             break;
         }
         slot->regular = true; /* or a device that behaves like one */

@@ -79,6 +79,7 @@ struct slot {
     bool nonblock;    /* fd is O_NONBLOCK still */
     bool direct;      /* fd is O_DIRECT now */
     bool probed;      /* read to see whether it is in the cache, and it was not */
+    bool plain;       /* RESIDENT, but read by plain calls that may wait */
     bool opened_cold; /* its name was not cached: io-wq opened it */
     bool eof;
     bool queued;                  /* in the line for blocks */

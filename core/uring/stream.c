@@ -324,6 +324,16 @@ void stream_read_done(struct pump *pump, struct block *block, int res)
         pump_fail(slot, STEP_READ, res);
         return;
     }
+    if (res == 0 && slot->regular && slot->size == 0 && block->offset == 0 && block->got == 0) {
+        /* FUSE does not even ask about what lies behind the size, where a plain read does: of a
+         * filesystem that makes its files up, and says that they are empty, we see nothing */
+        slot->first = slot->last = NULL;
+        stream_release(pump, block);
+        slot->issued = 0;
+        slot->plain = true;
+        slot->state = SLOT_RESIDENT;
+        return;
+    }
     block->got += (uint32_t)res;
     if (res > 0 && block->got < block->want && slot->seekable &&
         block->offset + block->got < slot->size) {

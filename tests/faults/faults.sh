@@ -1,0 +1,173 @@
+#!/usr/bin/env bash
+# faults.sh: a filesystem that fails, cuts short, lies and changes bytes, through the real kernel: BIN_DIR ENGINE. The
+# exit status says so, the message names the file and the side, and nothing looks complete that is not.
+# shellcheck source=tests/faults/lib.sh
+. "${0%/*}/lib.sh"
+
+make_files() {
+    seq 1000 >"$below/small"
+    seq 100000 >"$below/middle"
+    head -c 10000000 /dev/urandom >"$below/large"
+    : >"$below/empty"
+    gnu cp --sparse=never "$below/middle" "$below/holes"
+    truncate -s 5000000 "$below/holes"
+}
+make_files
+cp -r "$below" right
+
+# fails NAME MESSAGE COMMAND...: with status 1, and a line that matches
+fails() {
+    local name=$1 message=$2 status
+    shift 2
+    timeout "$limit_seconds" "$@" >out 2>"$scratch/stderr" </dev/null
+    status=$?
+    if [ $status -eq 1 ] && grep -q -- "$message" "$scratch/stderr"; then
+        ok "$name"
+    else
+        not_ok "$name" "status $status, not $message: $(cat "$scratch/stderr")"
+    fi
+}
+
+# nothing_wrong DIRECTORY: what is in it is in right/, and the same
+nothing_wrong() {
+    local file
+    gnu find "$1" -type f >"$scratch/found"
+    while read -r file; do
+        cmp "$file" "right/${file##*/}" || return
+    done <"$scratch/found"
+}
+
+# -- reading --
+
+for options in "" --direct-io; do
+    for errno in EIO ENOMEM ESTALE; do
+        for after in 0 1 3; do
+            what="read $after fails with $errno $options"
+            # shellcheck disable=SC2086 # words
+            fresh_mount $options
+            rules "read large error=$errno after=$after"
+            fails "$what: ahash" "large: " ahash "$mnt/large" "$mnt/small"
+            same "$what: ahash, the other one" "$(sha256sum <"$below/small")" "$(sed 's| .*|  -|' out)"
+            fails "$what: acat" "large: " acat "$mnt/large"
+            check "$what: acat, what it wrote" cmp -n "$(stat -c %s out)" out "$below/large"
+            fails "$what: acp" "error reading '$mnt/large'" acp -r "$mnt" new
+            check "$what: acp, the other ones" test -e new/small -a -e new/middle -a ! -e new/large
+            check "$what: acp, nothing wrong" nothing_wrong new
+            rm -rf new
+        done
+    done
+done
+
+# all_the_same NAME RULE [OPTION]: nobody need hear of it
+all_the_same() {
+    local name=$1 rule=$2
+    shift 2
+    fresh_mount "$@"
+    rules "$rule"
+    same "$name: ahash" "$(cd "$below" && sha256sum large middle)" "$(cd "$mnt" && ahash large middle)"
+    acat "$mnt/large" "$mnt/middle" >out
+    check "$name: acat" cmp out <(cat "$below/large" "$below/middle")
+    rm -rf new
+    check "$name: acp" acp -r "$mnt" new
+    check "$name: acp, nothing wrong" diff -r right new
+    check "$name: it has happened" test "$(applied)" -gt 0
+    rm -rf new
+}
+
+all_the_same "short reads" "read * short=1000" --direct-io
+all_the_same "reads of one byte" "read small short=1" --direct-io
+all_the_same "reads that are slow now and then" "read * delay=20 times=20"
+all_the_same "interrupted reads" "read * error=EINTR times=3" --direct-io
+all_the_same "a size of 0" "getattr middle size=0" --direct-io
+fresh_mount --direct-io
+rules "getattr middle size=3000000"
+same "a size that is too large: ahash" "$(sha256sum <right/middle)" "$(ahash "$mnt/middle" | sed 's| .*|  -|')"
+acat "$mnt/middle" >out
+check "a size that is too large: acat" cmp out right/middle
+all_the_same "a filesystem that cannot tell holes" "seek * error=EINVAL"
+
+fresh_mount --direct-io
+rules "read large resize=5000000 after=2 times=1"
+timeout "$limit_seconds" acp "$mnt/large" shrunk
+same "a file that shrinks: acp" 0 $?
+check "a file that shrinks: what there was" cmp -n "$(stat -c %s shrunk)" shrunk right/large
+cp right/large "$below"
+
+# -- writing --
+
+# write_fails RULE MESSAGE: a copy that could not be made is not there, the rest is
+write_fails() {
+    local options
+    for options in "" --direct-io; do
+        # shellcheck disable=SC2086 # words
+        fresh_mount $options
+        rm -rf "${below:?}/new"
+        rules "$1"
+        fails "$1 $options" "$2" acp -r right "$mnt/new"
+        check "$1 $options: it is not there" test ! -e "$below/new/large"
+        check "$1 $options: the others are" test -e "$below/new/small" -a -e "$below/new/middle"
+        check "$1 $options: nothing wrong" nothing_wrong "$below/new"
+    done
+    rm -rf "${below:?}/new"
+}
+
+for errno in EIO ENOSPC EDQUOT; do
+    write_fails "write *large error=$errno after=2" "error writing '.*large'"
+    write_fails "write *large error=$errno times=1" "error writing '.*large'"
+    write_fails "create *large error=$errno" "cannot create regular file '.*large'"
+done
+write_fails "flush *large error=EIO" "'.*large': Input/output error"
+write_fails "flush *large error=ENOSPC" "'.*large': No space left on device"
+
+fresh_mount --direct-io
+rules "write * short=1000"
+check "short writes" acp -r right "$mnt/new"
+check "short writes: nothing wrong" diff -r right "$below/new"
+rm -rf "${below:?}/new"
+
+fresh_mount --direct-io
+rules "write * error=EINTR times=3"
+check "interrupted writes" acp -r right "$mnt/new"
+check "interrupted writes: nothing wrong" diff -r right "$below/new"
+rm -rf "${below:?}/new"
+
+# -- what is asked for beyond copying --
+
+fresh_mount
+rules "fsync *large error=EIO"
+fails "--durable, a failing fsync" "large" acp --durable right/large "$mnt/"
+rm -f "$below"/*
+
+fresh_mount
+rules "read large flip=5000000"
+fails "--verify, a byte that is read back wrong" "large" acp --verify right/large "$mnt/"
+fresh_mount
+check "--verify, all is well" acp --verify right/middle "$mnt/"
+rm -f "$below"/*
+
+fresh_mount
+cp right/small "$below/large"
+rules "write * error=ENOSPC after=1"
+fails "--atomic, a full disk" "No space left on device" acp --atomic right/large "$mnt/"
+check "--atomic, a full disk: the old file" cmp "$below/large" right/small
+rules "rename * error=EIO"
+fails "--atomic, a failing rename" "large" acp --atomic right/large "$mnt/"
+check "--atomic, a failing rename: the old file" cmp "$below/large" right/small
+same "--atomic: nothing else is left" large "$(ls -A "$below")"
+
+# -- looking and listing --
+
+rm -rf "${below:?}"/*
+mkdir "$below/dir"
+cp right/* "$below"
+cp right/small "$below/dir/inside"
+for rule in "getattr small error=EIO" "open small error=EIO" "readdir dir error=EIO"; do
+    fresh_mount
+    rules "$rule"
+    fails "$rule: acp" "\(small\|dir\)'.*: Input/output error" acp -r "$mnt" new
+    check "$rule: the others" cmp new/large right/large
+    rm -rf new
+    fails "$rule: ahash" "\(small\|dir\): Input/output error" ahash -r "$mnt"
+    same "$rule: ahash, the others" 1 "$(grep -c /large out)"
+done
+finish
