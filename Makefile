@@ -40,6 +40,7 @@ debian_cmocka    := libcmocka-dev and pkg-config
 debian_jansson   := libjansson-dev and pkg-config
 debian_libacl    := libacl1-dev and pkg-config
 debian_libattr   := libattr1-dev and pkg-config
+debian_gsl       := libgsl-dev and pkg-config
 
 # These goals compile nothing themselves: they may run before scripts/setup has brought the packages,
 # and build by calling make again.
@@ -47,12 +48,13 @@ no_packages := check check-long fuzz check-gnu compare lint format clean
 ifneq ($(filter-out $(no_packages),$(or $(MAKECMDGOALS),all)),)
 packages_cflags := $(call package,liburing,--cflags) $(call package,libcrypto,--cflags) \
                    $(call package,libsodium,--cflags) $(call package,jansson,--cflags) \
-                   $(call package,libacl,--cflags) $(call package,libattr,--cflags)
+                   $(call package,libacl,--cflags) $(call package,libattr,--cflags) \
+                   $(call package,gsl,--cflags)
 libs_core   := $(call package,liburing,--libs) $(call package,libcrypto,--libs) \
                $(call package,libsodium,--libs) $(call package,libacl,--libs) \
                $(call package,libattr,--libs)
 libs_cli    := $(call package,jansson,--libs)
-libs_abench := -lm
+libs_abench := $(call package,gsl,--libs)
 endif
 
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
@@ -113,9 +115,11 @@ $(bin)/$(1): $(patsubst %.c,$(obj)/%.o,$($(1)_src)) $(obj)/libcore.a
 endef
 $(foreach p,$(programs),$(eval $(call program_rule,$(p))))
 
+$(tests)/unit/abench_stat: $(obj)/cmd/abench_stat.o
+$(tests)/unit/abench_stat: libs_more := $(libs_abench)
 $(tests)/%: $(obj)/tests/%.o $(support_obj) $(obj)/libcore.a
 	@mkdir -p $(@D)
-	$(call quiet,LD,$@)$(CC) $(ldflags) -o $@ $^ $(libs_core) $(libs_cli) $(call package,cmocka,--libs) $(LDLIBS)
+	$(call quiet,LD,$@)$(CC) $(ldflags) -o $@ $^ $(libs_core) $(libs_cli) $(libs_more) $(call package,cmocka,--libs) $(LDLIBS)
 
 $(faultfs): $(addprefix $(obj)/tests/faults/,faultfs.o rules.o)
 	@mkdir -p $(@D)

@@ -5,6 +5,8 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <gsl/gsl_randist.h>
+#include <gsl/gsl_rng.h>
 #include <math.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -14,7 +16,8 @@
 #include <unistd.h>
 
 static struct bench bench;
-static pid_t owner; /* of the temporary directories: a fork must not remove them */
+static gsl_rng *rng; /* of the order of the arms */
+static pid_t owner;  /* of the temporary directories: a fork must not remove them */
 
 double bench_now(void)
 {
@@ -57,7 +60,8 @@ const char *bench_temp(const struct bench *b, const char *name)
 
 static void clean_up(void)
 {
-    static const char *const names[] = {"list", "manifest", "out", "err", "reference"};
+    static const char *const names[] = {"list", "sample",    "manifest", "out",
+                                        "err",  "reference", "plot"};
 
     if (getpid() != owner)
         return;
@@ -70,6 +74,10 @@ static void clean_up(void)
         bench.temp_dir[0] = '\0';
     }
     bench_arms_free(&bench);
+    bench_sweep_free(&bench.sweep);
+    if (rng)
+        gsl_rng_free(rng);
+    rng = NULL;
     for (size_t i = 0; i < bench.data.n_paths; i++)
         free(bench.data.paths[i]);
     free(bench.data.paths);
@@ -93,31 +101,6 @@ static void end_if_interrupted(void)
 }
 
 /* -- rounds -- */
-
-static uint64_t random_next(void)
-{
-    static uint64_t state;
-    static bool seeded;
-
-    if (!seeded)
-        state = bench.opts.seed;
-    seeded = true;
-    /* splitmix64 */
-    uint64_t z = (state += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
-static void shuffle(size_t *order, size_t n)
-{
-    for (size_t i = n; i > 1; i--) {
-        size_t j = random_next() % i;
-        size_t swap = order[i - 1];
-        order[i - 1] = order[j];
-        order[j] = swap;
-    }
-}
 
 static double elapsed(void)
 {
@@ -146,7 +129,7 @@ static bool run_arm(struct bench_arm *arm, enum bench_cache cache, unsigned roun
     if (rc == 0)
         rc = bench_cache_set(&bench, cache, &sample->resident);
     if (rc == 0)
-        rc = bench_run(&bench, arm, dest, limit > 1 ? limit : 1, sample);
+        rc = bench_run(&bench, arm, dest, limit > 1 ? limit : 1, false, sample);
     if (isatty(STDERR_FILENO))
         fputs("\r\033[K", stderr);
     end_if_interrupted();
@@ -163,36 +146,42 @@ static bool run_arm(struct bench_arm *arm, enum bench_cache cache, unsigned roun
     return !sample->timed_out;
 }
 
-/* An arm that failed is not tried again. */
-static bool arm_runs(const struct bench_arm *arm)
-{
-    const struct bench_sample *last = arm->n_samples ? &arm->samples[arm->n_samples - 1] : NULL;
-
-    return !last || (last->check != CHECK_FAILED && last->check != CHECK_DIFFERS);
-}
-
 static bool run_round(enum bench_cache cache, unsigned round)
 {
     size_t order[BENCH_ARMS_MAX] = {0};
 
     for (size_t i = 0; i < bench.n_arms; i++)
         order[i] = i;
-    shuffle(order, bench.n_arms);
+    gsl_ran_shuffle(rng, order, bench.n_arms, sizeof(*order));
     for (size_t i = 0; i < bench.n_arms; i++) {
         struct bench_arm *arm = &bench.arms[order[i]];
-        if (arm_runs(arm) && !run_arm(arm, cache, round, (unsigned)i + 1))
+        if (bench_arm_runs(arm) && !run_arm(arm, cache, round, (unsigned)i + 1))
             return false;
     }
     return true;
 }
 
-/* Rounds until there are enough or the next would not end by the time end. */
+/* Whether another round's copies would have to take the place of earlier ones, which slows them
+ * down: no round that is not asked for is worth that. */
+static bool copies_full(void)
+{
+    return bench.opts.operation == BENCH_COPY &&
+           !bench_dest_has_room(&bench, bench.copy_next - bench.copy_first + bench.n_arms);
+}
+
+/* Rounds until the intervals are narrow, there are enough, or the next would not end by the time
+ * end. */
 static void run_rounds(enum bench_cache cache, double end)
 {
     double longest = 0;
 
     for (unsigned round = 1; round <= bench.opts.rounds; round++) {
         double start = elapsed(), removal = 0;
+        if (round > bench.opts.rounds_min) {
+            bench.tight[cache] = bench_is_tight(&bench, cache);
+            if (bench.tight[cache] || copies_full())
+                return;
+        }
         if (bench.opts.operation == BENCH_COPY)
             removal = bench.removal_seconds *
                       (double)(bench.copy_next - bench.copy_first + bench.n_arms);
@@ -248,6 +237,11 @@ static void prepare(void)
     const char *base = getenv("TMPDIR");
 
     bench.start = bench_now();
+    bench.list = "list";
+    rng = gsl_rng_alloc(gsl_rng_mt19937);
+    if (!rng)
+        cli_fatal(0, "memory exhausted");
+    gsl_rng_set(rng, bench.opts.seed);
     owner = getpid();
     atexit(clean_up);
     bench_signals_catch();
@@ -306,6 +300,14 @@ static void report(const struct machine *machine)
         cli_stdout_failed();
 }
 
+static void measure(enum bench_cache cache, double end)
+{
+    if (!bench.opts.no_probe)
+        bench_predict(&bench, cache);
+    end_if_interrupted();
+    run_rounds(cache, end);
+}
+
 int main(int argc, char **argv)
 {
     const double steal_much = 0.02;
@@ -315,13 +317,14 @@ int main(int argc, char **argv)
     cli_start(argv);
     bench_options_parse(&bench, argc, argv);
     machine_look(&machine, bench.data.paths[0]);
+    device_find(&bench, machine.device);
     prepare();
     machine_warn(&bench, &machine);
     machine_steal(&stolen[0], &total[0]);
     if (bench.opts.cold)
-        run_rounds(BENCH_COLD, bench.opts.warm ? bench.opts.budget / 2 : bench.opts.budget);
+        measure(BENCH_COLD, bench.opts.warm ? bench.opts.budget / 2 : bench.opts.budget);
     if (bench.opts.warm)
-        run_rounds(BENCH_WARM, bench.opts.budget);
+        measure(BENCH_WARM, bench.opts.budget);
     machine_steal(&stolen[1], &total[1]);
     if (stolen[1] - stolen[0] > steal_much * (total[1] - total[0]))
         bench_warn(&bench,
@@ -331,5 +334,5 @@ int main(int argc, char **argv)
     report(&machine);
     clean_up();
     cli_close_stdout();
-    return bench.failed ? 1 : 0;
+    return bench.failed || bench.regressed ? 1 : 0;
 }

@@ -1,15 +1,16 @@
-/* abench_arm.c: the arms: our own commands with their options, and the user's with their braces. */
+/* abench_arm.c: the arms: our own commands with their options, the points of a sweep, and the
+ * user's with their braces. */
 #define _GNU_SOURCE
 #include "abench.h"
 #include "cli.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum {
-    ARM_OPTIONS_MAX = 4,
     THREADS_MAX = 4096,
 };
 
@@ -52,83 +53,116 @@ static struct bench_arm *arm_add(struct bench *bench, const char *name)
     return arm;
 }
 
-/* options: those that make the arm what it is, ARM_OPTIONS_MAX at the most, NULL-ended. */
-static void builtin_argv(struct bench *bench, struct bench_arm *arm, char *const *options)
-{
-    enum bench_operation operation = bench->opts.operation;
-    size_t n = 0, cap = bench->data.n_paths + ARM_OPTIONS_MAX + 8;
-    char **argv = need(calloc(cap, sizeof(*argv)));
+/* What a built-in arm is made from. Texts are as the commands take them; NULL: their default. */
+struct arm_spec {
+    bool ring;
+    const char *jobs, *direct, *depth, *block_size;
+};
 
-    argv[n++] = format("%s/%s", bench->bin_dir, program_names[operation]);
-    argv[n++] = need(strdup(operation == BENCH_READ ? "--discard" : "-r"));
-    for (size_t i = 0; options[i]; i++)
-        argv[n++] = need(strdup(options[i]));
-    argv[n++] = need(strdup("--stats=json"));
-    if (operation == BENCH_READ) {
-        argv[n++] = format("--files0-from=%s", bench_temp(bench, "list"));
-    } else {
-        argv[n++] = need(strdup("--"));
-        for (size_t i = 0; i < bench->data.n_paths; i++)
-            argv[n++] = need(strdup(bench->data.paths[i]));
-        if (operation == BENCH_COPY)
-            argv[n++] = (char *)""; /* the destination: not owned */
-    }
-    arm->argv = argv;
+struct words {
+    char **word;
+    size_t n;
+};
+
+static void words_add(struct words *words, char *word)
+{
+    words->word = need(realloc(words->word, (words->n + 2) * sizeof(char *)));
+    words->word[words->n++] = word;
+    words->word[words->n] = NULL;
 }
 
-/* What one would type to get what the arm measured. */
-static char *advice(enum bench_operation operation, const char *options)
+static void words_option(struct words *words, const char *option, const char *value)
+{
+    if (value)
+        words_add(words, format("%s%s", option, value));
+}
+
+/* The options that make the arm what it is, and what a user would have to type to get it: all but
+ * the engine, where it is the one that the command takes by itself. */
+static struct words spec_options(const struct bench *bench, const struct arm_spec *spec)
+{
+    const struct bench_options *opts = &bench->opts;
+    const char *direct = spec->direct ? spec->direct : opts->direct;
+    struct words words = {NULL, 0};
+
+    words_option(&words, "--engine=", spec->ring ? "uring" : "sync");
+    words_option(&words, "-j", spec->jobs);
+    if (opts->pattern) {
+        words_option(&words, "--pattern=", opts->pattern);
+        words_add(&words, format("--bytes=%" PRIu64, opts->pattern_bytes));
+    }
+    words_option(&words, "--depth=", spec->depth ? spec->depth : opts->depth);
+    words_option(&words, "--block-size=", spec->block_size ? spec->block_size : opts->block_size);
+    words_option(&words, "--direct=", direct);
+    return words;
+}
+
+static char *advice(const struct bench *bench, const struct arm_spec *spec,
+                    const struct words *options)
 {
     static const char *const base[] = {
         [BENCH_READ] = "acat", [BENCH_HASH] = "ahash -r", [BENCH_COPY] = "acp -r"};
+    char *text = need(strdup(base[bench->opts.operation]));
 
-    return format("%s%s%s", base[operation], *options ? " " : "", options);
+    for (size_t i = spec->ring ? 1 : 0; i < options->n; i++) {
+        char *longer = format("%s %s", text, options->word[i]);
+        free(text);
+        text = longer;
+    }
+    return text;
 }
 
-/* Adds the built-in arm of that name: sync, sync-jN, uring, uring-jN, uring-direct or
- * uring-buffered. */
-static void builtin_add(struct bench *bench, const char *name)
+static struct bench_arm *builtin_add(struct bench *bench, const char *name,
+                                     const struct arm_spec *spec)
 {
-    char engine[32], *jobs = NULL, *direct = NULL;
+    enum bench_operation operation = bench->opts.operation;
+    struct bench_arm *arm = arm_add(bench, name);
+    struct words options = spec_options(bench, spec), words = {NULL, 0};
+
+    words_add(&words, format("%s/%s", bench->bin_dir, program_names[operation]));
+    words_add(&words, need(strdup(operation == BENCH_READ ? "--discard" : "-r")));
+    for (size_t i = 0; i < options.n; i++)
+        words_add(&words, need(strdup(options.word[i])));
+    words_add(&words, need(strdup("--stats=json")));
+    if (operation == BENCH_READ && !bench->opts.pattern) {
+        words_option(&words, "--files0-from=", bench_temp(bench, "list"));
+    } else {
+        words_add(&words, need(strdup("--")));
+        for (size_t i = 0; i < bench->data.n_paths; i++)
+            words_add(&words, need(strdup(bench->data.paths[i])));
+        if (operation == BENCH_COPY)
+            words_add(&words, (char *)""); /* the destination: not owned */
+    }
+    arm->argv = words.word;
+    arm->advice = advice(bench, spec, &options);
+    arm->ring = spec->ring;
+    arm->options = options.word;
+    return arm;
+}
+
+/* Adds the built-in arm of that name: sync or uring, then nothing, -jN, -direct or -buffered. */
+static void builtin_named(struct bench *bench, const char *name)
+{
     const char *dash = strchrnul(name, '-'), *rest = *dash ? dash + 1 : dash;
     bool sync = strncmp(name, "sync", (size_t)(dash - name)) == 0 && dash - name == 4;
     bool uring = strncmp(name, "uring", (size_t)(dash - name)) == 0 && dash - name == 5;
+    struct arm_spec spec = {.ring = uring};
     unsigned count;
 
-    if (!sync && !uring)
-        cli_fatal(0,
-                  "there is no arm %s: sync, sync-jN, uring, uring-jN, uring-direct,"
-                  " uring-buffered",
-                  cli_quote(name));
     if (rest[0] == 'j' && cli_parse_count(rest + 1, THREADS_MAX, &count) == 0)
-        jobs = format("-j%u", count);
-    else if (uring && strcmp(rest, "direct") == 0)
-        direct = need(strdup("--direct=always"));
-    else if (uring && strcmp(rest, "buffered") == 0)
-        direct = need(strdup("--direct=never"));
+        spec.jobs = rest + 1;
+    else if (strcmp(rest, "direct") == 0)
+        spec.direct = "always";
+    else if (strcmp(rest, "buffered") == 0)
+        spec.direct = "never";
     else if (*dash)
-        cli_fatal(0, "there is no arm %s", cli_quote(name));
-    if (sync && !jobs)
-        jobs = need(strdup("-j1"));
-    snprintf(engine, sizeof(engine), "--engine=%s", sync ? "sync" : "uring");
-
-    struct bench_arm *arm = arm_add(bench, name);
-    char *options[ARM_OPTIONS_MAX + 1] = {engine};
-    size_t n = 1;
-    if (jobs)
-        options[n++] = jobs;
-    if (direct)
-        options[n++] = direct;
-    builtin_argv(bench, arm, options);
-
-    char *text = sync     ? format("%s %s", engine, jobs)
-                 : jobs   ? format("%s", jobs)
-                 : direct ? format("%s", direct)
-                          : format("%s", "");
-    arm->advice = advice(bench->opts.operation, text);
-    free(text);
-    free(jobs);
-    free(direct);
+        sync = uring = false;
+    if (!sync && !uring)
+        cli_fatal(0, "there is no arm %s: sync or uring, and after either -jN, -direct, -buffered",
+                  cli_quote(name));
+    if (sync && !spec.jobs)
+        spec.jobs = "1";
+    builtin_add(bench, name, &spec);
 }
 
 static void builtin_add_all(struct bench *bench, const char *list, const char *prefix)
@@ -137,7 +171,7 @@ static void builtin_add_all(struct bench *bench, const char *list, const char *p
 
     for (char *word = strtok_r(copy, ",", &state); word; word = strtok_r(NULL, ",", &state)) {
         char *name = format("%s%s", prefix, word);
-        builtin_add(bench, name);
+        builtin_named(bench, name);
         free(name);
     }
     free(copy);
@@ -157,35 +191,90 @@ static void user_add(struct bench *bench, const char *text)
         cli_fatal(0, "arm %s: a copy's command needs {dst}", cli_quote(arm->name));
 }
 
+/* One arm on the ring for each combination of the sweep's values. */
+static void sweep_add(struct bench *bench)
+{
+    const struct bench_sweep *sweep = &bench->sweep;
+    size_t point[SWEEP_DIMENSIONS_MAX] = {0};
+
+    for (;;) {
+        struct arm_spec spec = {.ring = true};
+        char *name = need(strdup(""));
+        size_t d;
+        for (d = 0; d < sweep->n_dimensions; d++) {
+            const char *dimension = sweep->dimensions[d].name;
+            const char *value = sweep->dimensions[d].values[point[d]];
+            char *longer = format("%s%s%s=%s", name, d ? "," : "", dimension, value);
+            *(dimension[0] == 'd'   ? &spec.depth
+              : dimension[0] == 'b' ? &spec.block_size
+                                    : &spec.jobs) = value;
+            free(name);
+            name = longer;
+        }
+        struct bench_arm *arm = builtin_add(bench, name, &spec);
+        arm->swept = true;
+        memcpy(arm->point, point, sizeof(point));
+        free(name);
+        for (d = 0; d < sweep->n_dimensions; d++) {
+            if (++point[d] < sweep->dimensions[d].n_values)
+                break;
+            point[d] = 0;
+        }
+        if (d == sweep->n_dimensions)
+            return;
+    }
+}
+
+static void choose_baseline(struct bench *bench)
+{
+    if (!bench->opts.baseline)
+        return;
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        bench->baseline = i;
+        if (strcmp(bench->arms[i].name, bench->opts.baseline) == 0)
+            return;
+    }
+    cli_fatal(0, "there is no arm %s to be the baseline", cli_quote(bench->opts.baseline));
+}
+
 void bench_arms_init(struct bench *bench)
 {
     const struct bench_options *opts = &bench->opts;
     const char *why = NULL;
     int error = 0;
+    bool able = engine_find("uring", &why, &error) != NULL;
 
     if (opts->arms) {
         builtin_add_all(bench, opts->arms, "");
     } else {
-        builtin_add(bench, "sync");
-        builtin_add_all(bench, opts->threads, "sync-j");
-        if (engine_find("uring", &why, &error))
-            builtin_add(bench, "uring");
-        else
-            bench_warn(bench, "io_uring cannot be used, and its arm is left out: %s",
-                       why ? why : strerror(-error));
+        builtin_named(bench, "sync");
+        if (!opts->sweep)
+            builtin_add_all(bench, opts->threads, "sync-j");
+        if (able && !opts->sweep)
+            builtin_named(bench, "uring");
     }
+    if (!able)
+        bench_warn(bench,
+                   "io_uring cannot be used: %s; what is measured is the blocking path only."
+                   " See sysctl kernel.io_uring_disabled, a container's seccomp profile,"
+                   " and ulimit -l",
+                   why ? why : strerror(-error));
+    if (opts->sweep && !able)
+        cli_fatal(0, "--sweep needs io_uring: %s", why ? why : strerror(-error));
+    if (opts->sweep)
+        sweep_add(bench);
     for (size_t i = 0; i < opts->n_commands; i++)
         user_add(bench, opts->commands[i]);
     if (bench->n_arms == 0)
         cli_fatal(0, "no arms to compare");
+    choose_baseline(bench);
+}
 
-    for (size_t i = 0; i < bench->n_arms && opts->baseline; i++) {
-        bench->baseline = i;
-        if (strcmp(bench->arms[i].name, opts->baseline) == 0)
-            return;
-    }
-    if (opts->baseline)
-        cli_fatal(0, "there is no arm %s to be the baseline", cli_quote(opts->baseline));
+bool bench_arm_runs(const struct bench_arm *arm)
+{
+    const struct bench_sample *last = arm->n_samples ? &arm->samples[arm->n_samples - 1] : NULL;
+
+    return !last || (last->check != CHECK_FAILED && last->check != CHECK_DIFFERS);
 }
 
 static void put_quoted(FILE *out, const char *name)
@@ -241,6 +330,9 @@ void bench_arms_free(struct bench *bench)
         while (last > 0)
             free(arm->argv[--last]);
         free(arm->argv);
+        for (size_t o = 0; arm->options && arm->options[o]; o++)
+            free(arm->options[o]);
+        free(arm->options);
         free(arm->name);
         free(arm->advice);
         free(arm->samples);

@@ -11,6 +11,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/fiemap.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -150,7 +153,7 @@ static int treat_list(const struct bench *bench, enum treatment treatment, uint6
     const char *name;
     uint64_t at = 0;
     size_t len;
-    int rc = names0_open(&names, bench_temp(bench, "list"));
+    int rc = names0_open(&names, bench_temp(bench, bench->list));
 
     if (rc < 0)
         return rc;
@@ -236,12 +239,25 @@ int bench_cache_set(struct bench *bench, enum bench_cache cache, double *residen
     return 0;
 }
 
-void bench_cache_evict_file(const char *path)
+static bool first_extent_shared(int fd)
+{
+    union {
+        struct fiemap map;
+        unsigned char room[sizeof(struct fiemap) + sizeof(struct fiemap_extent)];
+    } request = {.map = {.fm_length = FIEMAP_MAX_OFFSET, .fm_extent_count = 1}};
+
+    return ioctl(fd, FS_IOC_FIEMAP, &request) == 0 && request.map.fm_mapped_extents == 1 &&
+           (request.map.fm_extents[0].fe_flags & FIEMAP_EXTENT_SHARED) != 0;
+}
+
+bool bench_cache_let_go(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    bool shared = fd >= 0 && first_extent_shared(fd);
 
     if (fd >= 0) {
         posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
         close(fd);
     }
+    return shared;
 }

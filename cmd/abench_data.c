@@ -12,7 +12,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -168,6 +167,7 @@ static void retire(struct file *file, void *arg)
                                     .name = name_below(walk, op->operand, path),
                                     .type = file->type,
                                     .bytes = walk->content ? file->bytes : op->bytes,
+                                    .ino = file->type == DT_REG ? file->ino : 0,
                                     .digest = op->hashed ? op->hash.digest : NULL};
         walk->status = walk->each(&entry, walk->arg);
     }
@@ -279,17 +279,16 @@ static int collect(void *arg)
 
 bool bench_data_collect(struct bench *bench)
 {
-    struct bench_data *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-                                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct bench_data *shared = bench_shared(sizeof(*shared));
     struct collection collection = {.bench = bench, .shared = shared};
     bool good;
 
-    if (shared == MAP_FAILED)
+    if (!shared)
         cli_fatal(errno, "cannot look at the files");
     good = bench_in_child(collect, &collection) == 0;
     bench->data.files = shared->files;
     bench->data.others = shared->others;
     bench->data.bytes = shared->bytes;
-    munmap(shared, sizeof(*shared));
+    bench_unshare(shared, sizeof(*shared));
     return good;
 }

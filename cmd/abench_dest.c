@@ -124,27 +124,30 @@ static int make_file(const char *path, uint64_t bytes)
 }
 
 /* How long it takes to delete an entry differs a hundredfold between filesystems and mounts, and
- * the deletion of the copies has to fit into the budget: so it is tried. */
-static double entry_removal_seconds(const struct bench *bench)
+ * the deletion of the copies has to fit into the budget: so it is tried. And how long it takes to
+ * make one, for the prediction. */
+static void try_entries(struct bench *bench)
 {
     const double side_by_side =
         0.6; /* remove_tree's time, of what one file after the other takes */
     uint64_t average = bench->data.bytes / bench->data.files;
     char path[PATH_MAX + 32];
-    double start;
+    double start = bench_now();
 
     for (int i = 0; i < PROBE_FILES; i++) {
         snprintf(path, sizeof(path), "%s/%d", bench->dest_dir, i);
         if (make_file(path, average < PROBE_BYTES_MAX ? average : PROBE_BYTES_MAX) < 0)
             cli_fatal(errno, "%s", cli_quote_maybe(path));
     }
+    bench->create_seconds = (bench_now() - start) / PROBE_FILES;
     bench_dest_sync(bench); /* what was never allocated is freed too easily */
     start = bench_now();
     for (int i = 0; i < PROBE_FILES; i++) {
         snprintf(path, sizeof(path), "%s/%d", bench->dest_dir, i);
         unlink(path);
     }
-    return side_by_side * (bench_now() - start) / PROBE_FILES;
+    bench->removal_seconds = side_by_side * (bench_now() - start) / PROBE_FILES *
+                             (double)(bench->data.files + bench->data.others);
 }
 
 void bench_dest_init(struct bench *bench)
@@ -159,14 +162,18 @@ void bench_dest_init(struct bench *bench)
         bench->dest_dir[0] = '\0';
         cli_fatal(errno, "cannot make a directory in %s", cli_quote(base));
     }
-    bench->removal_seconds = entry_removal_seconds(bench) *
-                             (double)(bench->data.files + bench->data.others);
+    try_entries(bench);
+}
+
+bool bench_dest_has_room(const struct bench *bench, uint64_t copies)
+{
+    return copies * copy_bytes(bench) <= bench->keep_bytes;
 }
 
 int bench_dest_next(struct bench *bench, char path[PATH_MAX])
 {
     while (bench->copy_next > bench->copy_first &&
-           (bench->copy_next - bench->copy_first + 1) * copy_bytes(bench) > bench->keep_bytes) {
+           !bench_dest_has_room(bench, bench->copy_next - bench->copy_first + 1)) {
         bench_warn(bench, "copies were deleted between runs to save space; on ext4 that slows the"
                           " next ones down for a minute: see --keep-space, and more room helps");
         run_path(bench, bench->copy_first, path);

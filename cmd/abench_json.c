@@ -53,6 +53,9 @@ static json_t *sample_json(const struct bench_sample *s)
     put(object, "waiting_seconds", real(s->waiting_seconds));
     put(object, "in_flight_mean", real(s->in_flight_mean));
     put(object, "in_flight_peak", real(s->in_flight_peak));
+    put(object, "device_busy", real(s->device_busy));
+    put(object, "device_queue", real(s->device_queue));
+    put(object, "reflinked_files", integer(s->reflinked));
     put(object, "wait_status", json_integer(s->wait_status));
     put(object, "timed_out", json_boolean(s->timed_out));
     put(object, "check", json_string(check_names[s->check]));
@@ -97,18 +100,67 @@ static json_t *arm_json(const struct bench *bench, size_t index, enum bench_cach
     put(object, "pairs", integer(sum.pairs));
     put(object, "ratio",
         quantiles(sum.ratio, sum.ratio_q1, sum.ratio_q3, sum.ratio_min, sum.ratio_max));
-    put(object, "detectable", json_boolean(bench_detectable(&sum)));
+    put(object, "ratio_low", real(sum.ratio_low));
+    put(object, "ratio_high", real(sum.ratio_high));
+    put(object, "detectable", json_boolean(bench_told_apart(&sum)));
     put(object, "cpu_seconds", real(sum.cpu_seconds));
+    put(object, "user_seconds", real(sum.user_seconds));
+    put(object, "system_seconds", real(sum.system_seconds));
+    put(object, "waiting_seconds", real(sum.waiting_seconds));
+    put(object, "in_flight_mean", real(sum.in_flight_mean));
+    put(object, "device_read_bytes", real(sum.device_read));
+    put(object, "device_write_bytes", real(sum.device_write));
+    put(object, "device_busy", real(sum.device_busy));
+    put(object, "device_queue", real(sum.device_queue));
+    put(object, "reflinked", json_boolean(sum.reflinked));
     put(object, "memory_peak_bytes", real(sum.memory_peak));
     put(object, "samples", samples);
     return object;
+}
+
+static json_t *prediction_json(const struct bench *bench, enum bench_cache cache)
+{
+    const struct bench_prediction *prediction = &bench->predictions[cache];
+    json_t *object = json_object();
+
+    if (!prediction->made) {
+        json_decref(object);
+        return json_null();
+    }
+    put(object, "baseline", text(bench->arms[prediction->base].name));
+    put(object, "arm", text(bench->arms[prediction->arm].name));
+    put(object, "gain", real(prediction->gain));
+    put(object, "baseline_seconds", real(prediction->base_seconds));
+    put(object, "arm_seconds", real(prediction->arm_seconds));
+    put(object, "probe_files", integer(prediction->files));
+    put(object, "probe_bytes", integer(prediction->bytes));
+    put(object, "iowq_workers", integer(prediction->iowq));
+    put(object, "error", real(prediction_error(bench, cache)));
+    return object;
+}
+
+/* What people are told, in its words and as the figures behind them. */
+static void put_meaning(json_t *object, const struct bench *bench, const struct machine *machine,
+                        enum bench_cache cache)
+{
+    char *why = why_line(bench, machine, cache), *use = use_line(bench, machine, cache);
+    int best, knee = bench_knee(bench, cache, &best);
+    struct bench_verdict verdict;
+
+    put(object, "bound",
+        bench_judge(bench, cache, &verdict) ? json_string(bound_name(verdict.bound)) : json_null());
+    put(object, "why", why ? text(why) : json_null());
+    put(object, "knee", knee >= 0 ? text(bench->arms[knee].name) : json_null());
+    put(object, "prediction", prediction_json(bench, cache));
+    put(object, "use", use ? text(use) : json_null());
+    free(why);
+    free(use);
 }
 
 static json_t *state_json(const struct bench *bench, const struct machine *machine,
                           enum bench_cache cache)
 {
     json_t *object = json_object(), *arms = json_array();
-    char *why = why_line(bench, machine, cache), *use = use_line(bench, cache);
 
     for (size_t i = 0; i < bench->n_arms; i++)
         json_array_append_new(arms, arm_json(bench, i, cache));
@@ -118,11 +170,9 @@ static json_t *state_json(const struct bench *bench, const struct machine *machi
     put(object, "resident", real(report_resident(bench, cache)));
     put(object, "rounds", integer(bench->rounds_done[cache]));
     put(object, "cut", json_boolean(bench->cut[cache]));
+    put(object, "tight", json_boolean(bench->tight[cache]));
     put(object, "arms", arms);
-    put(object, "why", why ? text(why) : json_null());
-    put(object, "use", use ? text(use) : json_null());
-    free(why);
-    free(use);
+    put_meaning(object, bench, machine, cache);
     return object;
 }
 
@@ -173,7 +223,7 @@ int report_json(FILE *out, const struct bench *bench, const struct machine *mach
     put(root, "machine", machine_json(machine));
     put(root, "data", data_json(&bench->data));
     put(root, "seed", integer(bench->opts.seed));
-    put(root, "pairs", integer(bench->opts.rounds));
+    put(root, "precision", real(bench->opts.precision));
     put(root, "time_seconds", real(bench->opts.budget));
     put(root, "durable", json_boolean(bench->opts.durable));
     put(root, "baseline", text(bench->arms[bench->baseline].name));

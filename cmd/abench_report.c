@@ -94,12 +94,12 @@ static void print_state(FILE *out, const struct bench *bench, enum bench_cache c
     else
         fprintf(out, "; %s %.1f%% resident before a run",
                 cache == BENCH_COLD ? "at most" : "at least", 100 * resident);
-    fprintf(out,
-            "\nruns     %u of %u rounds%s, each with the arms in random order, seed %" PRIu64
-            "%s\n\n",
-            bench->rounds_done[cache], bench->opts.rounds,
-            bench->cut[cache] ? " (the time was up)" : "", bench->opts.seed,
-            bench->opts.durable ? "; times are to durable" : "");
+    fprintf(out, "\nruns     %u %s%s, each with the arms in random order, seed %" PRIu64 "%s\n\n",
+            bench->rounds_done[cache], bench->rounds_done[cache] == 1 ? "round" : "rounds",
+            bench->cut[cache]     ? " (the time was up)"
+            : bench->tight[cache] ? " (enough for the precision)"
+                                  : "",
+            bench->opts.seed, bench->opts.durable ? "; times are to durable" : "");
 }
 
 static int name_width(const struct bench *bench)
@@ -117,13 +117,24 @@ static int digits_for(double seconds)
     return seconds < 0.1 ? 4 : seconds < 10 ? 3 : 2;
 }
 
-static void print_times(FILE *out, const struct bench *bench, enum bench_cache cache, int width)
+static const char *told_apart_text(const struct bench_summary *sum)
+{
+    if (isnan(sum->ratio_low))
+        return "  too few rounds to tell";
+    return bench_told_apart(sum) ? "" : "  no detectable difference";
+}
+
+static void print_times(FILE *out, const struct bench *bench, const struct term *term,
+                        enum bench_cache cache, int width)
 {
     bool durable = bench->opts.operation == BENCH_COPY && !bench->opts.durable;
+    bool rates = term_fits(term, width + 90);
 
-    fprintf(out, "%-*s %8s  %-15s%s %8s %9s  %6s  %-11s  %s\n", width, "arm", "seconds",
-            "quartiles", durable ? "  durable" : "", "MB/s", "files/s", "ratio", "quartiles",
-            "range");
+    fprintf(out, "%-*s %8s  %-15s%s", width, "arm", "seconds", "quartiles",
+            durable ? "  durable" : "");
+    if (rates)
+        fprintf(out, " %8s %9s", "MB/s", "files/s");
+    fprintf(out, "  %6s  %s\n", "ratio", "interval");
     for (size_t i = 0; i < bench->n_arms; i++) {
         struct bench_summary sum = bench_summarise(bench, i, cache);
         int digits = digits_for(sum.median);
@@ -137,16 +148,16 @@ static void print_times(FILE *out, const struct bench *bench, enum bench_cache c
         fprintf(out, "%8.*f  %-15s", digits, sum.median, spread);
         if (durable)
             fprintf(out, " %8.*f", digits, sum.durable);
-        fprintf(out, " %8.1f %9.0f", sum.mb_s, sum.files_s);
-        if (sum.pairs > 0 && i != bench->baseline) {
-            snprintf(spread, sizeof(spread), "%.2f..%.2f", sum.ratio_q1, sum.ratio_q3);
-            fprintf(out, "  %6.2f  %-11s  %.2f..%.2f%s", sum.ratio, spread, sum.ratio_min,
-                    sum.ratio_max,
-                    sum.pairs >= 3 && !bench_detectable(&sum) ? "  no detectable difference" : "");
-        } else if (i == bench->baseline) {
+        if (rates)
+            fprintf(out, " %8.1f %9.0f", sum.mb_s, sum.files_s);
+        if (i == bench->baseline)
             fprintf(out, "  %6.2f", 1.0);
-        }
-        putc('\n', out);
+        else if (sum.pairs > 0 && isnan(sum.ratio_low))
+            fprintf(out, "  %6.2f  %s", sum.ratio, told_apart_text(&sum));
+        else if (sum.pairs > 0)
+            fprintf(out, "  %6.2f  %.2f..%.2f%s", sum.ratio, sum.ratio_low, sum.ratio_high,
+                    told_apart_text(&sum));
+        fprintf(out, "%s\n", sum.reflinked ? "  reflink" : "");
     }
 }
 
@@ -159,18 +170,26 @@ static void print_known(FILE *out, int width, int digits, double value)
         fprintf(out, " %*.*f", width, digits, value);
 }
 
-static void print_costs(FILE *out, const struct bench *bench, enum bench_cache cache, int width)
+static void print_costs(FILE *out, const struct bench *bench, const struct term *term,
+                        enum bench_cache cache, int width)
 {
-    fprintf(out, "\n%-*s %8s %9s %9s %9s %10s %9s %9s\n", width, "cost", "CPU s", "memory",
-            "switches", "waiting", "in flight", "read", "written");
+    bool all = term_fits(term, width + 74);
+
+    fprintf(out, "\n%-*s %8s %9s", width, "cost", "CPU s", "memory");
+    if (all)
+        fprintf(out, " %9s %9s %10s", "switches", "waiting", "in flight");
+    fprintf(out, " %9s %9s\n", "read", "written");
     for (size_t i = 0; i < bench->n_arms; i++) {
         struct bench_summary sum = bench_summarise(bench, i, cache);
         if (sum.runs == 0)
             continue;
-        fprintf(out, "%-*s %8.2f %5.1f MiB %9.0f", width, bench->arms[i].name, sum.cpu_seconds,
-                sum.memory_peak / 1048576, sum.switches);
-        print_known(out, 9, 2, sum.waiting_seconds);
-        print_known(out, 10, 1, sum.in_flight_mean);
+        fprintf(out, "%-*s %8.2f %5.1f MiB", width, bench->arms[i].name, sum.cpu_seconds,
+                sum.memory_peak / 1048576);
+        if (all) {
+            fprintf(out, " %9.0f", sum.switches);
+            print_known(out, 9, 2, sum.waiting_seconds);
+            print_known(out, 10, 1, sum.in_flight_mean);
+        }
         fprintf(out, " %6.0f MB %6.0f MB\n", sum.device_read / 1e6, sum.device_write / 1e6);
     }
 }
@@ -201,28 +220,49 @@ static void print_checks(FILE *out, const struct bench *bench)
     putc('\n', out);
 }
 
+static void print_line(FILE *out, const struct term *term, const char *keyword, char *text)
+{
+    if (text)
+        term_line(out, term, keyword, text);
+    free(text);
+}
+
+static void print_meaning(FILE *out, const struct term *term, const struct bench *bench,
+                          const struct machine *machine, enum bench_cache cache)
+{
+    struct bench_verdict verdict;
+
+    putc('\n', out);
+    print_line(out, term, "why", why_line(bench, machine, cache));
+    if (bench_judge(bench, cache, &verdict)) {
+        print_line(out, term, "evidence", evidence_line(bench, bench->baseline, cache));
+        if (verdict.arm != bench->baseline)
+            print_line(out, term, "", evidence_line(bench, verdict.arm, cache));
+    }
+    print_line(out, term, "knee", knee_line(bench, cache));
+    print_line(out, term, "predict", prediction_line(bench, cache));
+    print_line(out, term, "use", use_line(bench, machine, cache));
+}
+
 void report_table(FILE *out, const struct bench *bench, const struct machine *machine)
 {
     int width = name_width(bench);
+    struct term term;
 
+    term_look(&term, out);
     print_head(out, bench, machine);
     for (unsigned cache = BENCH_COLD; cache <= BENCH_WARM; cache++) {
         if (!(cache == BENCH_COLD ? bench->opts.cold : bench->opts.warm))
             continue;
         print_state(out, bench, cache);
-        print_times(out, bench, cache, width);
-        print_costs(out, bench, cache, width);
-        char *why = why_line(bench, machine, cache), *use = use_line(bench, cache);
-        if (why)
-            fprintf(out, "\nwhy      %s\n", why);
-        if (use)
-            fprintf(out, "use      %s\n", use);
-        free(why);
-        free(use);
+        print_times(out, bench, &term, cache, width);
+        term_bars(out, &term, bench, cache, width);
+        print_costs(out, bench, &term, cache, width);
+        print_meaning(out, &term, bench, machine, cache);
     }
     print_checks(out, bench);
     for (size_t i = 0; i < bench->n_warnings; i++)
-        fprintf(out, "warning  %s\n", bench->warnings[i]);
+        term_line(out, &term, "warning", bench->warnings[i]);
 }
 
 /* Names are the user's: a quote in one is doubled. */

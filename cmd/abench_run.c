@@ -16,6 +16,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -109,6 +110,19 @@ int bench_in_child(int (*work)(void *arg), void *arg)
     }
     status = wait_child(pid, pid, 0, &usage);
     return WIFEXITED(status) ? WEXITSTATUS(status) : CHILD_DIED;
+}
+
+void *bench_shared(size_t bytes)
+{
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+void bench_unshare(void *memory, size_t bytes)
+{
+    if (memory)
+        munmap(memory, bytes);
 }
 
 /* Starts argv in a process group of its own. Returns 0 or -errno. */
@@ -207,8 +221,22 @@ static void take_usage(struct bench_sample *sample, const struct rusage *usage)
     sample->device_write = (uint64_t)usage->ru_oublock * sector;
 }
 
+/* The part of the time that the device was busy, and what waited at it on the mean. */
+static void take_device(const struct bench *bench, const struct device_counters *before,
+                        struct bench_sample *sample)
+{
+    struct device_counters after;
+    double wall_ms = 1000 * (sample->seconds + (bench->opts.durable ? 0 : sample->sync_seconds));
+
+    sample->device_busy = sample->device_queue = NAN;
+    if (!device_read(bench, &after) || wall_ms <= 0)
+        return;
+    sample->device_busy = fmin((after.busy_ms - before->busy_ms) / wall_ms, 1);
+    sample->device_queue = (after.queue_ms - before->queue_ms) / wall_ms;
+}
+
 int bench_run(struct bench *bench, struct bench_arm *arm, const char *dest, double limit,
-              struct bench_sample *sample)
+              bool watched, struct bench_sample *sample)
 {
     const char *out_path = bench->opts.operation == BENCH_HASH ? bench_temp(bench, "out")
                                                                : "/dev/null";
@@ -216,7 +244,9 @@ int bench_run(struct bench *bench, struct bench_arm *arm, const char *dest, doub
     char *shell[] = {(char *)"/bin/sh", (char *)"-c", command, NULL};
     int out = open(out_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     int err = open(bench_temp(bench, "err"), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    struct device_counters before = {0};
     struct rusage usage = {0};
+    struct watch watch;
     double start, end;
     pid_t pid;
     int rc = out < 0 || err < 0 ? -errno : 0;
@@ -228,17 +258,21 @@ int bench_run(struct bench *bench, struct bench_arm *arm, const char *dest, doub
         arm->argv[last] = (char *)dest;
     }
     if (rc == 0) {
+        device_read(bench, &before);
         start = bench_now();
         rc = spawn(&pid, arm->argv ? arm->argv : shell, out, err);
         if (rc == 0) {
+            watched = watched && watch_start(&watch, pid) == 0;
             sample->wait_status = wait_child(pid, -pid, limit, &usage);
             end = bench_now();
+            sample->iowq = watched ? watch_end(&watch) : 0;
             if (dest && !bench_signal && alarms == 0)
                 rc = bench_dest_sync(bench);
             sample->sync_seconds = bench_now() - end;
             sample->seconds = end - start + (bench->opts.durable ? sample->sync_seconds : 0);
             sample->timed_out = alarms > 0 && !bench_signal;
             take_usage(sample, &usage);
+            take_device(bench, &before, sample);
         }
     }
     if (out >= 0)

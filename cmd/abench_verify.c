@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -34,6 +35,7 @@ static void *need(void *memory)
 /* One entry, in a file: the fixed part, and the name with its NUL. */
 struct record {
     uint64_t bytes;
+    uint64_t ino;        /* of regular files */
     uint64_t name_bytes; /* the NUL too */
     uint8_t digest[DIGEST_BYTES];
     uint8_t has_digest;
@@ -53,8 +55,10 @@ struct manifest {
 
 static struct record record_of(const struct bench_entry *entry)
 {
-    struct record record = {
-        .bytes = entry->bytes, .name_bytes = strlen(entry->name) + 1, .type = entry->type};
+    struct record record = {.bytes = entry->bytes,
+                            .ino = entry->ino,
+                            .name_bytes = strlen(entry->name) + 1,
+                            .type = entry->type};
 
     if (entry->digest) {
         record.has_digest = 1;
@@ -107,15 +111,26 @@ static int manifest_load(struct manifest *manifest, const char *path)
     return rc;
 }
 
+/* A comparison in a fork. */
+struct comparison {
+    struct bench *bench;
+    const struct bench_arm *arm;
+    const char *dest;
+    bool content;
+    struct manifest got; /* the copy */
+    uint64_t *reflinked; /* files of it; shared with the parent */
+};
+
 /* Takes an entry of the copy down, and its pages out of the cache: they are on the device by now,
  * and the next run should find as much free memory as this one. */
 static int take_copied(const struct bench_entry *entry, void *arg)
 {
+    struct comparison *comparison = arg;
     struct record record = record_of(entry);
 
-    manifest_add(arg, &record, need(strdup(entry->name)));
+    manifest_add(&comparison->got, &record, need(strdup(entry->name)));
     if (entry->type == DT_REG)
-        bench_cache_evict_file(entry->path);
+        *comparison->reflinked += bench_cache_let_go(entry->path);
     return 0;
 }
 
@@ -124,13 +139,17 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct item *)a)->name, ((const struct item *)b)->name);
 }
 
-/* How an entry of the copy differs from the source's, or NULL. */
-static const char *item_difference(const struct record *want, const struct record *got)
+/* How an entry of the copy differs from the source's, or NULL. one_filesystem: they can be one
+ * file. */
+static const char *item_difference(const struct record *want, const struct record *got,
+                                   bool one_filesystem)
 {
     if (want->type != got->type)
         return "is of another type";
     if (want->bytes != got->bytes)
         return "has another size";
+    if (one_filesystem && want->ino != 0 && want->ino == got->ino)
+        return "is the source's own file, linked";
     if (want->has_digest && got->has_digest && memcmp(want->digest, got->digest, DIGEST_BYTES) != 0)
         return want->type == DT_LNK ? "points elsewhere" : "has other contents";
     return NULL;
@@ -143,7 +162,7 @@ static void say_more(const char *arm, unsigned differences)
 }
 
 static unsigned manifest_compare(const char *arm, const struct manifest *want,
-                                 const struct manifest *got)
+                                 const struct manifest *got, bool one_filesystem)
 {
     unsigned differences = 0;
 
@@ -153,7 +172,7 @@ static unsigned manifest_compare(const char *arm, const struct manifest *want,
         int order = !x ? 1 : !y ? -1 : strcmp(x->name, y->name);
         const char *text = order < 0   ? "is missing"
                            : order > 0 ? "is not in the source"
-                                       : item_difference(&x->record, &y->record);
+                                       : item_difference(&x->record, &y->record, one_filesystem);
         if (text && differences++ < DIFFERENCES_SHOWN)
             cli_message(0, "arm %s: in its copy, %s %s", arm, cli_quote((order > 0 ? y : x)->name),
                         text);
@@ -164,41 +183,38 @@ static unsigned manifest_compare(const char *arm, const struct manifest *want,
     return differences;
 }
 
-struct comparison {
-    struct bench *bench;
-    const struct bench_arm *arm;
-    const char *dest;
-    bool content;
-};
-
-static int compare_manifests(const struct comparison *comparison, struct manifest *want,
-                             struct manifest *got)
+static int compare_manifests(struct comparison *comparison, struct manifest *want)
 {
     char *path = (char *)comparison->dest;
-    struct stat st;
+    struct manifest *got = &comparison->got;
+    struct stat copy, source;
 
     if (manifest_load(want, bench_temp(comparison->bench, "manifest")) < 0)
         return 1;
-    if (lstat(path, &st) < 0) {
+    if (lstat(path, &copy) < 0) {
         cli_message(0, "arm %s: it made no copy", comparison->arm->name);
         return RESULT_DIFFERS;
     }
-    if (bench_walk(&path, 1, comparison->content, take_copied, got) < 0)
+    if (stat(comparison->bench->data.paths[0], &source) < 0 ||
+        bench_walk(&path, 1, comparison->content, take_copied, comparison) < 0)
         return 1;
     if (want->len > 0)
         qsort(want->items, want->len, sizeof(*want->items), by_name);
     if (got->len > 0)
         qsort(got->items, got->len, sizeof(*got->items), by_name);
-    return manifest_compare(comparison->arm->name, want, got) ? RESULT_DIFFERS : RESULT_EQUAL;
+    return manifest_compare(comparison->arm->name, want, got, copy.st_dev == source.st_dev)
+               ? RESULT_DIFFERS
+               : RESULT_EQUAL;
 }
 
 static int compare_copy(void *arg)
 {
-    struct manifest want = {0}, got = {0};
-    int result = compare_manifests(arg, &want, &got);
+    struct comparison *comparison = arg;
+    struct manifest want = {0};
+    int result = compare_manifests(comparison, &want);
 
     manifest_free(&want);
-    manifest_free(&got);
+    manifest_free(&comparison->got);
     return result;
 }
 
@@ -385,17 +401,29 @@ static bool counters_differ(const struct bench *bench, const struct bench_arm *a
                             const struct bench_sample *sample)
 {
     const struct bench_data *data = &bench->data;
+    double bytes = (double)(bench->opts.pattern ? bench->opts.pattern_bytes : data->bytes);
 
-    if (!arm->argv ||
-        (sample->bytes >= (double)data->bytes && sample->files >= (double)data->files))
+    if (!arm->argv || (sample->bytes >= bytes && sample->files >= (double)data->files))
         return false;
     cli_message(0, "arm %s: it read %.0f files and %.0f bytes of %.0f and %.0f", arm->name,
-                sample->files, sample->bytes, (double)data->files, (double)data->bytes);
+                sample->files, sample->bytes, (double)data->files, bytes);
     return true;
 }
 
+/* A clone is a copy, but not the same work. */
+static void take_reflinked(struct bench *bench, const struct bench_arm *arm,
+                           struct bench_sample *sample, const uint64_t *reflinked)
+{
+    sample->reflinked = *reflinked;
+    if (sample->reflinked > 0)
+        bench_warn(bench,
+                   "arm %s made reflinks: %" PRIu64 " of its files share their blocks with the"
+                   " source, and no bytes were copied; compare it with arms that do the same",
+                   arm->name, sample->reflinked);
+}
+
 enum bench_check bench_verify(struct bench *bench, struct bench_arm *arm,
-                              const struct bench_sample *sample, const char *dest)
+                              struct bench_sample *sample, const char *dest)
 {
     struct comparison comparison = {.bench = bench, .arm = arm, .dest = dest};
     int result = RESULT_EQUAL;
@@ -417,7 +445,10 @@ enum bench_check bench_verify(struct bench *bench, struct bench_arm *arm,
             cli_message(0, "arm %s: its output is no list of digests", arm->name);
     } else {
         comparison.content = bench->opts.verify_all || !arm->content_seen;
+        comparison.reflinked = need(bench_shared(sizeof(*comparison.reflinked)));
         result = bench_in_child(compare_copy, &comparison);
+        take_reflinked(bench, arm, sample, comparison.reflinked);
+        bench_unshare(comparison.reflinked, sizeof(*comparison.reflinked));
     }
     if (result == RESULT_DIFFERS)
         return CHECK_DIFFERS;

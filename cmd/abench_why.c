@@ -1,14 +1,18 @@
-/* abench_why.c: what the figures mean: what bounds the work, and which command to use. */
+/* abench_why.c: what the figures mean: what bounds the work, the figures that this rests on, and
+ * which command to use. */
 #define _GNU_SOURCE
 #include "abench.h"
 #include "cli.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* From here on a part of the whole counts as all of it, or as nothing. */
+/* From here on a part of the whole counts as all of it, as nothing, or as what decides. */
 static const double all_busy = 0.85, nothing = 0.05, much = 0.3;
+/* A gain that says that waiting was overlapped; less may come from anything. */
+static const double overlapped = 1.1;
 
 /* The arm to explain, one whose result is known to be right: our fastest on the ring, else our
  * fastest, else the fastest; not the baseline where there is another. Returns -1 where nothing was
@@ -21,10 +25,7 @@ static int arm_of_interest(const struct bench *bench, enum bench_cache cache)
     for (size_t i = 0; i < bench->n_arms; i++) {
         const struct bench_arm *arm = &bench->arms[i];
         struct bench_summary sum = bench_summarise(bench, i, cache);
-        int rank = i == bench->baseline                               ? 0
-                   : arm->argv && strncmp(arm->name, "uring", 5) == 0 ? 3
-                   : arm->argv                                        ? 2
-                                                                      : 1;
+        int rank = i == bench->baseline ? 0 : arm->ring ? 3 : arm->argv ? 2 : 1;
         if (sum.runs == 0 || sum.unchecked || rank < best_rank ||
             (rank == best_rank && sum.median >= best_median))
             continue;
@@ -43,106 +44,259 @@ static double waiting(const struct bench_summary *sum)
                                        : fmin(sum->waiting_seconds, sum->median);
 }
 
-static void say_bound(FILE *out, const struct bench_summary *sum, const struct machine *machine)
+/* What bounds the blocking path. Waiting for a device is latency where more requests at once end
+ * it, and the device's own limit where they do not. */
+static enum bench_bound bound_of(const struct bench_summary *base, const struct bench_summary *arm,
+                                 double bytes, bool gain)
+{
+    bool from_device = base->device_read >= nothing * bytes || arm->device_read >= nothing * bytes;
+    bool to_device = base->device_write >= nothing * bytes && base->device_busy > much;
+
+    if (waiting(base) > much * base->median) {
+        bool device = from_device || to_device || base->device_busy > much;
+        return gain || !device ? BOUND_LATENCY : BOUND_DEVICE;
+    }
+    /* the kernel's work on data is moving it to and from the page cache */
+    return base->system_seconds > base->user_seconds ? BOUND_CACHE : BOUND_CPU;
+}
+
+bool bench_judge(const struct bench *bench, enum bench_cache cache, struct bench_verdict *verdict)
+{
+    struct bench_summary base = bench_summarise(bench, bench->baseline, cache), sum;
+    int index = arm_of_interest(bench, cache);
+
+    *verdict = (struct bench_verdict){.bound = BOUND_UNKNOWN};
+    if (index < 0 || base.runs == 0)
+        return false;
+    sum = bench_summarise(bench, (size_t)index, cache);
+    verdict->arm = (size_t)index;
+    verdict->gain = (size_t)index != bench->baseline &&
+                    bench_faster(bench, (size_t)index, bench->baseline, cache) &&
+                    sum.ratio >= overlapped;
+    verdict->bound = bound_of(
+        &base, &sum, (double)(bench->opts.pattern ? bench->opts.pattern_bytes : bench->data.bytes),
+        verdict->gain);
+    return true;
+}
+
+const char *bound_name(enum bench_bound bound)
+{
+    static const char *const names[] = {
+        [BOUND_UNKNOWN] = "unknown",     [BOUND_LATENCY] = "latency-bound",
+        [BOUND_DEVICE] = "device-bound", [BOUND_CACHE] = "cache-bound",
+        [BOUND_CPU] = "CPU-bound",
+    };
+
+    return names[bound];
+}
+
+/* What an arm that overlaps its waiting is bound by then. */
+static void say_then(FILE *out, const struct bench_summary *sum, const struct machine *machine)
 {
     double busy = sum->cpu_seconds / (sum->median * machine->processors);
 
     if (busy > all_busy)
-        fprintf(out, "it is CPU-bound, with %.0f%% of %u processors busy", 100 * busy,
+        fprintf(out, "and is CPU-bound then, with %.0f%% of %u processors busy", 100 * busy,
                 machine->processors);
+    else if (sum->cpu_seconds > all_busy * sum->median)
+        fputs("and keeps one processor busy then", out);
     else
         fprintf(out,
-                "the processors are %.0f%% busy, so the device and the kernel bound it,"
-                " at %.0f MB/s",
+                "and has the processors %.0f%% busy then: the rest is the device's, at %.0f"
+                " MB/s",
                 100 * busy, sum->mb_s);
 }
 
-static void say_cached(FILE *out, const char *name, const struct bench_summary *sum,
-                       const struct machine *machine)
+static void say_waiting(FILE *out, const struct bench *bench, const struct bench_verdict *verdict,
+                        const struct bench_summary *base, const struct bench_summary *sum,
+                        const struct machine *machine)
 {
-    fprintf(out,
-            "cache-bound: next to nothing is read from the device, and there is no waiting that"
-            " a ring could overlap; %s takes %.3g CPU seconds in %.3g s on %u processors",
-            name, sum->cpu_seconds, sum->median, machine->processors);
-    if (sum->cpu_seconds < much * sum->median * machine->processors)
+    const char *name = bench->arms[verdict->arm].name;
+
+    fprintf(out, "%s waits %.3g of its %.3g s", bench->arms[bench->baseline].name, waiting(base),
+            base->median);
+    if (verdict->arm == bench->baseline)
         return;
-    fputs(sum->cpu_seconds > all_busy * sum->median * machine->processors
-              ? ": all that there is"
-              : ": more workers (-j) are what speeds that up",
-          out);
+    if (verdict->gain) {
+        fprintf(out, "; %s overlaps that", name);
+        if (sum->in_flight_mean > 0)
+            fprintf(out, " with %.0f requests in flight", sum->in_flight_mean);
+        fputs(", ", out);
+        say_then(out, sum, machine);
+    } else if (verdict->bound == BOUND_DEVICE) {
+        fprintf(out, ", and %s waits as long: the device gives %.0f MB/s, however it is asked",
+                name, fmax(base->mb_s, sum->mb_s));
+    } else {
+        fprintf(out,
+                ", and %s waits as long, but not for the device: for another process or"
+                " machine",
+                name);
+    }
 }
 
 char *why_line(const struct bench *bench, const struct machine *machine, enum bench_cache cache)
 {
-    int index = arm_of_interest(bench, cache);
     struct bench_summary base = bench_summarise(bench, bench->baseline, cache), sum;
-    const char *base_name = bench->arms[bench->baseline].name, *name;
-    double bytes = (double)bench->data.bytes;
+    const char *base_name = bench->arms[bench->baseline].name;
+    struct bench_verdict verdict;
     char *text = NULL;
     size_t size;
     FILE *out;
 
-    if (index < 0 || base.runs == 0 || !(out = open_memstream(&text, &size)))
+    if (!bench_judge(bench, cache, &verdict) || !(out = open_memstream(&text, &size)))
         return NULL;
-    sum = bench_summarise(bench, (size_t)index, cache);
-    name = bench->arms[index].name;
-    if ((size_t)index != bench->baseline && sum.pairs >= 3 && !bench_detectable(&sum))
-        fprintf(out, "no detectable difference between %s and %s; ", base_name, name);
-    if (bytes > 0 && base.device_read < nothing * bytes && sum.device_read < nothing * bytes) {
-        say_cached(out, name, &sum, machine);
-    } else if (waiting(&base) > much * base.median) {
-        fprintf(out, "latency-bound: %s waits %.3g of its %.3g s", base_name, waiting(&base),
-                base.median);
-        if ((size_t)index != bench->baseline) {
-            bool gain = bench_faster(bench, (size_t)index, bench->baseline, cache);
-            fprintf(out, "; %s %s that", name, gain ? "overlaps" : "gains nothing from");
-            if (sum.in_flight_mean > 0)
-                fprintf(out, " with %.0f requests in flight", sum.in_flight_mean);
-            fprintf(out, " and takes %.3g s: ", sum.median);
-            say_bound(out, &sum, machine);
-        }
-    } else {
+    sum = bench_summarise(bench, verdict.arm, cache);
+    fprintf(out, "%s: ", bound_name(verdict.bound));
+    if (verdict.bound == BOUND_CPU) {
+        fprintf(out, "%s computes for %.3g of its %.3g s, and waits too little for a ring to help",
+                base_name, base.cpu_seconds, base.median);
+    } else if (verdict.bound == BOUND_CACHE) {
         fprintf(out,
-                "CPU-bound: %s works for %.3g of its %.3g s and leaves little waiting to"
-                " overlap; with %s ",
-                base_name, base.median - waiting(&base), base.median, name);
-        say_bound(out, &sum, machine);
+                "%s spends its %.3g s in the kernel, at the page cache, and waits for next to"
+                " nothing that a ring could overlap",
+                base_name, base.median);
+        if (verdict.gain)
+            fprintf(out, "; %s gains past the cache, or by its workers",
+                    bench->arms[verdict.arm].name);
+    } else {
+        say_waiting(out, bench, &verdict, &base, &sum, machine);
     }
+    if (verdict.arm != bench->baseline && !isnan(sum.ratio_low) && !bench_told_apart(&sum))
+        fprintf(out, "; no detectable difference between %s and %s", base_name,
+                bench->arms[verdict.arm].name);
     return fclose(out) == 0 ? text : NULL;
 }
 
-char *use_line(const struct bench *bench, enum bench_cache cache)
+char *evidence_line(const struct bench *bench, size_t index, enum bench_cache cache)
 {
-    const struct bench_arm *arms = bench->arms;
-    double medians[BENCH_ARMS_MAX];
-    int best = -1, ours = -1, usual = -1, choice;
-    char *text = NULL, hint[64] = "";
+    struct bench_summary sum = bench_summarise(bench, index, cache);
+    const struct bench_prediction *prediction = &bench->predictions[cache];
+    char *text = NULL;
+    size_t size;
+    FILE *out;
 
+    if (sum.runs == 0 || !(out = open_memstream(&text, &size)))
+        return NULL;
+    fprintf(out, "%s: %.0f MB from the device", bench->arms[index].name, sum.device_read / 1e6);
+    if (bench->opts.operation == BENCH_COPY)
+        fprintf(out, ", %.0f MB to it", sum.device_write / 1e6);
+    if (!isnan(sum.device_busy))
+        fprintf(out, ", which is %.0f%% busy with %.1f requests at it", 100 * sum.device_busy,
+                sum.device_queue);
+    fprintf(out, "; CPU %.3g s user, %.3g s system; waits %.3g s", sum.user_seconds,
+            sum.system_seconds, isnan(sum.waiting_seconds) ? waiting(&sum) : sum.waiting_seconds);
+    if (sum.in_flight_mean > 0)
+        fprintf(out, "; %.1f in flight", sum.in_flight_mean);
+    if (prediction->made && prediction->arm == index)
+        fprintf(out, "; %u io-wq workers", prediction->iowq);
+    return fclose(out) == 0 ? text : NULL;
+}
+
+double prediction_error(const struct bench *bench, enum bench_cache cache)
+{
+    const struct bench_prediction *prediction = &bench->predictions[cache];
+    struct bench_summary base = bench_summarise(bench, prediction->base, cache);
+    struct bench_summary arm = bench_summarise(bench, prediction->arm, cache);
+
+    if (!prediction->made || base.runs == 0 || arm.runs == 0)
+        return NAN;
+    return prediction->gain / (base.median / arm.median) - 1;
+}
+
+char *prediction_line(const struct bench *bench, enum bench_cache cache)
+{
+    const struct bench_prediction *prediction = &bench->predictions[cache];
+    double error = prediction_error(bench, cache);
+    char *text = NULL, part[64];
+
+    if (isnan(error))
+        return NULL;
+    if (prediction->files > 0)
+        snprintf(part, sizeof(part), "%" PRIu64 " files", prediction->files);
+    else
+        snprintf(part, sizeof(part), "%.0f MB", (double)prediction->bytes / 1e6);
+    if (asprintf(
+            &text,
+            "%s %.2f times as fast as %s, a probe of %s had said; measured %.2f: the prediction"
+            " is %.0f%% %s",
+            bench->arms[prediction->arm].name, prediction->gain, bench->arms[prediction->base].name,
+            part, prediction->gain / (1 + error), 100 * fabs(error),
+            error >= 0 ? "high" : "low") < 0)
+        return NULL;
+    return text;
+}
+
+/* What more there is to say where the processor is the limit. */
+static const char *workers_advice(const struct bench *bench, const struct machine *machine,
+                                  enum bench_cache cache, size_t choice)
+{
+    struct bench_summary sum = bench_summarise(bench, choice, cache);
+    struct bench_verdict verdict;
+    static char text[128];
+
+    if (!bench_judge(bench, cache, &verdict) || verdict.bound == BOUND_LATENCY ||
+        verdict.bound == BOUND_DEVICE)
+        return "";
+    if (bench->data.files == 1)
+        return bench->opts.operation == BENCH_HASH
+                   ? " (one file is one worker's work; -j helps with several)"
+                   : "";
+    if (machine->processors == 1 || sum.cpu_seconds > all_busy * sum.median * machine->processors)
+        return " (all processors are busy)";
+    snprintf(text, sizeof(text), " with -j%u: more workers help where a ring does not",
+             machine->processors);
+    return text;
+}
+
+/* The arms to choose from, by their medians: the fastest, ours, and ours without any option. */
+struct choice {
+    int best, ours, usual;
+};
+
+static struct choice choose(const struct bench *bench, enum bench_cache cache, char hint[64])
+{
+    struct choice choice = {-1, -1, -1};
+    double medians[BENCH_ARMS_MAX];
+
+    hint[0] = '\0';
     for (int i = 0; i < (int)bench->n_arms; i++) {
         struct bench_summary sum = bench_summarise(bench, (size_t)i, cache);
         medians[i] = sum.median;
         if (sum.runs == 0 || sum.unchecked)
             continue;
-        if (sum.runs < 3)
-            snprintf(hint, sizeof(hint), " (after %zu %s only: a hint)", sum.runs,
+        if (isnan(sum.ratio_low))
+            snprintf(hint, 64, " (after %zu %s only: a hint)", sum.runs,
                      sum.runs == 1 ? "round" : "rounds");
-        if (best < 0 || medians[i] < medians[best])
-            best = i;
-        if (arms[i].argv && (ours < 0 || medians[i] < medians[ours]))
-            ours = i;
-        if (arms[i].argv && strcmp(arms[i].name, "uring") == 0)
-            usual = i;
+        if (choice.best < 0 || medians[i] < medians[choice.best])
+            choice.best = i;
+        if (bench->arms[i].argv && (choice.ours < 0 || medians[i] < medians[choice.ours]))
+            choice.ours = i;
+        if (strcmp(bench->arms[i].name, "uring") == 0)
+            choice.usual = i;
     }
-    if (best < 0)
+    return choice;
+}
+
+char *use_line(const struct bench *bench, const struct machine *machine, enum bench_cache cache)
+{
+    const struct bench_arm *arms = bench->arms;
+    char *text = NULL, hint[64];
+    struct choice of = choose(bench, cache, hint);
+    int fastest, knee = bench_knee(bench, cache, &fastest), choice = of.ours;
+
+    if (of.best < 0)
         return NULL;
-    /* without options is simpler, where it is as good */
-    choice = usual >= 0 && !bench_faster(bench, (size_t)ours, (size_t)usual, cache) ? usual : ours;
-    if (choice < 0 || bench_faster(bench, (size_t)best, (size_t)choice, cache)) {
-        if (asprintf(&text, "%s, the fastest here%s", arms[best].name, hint) < 0)
+    /* without options is simpler, and so is the knee, where they are as good */
+    if (of.usual >= 0 && !bench_faster(bench, (size_t)of.ours, (size_t)of.usual, cache))
+        choice = of.usual;
+    else if (knee >= 0 && of.ours == fastest)
+        choice = knee;
+    if (choice < 0 || bench_faster(bench, (size_t)of.best, (size_t)choice, cache)) {
+        if (asprintf(&text, "%s, the fastest here%s", arms[of.best].name, hint) < 0)
             return NULL;
-    } else if (asprintf(&text, "%s%s%s", arms[choice].advice,
-                        choice == usual ? " (the engine that it takes by itself is uring)" : "",
-                        hint) < 0) {
+    } else if (asprintf(&text, "%s%s%s%s", arms[choice].advice,
+                        choice == of.usual ? " (the engine that it takes by itself is uring)" : "",
+                        workers_advice(bench, machine, cache, (size_t)choice), hint) < 0) {
         return NULL;
     }
     return text;

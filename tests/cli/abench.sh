@@ -125,12 +125,12 @@ printf 'x' >-dash/file
 check 'a name that starts with a dash' abench copy "${arms[@]}" -- -dash
 gives 'a missing operand is named' 1 '' 'abench: missing: No such file or directory' \
     'abench hash missing'
-gives 'no operation' 1 '' "abench: missing operand: read, hash or copy
+gives 'no operation' 1 '' "abench: missing operand: read, hash, copy or lesson
 Try 'abench --help' for more information." 'abench'
-gives 'an unknown operation' 1 '' "abench: there is no 'move': read, hash or copy
+gives 'an unknown operation' 1 '' "abench: there is no 'move': read, hash, copy or lesson
 Try 'abench --help' for more information." 'abench move tree'
 gives 'an unknown arm' 1 '' \
-    "abench: there is no arm 'threads': sync, sync-jN, uring, uring-jN, uring-direct, uring-buffered" \
+    "abench: there is no arm 'threads': sync or uring, and after either -jN, -direct, -buffered" \
     'abench hash --arms=threads tree'
 gives 'a copy that has no destination' 1 '' "abench: arm 'x': a copy's command needs {dst}" \
     'abench copy --arms=sync --arm x=true tree'

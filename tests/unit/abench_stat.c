@@ -1,0 +1,109 @@
+/* abench_stat.c: tests of abench's statistics: quantiles, and how often the intervals hold. */
+#include "../support/check.h"
+
+#include <gsl/gsl_randist.h>
+#include <gsl/gsl_rng.h>
+#include <math.h>
+
+#include "../../cmd/abench_stat.h"
+
+enum {
+    TRIALS = 4000,
+    VALUES_MAX = 41,
+};
+
+static void quantiles(void **state)
+{
+    double values[] = {4, 1, 3, 2};
+
+    (void)state;
+    assert_true(isnan(stat_quantile(values, 0, 0.5)));
+    assert_float_equal(stat_quantile(values, 4, 0), 1, 0);
+    assert_float_equal(stat_quantile(values, 4, 0.5), 2.5, 1e-9);
+    assert_float_equal(stat_quantile(values, 4, 0.25), 1.75, 1e-9);
+    assert_float_equal(stat_quantile(values, 4, 1), 4, 0);
+}
+
+static void no_interval_of_few(void **state)
+{
+    double values[] = {1, 2, 3, 4}, more[] = {1, 2, 3, 4, 5}, low = 0, high = 0;
+
+    (void)state;
+    assert_false(stat_interval(values, 4, &low, &high));
+    assert_true(isnan(low) && isnan(high));
+    assert_false(stat_ratio_interval(values, 4, more, 5, &low, &high));
+    assert_true(isnan(low) && isnan(high));
+    assert_true(stat_interval(more, 5, &low, &high));
+    assert_float_equal(low, 1, 0);
+    assert_float_equal(high, 5, 0);
+}
+
+static void equal_values_have_no_width(void **state)
+{
+    double values[] = {2, 2, 2, 2, 2, 2}, other[] = {4, 4, 4, 4, 4}, low, high;
+
+    (void)state;
+    assert_true(stat_interval(values, 6, &low, &high));
+    assert_float_equal(low, 2, 0);
+    assert_float_equal(high, 2, 0);
+    assert_true(stat_ratio_interval(values, 6, other, 5, &low, &high));
+    assert_float_equal(low, 0.5, 1e-9);
+    assert_float_equal(high, 0.5, 1e-9);
+}
+
+/* Part of the trials in which the interval of n skewed values holds their true median, 1. */
+static double coverage(gsl_rng *rng, size_t n)
+{
+    double values[VALUES_MAX], low, high;
+    unsigned held = 0;
+
+    for (unsigned trial = 0; trial < TRIALS; trial++) {
+        for (size_t i = 0; i < n; i++)
+            values[i] = gsl_ran_lognormal(rng, 0, 0.3);
+        assert_true(stat_interval(values, n, &low, &high));
+        held += low <= 1 && 1 <= high;
+    }
+    return (double)held / TRIALS;
+}
+
+static void intervals_hold(void **state)
+{
+    gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+
+    (void)state;
+    assert_true(coverage(rng, 5) > 0.925);
+    for (size_t n = 6; n <= VALUES_MAX; n++) {
+        double part = coverage(rng, n);
+        assert_true(part > 0.95);
+        assert_true(part < 1); /* an interval of everything says nothing */
+    }
+    gsl_rng_free(rng);
+}
+
+static void a_difference_is_seen(void **state)
+{
+    gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+    double slow[9], fast[9], low, high;
+
+    (void)state;
+    for (size_t i = 0; i < 9; i++) {
+        slow[i] = 3 * gsl_ran_lognormal(rng, 0, 0.05);
+        fast[i] = gsl_ran_lognormal(rng, 0, 0.05);
+    }
+    assert_true(stat_ratio_interval(slow, 9, fast, 9, &low, &high));
+    assert_true(low > 2.5 && high < 3.5 && low < high);
+    gsl_rng_free(rng);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(quantiles),
+        cmocka_unit_test(no_interval_of_few),
+        cmocka_unit_test(equal_values_have_no_width),
+        cmocka_unit_test(intervals_hold),
+        cmocka_unit_test(a_difference_is_seen),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
