@@ -59,7 +59,10 @@ endif
 
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
             -Wwrite-strings -Wvla -Wundef -Wformat=2
-flags    := -std=gnu11 $(profile_$(PROFILE)) $(warnings) -pthread $(packages_cflags) $(CPPFLAGS) $(CFLAGS)
+# what abench lesson says of each engine: its lines without comments and blank ones
+lines_of  = $(shell cat $(wildcard core/$(1)/*.[ch]) | grep -cvE '^[[:blank:]]*(/?\*( .*|/)?|/\*.*)?$$')
+lines    := -DENGINE_LINES_SYNC=$(call lines_of,sync) -DENGINE_LINES_URING=$(call lines_of,uring)
+flags    := -std=gnu11 $(profile_$(PROFILE)) $(warnings) -pthread $(packages_cflags) $(lines) $(CPPFLAGS) $(CFLAGS)
 ldflags  := -pthread $(profile_$(PROFILE)) $(LDFLAGS)
 
 core_src    := $(wildcard core/*.c core/sync/*.c core/uring/*.c)
@@ -107,6 +110,8 @@ $(obj)/%.o: %.c
 
 $(obj)/libcore.a: $(core_obj)
 	$(call quiet,AR,$@)rm -f $@; ar rcs $@ $^
+
+$(obj)/cmd/abench_lesson_report.o: $(wildcard core/sync/*.[ch] core/uring/*.[ch])
 
 define program_rule
 $(bin)/$(1): $(patsubst %.c,$(obj)/%.o,$($(1)_src)) $(obj)/libcore.a

@@ -2,11 +2,13 @@
  * which things happen. */
 #define _GNU_SOURCE
 #include "abench.h"
+#include "abench_lesson.h"
 #include "cli.h"
 
 #include <errno.h>
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
+#include <jansson.h>
 #include <math.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -68,6 +70,8 @@ static void clean_up(void)
     bench_signal = 0; /* it would stop the removal too */
     bench_dest_remove(&bench);
     if (bench.temp_dir[0]) {
+        if (bench.opts.lesson)
+            lesson_clean_up(&bench);
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
             unlink(bench_temp(&bench, names[i]));
         rmdir(bench.temp_dir);
@@ -75,6 +79,10 @@ static void clean_up(void)
     }
     bench_arms_free(&bench);
     bench_sweep_free(&bench.sweep);
+    json_decref(bench.older);
+    bench.older = NULL;
+    free(bench.compared);
+    bench.compared = NULL;
     if (rng)
         gsl_rng_free(rng);
     rng = NULL;
@@ -88,8 +96,7 @@ static void clean_up(void)
     bench.data.n_paths = bench.n_warnings = 0;
 }
 
-/* Ends by the signal that came, as a shell expects of an interrupted program. */
-static void end_if_interrupted(void)
+void bench_end_if_interrupted(void)
 {
     int signum = bench_signal;
 
@@ -132,14 +139,14 @@ static bool run_arm(struct bench_arm *arm, enum bench_cache cache, unsigned roun
         rc = bench_run(&bench, arm, dest, limit > 1 ? limit : 1, false, sample);
     if (isatty(STDERR_FILENO))
         fputs("\r\033[K", stderr);
-    end_if_interrupted();
+    bench_end_if_interrupted();
     if (rc < 0) {
         cli_message(-rc, "arm %s could not be run", arm->name);
         bench.failed = true;
         return false;
     }
     sample->check = bench_verify(&bench, arm, sample, dest);
-    end_if_interrupted();
+    bench_end_if_interrupted();
     arm->n_samples++;
     if (sample->check == CHECK_FAILED || sample->check == CHECK_DIFFERS)
         bench.failed = true;
@@ -232,16 +239,12 @@ static void check_programs(void)
     }
 }
 
-static void prepare(void)
+static void prepare_place(void)
 {
     const char *base = getenv("TMPDIR");
 
     bench.start = bench_now();
     bench.list = "list";
-    rng = gsl_rng_alloc(gsl_rng_mt19937);
-    if (!rng)
-        cli_fatal(0, "memory exhausted");
-    gsl_rng_set(rng, bench.opts.seed);
     owner = getpid();
     atexit(clean_up);
     bench_signals_catch();
@@ -252,11 +255,19 @@ static void prepare(void)
         bench.temp_dir[0] = '\0';
         cli_fatal(errno, "cannot make a temporary directory");
     }
+}
+
+static void prepare(void)
+{
+    rng = gsl_rng_alloc(gsl_rng_mt19937);
+    if (!rng)
+        cli_fatal(0, "memory exhausted");
+    gsl_rng_set(rng, bench.opts.seed);
     bench_arms_init(&bench);
     check_programs();
-    end_if_interrupted();
+    bench_end_if_interrupted();
     if (!bench_data_collect(&bench)) {
-        end_if_interrupted();
+        bench_end_if_interrupted();
         cli_fatal(0, "not measured: the files cannot all be read");
     }
     if (bench.data.files == 0)
@@ -266,17 +277,18 @@ static void prepare(void)
     bench.data.prepare_seconds = elapsed();
 }
 
-static void write_file(const char *path, const struct machine *machine, bool json)
+static FILE *open_output(const char *path)
 {
     FILE *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
-    int rc = 0;
 
     if (!out)
         cli_fatal(errno, "%s", cli_quote_maybe(path));
-    if (json)
-        rc = report_json(out, &bench, machine);
-    else
-        report_csv(out, &bench);
+    return out;
+}
+
+/* rc: whether writing went well so far. */
+static void close_output(FILE *out, const char *path, int rc)
+{
     if (out != stdout && (ferror(out) | fclose(out)))
         rc = -1;
     if (rc < 0)
@@ -291,10 +303,19 @@ static void report(const struct machine *machine)
 
     if (!taken)
         report_table(stdout, &bench, machine);
-    if (opts->json)
-        write_file(opts->json, machine, true);
-    if (opts->csv)
-        write_file(opts->csv, machine, false);
+    if (bench.compared)
+        fputs(bench.compared, taken ? stderr : stdout);
+    if (opts->json) {
+        FILE *out = open_output(opts->json);
+        close_output(out, opts->json, report_json(out, &bench, machine));
+    }
+    if (opts->csv) {
+        FILE *out = open_output(opts->csv);
+        report_csv(out, &bench);
+        close_output(out, opts->csv, 0);
+    }
+    if (opts->plot)
+        report_plot(&bench);
     /* before the removal of copies, which takes a while; what went wrong is found at the close */
     if (fflush(stdout) != 0)
         cli_stdout_failed();
@@ -304,33 +325,62 @@ static void measure(enum bench_cache cache, double end)
 {
     if (!bench.opts.no_probe)
         bench_predict(&bench, cache);
-    end_if_interrupted();
+    bench_end_if_interrupted();
     run_rounds(cache, end);
 }
 
-int main(int argc, char **argv)
+static void measure_all(void)
 {
-    const double steal_much = 0.02;
-    double stolen[2], total[2];
-    struct machine machine;
+    static struct busy before, after;
 
-    cli_start(argv);
-    bench_options_parse(&bench, argc, argv);
-    machine_look(&machine, bench.data.paths[0]);
-    device_find(&bench, machine.device);
-    prepare();
-    machine_warn(&bench, &machine);
-    machine_steal(&stolen[0], &total[0]);
+    busy_look(&before);
     if (bench.opts.cold)
         measure(BENCH_COLD, bench.opts.warm ? bench.opts.budget / 2 : bench.opts.budget);
     if (bench.opts.warm)
         measure(BENCH_WARM, bench.opts.budget);
-    machine_steal(&stolen[1], &total[1]);
-    if (stolen[1] - stolen[0] > steal_much * (total[1] - total[0]))
-        bench_warn(&bench,
-                   "the host took %.0f%% of the processors' time for other machines;"
-                   " trust the ratios, not the seconds",
-                   100 * (stolen[1] - stolen[0]) / (total[1] - total[0]));
+    busy_look(&after);
+    busy_warn(&bench, &before, &after);
+}
+
+static int lesson_main(void)
+{
+    struct lesson lesson = {.bench = &bench};
+    const char *json = bench.opts.json;
+
+    prepare_place();
+    lesson_measure(&lesson);
+    if (!json || strcmp(json, "-") != 0)
+        lesson_print(stdout, &lesson);
+    if (json) {
+        FILE *out = open_output(json);
+        close_output(out, json, lesson_json(out, &lesson));
+    }
+    clean_up();
+    cli_close_stdout();
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct machine machine;
+
+    cli_start(argv);
+    bench_options_parse(&bench, argc, argv);
+    if (bench.opts.lesson)
+        return lesson_main();
+    if (bench.opts.plot)
+        plot_require();
+    if (bench.opts.compare)
+        compare_load(&bench);
+    machine_look(&machine, bench.data.paths[0]);
+    device_find(&bench, machine.device);
+    prepare_place();
+    prepare();
+    machine_warn(&bench, &machine);
+    measure_all();
+    results_warn(&bench, &machine);
+    if (bench.opts.compare)
+        compare_make(&bench, &machine);
     report(&machine);
     clean_up();
     cli_close_stdout();

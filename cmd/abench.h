@@ -100,6 +100,7 @@ struct bench_sample {
     double waiting_seconds;
     double in_flight_mean;
     double in_flight_peak;
+    double workers;
     /* the device of the files, from its own counters, the rest of the machine's requests with it;
      * NAN where there is none */
     double device_busy;  /* part of the time in which it had anything to do */
@@ -150,6 +151,7 @@ struct bench_summary {
     double memory_peak, switches, device_read, device_write;
     double waiting_seconds, in_flight_mean, in_flight_peak; /* NAN: not known */
     double device_busy, device_queue;                       /* NAN: not known */
+    double workers;                                         /* NAN: not known */
     bool reflinked;
 };
 
@@ -188,7 +190,9 @@ struct bench {
     unsigned rounds_done[2]; /* by enum bench_cache */
     bool cut[2];             /* fewer rounds than wanted, for want of time */
     bool tight[2];           /* fewer than possible, because the intervals were narrow */
-    bool regressed;          /* --compare found something slower */
+    struct json_t *older;    /* --compare: the report */
+    char *compared;          /* and what there is to say, in lines */
+    bool regressed;          /* something is slower */
     bool failed;             /* an arm failed or differed */
     char *warnings[BENCH_WARNINGS_MAX];
     size_t n_warnings;
@@ -198,6 +202,8 @@ struct bench {
 double bench_now(void); /* seconds of the monotonic clock */
 /* Keeps a warning for the report; the same text only once. */
 void bench_warn(struct bench *bench, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Ends by the signal that came, if one did, as a shell expects of an interrupted program. */
+void bench_end_if_interrupted(void);
 /* A name in the temporary directory, in one of a few static buffers. */
 const char *bench_temp(const struct bench *bench, const char *name);
 
@@ -333,9 +339,28 @@ struct machine {
 void machine_look(struct machine *machine, const char *path);
 /* Warnings of what spoils a measurement. */
 void machine_warn(struct bench *bench, const struct machine *machine);
-/* Part of the processors' time that the host took away since the machine started, and the total in
- * ticks: for a difference of two. */
-void machine_steal(double *stolen, double *total);
+/* What the results say of their own worth. */
+void results_warn(struct bench *bench, const struct machine *machine);
+
+/* -- abench_busy.c -- */
+enum { BUSY_PROCESSES_MAX = 1024 };
+
+struct busy_process {
+    int pid;
+    double seconds;
+    char name[32];
+};
+
+/* Seconds of all processors since the machine started. */
+struct busy {
+    double total, working, stolen;
+    double ours; /* of abench and what it ran */
+    struct busy_process processes[BUSY_PROCESSES_MAX];
+    size_t n;
+};
+void busy_look(struct busy *busy);
+/* Warns of others' work between two looks; spoils after. */
+void busy_warn(struct bench *bench, const struct busy *before, struct busy *after);
 
 /* -- abench_report.c, abench_json.c, abench_why.c -- */
 void report_table(FILE *out, const struct bench *bench, const struct machine *machine);
@@ -345,6 +370,16 @@ int report_json(FILE *out, const struct bench *bench, const struct machine *mach
 /* The resident part of the data set before the runs, where it was furthest from the state wanted.
  * NAN: not known. */
 double report_resident(const struct bench *bench, enum bench_cache cache);
+/* -- abench_plot.c -- */
+void plot_require(void); /* exits where gnuplot is missing */
+void report_plot(const struct bench *bench);
+
+/* -- abench_compare.c -- */
+/* Loads --compare's report; exits where it is none, or of another operation. */
+void compare_load(struct bench *bench);
+/* What became slower since: sets bench->compared and bench->regressed. */
+void compare_make(struct bench *bench, const struct machine *machine);
+
 /* -- abench_term.c -- */
 struct term {
     bool terminal; /* else none of the rest counts */

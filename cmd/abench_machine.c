@@ -98,14 +98,14 @@ void machine_look(struct machine *machine, const char *path)
 
 void machine_warn(struct bench *bench, const struct machine *machine)
 {
-    const double load_much = 0.5; /* per processor */
+    const double free_little = 0.05;
     const char *type = machine->filesystem;
 
-    if (machine->load > load_much * machine->processors)
+    if ((double)machine->memory_available < free_little * (double)machine->memory_total)
         bench_warn(bench,
-                   "the machine is busy: load average %.2f on %u processors;"
-                   " stop what else runs, or trust the ratios only",
-                   machine->load, machine->processors);
+                   "little memory is free, %.0f of %.0f MB: the kernel takes pages from the cache"
+                   " while arms run; stop what holds it",
+                   (double)machine->memory_available / 1e6, (double)machine->memory_total / 1e6);
     if (bench->opts.warm && bench->data.bytes > machine->memory_available)
         bench_warn(bench, "the files are larger than the memory that is free: they cannot all be"
                           " cached, and warm is not warm; choose fewer files");
@@ -116,19 +116,37 @@ void machine_warn(struct bench *bench, const struct machine *machine)
                    type);
 }
 
-void machine_steal(double *stolen, double *total)
+static void state_warn(struct bench *bench, enum bench_cache cache, const struct machine *machine)
 {
-    FILE *file = fopen("/proc/stat", "re");
-    double v[8];
+    const double start_seconds = 0.02, in_memory = 1.5;
+    struct bench_summary base = bench_summarise(bench, bench->baseline, cache);
+    double bytes = (double)(bench->opts.pattern ? bench->opts.pattern_bytes : bench->data.bytes);
 
-    *stolen = *total = 0;
-    if (!file)
-        return;
-    if (fscanf(file, "cpu %lf %lf %lf %lf %lf %lf %lf %lf", &v[0], &v[1], &v[2], &v[3], &v[4],
-               &v[5], &v[6], &v[7]) == 8) {
-        *stolen = v[7];
-        for (int i = 0; i < 8; i++)
-            *total += v[i];
+    if (base.runs > 0 && base.median < start_seconds)
+        bench_warn(bench,
+                   "a run takes %.0f ms, and the start of a process is a good part of that; choose"
+                   " more files, or larger ones",
+                   1000 * base.median);
+    if (cache == BENCH_COLD && machine->device[0] == '/' && base.runs > 0 &&
+        base.device_read < bytes / 2)
+        bench_warn(bench,
+                   "cold, but only %.0f of %.0f MB came from the device: the filesystem has a cache"
+                   " of its own, or the files have holes; --drop-caches may help, or other files",
+                   base.device_read / 1e6, bytes / 1e6);
+    for (size_t i = 0; i < bench->n_arms && bench->opts.operation == BENCH_COPY; i++) {
+        struct bench_summary sum = bench_summarise(bench, i, cache);
+        if (sum.runs > 0 && sum.durable > in_memory * sum.median && !bench->opts.durable)
+            bench_warn(bench,
+                       "the files are smaller than the free memory, and the copies of %s end in the"
+                       " page cache: on the device they are after %.3g s; --durable measures that",
+                       bench->arms[i].name, sum.durable);
     }
-    fclose(file);
+}
+
+void results_warn(struct bench *bench, const struct machine *machine)
+{
+    if (bench->opts.cold)
+        state_warn(bench, BENCH_COLD, machine);
+    if (bench->opts.warm)
+        state_warn(bench, BENCH_WARM, machine);
 }

@@ -197,6 +197,7 @@ static void read_counters(const struct bench *bench, struct bench_sample *sample
     sample->bytes = number(counters, "bytes");
     sample->waiting_seconds = number(counters, "waiting_s");
     sample->in_flight_mean = number(counters, "mean_in_flight");
+    sample->workers = number(counters, "jobs");
     sample->in_flight_peak = number(counters, "peak_in_flight");
     json_decref(counters);
     free(line);

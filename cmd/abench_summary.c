@@ -45,6 +45,7 @@ FIGURE(device_write, (double)s->device_write)
 FIGURE(waiting, s->waiting_seconds)
 FIGURE(in_flight_mean, s->in_flight_mean)
 FIGURE(in_flight_peak, s->in_flight_peak)
+FIGURE(workers, s->workers)
 FIGURE(device_busy, s->device_busy)
 FIGURE(device_queue, s->device_queue)
 #undef FIGURE
@@ -117,6 +118,7 @@ struct bench_summary bench_summarise(const struct bench *bench, size_t index,
     sum.waiting_seconds = median_of(arm, cache, figure_waiting, other);
     sum.in_flight_mean = median_of(arm, cache, figure_in_flight_mean, other);
     sum.in_flight_peak = median_of(arm, cache, figure_in_flight_peak, other);
+    sum.workers = median_of(arm, cache, figure_workers, other);
     sum.device_busy = median_of(arm, cache, figure_device_busy, other);
     sum.device_queue = median_of(arm, cache, figure_device_queue, other);
     return sum;

@@ -226,6 +226,20 @@ char *prediction_line(const struct bench *bench, enum bench_cache cache)
     return text;
 }
 
+/* Whether one of our arms with more workers than the choice was tried, and was not faster. */
+static bool workers_tried(const struct bench *bench, enum bench_cache cache, size_t choice)
+{
+    double workers = bench_summarise(bench, choice, cache).workers;
+
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        struct bench_summary sum = bench_summarise(bench, i, cache);
+        if (bench->arms[i].argv && sum.runs > 0 && sum.workers > workers &&
+            !bench_faster(bench, i, choice, cache))
+            return true;
+    }
+    return false;
+}
+
 /* What more there is to say where the processor is the limit. */
 static const char *workers_advice(const struct bench *bench, const struct machine *machine,
                                   enum bench_cache cache, size_t choice)
@@ -235,15 +249,17 @@ static const char *workers_advice(const struct bench *bench, const struct machin
     static char text[128];
 
     if (!bench_judge(bench, cache, &verdict) || verdict.bound == BOUND_LATENCY ||
-        verdict.bound == BOUND_DEVICE)
+        verdict.bound == BOUND_DEVICE || machine->processors == 1)
         return "";
     if (bench->data.files == 1)
         return bench->opts.operation == BENCH_HASH
-                   ? " (one file is one worker's work; -j helps with several)"
+                   ? "; one file is one worker's work, and -j helps with several"
                    : "";
-    if (machine->processors == 1 || sum.cpu_seconds > all_busy * sum.median * machine->processors)
-        return " (all processors are busy)";
-    snprintf(text, sizeof(text), " with -j%u: more workers help where a ring does not",
+    if (sum.workers >= machine->processors)
+        return "; all processors have a worker";
+    if (workers_tried(bench, cache, choice))
+        return "";
+    snprintf(text, sizeof(text), "; use -j%u: more workers help where a ring does not",
              machine->processors);
     return text;
 }
