@@ -90,7 +90,8 @@ static void clean_up(void)
         free(bench.data.paths[i]);
     free(bench.data.paths);
     free(bench.opts.commands);
-    bench.data.paths = bench.opts.commands = NULL;
+    bench.data.paths = NULL;
+    bench.opts.commands = NULL;
     for (size_t i = 0; i < bench.n_warnings; i++)
         free(bench.warnings[i]);
     bench.data.n_paths = bench.n_warnings = 0;

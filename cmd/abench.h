@@ -55,7 +55,10 @@ struct bench_options {
     const char *pattern;    /* read: of acat --discard */
     uint64_t pattern_bytes; /* read: how much of the pattern; 0: the default */
     const char *sweep;
-    char **commands; /* --arm */
+    struct bench_command_option {
+        const char *text; /* NAME=COMMAND */
+        bool bound;       /* --bound: its result is not compared */
+    } * commands;
     size_t n_commands;
 };
 
@@ -128,6 +131,7 @@ struct bench_arm {
     const char *command; /* the user's, with {src} and so on */
     char *advice;        /* built in: how to call for this arm */
     bool ring;           /* built in, on io_uring */
+    bool bound;          /* what is possible, and no equal work: its result is not compared */
     bool swept;          /* a point of the sweep: */
     size_t point[SWEEP_DIMENSIONS_MAX];
     bool content_seen; /* the contents of a result have been compared */

@@ -177,16 +177,19 @@ static void builtin_add_all(struct bench *bench, const char *list, const char *p
     free(copy);
 }
 
-static void user_add(struct bench *bench, const char *text)
+static void user_add(struct bench *bench, const struct bench_command_option *option)
 {
+    const char *text = option->text, *name_of = option->bound ? "--bound" : "--arm";
     const char *equals = strchr(text, '=');
 
     if (!equals || equals == text || !equals[1])
-        cli_fatal(0, "invalid argument %s for '--arm': it takes NAME=COMMAND", cli_quote(text));
+        cli_fatal(0, "invalid argument %s for '%s': it takes NAME=COMMAND", cli_quote(text),
+                  name_of);
     char *name = need(strndup(text, (size_t)(equals - text)));
     struct bench_arm *arm = arm_add(bench, name);
     free(name);
     arm->command = equals + 1;
+    arm->bound = option->bound;
     if (bench->opts.operation == BENCH_COPY && !strstr(arm->command, "{dst}"))
         cli_fatal(0, "arm %s: a copy's command needs {dst}", cli_quote(arm->name));
 }
@@ -264,7 +267,7 @@ void bench_arms_init(struct bench *bench)
     if (opts->sweep)
         sweep_add(bench);
     for (size_t i = 0; i < opts->n_commands; i++)
-        user_add(bench, opts->commands[i]);
+        user_add(bench, &opts->commands[i]);
     if (bench->n_arms == 0)
         cli_fatal(0, "no arms to compare");
     choose_baseline(bench);

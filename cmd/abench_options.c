@@ -24,6 +24,7 @@ enum {
     OPT_THREADS,
     OPT_ARM,
     OPT_ARMS,
+    OPT_BOUND,
     OPT_BASELINE,
     OPT_DEST,
     OPT_KEEP_SPACE,
@@ -58,6 +59,7 @@ static const struct option long_options[] = {
     {"seed", required_argument, NULL, OPT_SEED},
     {"threads", required_argument, NULL, OPT_THREADS},
     {"arm", required_argument, NULL, OPT_ARM},
+    {"bound", required_argument, NULL, OPT_BOUND},
     {"arms", required_argument, NULL, OPT_ARMS},
     {"baseline", required_argument, NULL, OPT_BASELINE},
     {"dest", required_argument, NULL, OPT_DEST},
@@ -96,6 +98,9 @@ static void usage(void)
         "      --arms=LIST           of sync and uring, and either with -jN, -direct, -buffered\n"
         "      --arm='NAME=COMMAND'  one more, run by sh: {src} stands for the PATHs, {dst} for a\n"
         "                              fresh destination, {list} for a file of names, NUL-ended\n"
+        "      --bound='NAME=COMMAND'  likewise, for what is possible at the best: its result is "
+        "not\n"
+        "                              compared\n"
         "      --baseline=NAME       the arm that ratios refer to (the first)\n"
         "      --depth=N  --block-size=SIZE  --direct=WHEN   for all built-in arms\n"
         "      --sweep=LIST          arms of the ring for all combinations of values:\n"
@@ -273,7 +278,9 @@ static void set_option(struct bench_options *opts, int option)
         opts->no_probe = true;
         break;
     case OPT_ARM:
-        opts->commands[opts->n_commands++] = optarg;
+    case OPT_BOUND:
+        opts->commands[opts->n_commands++] = (struct bench_command_option){
+            .text = optarg, .bound = option == OPT_BOUND};
         break;
     case OPT_VERIFY:
         opts->verify_all = strcmp(optarg, "all") == 0;
@@ -390,7 +397,7 @@ void bench_options_parse(struct bench *bench, int argc, char **argv)
                                    .budget = 100,
                                    .threads = "16"};
     opts->seed = (uint64_t)time(NULL) % 1000000;
-    opts->commands = need(calloc((size_t)argc, sizeof(char *)));
+    opts->commands = need(calloc((size_t)argc, sizeof(*opts->commands)));
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
         set_option(opts, option);
     if (optind == argc) {

@@ -152,7 +152,8 @@ char *why_line(const struct bench *bench, const struct machine *machine, enum be
                 base_name, base.cpu_seconds, base.median);
     } else if (verdict.bound == BOUND_CACHE) {
         fprintf(out,
-                "%s spends its %.3g s in the kernel, at the page cache, and waits for next to"
+                "%s spends its %.3g s in the kernel, opening files and copying from the page "
+                "cache, and waits for next to"
                 " nothing that a ring could overlap",
                 base_name, base.median);
         if (verdict.gain)
@@ -259,7 +260,7 @@ static const char *workers_advice(const struct bench *bench, const struct machin
         return "; all processors have a worker";
     if (workers_tried(bench, cache, choice))
         return "";
-    snprintf(text, sizeof(text), "; use -j%u: more workers help where a ring does not",
+    snprintf(text, sizeof(text), "; -j%u should gain: more workers help where a ring does not",
              machine->processors);
     return text;
 }
