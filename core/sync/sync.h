@@ -12,6 +12,8 @@ enum {
     SYNC_BLOCK_BYTES = 128 * 1024,
 };
 
+/* A block for reading, aligned for O_DIRECT; to be freed. NULL: out of memory. */
+void *sync_block_new(size_t bytes);
 /* Opens a file of the feed for reading. A descriptor, or -errno. */
 int sync_open(const struct engine_opts *opts, struct file *file);
 /* read(2), gone through EINTR and, for O_DIRECT, through what cannot be read so. */
