@@ -14,19 +14,23 @@ static const double all_busy = 0.85, nothing = 0.05, much = 0.3;
 /* A gain that says that waiting was overlapped; less may come from anything. */
 static const double overlapped = 1.1;
 
-/* The arm to explain, one whose result is known to be right: our fastest on the ring, else our
- * fastest, else the fastest; not the baseline where there is another. Returns -1 where nothing was
- * measured. */
+/* The arm to explain: our fastest on the ring, else our fastest, else the fastest; not the baseline
+ * where there is another, nor one whose result is not known to be right, unless none is. Returns -1
+ * where nothing was measured. */
 static int arm_of_interest(const struct bench *bench, enum bench_cache cache)
 {
-    int best = -1, best_rank = -1;
+    int best = -1, best_rank = -2;
     double best_median = INFINITY;
 
     for (size_t i = 0; i < bench->n_arms; i++) {
         const struct bench_arm *arm = &bench->arms[i];
         struct bench_summary sum = bench_summarise(bench, i, cache);
-        int rank = i == bench->baseline ? 0 : arm->ring ? 3 : arm->argv ? 2 : 1;
-        if (sum.runs == 0 || sum.unchecked || rank < best_rank ||
+        int rank = sum.unchecked          ? -1
+                   : i == bench->baseline ? 0
+                   : arm->ring            ? 3
+                   : arm->argv            ? 2
+                                          : 1;
+        if (sum.runs == 0 || arm->bound || rank < best_rank ||
             (rank == best_rank && sum.median >= best_median))
             continue;
         best = (int)i;
@@ -45,17 +49,15 @@ static double waiting(const struct bench_summary *sum)
 }
 
 /* What bounds the blocking path. Waiting for a device is latency where more requests at once end
- * it, and the device's own limit where they do not. */
+ * it, and the device's own limit where they do not. The device's counters say nothing here: they
+ * have everybody's requests in them. */
 static enum bench_bound bound_of(const struct bench_summary *base, const struct bench_summary *arm,
                                  double bytes, bool gain)
 {
-    bool from_device = base->device_read >= nothing * bytes || arm->device_read >= nothing * bytes;
-    bool to_device = base->device_write >= nothing * bytes && base->device_busy > much;
+    double most = fmax(fmax(base->device_read, arm->device_read), base->device_write);
 
-    if (waiting(base) > much * base->median) {
-        bool device = from_device || to_device || base->device_busy > much;
-        return gain || !device ? BOUND_LATENCY : BOUND_DEVICE;
-    }
+    if (waiting(base) > much * base->median)
+        return gain || most < nothing * bytes ? BOUND_LATENCY : BOUND_DEVICE;
     /* the kernel's work on data is moving it to and from the page cache */
     return base->system_seconds > base->user_seconds ? BOUND_CACHE : BOUND_CPU;
 }

@@ -102,6 +102,7 @@ differs 'a link followed' "'link' is of another type" \
     'cp -r {src} {dst}; rm {dst}/link; cp {src}/link {dst}/link'
 differs 'a link that points elsewhere' "'link' points elsewhere" \
     'cp -r {src} {dst}; ln -sfn a/2 {dst}/link'
+differs 'a hard link to the source' "is the source's own file, linked" 'cp -al {src} {dst}'
 differs 'no copy at all' 'it made no copy' 'true {dst}'
 abench hash "${arms[@]}" --arm 'wrong=/usr/bin/sha256sum {src}/large' tree >table 2>messages
 same 'digests left out' '1 1' "$? $(grep -c '^wrong  *differs' table)"
@@ -113,6 +114,28 @@ same 'digests of another kind are not compared' '0 1' "$? $(grep -c 'not compare
 abench hash "${arms[@]}" --arm 'broken=echo the reason >&2; exit 3' tree >table 2>messages
 same 'an arm that fails is named, with its messages' '1 1 1' \
     "$? $(grep -c 'arm broken: exit status 3' messages) $(grep -c 'the reason' messages)"
+
+abench copy "${arms[@]}" --bound 'best=head -c 1000 /dev/zero >{dst}' --json=report.json tree >table 2>messages
+same 'a bound is no equal work, and not compared' '0 none 1' \
+    "$? $(json report.json 'd["states"][0]["arms"][2]["samples"][0]["check"]') $(grep -c 'not compared: best' table)"
+
+# -- reflinks, where a filesystem that has them can be mounted --
+image=$scratch/image
+mounted=
+if [ "$(id -u)" -eq 0 ] && command -v mkfs.xfs >/dev/null && truncate -s 320M "$image" &&
+    mkfs.xfs -q -m reflink=1 "$image" 2>/dev/null && mkdir "$scratch/mount" &&
+    mount -o loop "$image" "$scratch/mount" 2>/dev/null; then
+    mounted=1
+    cp -r tree "$scratch/mount/tree"
+    sync -f "$scratch/mount"
+    abench copy "${arms[@]}" --arm 'clone=cp -r --reflink=always {src} {dst}' \
+        --arm 'bytes=cp -r --reflink=never {src} {dst}' --json=report.json "$scratch/mount/tree" >table 2>messages
+    same 'a reflink is shown as one, by name' '1 1 [True, False]' \
+        "$(grep -c '^clone .*  reflink' table) $(grep -c '^warning  arm clone made reflinks: 4[0-9] of its files' table) \
+$(json report.json '[a["reflinked"] for a in d["states"][0]["arms"] if a["name"] in ("clone", "bytes")]')"
+    umount "$scratch/mount"
+fi
+[ -n "$mounted" ] || echo '# no XFS can be mounted here: reflinks are not tested'
 
 # -- operands --
 check 'a single file' abench copy "${arms[@]}" tree/large

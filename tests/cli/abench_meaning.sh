@@ -1,0 +1,153 @@
+#!/usr/bin/env bash
+# abench_meaning.sh: what abench makes of its figures: intervals, verdicts, sweeps, predictions, comparisons,
+# pictures, what a terminal gets, warnings, and the lessons.
+# shellcheck disable=SC2016 # the snippets are for another shell to expand
+. "${0%/*}/lib.sh"
+stand_in abench abench
+for program in acat ahash acp; do
+    stand_in "$program" "$program"
+done
+export TMPDIR=$scratch/tmp
+mkdir "$TMPDIR"
+case $engine in
+sync) other=sync-j2 ;;
+*) other=uring ;;
+esac
+arms=("--arms=sync,$other" --pairs=1 --time=20)
+
+mkdir -p tree/a
+for i in {1..30}; do
+    head -c $((i * 1000)) /dev/urandom >"tree/a/$i"
+done
+
+# json FILE EXPRESSION: of the report d
+json() {
+    python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$1" "$2"
+}
+
+# -- intervals and when rounds end --
+abench hash "${arms[@]}" --pairs=5 --json=report.json tree >table 2>messages
+same 'five rounds have an interval around their median' True \
+    "$(json report.json 'all(a["ratio_low"] <= a["ratio"]["median"] <= a["ratio_high"] for a in d["states"][0]["arms"])')"
+abench hash "${arms[@]}" --pairs=4 --json=report.json tree >table 2>messages
+same 'four have none, and say so' 'None 1' \
+    "$(json report.json 'd["states"][0]["arms"][1]["ratio_low"]') $(grep -c 'too few rounds to tell' table)"
+abench hash --warm --arms= --arm 'a=sleep 0.05' --arm 'b=sleep 0.05' --precision=50 --json=report.json tree \
+    >table 2>messages
+same 'rounds end when the interval is narrow' 'True True' \
+    "$(json report.json 'str(d["states"][0]["tight"]) + " " + str(7 <= d["states"][0]["rounds"] <= 9)')"
+same 'a command against itself: nothing to tell' '1 False' \
+    "$(grep -c '^b .*no detectable difference' table) $(json report.json 'd["states"][0]["arms"][1]["detectable"]')"
+abench hash --warm --arms= --arm 'a=sleep 0.1' --arm 'b=sleep 0.02' --pairs=5 --json=report.json tree \
+    >table 2>messages
+same 'a difference is told, with its size' 'True True' \
+    "$(json report.json 'str(d["states"][0]["arms"][1]["detectable"]) + " " + str(3 < d["states"][0]["arms"][1]["ratio"]["median"] < 5.5)')"
+
+# -- what bounds the work --
+abench hash --warm --arms= --arm 'a=sleep 0.05' --arm 'b=sleep 0.05' --pairs=5 --json=report.json tree \
+    >table 2>messages
+same 'waiting that nothing overlaps, and not for the device' latency-bound \
+    "$(json report.json 'd["states"][0]["bound"]')"
+# an arm may print counters: the time that it waited is else taken from the clock, and a busy machine is in that
+abench read --warm --arms= --arm 'a=i=0; while [ $i -lt 60000 ]; do i=$((i + 1)); done; echo "{\"waiting_s\": 0}" >&2' \
+    --pairs=1 --json=report.json tree >table 2>messages
+same 'work without waiting' CPU-bound "$(json report.json 'd["states"][0]["bound"]')"
+check 'with the figures that this rests on' grep -q '^evidence a: .*CPU .* s user' table
+
+# -- a sweep, and a prediction --
+if [ "$engine" = uring ]; then
+    abench hash --warm --pairs=1 --time=20 --sweep=depth=1,4,block-size=4K,64K --json=report.json tree \
+        >table 2>messages
+    same 'a sweep: every combination beside the baseline' \
+        'sync depth=1,block-size=4K depth=4,block-size=4K depth=1,block-size=64K depth=4,block-size=64K' \
+        "$(json report.json '" ".join(a["name"] for a in d["states"][0]["arms"])')"
+    same 'its arms have their options' "['--depth=4', '--block-size=64K']" \
+        "$(json report.json '[w for w in d["states"][0]["arms"][4]["command"] if w[2:5] in ("dep", "blo")]')"
+    same 'and a knee is named' 1 "$(grep -c '^knee  *depth=' table)"
+    abench hash --arms=sync,uring --pairs=1 --time=30 --json=report.json tree >table 2>messages
+    same 'a prediction, and how far it was off' 'sync uring True' \
+        "$(json report.json '"{baseline} {arm} {0}".format(d["states"][0]["prediction"]["error"] is not None, **d["states"][0]["prediction"])')"
+    check 'the table has it' grep -q '^predict  uring .* times as fast as sync' table
+    abench hash --arms=sync,uring --no-probe --pairs=1 --time=30 --json=report.json tree >table 2>messages
+    same 'none where none is wanted' None "$(json report.json 'd["states"][0]["prediction"]')"
+fi
+for sweep in '' depth depth= 1,2 'depth=1,depth=2' 'depth=x' 'colour=1' 'depth=0'; do
+    abench hash --sweep="$sweep" tree >table 2>messages
+    same "no sweep: '$sweep'" '1 1' "$? $(grep -c "invalid argument '.*' for '--sweep'" messages)"
+done
+
+# -- comparing with an older report --
+pace='pace=sleep 0.05'
+abench hash --warm --arms= --arm "$pace" --arm 'work=sleep 0.02' --pairs=6 --json=old.json tree >table 2>messages
+abench hash --warm --arms= --arm "$pace" --arm 'work=sleep 0.02' --pairs=6 --compare=old.json tree >table 2>messages
+same 'an equal build passes' '0 1 0' "$? $(grep -c '^compare  work, warm: ' table) $(grep -c regression table)"
+abench hash --warm --arms= --arm "$pace" --arm 'work=sleep 0.06' --pairs=6 --compare=old.json tree >table 2>messages
+same 'a slower one fails, by name' '1 1' "$? $(grep -c '^compare  work, warm: .*: a regression' table)"
+abench hash --warm --arms= --arm 'pace=sleep 0.15' --arm 'work=sleep 0.06' --pairs=6 --compare=old.json tree \
+    >table 2>messages
+same 'a slower day is none, by the baseline' '0 0' "$? $(grep -c regression table)"
+abench hash --warm --pairs=6 --arms=sync --json=old.json tree >table 2>messages
+abench hash --warm --pairs=6 --arms=sync --compare=old.json --json tree >report.json 2>messages
+same 'JSON stays JSON, and what there is to say goes to standard error' '1 hash' \
+    "$(grep -c '^compare  sync, warm' messages) $(json report.json 'd["operation"]')"
+echo '{"program": "other"}' >other.json
+gives 'what is no report' 1 '' 'abench: other.json: no report of abench --json' \
+    'abench hash --compare=other.json tree'
+gives 'a report of another operation' 1 '' 'abench: old.json: a report of another operation' \
+    'abench read --compare=old.json tree'
+
+# -- pictures --
+mkdir bare
+ln -s "$scratch"/as/* bare/
+gives 'no gnuplot: refused before anything is measured' 1 '' \
+    'abench: --plot needs gnuplot, and it cannot be run: install gnuplot-nox, or leave --plot out' \
+    'PATH=bare abench hash --plot=a.svg tree'
+gives 'another kind of picture' 1 '' 'abench: a.gif: --plot makes .svg and .png' 'abench hash --plot=a.gif tree'
+if command -v gnuplot >/dev/null; then
+    check 'a picture' abench hash "${arms[@]}" --plot=plot.svg tree
+    same 'with the names of the arms and of the data' 1 \
+        "$(python3 -c 'import sys; t = open("plot.svg").read(); print(int(all(w in t for w in sys.argv[1:])))' \
+            'sync ' "$other " 'hash tree, cold' '</svg>')"
+    check 'as PNG' abench hash "${arms[@]}" --cache=both --plot=plot.png tree
+    same 'which it is' 89504e470d0a1a0a "$(head -c 8 plot.png | od -An -tx1 | tr -d ' \n')"
+fi
+
+# -- terminals --
+# on_terminal COLUMNS COMMAND: what a terminal of that width gets
+on_terminal() {
+    script -qec "stty cols $1 2>/dev/null; $2" /dev/null </dev/null | tr -d '\r'
+}
+run="abench hash --arms=sync --pairs=1 tree 2>/dev/null"
+on_terminal 60 "LC_ALL=C.UTF-8 TERM=xterm $run" >table
+same 'a terminal gets bars' 1 "$(grep -c '█' table)"
+same 'and lines of its width' 0 \
+    "$(python3 -c 'print(sum(len(l.rstrip("\n")) > 60 for l in open("table", errors="replace") if l.startswith(("why", "use", "evid", "         "))))')"
+on_terminal 100 "TERM=xterm abench hash ${arms[*]} tree 2>/dev/null" >table
+same 'colours' True "$(grep -q $'\033\[3[123]m' table && echo True)"
+same 'without UTF-8, bars of signs' True "$(grep -q '###' table && echo True)"
+on_terminal 100 "NO_COLOR=1 TERM=xterm abench hash ${arms[*]} tree 2>/dev/null" >table
+same 'NO_COLOR: none' 0 "$(grep -c $'\033' table)"
+abench hash "${arms[@]}" tree >table 2>messages
+same 'a pipe or file: neither' 0 "$(grep -c -e $'\033' -e '█' -e '###' table)"
+
+# -- warnings name the cause and what to do --
+abench hash --warm "${arms[@]}" tree >table 2>messages
+same 'too little work' 1 "$(grep -c '^warning  a run takes .* ms, and the start .*; choose more files' table)"
+
+# -- lessons --
+if [ "$engine" = uring ]; then
+    check 'the lessons' abench lesson --json=lesson.json
+    check 'are printed' abench lesson
+    same 'two slow reads: one after the other, or at once' 'True True' \
+        "$(json lesson.json 'str(0.2 <= d["two_reads"][0]["seconds"]) + " " + str(d["two_reads"][1]["seconds"] < 0.19)')"
+    same 'what is done meanwhile: nothing, and something' '0 True' \
+        "$(json lesson.json 'str(d["meanwhile"]["sync"]["files"]) + " " + str(d["meanwhile"]["uring"]["files"] > 0)')"
+    same '64 reads wait in one thread' 'True True' \
+        "$(json lesson.json 'str(d["many_reads"][1]["seconds"] < 3.2) + " " + str(d["many_reads"][1]["memory_peak_bytes"] > 0)')"
+    same 'the CPU-bound stage, four ways' '[1.0, 4]' \
+        "$(json lesson.json '[d["cpu_bound"][0]["ratio"], len(d["cpu_bound"])]')"
+    same 'lines of code' True "$(json lesson.json '0 < d["lines"]["sync"] < d["lines"]["uring"]')"
+fi
+gives 'lessons take no operand' 1 '' "abench: extra operand 'tree'" 'abench lesson tree'
+same 'no temporary files are left' '' "$(ls -A "$TMPDIR"; find . -name 'abench.*')"
+finish
