@@ -54,6 +54,7 @@ struct bench_options {
     const char *depth, *block_size, *direct;
     const char *pattern;    /* read: of acat --discard */
     uint64_t pattern_bytes; /* read: how much of the pattern; 0: the default */
+    uint64_t pattern_block; /* and in which blocks */
     const char *sweep;
     struct bench_command_option {
         const char *text; /* NAME=COMMAND */
@@ -126,13 +127,14 @@ struct bench_sweep {
 
 struct bench_arm {
     char *name;
-    char **argv;         /* built in; for a copy the destination's place, the last, is empty */
-    char **options;      /* built in: those that make it what it is */
-    const char *command; /* the user's, with {src} and so on */
-    char *advice;        /* built in: how to call for this arm */
-    bool ring;           /* built in, on io_uring */
-    bool bound;          /* what is possible, and no equal work: its result is not compared */
-    bool swept;          /* a point of the sweep: */
+    char **argv;            /* built in; for a copy the destination's place, the last, is empty */
+    char **options;         /* built in: those that make it what it is */
+    const char *command;    /* the user's, with {src} and so on */
+    char *advice;           /* built in: how to call for this arm */
+    bool ring;              /* built in, on io_uring */
+    uint64_t pattern_block; /* bytes */
+    bool bound;             /* what is possible, and no equal work: its result is not compared */
+    bool swept;             /* a point of the sweep: */
     size_t point[SWEEP_DIMENSIONS_MAX];
     bool content_seen; /* the contents of a result have been compared */
     struct bench_sample *samples;
@@ -147,8 +149,8 @@ struct bench_summary {
     bool unchecked;                  /* its results were not compared */
     double median, q1, q3, min, max; /* seconds */
     double durable;                  /* median of seconds to durable; copy */
-    double mb_s, files_s;
-    size_t pairs; /* rounds in which both the arm and the baseline were good */
+    double mb_s, items_s;            /* items: see bench_items */
+    size_t pairs;                    /* rounds in which both the arm and the baseline were good */
     double ratio, ratio_q1, ratio_q3, ratio_min, ratio_max; /* baseline's seconds / the arm's */
     double ratio_low, ratio_high; /* the interval of its median: stat_interval; NAN: too few */
     double cpu_seconds, user_seconds, system_seconds;
@@ -323,6 +325,9 @@ enum bench_check bench_verify(struct bench *bench, struct bench_arm *arm,
                               struct bench_sample *sample, const char *dest);
 
 /* -- abench_summary.c -- */
+/* What each run works on: bytes, and files or, of a pattern, blocks. */
+double bench_bytes(const struct bench *bench);
+double bench_items(const struct bench *bench, const struct bench_arm *arm);
 struct bench_summary bench_summarise(const struct bench *bench, size_t arm, enum bench_cache cache);
 /* Whether an arm is faster than another, as far as the rounds can tell. */
 bool bench_faster(const struct bench *bench, size_t arm, size_t other, enum bench_cache cache);

@@ -48,7 +48,8 @@ static struct bench_arm *arm_add(struct bench *bench, const char *name)
     if (bench->n_arms == BENCH_ARMS_MAX)
         cli_fatal(0, "more than %d arms", BENCH_ARMS_MAX);
     bench->n_arms++;
-    *arm = (struct bench_arm){.name = need(strdup(name))};
+    *arm = (struct bench_arm){.name = need(strdup(name)),
+                              .pattern_block = bench->opts.pattern_block};
     arm->samples = need(calloc(2 * (size_t)bench->opts.rounds, sizeof(*arm->samples)));
     return arm;
 }
@@ -91,7 +92,8 @@ static struct words spec_options(const struct bench *bench, const struct arm_spe
         words_option(&words, "--pattern=", opts->pattern);
         words_add(&words, format("--bytes=%" PRIu64, opts->pattern_bytes));
     }
-    words_option(&words, "--depth=", spec->depth ? spec->depth : opts->depth);
+    if (spec->ring) /* blocking calls have one request in flight, and some refuse to hear of more */
+        words_option(&words, "--depth=", spec->depth ? spec->depth : opts->depth);
     words_option(&words, "--block-size=", spec->block_size ? spec->block_size : opts->block_size);
     words_option(&words, "--direct=", direct);
     return words;
@@ -102,7 +104,7 @@ static char *advice(const struct bench *bench, const struct arm_spec *spec,
 {
     static const char *const base[] = {
         [BENCH_READ] = "acat", [BENCH_HASH] = "ahash -r", [BENCH_COPY] = "acp -r"};
-    char *text = need(strdup(base[bench->opts.operation]));
+    char *text = need(strdup(bench->opts.pattern ? "acat --discard" : base[bench->opts.operation]));
 
     for (size_t i = spec->ring ? 1 : 0; i < options->n; i++) {
         char *longer = format("%s %s", text, options->word[i]);
@@ -136,6 +138,8 @@ static struct bench_arm *builtin_add(struct bench *bench, const char *name,
     arm->argv = words.word;
     arm->advice = advice(bench, spec, &options);
     arm->ring = spec->ring;
+    if (spec->block_size)
+        (void)cli_parse_size(spec->block_size, &arm->pattern_block);
     arm->options = options.word;
     return arm;
 }

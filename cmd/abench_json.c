@@ -96,7 +96,7 @@ static json_t *arm_json(const struct bench *bench, size_t index, enum bench_cach
     put(object, "seconds", quantiles(sum.median, sum.q1, sum.q3, sum.min, sum.max));
     put(object, "durable_seconds", real(sum.durable));
     put(object, "bytes_per_second", real(sum.mb_s * 1e6));
-    put(object, "files_per_second", real(sum.files_s));
+    put(object, bench->opts.pattern ? "blocks_per_second" : "files_per_second", real(sum.items_s));
     put(object, "pairs", integer(sum.pairs));
     put(object, "ratio",
         quantiles(sum.ratio, sum.ratio_q1, sum.ratio_q3, sum.ratio_min, sum.ratio_max));
@@ -222,6 +222,9 @@ int report_json(FILE *out, const struct bench *bench, const struct machine *mach
     put(root, "operation", json_string(operations[bench->opts.operation]));
     put(root, "machine", machine_json(machine));
     put(root, "data", data_json(&bench->data));
+    put(root, "pattern", bench->opts.pattern ? json_string(bench->opts.pattern) : json_null());
+    put(root, "pattern_bytes", integer(bench->opts.pattern_bytes));
+    put(root, "pattern_block_bytes", integer(bench->opts.pattern_block));
     put(root, "seed", integer(bench->opts.seed));
     put(root, "precision", real(bench->opts.precision));
     put(root, "time_seconds", real(bench->opts.budget));

@@ -120,7 +120,7 @@ static void state_warn(struct bench *bench, enum bench_cache cache, const struct
 {
     const double start_seconds = 0.02, in_memory = 1.5;
     struct bench_summary base = bench_summarise(bench, bench->baseline, cache);
-    double bytes = (double)(bench->opts.pattern ? bench->opts.pattern_bytes : bench->data.bytes);
+    double bytes = bench_bytes(bench);
 
     if (base.runs > 0 && base.median < start_seconds)
         bench_warn(bench,

@@ -369,6 +369,7 @@ static void pattern_defaults(struct bench *bench)
         cli_fatal(0, "--pattern takes one regular file");
     if (random && !opts->block_size)
         opts->block_size = "4K";
+    (void)cli_parse_size(opts->block_size ? opts->block_size : "1M", &opts->pattern_block);
     if (random && !opts->direct)
         opts->direct = "always";
     if (opts->pattern_bytes == 0)

@@ -214,10 +214,8 @@ static double extrapolate(const struct probe *probe, const struct bench_arm *arm
 {
     const struct bench *bench = probe->bench;
     const struct bench_data *data = &bench->data;
-    double whole = probe->method == PROBE_PATTERN ? (double)bench->opts.pattern_bytes
-                                                  : (double)data->bytes;
     double scale = probe->method == PROBE_LIST ? (double)data->files / (double)probe->files
-                                               : whole / (double)probe->bytes;
+                                               : bench_bytes(bench) / (double)probe->bytes;
     double read = fmax(part - start, 0) * scale, more = 0;
 
     if (bench->opts.operation == BENCH_HASH && probe->method == PROBE_LARGE)

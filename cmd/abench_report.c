@@ -73,6 +73,11 @@ static void print_head(FILE *out, const struct bench *bench, const struct machin
     print_bytes(out, (double)data->bytes);
     if (data->n_paths > 1)
         fprintf(out, ", with %zu more", data->n_paths - 1);
+    if (bench->opts.pattern) {
+        fprintf(out, "; %s blocks of %" PRIu64 " bytes, ", bench->opts.pattern,
+                bench->opts.pattern_block);
+        print_bytes(out, bench_bytes(bench));
+    }
     fprintf(out, "; %s on %s\n", machine->filesystem, machine->device);
     fprintf(out, "machine  %u %s, %.1f GiB memory, Linux %s\n", machine->processors,
             machine->processors == 1 ? "processor" : "processors",
@@ -133,7 +138,7 @@ static void print_times(FILE *out, const struct bench *bench, const struct term 
     fprintf(out, "%-*s %8s  %-15s%s", width, "arm", "seconds", "quartiles",
             durable ? "  durable" : "");
     if (rates)
-        fprintf(out, " %8s %9s", "MB/s", "files/s");
+        fprintf(out, " %8s %9s", "MB/s", bench->opts.pattern ? "IOPS" : "files/s");
     fprintf(out, "  %6s  %s\n", "ratio", "interval");
     for (size_t i = 0; i < bench->n_arms; i++) {
         struct bench_summary sum = bench_summarise(bench, i, cache);
@@ -149,7 +154,7 @@ static void print_times(FILE *out, const struct bench *bench, const struct term 
         if (durable)
             fprintf(out, " %8.*f", digits, sum.durable);
         if (rates)
-            fprintf(out, " %8.1f %9.0f", sum.mb_s, sum.files_s);
+            fprintf(out, " %8.1f %9.0f", sum.mb_s, sum.items_s);
         if (i == bench->baseline)
             fprintf(out, "  %6.2f", 1.0);
         else if (sum.pairs > 0 && isnan(sum.ratio_low))

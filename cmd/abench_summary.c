@@ -69,6 +69,17 @@ static size_t ratios(const struct bench_arm *base, const struct bench_arm *arm,
     return n;
 }
 
+double bench_bytes(const struct bench *bench)
+{
+    return (double)(bench->opts.pattern ? bench->opts.pattern_bytes : bench->data.bytes);
+}
+
+double bench_items(const struct bench *bench, const struct bench_arm *arm)
+{
+    return bench->opts.pattern ? bench_bytes(bench) / (double)arm->pattern_block
+                               : (double)bench->data.files;
+}
+
 struct bench_summary bench_summarise(const struct bench *bench, size_t index,
                                      enum bench_cache cache)
 {
@@ -96,8 +107,8 @@ struct bench_summary bench_summarise(const struct bench *bench, size_t index,
     sum.min = stat_quantile(seconds, n, 0);
     sum.max = stat_quantile(seconds, n, 1);
     sum.durable = stat_quantile(other, n, 0.5);
-    sum.mb_s = (double)bench->data.bytes / sum.median / 1e6;
-    sum.files_s = (double)bench->data.files / sum.median;
+    sum.mb_s = bench_bytes(bench) / sum.median / 1e6;
+    sum.items_s = bench_items(bench, arm) / sum.median;
 
     sum.pairs = n = ratios(&bench->arms[bench->baseline], arm, cache, other);
     sum.ratio = stat_quantile(other, n, 0.5);

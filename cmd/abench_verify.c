@@ -401,7 +401,7 @@ static bool counters_differ(const struct bench *bench, const struct bench_arm *a
                             const struct bench_sample *sample)
 {
     const struct bench_data *data = &bench->data;
-    double bytes = (double)(bench->opts.pattern ? bench->opts.pattern_bytes : data->bytes);
+    double bytes = bench_bytes(bench);
 
     if (!arm->argv || (sample->bytes >= bytes && sample->files >= (double)data->files))
         return false;

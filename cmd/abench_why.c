@@ -75,9 +75,7 @@ bool bench_judge(const struct bench *bench, enum bench_cache cache, struct bench
     verdict->gain = (size_t)index != bench->baseline &&
                     bench_faster(bench, (size_t)index, bench->baseline, cache) &&
                     sum.ratio >= overlapped;
-    verdict->bound = bound_of(
-        &base, &sum, (double)(bench->opts.pattern ? bench->opts.pattern_bytes : bench->data.bytes),
-        verdict->gain);
+    verdict->bound = bound_of(&base, &sum, bench_bytes(bench), verdict->gain);
     return true;
 }
 
