@@ -284,6 +284,11 @@ void bench_predict(struct bench *bench, enum bench_cache cache)
         prediction->gain = prediction->base_seconds / prediction->arm_seconds;
         prediction->files = probe.method == PROBE_LIST ? probe.files : 0;
         prediction->made = isfinite(prediction->gain);
+        /* said before anything is measured; the report says how far off it was */
+        if (isatty(STDERR_FILENO) && prediction->made)
+            fprintf(stderr, "%s: a short probe says: %s will be %.2f times as fast as %s\n",
+                    cache == BENCH_COLD ? "cold" : "warm", arms[1]->name, prediction->gain,
+                    arms[0]->name);
     }
     bench_unshare(speed, sizeof(*speed));
 }
