@@ -356,7 +356,7 @@ static char *operand(const char *given)
 
 /* What is read of a pattern where nothing else is said: random blocks as a device is asked for
  * them, and a time that is long enough to be measured. */
-static void pattern_defaults(struct bench *bench)
+static void pattern_defaults(struct bench *bench, const char *path)
 {
     const uint64_t usual = 128 << 20;
     struct bench_options *opts = &bench->opts;
@@ -365,7 +365,7 @@ static void pattern_defaults(struct bench *bench)
 
     if (opts->operation != BENCH_READ)
         cli_fatal(0, "--pattern is for read");
-    if (bench->data.n_paths != 1 || stat(bench->data.paths[0], &st) < 0 || !S_ISREG(st.st_mode))
+    if (bench->data.n_paths != 1 || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
         cli_fatal(0, "--pattern takes one regular file");
     if (random && !opts->block_size)
         opts->block_size = "4K";
@@ -423,7 +423,7 @@ void bench_options_parse(struct bench *bench, int argc, char **argv)
     for (int i = optind; i < argc; i++)
         bench->data.paths[bench->data.n_paths++] = operand(argv[i]);
     if (opts->pattern)
-        pattern_defaults(bench);
+        pattern_defaults(bench, argv[optind]);
     else if (opts->pattern_bytes > 0)
         cli_fatal(0, "--bytes is for --pattern");
     if (opts->sweep)

@@ -87,23 +87,27 @@ static size_t cost(const struct bench *bench, const struct bench_arm *arm)
 
 int bench_knee(const struct bench *bench, enum bench_cache cache, int *best)
 {
-    double medians[BENCH_ARMS_MAX];
+    double medians[BENCH_ARMS_MAX] = {0}, best_median = INFINITY, knee_median = INFINITY;
+    size_t knee_cost = SIZE_MAX;
     int knee = -1;
 
     *best = -1;
     for (size_t i = 0; i < bench->n_arms; i++) {
         struct bench_summary sum = bench_summarise(bench, i, cache);
-        medians[i] = bench->arms[i].swept && sum.runs > 0 ? sum.median : NAN;
-        if (!isnan(medians[i]) && (*best < 0 || medians[i] < medians[*best]))
+        medians[i] = bench->arms[i].swept && sum.runs > 0 ? sum.median : INFINITY;
+        if (medians[i] < best_median) {
             *best = (int)i;
+            best_median = medians[i];
+        }
     }
-    for (size_t i = 0; *best >= 0 && i < bench->n_arms; i++) {
-        if (isnan(medians[i]) || medians[i] > as_good * medians[*best])
-            continue;
+    for (size_t i = 0; i < bench->n_arms && *best >= 0; i++) {
         size_t this_cost = cost(bench, &bench->arms[i]);
-        size_t knee_cost = knee < 0 ? SIZE_MAX : cost(bench, &bench->arms[knee]);
-        if (this_cost < knee_cost || (this_cost == knee_cost && medians[i] < medians[knee]))
-            knee = (int)i;
+        if (medians[i] > as_good * best_median || this_cost > knee_cost ||
+            (this_cost == knee_cost && medians[i] >= knee_median))
+            continue;
+        knee = (int)i;
+        knee_cost = this_cost;
+        knee_median = medians[i];
     }
     return knee;
 }
