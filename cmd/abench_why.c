@@ -58,8 +58,9 @@ static enum bench_bound bound_of(const struct bench_summary *base, const struct 
 
     if (waiting(base) > much * base->median)
         return gain || most < nothing * bytes ? BOUND_LATENCY : BOUND_DEVICE;
-    /* the kernel's work on data is moving it to and from the page cache */
-    return base->system_seconds > base->user_seconds ? BOUND_CACHE : BOUND_CPU;
+    /* the kernel's work on data is moving it to and from the page cache; the rest is the program's
+     */
+    return base->user_seconds < much * base->cpu_seconds ? BOUND_CACHE : BOUND_CPU;
 }
 
 bool bench_judge(const struct bench *bench, enum bench_cache cache, struct bench_verdict *verdict)

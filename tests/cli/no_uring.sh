@@ -25,6 +25,11 @@ falls_back() {
     same "$1: acat" "$(cat tree/*)" "$(without "$1" acat tree/1 tree/2 tree/3)"
     without "$1" acp -r tree "copy-$1"
     check "$1: acp" diff -r tree "copy-$1"
+    has "$1: abench says so, why, and what to look at" \
+        'warning  io_uring cannot be used: io_uring_setup.*sysctl kernel.io_uring_disabled' \
+        "$(without "$1" abench hash --warm --pairs=1 tree 2>&1)"
+    has "$1: and has no lesson to give" 'abench: the lessons need io_uring: io_uring_setup' \
+        "$(without "$1" abench lesson 2>&1)"
     has "$1: --stats says which engine, and why" 'engine.*sync.*io_uring_setup' \
         "$(without "$1" ahash --stats tree/1 2>&1 >/dev/null)"
 }
