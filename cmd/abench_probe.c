@@ -23,6 +23,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,6 +48,7 @@ struct probe {
     enum bench_cache cache;
     enum method method;
     uint64_t files, bytes; /* of the part */
+    char file[PATH_MAX];   /* what is read of, where not a list */
     double end;            /* bench_now */
 };
 
@@ -81,8 +83,8 @@ static bool take_sample(struct probe *probe)
 }
 
 /* The arm's command on the part; on nothing where empty. */
-static size_t probe_argv(const struct probe *probe, const struct bench_arm *arm, bool empty,
-                         char **argv, char text[4][PATH_MAX + 32])
+static size_t probe_argv(struct probe *probe, const struct bench_arm *arm, bool empty, char **argv,
+                         char text[4][PATH_MAX + 32])
 {
     const struct bench *bench = probe->bench;
     enum bench_operation operation = bench->opts.operation;
@@ -115,14 +117,14 @@ static size_t probe_argv(const struct probe *probe, const struct bench_arm *arm,
         argv[n++] = text[3]; /* in place of the arm's own */
         if (probe->method == PROBE_LARGE)
             argv[n++] = (char *)"--pattern=sequential";
-        argv[n++] = bench->data.paths[0];
+        argv[n++] = probe->file;
     }
     argv[n] = NULL;
     return n;
 }
 
-static bool probe_run(const struct probe *probe, const struct bench_arm *arm, bool empty,
-                      bool watched, struct bench_sample *sample)
+static bool probe_run(struct probe *probe, const struct bench_arm *arm, bool empty, bool watched,
+                      struct bench_sample *sample)
 {
     struct bench *bench = probe->bench;
     static char text[4][PATH_MAX + 32];
@@ -145,7 +147,7 @@ static bool probe_run(const struct probe *probe, const struct bench_arm *arm, bo
 }
 
 /* Of both arms in turn: the seconds for the start and for the part. */
-static bool probe_both(const struct probe *probe, struct bench_arm *const arms[2], double start[2],
+static bool probe_both(struct probe *probe, struct bench_arm *const arms[2], double start[2],
                        double part[2], struct bench_prediction *prediction)
 {
     double seconds[2][REPEATS];
@@ -243,6 +245,27 @@ static bool choose_arms(const struct bench *bench, size_t *base, size_t *ring)
     return *base < BENCH_ARMS_MAX && *ring < BENCH_ARMS_MAX;
 }
 
+/* The largest file, and how many bytes it has. */
+static uint64_t choose_file(struct probe *probe)
+{
+    struct names0 *names;
+    const char *name;
+    uint64_t most = 0;
+    struct stat st;
+    size_t len;
+
+    if (names0_open(&names, bench_temp(probe->bench, "list")) < 0)
+        return 0;
+    while (names0_next(names, &name, &len) > 0) {
+        if (len >= sizeof(probe->file) || stat(name, &st) < 0 || (uint64_t)st.st_size <= most)
+            continue;
+        most = (uint64_t)st.st_size;
+        strcpy(probe->file, name);
+    }
+    names0_close(names);
+    return most;
+}
+
 static bool choose_part(struct probe *probe)
 {
     const struct bench *bench = probe->bench;
@@ -251,15 +274,17 @@ static bool choose_part(struct probe *probe)
     if (bench->opts.pattern) {
         probe->method = PROBE_PATTERN;
         probe->bytes = bench->opts.pattern_bytes / 4;
-        return probe->bytes > 0;
+        return choose_file(probe) > 0 && probe->bytes > 0;
     }
     if (data->bytes / data->files < large_file) {
         probe->method = PROBE_LIST;
         return take_sample(probe) && probe->files > 0;
     }
     probe->method = PROBE_LARGE;
-    probe->bytes = data->bytes / 4 < large_part ? data->bytes / 4 : large_part;
-    return bench->opts.operation != BENCH_COPY;
+    probe->bytes = choose_file(probe);
+    if (probe->bytes > large_part)
+        probe->bytes = large_part;
+    return bench->opts.operation != BENCH_COPY && probe->bytes > 0;
 }
 
 void bench_predict(struct bench *bench, enum bench_cache cache)
