@@ -230,9 +230,11 @@ int bench_cache_set(struct bench *bench, enum bench_cache cache, double *residen
         rc = treat_list(bench, cache == BENCH_COLD ? EVICT : FILL, 1, &sum);
     if (rc < 0)
         return rc;
-    *resident = sum.unknown > 0  ? NAN
-                : sum.pages == 0 ? 0
-                                 : (double)sum.resident / (double)sum.pages;
+    *resident = cache == BENCH_WARM; /* of empty files all is there, and none */
+    if (sum.unknown > 0)
+        *resident = NAN;
+    else if (sum.pages > 0)
+        *resident = (double)sum.resident / (double)sum.pages;
     warn_resident(bench, cache, &sum, *resident);
     if (cache == BENCH_COLD)
         sleep(bench->opts.settle); /* a signal ends it, and the run that comes after it */

@@ -134,6 +134,10 @@ same 'a pipe or file: neither' 0 "$(grep -c -e $'\033' -e '█' -e '###' table)"
 abench hash --warm "${arms[@]}" tree >table 2>messages
 same 'too little work' 1 "$(grep -c '^warning  a run takes .* ms, and the start .*; choose more files' table)"
 
+: >empty
+abench hash --warm "${arms[@]}" empty >table 2>messages
+same 'an empty file is in the cache' 0 "$(grep -c 'in the page cache before a warm run' table)"
+
 # -- lessons --
 if [ "$engine" = uring ]; then
     check 'the lessons' abench lesson --json=lesson.json
