@@ -260,7 +260,7 @@ static uint64_t choose_file(struct probe *probe)
         if (len >= sizeof(probe->file) || stat(name, &st) < 0 || (uint64_t)st.st_size <= most)
             continue;
         most = (uint64_t)st.st_size;
-        strcpy(probe->file, name);
+        memcpy(probe->file, name, len + 1);
     }
     names0_close(names);
     return most;
