@@ -131,7 +131,7 @@ abench hash "${arms[@]}" tree >table 2>messages
 same 'a pipe or file: neither' 0 "$(grep -c -e $'\033' -e '█' -e '###' table)"
 
 # -- warnings name the cause and what to do --
-abench hash --warm "${arms[@]}" tree >table 2>messages
+abench read --warm --arms= --arm 'a=true' --pairs=5 tree >table 2>messages
 same 'too little work' 1 "$(grep -c '^warning  a run takes .* ms, and the start .*; choose more files' table)"
 
 : >empty
