@@ -31,6 +31,7 @@ enum {
     FILES_PART = 32,    /* of the files, and */
     FILES_LEAST = 1024, /* not fewer than so many */
     RUNS = 16,          /* of neighbours */
+    PATTERN_PART = 8,   /* of the pattern's bytes */
     REPEATS = 3,
     DIGEST_BYTES = 16 * 1024 * 1024,
     DIGEST_REPEATS = 3,
@@ -146,34 +147,44 @@ static bool probe_run(struct probe *probe, const struct bench_arm *arm, bool emp
            WEXITSTATUS(sample->wait_status) == 0;
 }
 
-/* Of both arms in turn: the seconds for the start and for the part. */
+/* Both arms once, on the part. */
+static bool probe_turn(struct probe *probe, struct bench_arm *const arms[2], bool watched,
+                       struct bench_sample samples[2])
+{
+    for (unsigned i = 0; i < 2; i++) {
+        if (!probe_run(probe, arms[i], false, watched, &samples[i]))
+            return false;
+    }
+    return true;
+}
+
+/* The seconds of both arms for the start and for the part. The first turn is watched, and counts
+ * only where there is no time for another. */
 static bool probe_both(struct probe *probe, struct bench_arm *const arms[2], double start[2],
                        double part[2], struct bench_prediction *prediction)
 {
+    struct bench_sample samples[2], empty;
     double seconds[2][REPEATS];
-    struct bench_sample sample;
+    unsigned turns = 0;
 
+    if (!probe_turn(probe, arms, true, samples))
+        return false;
+    prediction->iowq = samples[1].iowq;
+    if (!isnan(samples[1].bytes))
+        prediction->bytes = (uint64_t)samples[1].bytes;
     for (unsigned i = 0; i < 2; i++) {
-        if (!probe_run(probe, arms[i], false, true, &sample))
+        part[i] = samples[i].seconds;
+        if (!probe_run(probe, arms[i], true, false, &empty))
             return false;
-        if (arms[i]->ring)
-            prediction->iowq = sample.iowq;
-        if (!isnan(sample.bytes))
-            prediction->bytes = (uint64_t)sample.bytes;
-        if (!probe_run(probe, arms[i], true, false, &sample))
-            return false;
-        start[i] = sample.seconds;
+        start[i] = empty.seconds;
     }
-    for (unsigned r = 0; r < REPEATS; r++) {
-        for (unsigned i = 0; i < 2; i++) {
-            if (!probe_run(probe, arms[i], false, false, &sample))
-                return false;
-            seconds[i][r] = sample.seconds;
-        }
+    while (turns < REPEATS && probe_turn(probe, arms, false, samples)) {
+        seconds[0][turns] = samples[0].seconds;
+        seconds[1][turns++] = samples[1].seconds;
     }
-    for (unsigned i = 0; i < 2; i++)
-        part[i] = stat_quantile(seconds[i], REPEATS, 0.5);
-    return true;
+    for (unsigned i = 0; i < 2 && turns > 0; i++)
+        part[i] = stat_quantile(seconds[i], turns, 0.5);
+    return bench_signal == 0;
 }
 
 /* Bytes a second of the digest, on one processor. */
@@ -273,7 +284,7 @@ static bool choose_part(struct probe *probe)
 
     if (bench->opts.pattern) {
         probe->method = PROBE_PATTERN;
-        probe->bytes = bench->opts.pattern_bytes / 4;
+        probe->bytes = bench->opts.pattern_bytes / PATTERN_PART;
         return choose_file(probe) > 0 && probe->bytes > 0;
     }
     if (data->bytes / data->files < large_file) {
