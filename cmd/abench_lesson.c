@@ -103,7 +103,8 @@ static void set_ratios(struct lesson_runs *runs)
 static void waiting_lessons(struct lesson *lesson)
 {
     char jobs[16], depth[32];
-    char *sync[] = {(char *)"--discard", (char *)"--engine=sync", (char *)"--block-size=64K", NULL};
+    /* files in order and each in its turn: otherwise blocking calls, too, poll what they can */
+    char *sync[] = {(char *)"--engine=sync", (char *)"--block-size=64K", NULL};
     char *uring[] = {(char *)"--discard", (char *)"--engine=uring", (char *)"--block-size=64K",
                      NULL};
     char *threads[] = {(char *)"--discard", (char *)"--engine=sync", (char *)"--block-size=64K",

@@ -62,6 +62,8 @@ static void count_end(struct sink *sink, struct file *file)
     }
 }
 
+/* Blocking calls in their plainest form, one file after the other: out of order they would poll a
+ * FIFO. */
 static int run(struct meanwhile *meanwhile, const struct engine *engine)
 {
     struct feed_config config = {.op_bytes = sizeof(struct hash_result),
@@ -69,7 +71,7 @@ static int run(struct meanwhile *meanwhile, const struct engine *engine)
                                  .produce = produce,
                                  .retire = retire,
                                  .arg = meanwhile};
-    struct engine_opts opts = {.direct = DIRECT_AUTO};
+    struct engine_opts opts = {.direct = DIRECT_AUTO, .ordered = engine == &engine_sync};
     struct sink *sinks[1] = {&meanwhile->sink};
     struct stats stats = {0};
     struct feed *feed;
