@@ -76,6 +76,19 @@ for sweep in '' depth depth= 1,2 'depth=1,depth=2' 'depth=x' 'colour=1' 'depth=0
     same "no sweep: '$sweep'" '1 1' "$? $(grep -c "invalid argument '.*' for '--sweep'" messages)"
 done
 
+# -- blocks of one file --
+head -c 8M /dev/urandom >large
+abench read --pattern=random --bytes=1M --arms="sync,$other" --pairs=1 --no-probe --json=report.json large \
+    >table 2>messages
+same 'random blocks: all of them, in blocks of 4 KiB' "0 random 1048576 4096 ['sizes', 'sizes']" \
+    "$? $(json report.json '"%s %d %d %s" % (d["pattern"], d["pattern_bytes"], d["pattern_block_bytes"], [a["samples"][0]["check"] for a in d["states"][0]["arms"]])')"
+same 'as blocks a second' True \
+    "$(json report.json 'all(abs(a["blocks_per_second"] * a["seconds"]["median"] - 256) < 1 for a in d["states"][0]["arms"])')"
+check 'sequential blocks' abench read --pattern=sequential --arms="sync,$other" --pairs=1 --time=20 large
+gives 'a pattern is for reading' 1 '' 'abench: --pattern is for read' 'abench hash --pattern=random large'
+gives 'and for one file' 1 '' 'abench: --pattern takes one regular file' 'abench read --pattern=random tree'
+gives 'bytes are for a pattern' 1 '' 'abench: --bytes is for --pattern' 'abench read --bytes=1M large'
+
 # -- comparing with an older report --
 pace='pace=sleep 0.05'
 abench hash --warm --arms= --arm "$pace" --arm 'work=sleep 0.02' --pairs=6 --json=old.json tree >table 2>messages
