@@ -90,13 +90,13 @@ gives 'and for one file' 1 '' 'abench: --pattern takes one regular file' 'abench
 gives 'bytes are for a pattern' 1 '' 'abench: --bytes is for --pattern' 'abench read --bytes=1M large'
 
 # -- comparing with an older report --
-pace='pace=sleep 0.05'
-abench hash --warm --arms= --arm "$pace" --arm 'work=sleep 0.02' --pairs=6 --json=old.json tree >table 2>messages
-abench hash --warm --arms= --arm "$pace" --arm 'work=sleep 0.02' --pairs=6 --compare=old.json tree >table 2>messages
+pace='pace=sleep 0.15'
+abench hash --warm --arms= --arm "$pace" --arm 'work=sleep 0.15' --pairs=6 --json=old.json tree >table 2>messages
+abench hash --warm --arms= --arm "$pace" --arm 'work=sleep 0.15' --pairs=6 --compare=old.json tree >table 2>messages
 same 'an equal build passes' '0 1 0' "$? $(grep -c '^compare  work, warm: ' table) $(grep -c regression table)"
-abench hash --warm --arms= --arm "$pace" --arm 'work=sleep 0.06' --pairs=6 --compare=old.json tree >table 2>messages
+abench hash --warm --arms= --arm "$pace" --arm 'work=sleep 0.45' --pairs=6 --compare=old.json tree >table 2>messages
 same 'a slower one fails, by name' '1 1' "$? $(grep -c '^compare  work, warm: .*: a regression' table)"
-abench hash --warm --arms= --arm 'pace=sleep 0.15' --arm 'work=sleep 0.06' --pairs=6 --compare=old.json tree \
+abench hash --warm --arms= --arm 'pace=sleep 0.45' --arm 'work=sleep 0.45' --pairs=6 --compare=old.json tree \
     >table 2>messages
 same 'a slower day is none, by the baseline' '0 0' "$? $(grep -c regression table)"
 abench hash --warm --pairs=6 --arms=sync --json=old.json tree >table 2>messages
