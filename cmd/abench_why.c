@@ -56,7 +56,9 @@ static enum bench_bound bound_of(const struct bench_summary *base, const struct 
 {
     double most = fmax(fmax(base->device_read, arm->device_read), base->device_write);
 
-    if (waiting(base) > much * base->median)
+    /* of the time that it worked or waited: what is left of the clock's it spent in the queue for a
+     * processor that others had */
+    if (waiting(base) > much * (waiting(base) + base->cpu_seconds))
         return gain || most < nothing * bytes ? BOUND_LATENCY : BOUND_DEVICE;
     /* the kernel's work on data is moving it to and from the page cache; the rest is the program's
      */
@@ -153,10 +155,10 @@ char *why_line(const struct bench *bench, const struct machine *machine, enum be
                 base_name, base.cpu_seconds, base.median);
     } else if (verdict.bound == BOUND_CACHE) {
         fprintf(out,
-                "%s spends its %.3g s in the kernel, opening files and copying from the page "
+                "%s spends %.3g s in the kernel, opening files and copying from the page "
                 "cache, and waits for next to"
                 " nothing that a ring could overlap",
-                base_name, base.median);
+                base_name, base.system_seconds);
         if (verdict.gain)
             fprintf(out, "; %s gains past the cache, or by its workers",
                     bench->arms[verdict.arm].name);
