@@ -142,7 +142,7 @@ static struct copy_source *make_sources(struct acp *acp)
 
 static struct sink **make_sinks(const struct acp *acp, unsigned jobs)
 {
-    struct sink **sinks = acp->digest ? calloc(jobs + 1, sizeof(struct sink *)) : NULL;
+    struct sink **sinks = acp->digest ? calloc((size_t)jobs + 1, sizeof(struct sink *)) : NULL;
 
     for (unsigned i = 0; sinks && i < jobs; i++)
         if (!(sinks[i] = hash_sink_new(&acp->digest, 1)))
