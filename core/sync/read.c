@@ -67,9 +67,9 @@ static int open_file(const struct engine_opts *opts, struct file *file, int flag
     while (fd < 0 && errno == EINTR);
     if (fd < 0)
         return -errno;
-    /* fails where the filesystem cannot; then it is an ordinary read, as auto's always is here */
-    if (opts->direct == DIRECT_ALWAYS)
-        (void)fcntl(fd, F_SETFL, O_DIRECT);
+    /* where the filesystem cannot, what is in the cache is dropped, so that it is read anew */
+    if (opts->direct == DIRECT_ALWAYS && fcntl(fd, F_SETFL, O_DIRECT) < 0)
+        cache_drop(fd, 0, 0);
     if (opts->progress && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
         progress_size(opts->progress, file, (uint64_t)st.st_size);
     return fd;

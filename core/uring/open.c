@@ -82,8 +82,12 @@ static bool wants_direct(const struct pump *pump, const struct slot *slot)
 
 void open_choose_path(struct pump *pump, struct slot *slot)
 {
-    if (slot->seekable && wants_direct(pump, slot))
+    if (slot->seekable && wants_direct(pump, slot)) {
         slot->direct = fcntl(slot->fd, F_SETFL, O_DIRECT) == 0;
+        /* where the filesystem cannot, what is in the cache is dropped, so that it is read anew */
+        if (!slot->direct && pump->opts->direct == DIRECT_ALWAYS)
+            cache_drop(slot->fd, 0, 0);
+    }
     if (!slot->seekable || slot->direct)
         open_stream(pump, slot);
     else

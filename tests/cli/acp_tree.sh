@@ -82,6 +82,9 @@ check 'over what is there' acp -a tree/. tree-copy
 same 'still nothing differs' '' "$("$same_tree" tree tree-copy 2>&1)"
 "$make_odd_tree" deep 2>/dev/null
 copies_all 'paths beyond PATH_MAX' deep
+rm -rf tree-copy deep-copy
+copies_all 'few descriptors' tree bash -c 'ulimit -n 20; "$@"' -
+copies_all 'few descriptors, deep' deep bash -c 'ulimit -n 20; "$@"' -
 
 if [ "$(id -u)" -eq 0 ]; then
     mkdir -m 777 nobodys
