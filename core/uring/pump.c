@@ -107,7 +107,8 @@ static void resident_read(struct pump *pump, struct slot *slot, struct block *bl
         }
         if (slot->data_end - slot->delivered < iov.iov_len)
             iov.iov_len = slot->data_end - slot->delivered;
-        n = preadv2(slot->fd, &iov, 1, (off_t)slot->delivered, slot->plain ? 0 : RWF_NOWAIT);
+        n = slot->plain ? pread(slot->fd, iov.iov_base, iov.iov_len, (off_t)slot->delivered)
+                        : preadv2(slot->fd, &iov, 1, (off_t)slot->delivered, RWF_NOWAIT);
         if (n < 0) {
             if (errno != EINTR && slot->plain)
                 pump_fail(slot, STEP_READ, -errno);
