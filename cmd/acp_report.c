@@ -171,23 +171,11 @@ static void note_digest(struct acp *acp, const struct copy_file *op, const char 
         acp_verify_note(acp, op->hash.digest, dest);
 }
 
-void acp_retire(struct file *file, void *arg)
+static void speak(struct acp *acp, const struct file *file, bool told, const char *source,
+                  const char *dest)
 {
-    struct copy *copy = arg;
-    struct acp *acp = acp_of(copy);
-    struct copy_file *op = file->op;
-    bool told, silent;
-    char *source, *dest;
+    const struct copy_file *op = file->op;
 
-    copy_file_end(file);
-    stat_failed(file);
-    told = copy->opts.verbose && (op->attempted || op->copied);
-    silent = file->status == 0 && !op->reports && !told && !op->hashed;
-    source = silent ? NULL : file_path(file);
-    /* what the walk itself could not enter has no destination */
-    dest = silent ? NULL : op->to ? copy_to_path(file) : strdup("");
-    if (!silent && (!source || !dest))
-        cli_fatal(ENOMEM, "cannot report on %s", cli_quote(file->name));
     if (told) {
         cli_progress_hide(STDOUT_FILENO);
         tell(acp, file, source, dest);
@@ -205,8 +193,32 @@ void acp_retire(struct file *file, void *arg)
         say(report->step, report->status, source, dest);
         acp->failed |= !report->harmless;
     }
-    free(source);
-    free(dest);
+}
+
+void acp_retire(struct file *file, void *arg)
+{
+    struct copy *copy = arg;
+    struct acp *acp = acp_of(copy);
+    const struct copy_file *op = file->op;
+    bool told;
+
+    copy_file_end(file);
+    stat_failed(file);
+    told = copy->opts.verbose && (op->attempted || op->copied);
+    if (file->status < 0 || op->reports || told || op->hashed) {
+        char *source = file_path(file);
+        /* what the walk itself could not enter has no destination */
+        char *dest = op->to ? copy_to_path(file) : strdup("");
+        if (source && dest) {
+            speak(acp, file, told, source, dest);
+        } else {
+            /* no reason to end here, with other files half written */
+            cli_message(ENOMEM, "cannot report on %s", cli_quote(file->name));
+            acp->failed = true;
+        }
+        free(source);
+        free(dest);
+    }
     copy_file_free(file);
 }
 
