@@ -30,7 +30,7 @@ struct walk_ops {
  * size, so that memory is bounded. Symbolic links in it are entries unless opts->follow;
  * name itself is followed where parent->may_follow. */
 enum {
-    WALK_SORT_MAX = 16384,
+    WALK_SORT_MAX = 8192,
 };
 int walk_tree(struct feed *feed, struct dir *parent, const char *name, const struct walk_opts *opts,
               const struct walk_ops *ops, void *arg);

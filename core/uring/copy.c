@@ -23,6 +23,9 @@
 enum {
     DIRECT_MIN = 8 * 1024 * 1024, /* smaller ones are done sooner in the cache */
     ALIGN = 4096,
+    /* Blocks wait for their digest, too, while others are read and written: 4 GiB took 1.20 times
+     * as long with a digest in 12 blocks of 1 MiB, 1.09 times in 24, 1.02 times in 36. */
+    DIGEST_POOL_BYTES = 32 * 1024 * 1024,
 };
 
 struct copy_slot {
@@ -160,17 +163,17 @@ static void copy_ended(struct pump *pump, struct slot *slot)
         run->sink->end(run->sink, file);
 }
 
-static const struct pump_ops copy_ops = {
-    .slot_bytes = sizeof(struct copy_slot),
-    .opened = copy_opened,
-    .data = copy_data,
-    .ended = copy_ended,
-};
-
 int uring_copy(const struct engine_opts *opts, struct feed *feed, struct copy *copy,
                struct sink *sink, struct stats *stats)
 {
     struct copy_run run = {.copy = copy, .sink = sink};
+    struct pump_ops ops = {
+        .slot_bytes = sizeof(struct copy_slot),
+        .pool_bytes = sink ? DIGEST_POOL_BYTES : 0,
+        .opened = copy_opened,
+        .data = copy_data,
+        .ended = copy_ended,
+    };
 
-    return pump_run(opts, feed, &copy_ops, &run, stats);
+    return pump_run(opts, feed, &ops, &run, stats);
 }

@@ -367,6 +367,7 @@ static void pump_free(struct pump *pump)
 static void pump_size(struct pump *pump, const struct engine_opts *opts)
 {
     size_t block = opts->block_bytes ? opts->block_bytes : BLOCK_BYTES_DEFAULT;
+    size_t pool = pump->ops->pool_bytes ? pump->ops->pool_bytes : POOL_BYTES;
 
     if (block > BLOCK_BYTES_MAX)
         block = BLOCK_BYTES_MAX;
@@ -376,7 +377,7 @@ static void pump_size(struct pump *pump, const struct engine_opts *opts)
     pump->depth = opts->depth ? opts->depth : DEPTH_DEFAULT;
     if (pump->depth > DEPTH_MAX)
         pump->depth = DEPTH_MAX;
-    pump->block_count = opts->depth ? pump->depth : (unsigned)(POOL_BYTES / block);
+    pump->block_count = opts->depth ? pump->depth : (unsigned)(pool / block);
     if (opts->files_max && pump->depth > opts->files_max)
         pump->depth = opts->files_max;
     if (pump->block_count > POOL_BYTES_MAX / block)

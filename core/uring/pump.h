@@ -100,6 +100,7 @@ struct slot {
 /* What the operation does with a file. Errors are recorded by file_fail first, then returned. */
 struct pump_ops {
     size_t slot_bytes; /* size of slot->op */
+    size_t pool_bytes; /* of large blocks, at most; 0: the default */
     /* The file is open, slot->st filled in. NULL: read it. */
     enum pump_verdict (*opened)(struct pump *pump, struct slot *slot);
     /* block->got bytes at block->offset, in order. 0: done with them; 1: the block is still in use,
