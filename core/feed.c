@@ -16,7 +16,7 @@
 
 enum {
     /* A walk of a cold tree fills this while the readers wait for their first files' inodes, and at
-     * about 250 bytes a file it is 4 MiB. */
+     * about 400 bytes a file it is 3 MiB. */
     WINDOW_DEFAULT = 8192,
     /* ext4 keeps 16 inodes a block and reads up to 32 blocks of them ahead: files of this many
      * neighbouring directories sorted together are read with few seeks. */
