@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../core/relay.h"
 #include "acp.h"
 #include "cli_progress.h"
 
@@ -145,7 +146,7 @@ static struct sink **make_sinks(const struct acp *acp, unsigned jobs)
     struct sink **sinks = acp->digest ? calloc((size_t)jobs + 1, sizeof(struct sink *)) : NULL;
 
     for (unsigned i = 0; sinks && i < jobs; i++)
-        if (!(sinks[i] = hash_sink_new(&acp->digest, 1)))
+        if (!(sinks[i] = relay_new(hash_sink_new(&acp->digest, 1), hash_sink_free)))
             cli_fatal(ENOMEM, "cannot start");
     if (acp->digest && !sinks)
         cli_fatal(ENOMEM, "cannot start");
@@ -155,7 +156,7 @@ static struct sink **make_sinks(const struct acp *acp, unsigned jobs)
 static void free_sinks(struct sink **sinks, unsigned jobs)
 {
     for (unsigned i = 0; sinks && i < jobs; i++)
-        hash_sink_free(sinks[i]);
+        relay_free(sinks[i]);
     free(sinks);
 }
 

@@ -1,0 +1,146 @@
+/* relay.c: tests of core/relay: the bytes come to the inner sink as they went in. */
+#define _GNU_SOURCE
+#include "../../core/relay.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../support/check.h"
+
+enum {
+    LARGE = 1024 * 1024,
+    FILES = 3,
+};
+
+/* Notes what it is given, and fails when it is told to. */
+struct notes {
+    struct sink sink; /* first */
+    uint64_t sums[FILES], bytes[FILES];
+    bool ended[FILES];
+    int fail_after; /* calls; -1: never */
+};
+
+static int notes_data(struct sink *sink, struct file *file, const void *bytes, size_t len)
+{
+    struct notes *notes = (struct notes *)sink;
+    const unsigned char *at = bytes;
+
+    assert_false(notes->ended[file->seq]);
+    if (notes->fail_after == 0)
+        return -EIO;
+    if (notes->fail_after > 0)
+        notes->fail_after--;
+    for (size_t i = 0; i < len; i++)
+        notes->sums[file->seq] = notes->sums[file->seq] * 31 + at[i]; /* order matters */
+    notes->bytes[file->seq] += len;
+    return 0;
+}
+
+static void notes_end(struct sink *sink, struct file *file)
+{
+    ((struct notes *)sink)->ended[file->seq] = true;
+}
+
+static void keep(struct sink *sink)
+{
+    (void)sink;
+}
+
+static uint64_t sum_of(const char *bytes, size_t len, int times)
+{
+    uint64_t sum = 0;
+
+    while (times-- > 0)
+        for (size_t i = 0; i < len; i++)
+            sum = sum * 31 + (unsigned char)bytes[i];
+    return sum;
+}
+
+static char *some_bytes(void)
+{
+    char *bytes = malloc(3 * LARGE);
+
+    assert_non_null(bytes);
+    for (size_t i = 0; i < 3 * LARGE; i++)
+        bytes[i] = (char)(i * 7 + i / 4096);
+    return bytes;
+}
+
+static void large_and_small(void **state)
+{
+    struct notes notes = {.sink = {.data = notes_data, .end = notes_end}, .fail_after = -1};
+    struct sink *relay = relay_new(&notes.sink, keep);
+    struct file large = {.seq = 0}, small = {.seq = 1}, other = {.seq = 2};
+    char *bytes = some_bytes();
+
+    (void)state;
+    assert_non_null(relay);
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(relay->data(relay, &large, bytes, 3 * LARGE), 0);
+        assert_int_equal(relay->data(relay, &small, bytes, 100), 0);
+        assert_int_equal(relay->data(relay, &other, bytes, LARGE), 0);
+        /* the end of a block that is small */
+        assert_int_equal(relay->data(relay, &other, bytes, 10), 0);
+    }
+    relay->end(relay, &small);
+    relay->end(relay, &large);
+    relay->end(relay, &other);
+    assert_true(notes.sums[0] == sum_of(bytes, 3 * LARGE, 20));
+    assert_true(notes.sums[1] == sum_of(bytes, 100, 20));
+    assert_int_equal(notes.bytes[2], 20 * (LARGE + 10));
+    assert_int_equal(large.status, 0);
+    relay_free(relay);
+    free(bytes);
+}
+
+static void failing(void **state)
+{
+    struct notes notes = {.sink = {.data = notes_data, .end = notes_end}, .fail_after = 2};
+    struct sink *relay = relay_new(&notes.sink, keep);
+    struct file large = {.seq = 0}, next = {.seq = 1};
+    char *bytes = some_bytes();
+
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        (void)relay->data(relay, &large, bytes, LARGE);
+    relay->end(relay, &large);
+    assert_int_equal(large.status, -EIO);
+    assert_int_equal(large.step, STEP_SINK);
+    assert_true(notes.ended[0]);
+    notes.fail_after = -1;
+    assert_int_equal(relay->data(relay, &next, bytes, LARGE), 0);
+    relay->end(relay, &next);
+    assert_int_equal(next.status, 0);
+    assert_true(notes.sums[1] == sum_of(bytes, LARGE, 1));
+    relay_free(relay);
+    free(bytes);
+}
+
+/* A failure that is noticed only when another file's bytes come belongs to the first one. */
+static void failing_late(void **state)
+{
+    struct notes notes = {.sink = {.data = notes_data, .end = notes_end}, .fail_after = 0};
+    struct sink *relay = relay_new(&notes.sink, keep);
+    struct file large = {.seq = 0}, small = {.seq = 1};
+    char *bytes = some_bytes();
+
+    (void)state;
+    (void)relay->data(relay, &large, bytes, LARGE);
+    assert_int_equal(relay->data(relay, &small, bytes, 10), -EIO);
+    assert_int_equal(large.status, -EIO);
+    assert_int_equal(small.status, 0);
+    relay_free(relay);
+    free(bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(large_and_small),
+        cmocka_unit_test(failing),
+        cmocka_unit_test(failing_late),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
