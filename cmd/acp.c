@@ -56,7 +56,7 @@ static void find_target(struct acp *acp)
             cli_fatal(-rc, "target directory %s", cli_quote(acp->target));
         return;
     }
-    if (n == 1) {
+    if (n < 2) {
         cli_message(0, "missing destination file operand after %s", cli_quote(last));
         cli_try_help();
     }

@@ -9,9 +9,9 @@
 #include "../support/check.h"
 
 enum {
-    LARGE = 1024 * 1024,
     FILES = 3,
 };
+static const size_t large_bytes = (size_t)1024 * 1024;
 
 /* Notes what it is given, and fails when it is told to. */
 struct notes {
@@ -59,10 +59,10 @@ static uint64_t sum_of(const char *bytes, size_t len, int times)
 
 static char *some_bytes(void)
 {
-    char *bytes = malloc(3 * LARGE);
+    char *bytes = malloc(3 * large_bytes);
 
     assert_non_null(bytes);
-    for (size_t i = 0; i < 3 * LARGE; i++)
+    for (size_t i = 0; i < 3 * large_bytes; i++)
         bytes[i] = (char)(i * 7 + i / 4096);
     return bytes;
 }
@@ -77,18 +77,18 @@ static void large_and_small(void **state)
     (void)state;
     assert_non_null(relay);
     for (int i = 0; i < 20; i++) {
-        assert_int_equal(relay->data(relay, &large, bytes, 3 * LARGE), 0);
+        assert_int_equal(relay->data(relay, &large, bytes, 3 * large_bytes), 0);
         assert_int_equal(relay->data(relay, &small, bytes, 100), 0);
-        assert_int_equal(relay->data(relay, &other, bytes, LARGE), 0);
+        assert_int_equal(relay->data(relay, &other, bytes, large_bytes), 0);
         /* the end of a block that is small */
         assert_int_equal(relay->data(relay, &other, bytes, 10), 0);
     }
     relay->end(relay, &small);
     relay->end(relay, &large);
     relay->end(relay, &other);
-    assert_true(notes.sums[0] == sum_of(bytes, 3 * LARGE, 20));
+    assert_true(notes.sums[0] == sum_of(bytes, 3 * large_bytes, 20));
     assert_true(notes.sums[1] == sum_of(bytes, 100, 20));
-    assert_int_equal(notes.bytes[2], 20 * (LARGE + 10));
+    assert_int_equal(notes.bytes[2], 20 * (large_bytes + 10));
     assert_int_equal(large.status, 0);
     relay_free(relay);
     free(bytes);
@@ -103,16 +103,16 @@ static void failing(void **state)
 
     (void)state;
     for (int i = 0; i < 4; i++)
-        (void)relay->data(relay, &large, bytes, LARGE);
+        (void)relay->data(relay, &large, bytes, large_bytes);
     relay->end(relay, &large);
     assert_int_equal(large.status, -EIO);
     assert_int_equal(large.step, STEP_SINK);
     assert_true(notes.ended[0]);
     notes.fail_after = -1;
-    assert_int_equal(relay->data(relay, &next, bytes, LARGE), 0);
+    assert_int_equal(relay->data(relay, &next, bytes, large_bytes), 0);
     relay->end(relay, &next);
     assert_int_equal(next.status, 0);
-    assert_true(notes.sums[1] == sum_of(bytes, LARGE, 1));
+    assert_true(notes.sums[1] == sum_of(bytes, large_bytes, 1));
     relay_free(relay);
     free(bytes);
 }
@@ -126,7 +126,7 @@ static void failing_late(void **state)
     char *bytes = some_bytes();
 
     (void)state;
-    (void)relay->data(relay, &large, bytes, LARGE);
+    (void)relay->data(relay, &large, bytes, large_bytes);
     assert_int_equal(relay->data(relay, &small, bytes, 10), -EIO);
     assert_int_equal(large.status, -EIO);
     assert_int_equal(small.status, 0);
