@@ -63,7 +63,7 @@ void copy_file_end(struct file *file)
     if (file->status == 0 || !op->backup)
         return;
     if (renameat(op->to->fd, op->backup, op->to->fd, op->to_name) < 0)
-        copy_report(file, STEP_UNBACKUP, -errno);
+        copy_report(file, STEP_UNBACKUP, -errno, false);
     else
         op->restored = true;
 }
@@ -83,8 +83,9 @@ void copy_file_free(struct file *file)
     op->to = NULL;
 }
 
-static void add_report(struct file *file, enum step step, int status, bool harmless)
+void copy_report(void *arg, enum step step, int status, bool harmless)
 {
+    struct file *file = arg;
     struct copy_file *op = file->op;
     struct copy_report **at = &op->reports;
     struct copy_report *report = calloc(1, sizeof(*report));
@@ -99,16 +100,6 @@ static void add_report(struct file *file, enum step step, int status, bool harml
     while (*at)
         at = &(*at)->next;
     *at = report;
-}
-
-void copy_report(struct file *file, enum step step, int status)
-{
-    add_report(file, step, status, false);
-}
-
-void copy_report_harmless(struct file *file, enum step step, int status)
-{
-    add_report(file, step, status, true);
 }
 
 int copy_refuse(struct file *file, enum refusal refusal)

@@ -179,9 +179,9 @@ void copy_file_end(struct file *file);
 void copy_file_free(struct file *file);
 /* The destination's path, for messages: malloc'd, NULL where memory is short. */
 char *copy_to_path(const struct file *file);
-/* Adds a report that does not stop the file. */
-void copy_report(struct file *file, enum step step, int status);
-void copy_report_harmless(struct file *file, enum step step, int status);
+/* Adds a report that does not stop the file; harmless: it is no reason to fail, either. For
+ * attr_copy, with the struct file as arg. */
+void copy_report(void *file, enum step step, int status, bool harmless);
 /* Fails the file with STEP_REFUSED; nothing has been attempted. Returns -EPERM. */
 int copy_refuse(struct file *file, enum refusal refusal);
 /* Fails the file with errno. Returns -errno. */

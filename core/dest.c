@@ -376,14 +376,6 @@ int dest_digest(struct dest *dest, struct sink *sink, struct file *file, const v
     return rc;
 }
 
-static void report_file(void *arg, enum step step, int status, bool harmless)
-{
-    if (harmless)
-        copy_report_harmless(arg, step, status);
-    else
-        copy_report(arg, step, status);
-}
-
 /* Its last size, metadata, and its name. */
 static void finish(struct copy *copy, struct file *file, const struct stat *st, struct dest *dest,
                    uint64_t size)
@@ -395,7 +387,7 @@ static void finish(struct copy *copy, struct file *file, const struct stat *st, 
     if (dest->resize && ftruncate(dest->fd, (off_t)size) < 0)
         file_fail(file, STEP_SIZE, -errno);
     if (file->status == 0)
-        attr_copy(copy, &from, &to, st, dest->created, report_file, file);
+        attr_copy(copy, &from, &to, st, dest->created, copy_report, file);
     if (file->status == 0 && copy->opts.sync_files && fsync(dest->fd) < 0)
         file_fail(file, STEP_SYNC, -errno);
     if (file->status == 0 && dest->atomic) {

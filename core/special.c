@@ -124,14 +124,6 @@ static void copy_node(const struct copy *copy, struct file *file, const struct s
     }
 }
 
-static void report(void *arg, enum step step, int status, bool harmless)
-{
-    if (harmless)
-        copy_report_harmless(arg, step, status);
-    else
-        copy_report(arg, step, status);
-}
-
 /* Makes it, with nothing in the way any more. */
 static void make(struct copy *copy, struct file *file, const struct stat *st)
 {
@@ -149,7 +141,7 @@ static void make(struct copy *copy, struct file *file, const struct stat *st)
         else
             copy_node(copy, file, st);
         if (file->status == 0)
-            attr_copy(copy, &from, &to, st, true, report, file);
+            attr_copy(copy, &from, &to, st, true, copy_report, file);
     }
 }
 
