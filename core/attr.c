@@ -56,6 +56,8 @@ static struct attr_kinds kinds_of(const struct attr_at *at)
     char names[1024];
     ssize_t len;
 
+    if (at->plain)
+        return kinds;
     if (at->fd >= 0) {
         len = flistxattr(at->fd, names, sizeof(names));
         if (len < 0 && errno == EBADF) { /* an O_PATH descriptor */
@@ -76,6 +78,11 @@ static struct attr_kinds kinds_of(const struct attr_at *at)
     for (const char *name = names; name < names + len; name += strlen(name) + 1)
         kinds.acl |= strncmp(name, "system.", 7) == 0;
     return kinds;
+}
+
+bool attr_plain(const struct attr_at *at)
+{
+    return !kinds_of(at).any;
 }
 
 static void copy_times(const struct attr_run *run)

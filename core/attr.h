@@ -9,7 +9,11 @@ struct attr_at {
     int fd;
     int dir_fd;
     const char *name;
+    bool plain; /* attr_plain has said so */
 };
+
+/* Whether the file has neither an ACL nor extended attributes. */
+bool attr_plain(const struct attr_at *at);
 
 /* Gives `to` what is to be preserved of `from`, whose fstat is *st. created: by this run, with no
  * more rights than it is to have. report is told what could not be kept; harmless: no failure. */

@@ -22,7 +22,8 @@ int copy_init(struct copy *copy)
 {
     copy->umask = umask(0);
     umask(copy->umask);
-    copy->may_chown = geteuid() == 0;
+    copy->euid = geteuid();
+    copy->may_chown = copy->euid == 0;
     copy->cwd = dir_cwd();
     copy->cwd_nofollow = dir_cwd();
     if (copy->cwd_nofollow)

@@ -152,6 +152,7 @@ struct copy {
 
     /* the operation's own */
     mode_t umask;
+    uid_t euid;
     bool may_chown;       /* root: a failed chown is an error */
     atomic_bool no_clone; /* the filesystem has said so */
     struct links *links;  /* where preserve_links */

@@ -23,11 +23,22 @@ enum {
 
 static const char zeros[64 * 1024];
 
-/* The rights of a new file while it is being written. */
-static mode_t first_mode(const struct copy *copy, const struct stat *st)
+/* The rights of a new file while it is being written. Until it has the right owner, a file that
+ * keeps its owner is for nobody else; but if that is us, and its group may do what everyone may, it
+ * has no more rights with a wrong group than at its end. Changing them then is spared: that takes
+ * as long as setting the times. */
+static mode_t first_mode(const struct copy *copy, const struct stat *st, struct dest *dest)
 {
-    /* until it has the right owner, a file that keeps its owner is for nobody else */
-    return st->st_mode & (copy->opts.preserve_owner ? S_IRWXU : S_IRWXU | S_IRWXG | S_IRWXO);
+    mode_t mode = st->st_mode & (S_IRWXU | S_IRWXG | S_IRWXO);
+
+    if (!copy->opts.preserve_owner)
+        return mode;
+    if (st->st_uid == copy->euid && ((mode >> 3) & S_IRWXO) == (mode & S_IRWXO)) {
+        dest->plain = attr_plain(&(struct attr_at){.fd = dest->source_fd});
+        if (dest->plain)
+            return mode;
+    }
+    return mode & S_IRWXU;
 }
 
 /* Opens what is there. Returns 0, 1 where it was removed instead, or -errno with the file failed.
@@ -42,7 +53,7 @@ static int open_existing(const struct copy *copy, struct file *file, const struc
                 (copy->opts.attributes_only ? 0 : O_TRUNC);
     struct stat st;
 
-    dest->fd = openat(op->to->fd, op->to_name, flags, first_mode(copy, from));
+    dest->fd = openat(op->to->fd, op->to_name, flags, first_mode(copy, from, dest));
     if (dest->fd >= 0) {
         dest->regular = fstat(dest->fd, &st) == 0 && S_ISREG(st.st_mode);
         return 0;
@@ -80,7 +91,7 @@ static int create(const struct copy *copy, const struct file *file, const struct
 
     unfinished_begin();
     dest->fd = openat(op->to->fd, op->to_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-                      first_mode(copy, st));
+                      first_mode(copy, st, dest));
     unfinished_created(&dest->unfinished, op->to->fd, dest->fd < 0 ? NULL : op->to_name);
     if (dest->fd < 0)
         return -errno;
@@ -129,7 +140,7 @@ static int open_atomic(struct copy *copy, struct file *file, const struct stat *
         return copy_refuse(file, REFUSED_NOT_REPLACEABLE);
     dest->replaces = rc == EXISTING_OVER;
     unfinished_begin();
-    rc = temp_open(op->to->fd, op->to_name, first_mode(copy, st), &dest->temp);
+    rc = temp_open(op->to->fd, op->to_name, first_mode(copy, st, dest), &dest->temp);
     unfinished_created(&dest->unfinished, op->to->fd, rc < 0 ? NULL : dest->temp);
     if (rc < 0) {
         errno = -rc;
@@ -381,7 +392,7 @@ static void finish(struct copy *copy, struct file *file, const struct stat *st, 
                    uint64_t size)
 {
     const struct copy_file *op = file->op;
-    struct attr_at from = {.fd = dest->source_fd}, to = {.fd = dest->fd};
+    struct attr_at from = {.fd = dest->source_fd, .plain = dest->plain}, to = {.fd = dest->fd};
     int rc;
 
     if (dest->resize && ftruncate(dest->fd, (off_t)size) < 0)

@@ -17,6 +17,7 @@ enum dest_verdict {
 struct dest {
     int fd;                       /* -1: not open */
     int source_fd;                /* not owned; -1: none */
+    bool plain;                   /* the source has no ACL and no extended attributes, we know */
     bool created;                 /* by us: removed again if the copy fails */
     bool regular;                 /* a regular file: it can be written anywhere, and its size set */
     bool claimed;                 /* its hard link's first name */

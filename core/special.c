@@ -128,7 +128,8 @@ static void copy_node(const struct copy *copy, struct file *file, const struct s
 static void make(struct copy *copy, struct file *file, const struct stat *st)
 {
     const struct copy_file *op = file->op;
-    struct attr_at from = {-1, file->dir->fd, file->name}, to = {-1, op->to->fd, op->to_name};
+    struct attr_at from = {.fd = -1, .dir_fd = file->dir->fd, .name = file->name},
+                   to = {.fd = -1, .dir_fd = op->to->fd, .name = op->to_name};
 
     if (copy->opts.make == MAKE_SYMLINKS) {
         link_symbolically(copy, file);

@@ -86,6 +86,39 @@ rm -rf tree-copy deep-copy
 copies_all 'few descriptors' tree bash -c 'ulimit -n 20; "$@"' -
 copies_all 'few descriptors, deep' deep bash -c 'ulimit -n 20; "$@"' -
 
+# -- no copy is open to more people than its source, at any moment --
+mkdir rights rights-copy
+for mode in 0777 0644 0640 0664 0600 4755; do
+    echo $mode >rights/$mode
+    chmod $mode rights/$mode
+done
+# created FILE: the rights that its copy had when it was created
+created() {
+    rm -rf rights-copy/*
+    strace -qq -f -o trace -e trace=openat acp -a rights/* rights-copy
+    sed -n "s/.*\"$1\", .*O_CREAT[^,]*, \([0-7]*\).*/\1/p" trace
+}
+if strace -o /dev/null true 2>/dev/null; then
+    umask 0
+    same 'everyone has the rights of its group' '0777 0644 0600' "$(for f in 0777 0644 0600; do created $f; done | xargs)"
+    same 'its group has more rights' '0600 0600' "$(for f in 0640 0664; do created $f; done | xargs)"
+    same 'it is set-user-ID' 0755 "$(created 4755)"
+    if setfacl -m u:1:r,g::- rights/0644 2>/dev/null; then
+        chmod g=r rights/0644 # the mask: by its mode alone it is as before
+        same 'it has an ACL' 0600 "$(created 0644)"
+    fi
+    if [ "$(id -u)" -eq 0 ]; then
+        chown 1 rights/0777
+        same 'another one owns it' 0700 "$(created 0777)"
+    fi
+    umask 022
+    rm -rf rights-copy
+    acp -a rights rights-copy
+    same 'in the end each is as its source' '' "$("$same_tree" rights rights-copy 2>&1)"
+else
+    echo '# strace cannot run here: no tests of the rights at creation'
+fi
+
 if [ "$(id -u)" -eq 0 ]; then
     mkdir -m 777 nobodys
     cp "$make_odd_tree" nobodys/make && chmod 755 nobodys/make
