@@ -60,9 +60,11 @@ static enum bench_bound bound_of(const struct bench_summary *base, const struct 
      * processor that others had */
     if (waiting(base) > much * (waiting(base) + base->cpu_seconds))
         return gain || most < nothing * bytes ? BOUND_LATENCY : BOUND_DEVICE;
-    /* the kernel's work on data is moving it to and from the page cache; the rest is the program's
-     */
-    return base->user_seconds < much * base->cpu_seconds ? BOUND_CACHE : BOUND_CPU;
+    /* the kernel's work on data that was there is moving it out of the page cache; the rest is
+     * computing, the program's or the kernel's */
+    return base->user_seconds < much * base->cpu_seconds && base->device_read < much * bytes
+               ? BOUND_CACHE
+               : BOUND_CPU;
 }
 
 bool bench_judge(const struct bench *bench, enum bench_cache cache, struct bench_verdict *verdict)
@@ -151,8 +153,10 @@ char *why_line(const struct bench *bench, const struct machine *machine, enum be
     sum = bench_summarise(bench, verdict.arm, cache);
     fprintf(out, "%s: ", bound_name(verdict.bound));
     if (verdict.bound == BOUND_CPU) {
-        fprintf(out, "%s computes for %.3g of its %.3g s, and waits too little for a ring to help",
-                base_name, base.cpu_seconds, base.median);
+        fprintf(out,
+                "%s computes for %.3g s in its %.3g s, %.3g of them in the kernel, and waits too"
+                " little for a ring to help",
+                base_name, base.cpu_seconds, base.median, base.system_seconds);
     } else if (verdict.bound == BOUND_CACHE) {
         fprintf(out,
                 "%s spends %.3g s in the kernel, opening files and copying from the page "
