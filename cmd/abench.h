@@ -328,6 +328,12 @@ enum bench_check bench_verify(struct bench *bench, struct bench_arm *arm,
 /* What each run works on: bytes, and files or, of a pattern, blocks. */
 double bench_bytes(const struct bench *bench);
 double bench_items(const struct bench *bench, const struct bench_arm *arm);
+/* Whether a run counts. */
+bool bench_sample_good(const struct bench_sample *sample, enum bench_cache cache);
+/* base's time / the arm's, of each round in which both are good. Returns how many: at most one for
+ * each of the arm's runs. */
+size_t bench_ratios(const struct bench_arm *base, const struct bench_arm *arm,
+                    enum bench_cache cache, double *values);
 struct bench_summary bench_summarise(const struct bench *bench, size_t arm, enum bench_cache cache);
 /* Whether an arm is faster than another, as far as the rounds can tell. */
 bool bench_faster(const struct bench *bench, size_t arm, size_t other, enum bench_cache cache);

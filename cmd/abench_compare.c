@@ -62,29 +62,21 @@ static size_t old_values(const json_t *arm, const json_t *base, double *values)
     return n;
 }
 
-static bool sample_good(const struct bench_sample *sample, enum bench_cache cache)
-{
-    return sample->cache == cache && sample->check != CHECK_FAILED &&
-           sample->check != CHECK_DIFFERS;
-}
-
 /* The same of this bench. */
 static size_t new_values(const struct bench_arm *arm, const struct bench_arm *base,
                          enum bench_cache cache, double *values)
 {
     size_t n = 0;
 
+    if (base) {
+        n = bench_ratios(base, arm, cache, values);
+        for (size_t i = 0; i < n; i++)
+            values[i] = 1 / values[i];
+        return n;
+    }
     for (size_t i = 0; i < arm->n_samples; i++) {
-        const struct bench_sample *sample = &arm->samples[i];
-        if (!sample_good(sample, cache))
-            continue;
-        if (!base)
-            values[n++] = sample->seconds;
-        for (size_t j = 0; base && j < base->n_samples; j++) {
-            const struct bench_sample *other = &base->samples[j];
-            if (other->round == sample->round && sample_good(other, cache))
-                values[n++] = sample->seconds / other->seconds;
-        }
+        if (bench_sample_good(&arm->samples[i], cache))
+            values[n++] = arm->samples[i].seconds;
     }
     return n;
 }

@@ -22,21 +22,6 @@ static void run_case(void **state)
     one->this->run(one->engine, one->this);
 }
 
-static int enter(void **state)
-{
-    (void)state;
-    scratch_enter();
-    return 0;
-}
-
-/* Called after a failure, too. */
-static int leave(void **state)
-{
-    (void)state;
-    scratch_leave();
-    return 0;
-}
-
 /* Appends one engine's cases. Returns 0, or -1 where the engine cannot run and nobody said so. */
 static int add_engine(const struct engine *engine, const struct contract_case *cases, size_t count,
                       struct engine_case *states, struct CMUnitTest *tests, size_t *len)
@@ -55,7 +40,8 @@ static int add_engine(const struct engine *engine, const struct contract_case *c
         if (asprintf(&name, "%s: %s", engine->name, cases[i].name) < 0)
             test_broken("memory");
         states[*len] = (struct engine_case){engine, &cases[i]};
-        tests[*len] = (struct CMUnitTest){name, run_case, enter, leave, &states[*len]};
+        tests[*len] = (struct CMUnitTest){name, run_case, scratch_set_up, scratch_tear_down,
+                                          &states[*len]};
     }
     return 0;
 }

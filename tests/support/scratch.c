@@ -44,6 +44,20 @@ void scratch_leave(void)
         test_broken(scratch_path);
 }
 
+int scratch_set_up(void **state)
+{
+    (void)state;
+    scratch_enter();
+    return 0;
+}
+
+int scratch_tear_down(void **state)
+{
+    (void)state;
+    scratch_leave();
+    return 0;
+}
+
 uint8_t pattern_byte(uint64_t seed, uint64_t offset)
 {
     uint64_t word = (offset / 8 + 1) * 0x9e3779b97f4a7c15u + seed * 0xc2b2ae3d27d4eb4fu;

@@ -10,6 +10,9 @@
 void scratch_enter(void);
 /* Leaves and removes it, with all that is in it. */
 void scratch_leave(void);
+/* The same for cmocka, before and after a test or a group; the latter after a failure, too. */
+int scratch_set_up(void **state);
+int scratch_tear_down(void **state);
 
 /* The byte at an offset of the pattern that seed names: no two blocks of it are alike, so that a
  * block in the wrong place shows. */

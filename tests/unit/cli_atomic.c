@@ -270,20 +270,6 @@ static void descriptors_are_written_at_once(void **state)
     assert_int_equal(cli_atomic_commit(start("/dev/full", "x")), -ENOSPC);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    scratch_enter();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    scratch_leave();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,5 +283,5 @@ int main(void)
         cmocka_unit_test(descriptors_are_written_at_once),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, scratch_set_up, scratch_tear_down);
 }

@@ -268,20 +268,6 @@ static void large_directory_comes_in_sorted_parts(void **state)
     tour_free(&tour);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    scratch_enter();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    scratch_leave();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,5 +283,5 @@ int main(void)
         cmocka_unit_test(large_directory_comes_in_sorted_parts),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, scratch_set_up, scratch_tear_down);
 }

@@ -202,20 +202,6 @@ static void excluded_names_are_not_visited(void **state)
     exclude_free(exclude);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    scratch_enter();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    scratch_leave();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,5 +213,5 @@ int main(void)
         cmocka_unit_test(excluded_names_are_not_visited),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, scratch_set_up, scratch_tear_down);
 }
