@@ -356,7 +356,7 @@ int dest_write(const struct dest *dest, const void *bytes, size_t len, uint64_t 
     if (!dest->zeros_hole)
         return write_all(dest, at, len, offset);
     while (len > 0 && rc == 0) {
-        bool is_zero;
+        bool is_zero = false;
         size_t run = run_length(at, len, offset, &is_zero);
         if (!is_zero)
             rc = write_all(dest, at, run, offset);
