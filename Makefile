@@ -130,6 +130,9 @@ $(faultfs): $(addprefix $(obj)/tests/faults/,faultfs.o rules.o)
 	@mkdir -p $(@D)
 	$(call quiet,LD,$@)$(CC) $(ldflags) -o $@ $^ $$(pkg-config --libs fuse3) $(LDLIBS)
 
+# an exit of the command is to end the case, and not the fuzzer
+$(tests)/fuzz/options $(tests)/fuzz/options.fuzz: private ldflags += -Wl,--wrap=exit
+
 $(fuzz_bin): $(tests)/fuzz/%: $(obj)/tests/fuzz/%.o $(obj)/tests/fuzz/replay.o $(fuzz_obj)
 	@mkdir -p $(@D)
 	$(call quiet,LD,$@)$(CC) $(ldflags) -o $@ $^ $(libs_core) $(libs_cli) $(LDLIBS)

@@ -1,0 +1,96 @@
+/* exclude.c: fuzzes the globs of --exclude: two of them, and a path that they are matched with,
+ * each ending with NUL. */
+#define _GNU_SOURCE
+#include <string.h>
+
+#include "../../core/exclude.h"
+#include "fuzz.h"
+
+enum { TEXT_MAX = 200 };
+
+static struct exclude *list_of(const char *first, const char *second)
+{
+    struct exclude *list = NULL;
+
+    MUST(exclude_add(&list, first) == 0);
+    if (second)
+        MUST(exclude_add(&list, second) == 0);
+    return list;
+}
+
+static bool matches(const char *first, const char *second, const struct dir *dir, const char *name,
+                    bool is_dir)
+{
+    struct exclude *list = list_of(first, second);
+    int rc = exclude_match(list, dir, 0, name, is_dir);
+
+    MUST(rc == 0 || rc == 1);
+    exclude_free(list);
+    return rc;
+}
+
+/* A glob that means these characters and no others. */
+static void quote(char *glob, const char *text)
+{
+    for (; *text; *glob++ = *text++)
+        if (*text != '/')
+            *glob++ = '\\';
+    *glob = 0;
+}
+
+static void check_names(const struct dir *dir, const char *name)
+{
+    char glob[4 * TEXT_MAX], path[2 * TEXT_MAX + 3];
+
+    quote(glob, name);
+    MUST(matches(glob, NULL, dir, name, false));
+    snprintf(path, sizeof(path), "/%s/%s", dir->path, name);
+    quote(glob, dir->path_len ? path : path + 1);
+    MUST(matches(glob, NULL, dir, name, false));
+    memcpy(glob + strlen(glob), "x", 2);
+    MUST(!matches(glob, NULL, dir, name, true));
+}
+
+static void check_globs(const char *a, const char *b, const struct dir *dir, const char *name)
+{
+    bool matched[2];
+
+    for (int is_dir = 0; is_dir < 2; is_dir++) {
+        bool one = matches(a, NULL, dir, name, is_dir), other = matches(b, NULL, dir, name, is_dir);
+        matched[is_dir] = matches(a, b, dir, name, is_dir);
+        MUST(matched[is_dir] == (one || other));
+        MUST(matched[is_dir] == matches(b, a, dir, name, is_dir));
+    }
+    MUST(matched[1] || !matched[0]);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    char texts[3][TEXT_MAX + 1] = {0}, *name;
+    struct dir *dir;
+
+    for (int i = 0; i < 3; i++) {
+        size_t text_len = strnlen((const char *)data, len);
+        memcpy(texts[i], data, text_len < TEXT_MAX ? text_len : TEXT_MAX);
+        text_len += text_len < len ? 1 : 0;
+        data += text_len;
+        len -= text_len;
+    }
+    name = strrchr(texts[2], '/');
+    if (name)
+        *name++ = 0;
+    else
+        name = texts[2];
+    dir = calloc(1, sizeof(*dir) + TEXT_MAX + 1);
+    MUST(dir);
+    if (name != texts[2])
+        memcpy(dir->path, texts[2], sizeof(texts[2]));
+    dir->path_len = strlen(dir->path);
+    if (*name) {
+        check_globs(texts[0], texts[1], dir, name);
+        if (dir->path[0] != '/')
+            check_names(dir, name);
+    }
+    free(dir);
+    return 0;
+}

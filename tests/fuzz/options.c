@@ -1,0 +1,150 @@
+/* options.c: fuzzes acp's options, the most of the commands: arguments that end with NUL. What cp
+ * understands must be understood in the same way, and the rest lead to a message at the worst. */
+#define _GNU_SOURCE
+#include "../../cmd/acp_options.c" // NOLINT(bugprone-suspicious-include): for its tables
+
+#include <setjmp.h>
+
+#include "fuzz.h"
+
+enum { ARGUMENTS_MAX = 32 };
+
+/* What getopt has made of the arguments. */
+struct parsed {
+    struct {
+        int option;
+        const char *argument;
+    } options[ARGUMENTS_MAX * 64];
+    size_t len;
+    char *arguments[ARGUMENTS_MAX + 2]; /* permuted */
+    int operands;                       /* from here on */
+};
+
+static jmp_buf exited;
+static bool parsing;
+
+void __real_exit(int status) __attribute__((noreturn));
+void __wrap_exit(int status) __attribute__((noreturn));
+void __wrap_exit(int status)
+{
+    if (!parsing)
+        __real_exit(status);
+    parsing = false;
+    MUST(status == EXIT_FAILURE);
+    longjmp(exited, 1);
+}
+
+/* What is lost where an exit does not end the program is no leak. */
+void __lsan_disable(void) __attribute__((weak));
+void __lsan_enable(void) __attribute__((weak));
+
+/* acp_options.c wants it; nothing is asked here. */
+bool acp_ask(void *acp, const struct file *file, mode_t mode, bool writable)
+{
+    (void)acp;
+    (void)file;
+    (void)mode;
+    return writable;
+}
+
+/* These print to standard output and end the program, and open files. */
+static bool is_left_out(const char *argument)
+{
+    return strncmp(argument, "--h", 3) == 0 || strncmp(argument, "--vers", 6) == 0 ||
+           strncmp(argument, "--fi", 4) == 0;
+}
+
+/* Whether all arguments could be parsed: by cli_getopt_long, or as cp does. */
+static bool parse(struct parsed *parsed, int argc, char **argv, bool as_cp)
+{
+    struct option gnu[GNU_OPTIONS + 1] = {0};
+    char gnu_short[sizeof(short_options)];
+    const char *j = strchr(short_options, 'j');
+    int option;
+
+    memcpy(gnu, long_options, GNU_OPTIONS * sizeof(*gnu));
+    snprintf(gnu_short, sizeof(gnu_short), "%.*s%s", (int)(j - short_options), short_options,
+             j + 2);
+    memcpy(parsed->arguments, argv, ((size_t)argc + 1) * sizeof(*argv));
+    parsed->len = 0;
+    optind = 0; /* anew */
+    for (;;) {
+        option = as_cp ? getopt_long(argc, parsed->arguments, gnu_short, gnu, NULL)
+                       : cli_getopt_long(argc, parsed->arguments, short_options, long_options,
+                                         GNU_OPTIONS);
+        if (option == -1 || option == '?' ||
+            parsed->len == sizeof(parsed->options) / sizeof(parsed->options[0]))
+            break;
+        parsed->options[parsed->len].option = option;
+        parsed->options[parsed->len++].argument = optarg;
+    }
+    parsed->operands = optind;
+    return option == -1;
+}
+
+static void check_as_cp(int argc, char **argv)
+{
+    static struct parsed cp, ours;
+
+    if (!parse(&cp, argc, argv, true))
+        return;
+    MUST(parse(&ours, argc, argv, false));
+    MUST(cp.len == ours.len && cp.operands == ours.operands);
+    for (size_t i = 0; i < cp.len; i++) {
+        MUST(cp.options[i].option == ours.options[i].option);
+        MUST(cp.options[i].argument == ours.options[i].argument);
+    }
+    MUST(memcmp(cp.arguments, ours.arguments, (size_t)argc * sizeof(*argv)) == 0);
+}
+
+static void check_acp(int argc, char **argv)
+{
+    static struct acp acp;
+    const struct copy_opts *opts = &acp.copy.opts;
+
+    memset(&acp, 0, sizeof(acp));
+    cli_common_init(&acp.common);
+    optind = 0;
+    if (__lsan_disable)
+        __lsan_disable();
+    if (setjmp(exited) == 0) {
+        parsing = true;
+        acp_parse_options(&acp, argc, argv);
+        parsing = false;
+        MUST(acp.operands + acp.operand_count == argv + argc);
+        MUST(!acp.target || !acp.no_target_dir);
+        MUST(opts->backup_suffix && *opts->backup_suffix && !strchr(opts->backup_suffix, '/'));
+        MUST(opts->clone != CLONE_ALWAYS || opts->sparse == SPARSE_AUTO);
+        MUST(acp.copy.rate == (acp.rate.bytes_per_second ? &acp.rate : NULL));
+    }
+    if (__lsan_enable)
+        __lsan_enable();
+    cli_common_free(&acp.common);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    static FILE *nowhere;
+    char name[] = "acp", *argv[ARGUMENTS_MAX + 2] = {name}, *text = malloc(len + 1), *at = text;
+    FILE *kept = stderr;
+    int argc = 1;
+    bool left_out = false;
+
+    if (!nowhere)
+        nowhere = fopen("/dev/null", "we");
+    MUST(text && nowhere);
+    memcpy(text, data, len);
+    text[len] = 0;
+    for (; at < text + len && argc <= ARGUMENTS_MAX; at += strlen(at) + 1) {
+        left_out |= is_left_out(at);
+        argv[argc++] = at;
+    }
+    if (!left_out) {
+        stderr = nowhere; /* of messages there are many */
+        check_as_cp(argc, argv);
+        check_acp(argc, argv);
+        stderr = kept;
+    }
+    free(text);
+    return 0;
+}
