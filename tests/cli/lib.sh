@@ -29,6 +29,20 @@ own_path=$scratch/as:$bin:$gnu_path
 export PATH=$own_path
 cd "$scratch/work" || exit 2
 
+# What the programs are built with: asan, tsan or nothing. Either keeps terabytes of addresses for itself, which
+# is more than a test can give it that limits them.
+sanitizer=$(grep -aoE -m 1 '__(asan|tsan)_init' "$bin/acp" | head -n 1)
+sanitizer=${sanitizer#__}
+sanitizer=${sanitizer%_init}
+
+# LeakSanitizer cannot work beside strace, and fails.
+if command -v strace >/dev/null; then
+    strace() {
+        ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" command strace "$@"
+    }
+    export -f strace
+fi
+
 ok() {
     passed=$((passed + 1))
     echo "ok - $1"
