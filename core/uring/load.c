@@ -11,11 +11,14 @@
 #include "ring.h"
 #include "uring.h"
 
+enum { RETRIES = 100 }; /* of one read: not for ever, whatever the kernel says */
+
 struct load_slot {
     struct load_slot *next; /* free ones */
     char *buf;
     uint64_t offset;
     uint64_t start_ns;
+    unsigned retries;
 };
 
 struct load_ring {
@@ -45,7 +48,7 @@ static void read_done(void *arg, uint64_t user_data, int res)
     struct load_slot *slot = (struct load_slot *)(uintptr_t)user_data;
     int rc;
 
-    if (res == -EAGAIN || res == -EINTR) {
+    if ((res == -EAGAIN || res == -EINTR || res == -ENOMEM) && slot->retries++ < RETRIES) {
         submit_read(run, slot);
         return;
     }
@@ -67,6 +70,7 @@ static void start_reads(struct load_ring *run)
         run->free_slots = slot->next;
         slot->offset = offset;
         slot->start_ns = run->now_ns;
+        slot->retries = 0;
         submit_read(run, slot);
     }
 }
