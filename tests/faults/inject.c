@@ -44,10 +44,12 @@ void inject_log(const char *line)
 
 static bool parse_action(const char *text)
 {
-    static const char *const actions[] = {
-        [ACTION_SHORT] = "short", [ACTION_ZERO] = "zero", [ACTION_REVERSE] = "reverse"};
+    static const char *const actions[] = {[ACTION_SHORT] = "short",
+                                          [ACTION_ZERO] = "zero",
+                                          [ACTION_REVERSE] = "reverse",
+                                          [ACTION_LATE] = "late"};
 
-    for (int i = ACTION_SHORT; i <= ACTION_REVERSE; i++) {
+    for (int i = ACTION_SHORT; i <= ACTION_LATE; i++) {
         if (strcmp(text, actions[i]) == 0) {
             plan.action = (enum inject_action)i;
             return true;
@@ -225,6 +227,29 @@ WRAP_MEMORY(calloc, (size_t n, size_t len), (n, len))
 WRAP_MEMORY(realloc, (void *old, size_t len), (old, len))
 WRAP_NULL(char *, strdup, (const char *text), (text))
 
+WRAP_NULL(struct dirent *, readdir, (DIR * dir), (dir))
+WRAP_NULL(void *, tsearch,
+          (const void *key, void **root, int (*compare)(const void *, const void *)),
+          (key, root, compare))
+WRAP(int, vasprintf, (char **text, const char *format, va_list args), (text, format, args))
+WRAP(int, fflush, (FILE * file), (file))
+
+int __wrap_asprintf(char **text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int __wrap_asprintf(char **text, const char *format, ...)
+{
+    va_list args;
+    int rc;
+
+    if (inject_now(CALL_asprintf)) {
+        errno = plan.error;
+        return -1;
+    }
+    va_start(args, format);
+    rc = __real_vasprintf(text, format, args);
+    va_end(args);
+    return rc;
+}
+
 ssize_t __real_preadv2(int fd, const struct iovec *iov, int count, off_t at, int flags);
 ssize_t __wrap_preadv2(int fd, const struct iovec *iov, int count, off_t at, int flags);
 ssize_t __wrap_preadv2(int fd, const struct iovec *iov, int count, off_t at, int flags)
@@ -254,6 +279,19 @@ int __wrap_close(int fd)
         return rc;
     errno = plan.error;
     return -1;
+}
+
+int __real_fclose(FILE *file);
+int __wrap_fclose(FILE *file);
+int __wrap_fclose(FILE *file)
+{
+    bool fail = inject_now(CALL_fclose);
+    int rc = __real_fclose(file);
+
+    if (!fail)
+        return rc;
+    errno = plan.error;
+    return EOF;
 }
 
 int __real_posix_memalign(void **out, size_t align, size_t len);

@@ -9,6 +9,7 @@
  *   cqe_write 1 short  half of it
  *   read 2 zero        nothing
  *   cqe_any 1 reverse  what has completed together with it comes in the opposite order
+ *   cqe_any 2 late     it comes long after those that have completed after it
  *
  * The file AIOUTILS_INJECT_LOG gets lines: "fired" when it has happened; "undrained" where a ring
  * is closed with requests in flight; at the end "count CALL N", and "descriptors N": those open. */
@@ -28,13 +29,14 @@
     X(register_buffers) X(register_workers) X(submit) X(wait_cqe) X(cqe_any) X(cqe_read) \
     X(cqe_write) X(cqe_open) X(stat) X(fopen) X(fdopen) X(fdopendir) X(tmpfile) X(faccessat) \
     X(fstatfs) X(syncfs) X(renameat2) X(listxattr) X(llistxattr) X(flistxattr) X(attr_copy_fd) \
-    X(attr_copy_file) X(perm_copy_fd) X(perm_copy_file) X(aligned_alloc) X(reallocarray)
+    X(attr_copy_file) X(perm_copy_fd) X(perm_copy_file) X(aligned_alloc) X(reallocarray) \
+    X(readdir) X(tsearch) X(asprintf) X(vasprintf) X(fflush) X(fclose)
 /* clang-format on */
 
 #define INJECT_ENUM(name) CALL_##name,
 enum inject_call { INJECT_CALLS(INJECT_ENUM) CALL_COUNT };
 
-enum inject_action { ACTION_ERROR, ACTION_SHORT, ACTION_ZERO, ACTION_REVERSE };
+enum inject_action { ACTION_ERROR, ACTION_SHORT, ACTION_ZERO, ACTION_REVERSE, ACTION_LATE };
 
 /* Counts the call. Whether it is the one. */
 bool inject_now(enum inject_call call);

@@ -10,9 +10,17 @@
 
 #include <errno.h>
 
-/* Completions up to here have been looked at: each ring has one thread, each thread one ring at a
- * time. */
-static _Thread_local unsigned seen;
+/* A completion that is late comes when the engine has looked so often, or waits for nothing else.
+ */
+enum { LATE_LOOKS = 20 };
+
+/* Each ring has one thread, each thread one ring at a time. */
+static _Thread_local struct {
+    unsigned seen;        /* completions up to here have been looked at */
+    unsigned late;        /* for so many looks the last of them is held back; 0: none is */
+    unsigned *ktail;      /* where the kernel says how many there are */
+    unsigned shown_ktail; /* what the engine sees instead while one is held back */
+} view;
 
 static void reverse(struct io_uring *ring, unsigned from, unsigned to)
 {
@@ -41,25 +49,60 @@ static void change(struct io_uring_cqe *cqe, unsigned request)
     }
 }
 
-static void look(struct io_uring *ring)
+/* From this place to behind all that have come since: the engine is to see those first. */
+static void move_to_end(struct io_uring *ring, unsigned at, unsigned tail)
+{
+    unsigned mask = *ring->cq.kring_mask;
+    struct io_uring_cqe late = ring->cq.cqes[at & mask];
+
+    for (; at + 1 != tail; at++)
+        ring->cq.cqes[at & mask] = ring->cq.cqes[(at + 1) & mask];
+    ring->cq.cqes[at & mask] = late;
+}
+
+static void look_at(struct io_uring_cqe *cqe, bool now)
 {
     static const enum inject_call calls[] = {[STREAM_READ] = CALL_cqe_read,
                                              [STREAM_WRITE] = CALL_cqe_write,
                                              [STREAM_OPEN] = CALL_cqe_open,
                                              [STREAM_POLL] = CALL_cqe_any};
-    unsigned from = seen, tail = io_uring_smp_load_acquire(ring->cq.ktail);
+    unsigned request = cqe->user_data & STREAM_REQUEST_MASK;
 
-    for (; seen != tail; seen++) {
-        struct io_uring_cqe *cqe = &ring->cq.cqes[seen & *ring->cq.kring_mask];
-        unsigned request = cqe->user_data & STREAM_REQUEST_MASK;
+    if (now || (calls[request] != CALL_cqe_any && inject_now(calls[request])))
+        change(cqe, request);
+}
+
+static void look(struct io_uring *ring)
+{
+    unsigned tail = io_uring_smp_load_acquire(view.ktail), from;
+
+    if (view.late > 0)
+        move_to_end(ring, --view.seen, tail);
+    from = view.seen;
+    while (view.seen != tail - (view.late > 0)) {
         bool now = inject_now(CALL_cqe_any);
-        if (inject_action() == ACTION_REVERSE) {
-            if (now)
-                reverse(ring, from, tail);
-        } else if (now || (calls[request] != CALL_cqe_any && inject_now(calls[request]))) {
-            change(cqe, request);
+        if (now && inject_action() == ACTION_LATE) {
+            view.late = LATE_LOOKS;
+            move_to_end(ring, view.seen, tail);
+            continue;
         }
+        if (now && inject_action() == ACTION_REVERSE)
+            reverse(ring, from, tail);
+        else
+            look_at(&ring->cq.cqes[view.seen & *ring->cq.kring_mask], now);
+        view.seen++;
     }
+    view.seen = tail;
+    if (view.late > 0 && --view.late > 0) {
+        view.shown_ktail = tail - 1;
+        ring->cq.ktail = &view.shown_ktail;
+    }
+}
+
+/* Before a call into liburing, which waits for what the kernel has. */
+static void show_all(struct io_uring *ring)
+{
+    ring->cq.ktail = view.ktail;
 }
 
 int __real_io_uring_queue_init_params(unsigned entries, struct io_uring *ring,
@@ -69,9 +112,14 @@ int __wrap_io_uring_queue_init_params(unsigned entries, struct io_uring *ring,
 int __wrap_io_uring_queue_init_params(unsigned entries, struct io_uring *ring,
                                       struct io_uring_params *params)
 {
-    seen = 0;
-    return inject_now(CALL_queue_init) ? -inject_error()
-                                       : __real_io_uring_queue_init_params(entries, ring, params);
+    int rc = inject_now(CALL_queue_init) ? -inject_error()
+                                         : __real_io_uring_queue_init_params(entries, ring, params);
+
+    if (rc == 0) {
+        view.seen = view.late = 0;
+        view.ktail = ring->cq.ktail;
+    }
+    return rc;
 }
 
 void __real_io_uring_queue_exit(struct io_uring *ring);
@@ -114,6 +162,7 @@ int __wrap_io_uring_register_iowq_max_workers(struct io_uring *ring, unsigned *v
         int rc;                                  \
         if (inject_now(CALL_submit))             \
             return -inject_error();              \
+        show_all(ring);                          \
         rc = __real_##name arguments;            \
         look(ring);                              \
         return rc;                               \
@@ -138,6 +187,8 @@ int __wrap___io_uring_get_cqe(struct io_uring *ring, struct io_uring_cqe **cqe, 
 
     if (inject_now(CALL_wait_cqe))
         return -inject_error();
+    show_all(ring);
+    view.late = 0; /* what is returned is seen */
     rc = __real___io_uring_get_cqe(ring, cqe, submit, count, mask);
     look(ring);
     return rc;
@@ -154,6 +205,8 @@ int __wrap_io_uring_wait_cqe_timeout(struct io_uring *ring, struct io_uring_cqe 
 
     if (inject_now(CALL_wait_cqe))
         return -inject_error();
+    show_all(ring);
+    view.late = 0; /* what is returned is seen */
     rc = __real_io_uring_wait_cqe_timeout(ring, cqe, ts);
     look(ring);
     return rc;
