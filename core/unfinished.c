@@ -51,7 +51,7 @@ void unfinished_end(struct unfinished *file)
 {
     bool end;
 
-    if (!file->at)
+    if (!file->name)
         return;
     pthread_mutex_lock(&lock);
     end = ending;
@@ -59,7 +59,7 @@ void unfinished_end(struct unfinished *file)
         *file->at = file->next;
         if (file->next)
             file->next->at = file->at;
-        file->at = NULL;
+        file->name = NULL;
     }
     pthread_mutex_unlock(&lock);
     if (end)

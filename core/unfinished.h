@@ -8,9 +8,9 @@
 
 /* One file. Zeroed, or { }: none. */
 struct unfinished {
-    struct unfinished *next, **at; /* in the list; at is NULL: not in it */
+    struct unfinished *next, **at; /* in the list, where neighbours change them */
     int dir_fd;
-    const char *name;
+    const char *name; /* only its own thread sets it; NULL: it is not in the list */
 };
 
 /* Around the call that creates a file: the first before it, the second after it, failed or not
