@@ -1,7 +1,8 @@
 # Makefile: GNU make; no configure step.
 #   make [PROFILE=release|debug|asan|tsan]   programs in build/bin (release) or build/PROFILE/bin
 #   make check          installs what is missing, builds, runs every test on both engines
-#   make check-long     the same with every case of tests/faults, which takes hours
+#   make check-valgrind unit and contract tests, and whole commands, under valgrind
+#   make check-long     check with every case of tests/faults, as it is, under each sanitizer and valgrind: hours
 #   make check-gnu      coreutils' own tests of cp, cat and sha256sum (fetched when first run), on every engine
 #   make fuzz           fuzzes each target of tests/fuzz for FUZZ_SECONDS (60); what it finds stays in build/fuzz
 #   make compare        installs what is missing, builds, compares both engines on real files (DIR=...)
@@ -44,7 +45,7 @@ debian_gsl       := libgsl-dev and pkg-config
 
 # These goals compile nothing themselves: they may run before scripts/setup has brought the packages,
 # and build by calling make again.
-no_packages := check check-long fuzz check-gnu compare lint format clean
+no_packages := check check-valgrind check-long fuzz check-gnu compare lint format clean
 ifneq ($(filter-out $(no_packages),$(or $(MAKECMDGOALS),all)),)
 packages_cflags := $(call package,liburing,--cflags) $(call package,libcrypto,--cflags) \
                    $(call package,libsodium,--cflags) $(call package,jansson,--cflags) \
@@ -100,7 +101,7 @@ ifeq ($(V),0)
 quiet = @echo "  $(1)	$(2)";
 endif
 
-.PHONY: all tests faultfs-left-out check check-long check-gnu fuzz fuzz-targets lint format compare install clean print-flags
+.PHONY: all tests faultfs-left-out check check-valgrind check-long check-gnu fuzz fuzz-targets lint format compare install clean print-flags
 .SECONDARY:
 all: $(programs:%=$(bin)/%)
 tests: all $(test_bin) $(fuzz_bin) $(injected) $(if $(shell pkg-config --exists fuse3 && echo yes),$(faultfs),faultfs-left-out)
@@ -162,9 +163,13 @@ check:
 	@+$(again) tests
 	@scripts/check $(out)
 
-check-long: export AIOUTILS_LONG = 1
-check-long: export CHECK_LIMIT_SECONDS = 7200
-check-long: check
+check-valgrind:
+	@scripts/setup valgrind
+	@+$(again) tests
+	@scripts/valgrind $(out)
+
+check-long:
+	@+scripts/check-long
 
 fuzz:
 	@scripts/setup fuzz
