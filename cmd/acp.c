@@ -255,6 +255,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < acp.operand_count; i++)
         free((char *)sources[i].to_name);
     free(sources);
+    acp_free_list(&acp);
     dir_put(acp.to);
     copy_destroy(&acp.copy);
     cli_common_free(&acp.common);

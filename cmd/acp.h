@@ -31,6 +31,8 @@ struct acp {
 
 /* Options: acp_options.c. Sets the operands, too, those of --files0-from included. */
 void acp_parse_options(struct acp *acp, int argc, char **argv);
+/* Gives back the operands where they came from --files0-from. */
+void acp_free_list(struct acp *acp);
 
 /* What is said of each file, when its turn in the input order comes: acp_report.c. */
 void acp_retire(struct file *file, void *copy);

@@ -458,6 +458,15 @@ static void take_list(struct acp *acp)
     acp->operand_count = count;
 }
 
+void acp_free_list(struct acp *acp)
+{
+    if (!acp->common.files0_from)
+        return;
+    for (size_t i = 0; i < acp->operand_count; i++)
+        free(acp->operands[i]);
+    free(acp->operands);
+}
+
 void acp_parse_options(struct acp *acp, int argc, char **argv)
 {
     struct wishes wishes = {0};
