@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -20,6 +21,11 @@
 #include <time.h>
 #include <unistd.h>
 
+enum {
+    SIGNAL_US = 20000,
+    PAUSE_US = 200,
+};
+
 #define INJECT_NAME(name) #name,
 static const char *const names[CALL_COUNT] = {INJECT_CALLS(INJECT_NAME)};
 
@@ -28,7 +34,7 @@ static struct {
     unsigned nth;
     bool and_on;
     enum inject_action action;
-    int error;
+    int error; /* or the signal */
 } plan = {.call = CALL_COUNT};
 static atomic_uint counts[CALL_COUNT];
 static int log_fd = -1;
@@ -44,14 +50,22 @@ void inject_log(const char *line)
 
 static bool parse_action(const char *text)
 {
-    static const char *const actions[] = {[ACTION_SHORT] = "short",
-                                          [ACTION_ZERO] = "zero",
-                                          [ACTION_REVERSE] = "reverse",
-                                          [ACTION_LATE] = "late"};
+    static const char *const actions[] = {
+        [ACTION_SHORT] = "short", [ACTION_ZERO] = "zero",   [ACTION_REVERSE] = "reverse",
+        [ACTION_LATE] = "late",   [ACTION_PAUSE] = "pause",
+    };
 
-    for (int i = ACTION_SHORT; i <= ACTION_LATE; i++) {
+    for (int i = ACTION_SHORT; i <= ACTION_PAUSE; i++) {
         if (strcmp(text, actions[i]) == 0) {
             plan.action = (enum inject_action)i;
+            return true;
+        }
+    }
+    for (int sig = 1; sig < NSIG && strncmp(text, "SIG", 3) == 0; sig++) {
+        const char *name = sigabbrev_np(sig);
+        if (name && strcmp(name, text + 3) == 0) {
+            plan.action = ACTION_SIGNAL;
+            plan.error = sig;
             return true;
         }
     }
@@ -106,6 +120,19 @@ static void __attribute__((destructor)) end(void)
     }
 }
 
+/* What is done before a call that does not fail. */
+static void disturb(void)
+{
+    struct timespec pause = {.tv_nsec = PAUSE_US * 1000L};
+
+    if (plan.action == ACTION_SIGNAL) {
+        kill(getpid(), plan.error);
+        /* it is to end at this point, and not some calls later */
+        pause.tv_nsec = SIGNAL_US * 1000L;
+    }
+    nanosleep(&pause, NULL);
+}
+
 bool inject_now(enum inject_call call)
 {
     unsigned n = atomic_fetch_add(&counts[call], 1) + 1;
@@ -114,7 +141,10 @@ bool inject_now(enum inject_call call)
         return false;
     if (n == plan.nth)
         inject_log("fired\n");
-    return true;
+    if (plan.action < ACTION_PAUSE)
+        return true;
+    disturb();
+    return false;
 }
 
 enum inject_action inject_action(void)

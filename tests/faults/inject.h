@@ -10,6 +10,8 @@
  *   read 2 zero        nothing
  *   cqe_any 1 reverse  what has completed together with it comes in the opposite order
  *   cqe_any 2 late     it comes long after those that have completed after it
+ *   linkat 5 SIGINT    nothing fails, but the program gets the signal just before
+ *   openat 1+ pause    nothing fails, but it is a moment later than it would have been
  *
  * The file AIOUTILS_INJECT_LOG gets lines: "fired" when it has happened; "undrained" where a ring
  * is closed with requests in flight; at the end "count CALL N", and "descriptors N": those open. */
@@ -36,7 +38,15 @@
 #define INJECT_ENUM(name) CALL_##name,
 enum inject_call { INJECT_CALLS(INJECT_ENUM) CALL_COUNT };
 
-enum inject_action { ACTION_ERROR, ACTION_SHORT, ACTION_ZERO, ACTION_REVERSE, ACTION_LATE };
+enum inject_action {
+    ACTION_ERROR,
+    ACTION_SHORT,
+    ACTION_ZERO,
+    ACTION_REVERSE,
+    ACTION_LATE,
+    ACTION_PAUSE,
+    ACTION_SIGNAL
+};
 
 /* Counts the call. Whether it is the one. */
 bool inject_now(enum inject_call call);
