@@ -139,9 +139,8 @@ static int open_atomic(struct copy *copy, struct file *file, const struct stat *
     if (rc == EXISTING_OVER && (op->through || !S_ISREG(at.st_mode)))
         return copy_refuse(file, REFUSED_NOT_REPLACEABLE);
     dest->replaces = rc == EXISTING_OVER;
-    unfinished_begin();
-    rc = temp_open(op->to->fd, op->to_name, first_mode(copy, st, dest), &dest->temp);
-    unfinished_created(&dest->unfinished, op->to->fd, rc < 0 ? NULL : dest->temp);
+    rc = temp_open(op->to->fd, op->to_name, first_mode(copy, st, dest), &dest->temp,
+                   &dest->unfinished);
     if (rc < 0) {
         errno = -rc;
         return create_failed(file);
@@ -402,8 +401,8 @@ static void finish(struct copy *copy, struct file *file, const struct stat *st, 
     if (file->status == 0 && copy->opts.sync_files && fsync(dest->fd) < 0)
         file_fail(file, STEP_SYNC, -errno);
     if (file->status == 0 && dest->atomic) {
-        unfinished_end(&dest->unfinished);
-        rc = temp_name(op->to->fd, op->to_name, dest->fd, dest->temp, dest->replaces);
+        rc = temp_name(op->to->fd, op->to_name, dest->fd, dest->temp, dest->replaces,
+                       &dest->unfinished);
         dest->temp = NULL;
         if (rc < 0)
             file_fail(file, STEP_CREATE, rc);
@@ -424,9 +423,9 @@ void dest_end(struct copy *copy, struct file *file, const struct stat *st, struc
             file_fail(file, STEP_CLOSE, -errno);
         if (file->status < 0 && dest->created && !dest->atomic)
             unlinkat(op->to->fd, op->to_name, 0);
-        unfinished_end(&dest->unfinished);
         if (file->status < 0 && dest->atomic)
-            temp_drop(op->to->fd, dest->temp);
+            temp_drop(op->to->fd, dest->temp, &dest->unfinished);
+        unfinished_end(&dest->unfinished);
     } else if (dest->claimed) {
         dest_settle_link(copy, file, st, -1);
     }

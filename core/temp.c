@@ -44,27 +44,11 @@ static int open_unnamed(int dir_fd, const char *name, mode_t mode)
     return fd;
 }
 
-int temp_open(int dir_fd, const char *name, mode_t mode, char **temp)
+static int create(int dir_fd, const char *name, mode_t mode)
 {
-    int fd = open_unnamed(dir_fd, name, mode);
+    int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 
-    *temp = NULL;
-    /* filesystems without such files say one of these */
-    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
-        return fd < 0 ? -errno : fd;
-    for (int i = 0; i < TRIES; i++) {
-        *temp = make_name(name);
-        if (!*temp)
-            return -ENOMEM;
-        fd = openat(dir_fd, *temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-        if (fd >= 0)
-            return fd;
-        free(*temp);
-        *temp = NULL;
-        if (errno != EEXIST)
-            return -errno;
-    }
-    return -EEXIST;
+    return fd < 0 ? -errno : fd;
 }
 
 /* linkat for what has a descriptor only. */
@@ -76,24 +60,49 @@ static int link_fd(int fd, int dir_fd, const char *name)
     return linkat(AT_FDCWD, path, dir_fd, name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
 }
 
-int temp_name(int dir_fd, const char *name, int fd, char *temp, bool replaces)
+/* Gives what is open, or a new file where fd is -1, a name of its own, in *temp. Returns the new
+ * file's descriptor or 0, or -errno. */
+static int name_apart(int dir_fd, const char *name, int fd, mode_t mode, char **temp,
+                      struct unfinished *unfinished)
 {
-    int rc;
+    int rc = -EEXIST;
+
+    for (int i = 0; i < TRIES && rc == -EEXIST; i++) {
+        char *made = make_name(name);
+        if (!made)
+            return -ENOMEM;
+        unfinished_begin();
+        rc = fd < 0 ? create(dir_fd, made, mode) : link_fd(fd, dir_fd, made);
+        unfinished_created(unfinished, dir_fd, rc < 0 ? NULL : made);
+        if (rc < 0)
+            free(made);
+        else
+            *temp = made;
+    }
+    return rc;
+}
+
+int temp_open(int dir_fd, const char *name, mode_t mode, char **temp, struct unfinished *unfinished)
+{
+    int fd = open_unnamed(dir_fd, name, mode);
+
+    *temp = NULL;
+    /* filesystems without such files say one of these */
+    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
+        return fd < 0 ? -errno : fd;
+    return name_apart(dir_fd, name, -1, mode, temp, unfinished);
+}
+
+int temp_name(int dir_fd, const char *name, int fd, char *temp, bool replaces,
+              struct unfinished *unfinished)
+{
+    int rc = 0;
 
     if (!temp && !replaces)
         return link_fd(fd, dir_fd, name);
-    rc = 0;
-    for (int i = 0; i < TRIES && !temp; i++) {
-        temp = make_name(name);
-        rc = temp ? link_fd(fd, dir_fd, temp) : -ENOMEM;
-        if (rc < 0) {
-            free(temp);
-            temp = NULL;
-        }
-        if (rc < 0 && rc != -EEXIST)
-            return rc;
-    }
     if (!temp)
+        rc = name_apart(dir_fd, name, fd, 0, &temp, unfinished);
+    if (rc < 0)
         return rc;
     if (renameat2(dir_fd, temp, dir_fd, name, replaces ? 0 : RENAME_NOREPLACE) < 0) {
         rc = -errno;
@@ -102,13 +111,15 @@ int temp_name(int dir_fd, const char *name, int fd, char *temp, bool replaces)
     }
     if (rc < 0)
         unlinkat(dir_fd, temp, 0);
+    unfinished_end(unfinished);
     free(temp);
     return rc;
 }
 
-void temp_drop(int dir_fd, char *temp)
+void temp_drop(int dir_fd, char *temp, struct unfinished *unfinished)
 {
     if (temp)
         unlinkat(dir_fd, temp, 0);
+    unfinished_end(unfinished);
     free(temp);
 }
