@@ -414,8 +414,10 @@ int main(int argc, char **argv)
     ahash.cwd = dir_cwd();
     if (!ahash.cwd)
         cli_fatal(0, "memory exhausted");
-    if (ahash.update_path)
+    if (ahash.update_path) {
+        cli_stop_cleanly();
         update_open(&ahash);
+    }
     if (ahash.report_unlisted)
         ahash.unlisted = unlisted_new();
     run(&ahash);

@@ -16,6 +16,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "../core/unfinished.h"
+
 enum {
     LINKS_MAX = 40, /* as the kernel's */
     TEMP_NAME = 32,
@@ -25,7 +27,8 @@ struct cli_atomic {
     FILE *stream;
     int dir; /* where it will be; -1: it is written at once */
     char *name;
-    char temp[TEMP_NAME]; /* "" while it has no name */
+    char temp[TEMP_NAME];         /* "" while it has no name */
+    struct unfinished unfinished; /* that name */
     bool replaces;
     struct stat old;
 };
@@ -135,8 +138,10 @@ static int open_temp(struct cli_atomic *file)
     rc = temp_name(file);
     if (rc < 0)
         return rc;
+    unfinished_begin();
     fd = openat(file->dir, file->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     rc = -errno;
+    unfinished_created(&file->unfinished, file->dir, fd < 0 ? NULL : file->temp);
     if (fd < 0)
         file->temp[0] = 0;
     return fd < 0 ? rc : fd;
@@ -208,10 +213,14 @@ static int link_in(struct cli_atomic *file, int fd)
     if (errno != EEXIST)
         return -errno;
     rc = temp_name(file);
-    if (rc == 0 && linkat(AT_FDCWD, self, file->dir, file->temp, AT_SYMLINK_FOLLOW) < 0) {
+    if (rc < 0)
+        return rc;
+    unfinished_begin();
+    if (linkat(AT_FDCWD, self, file->dir, file->temp, AT_SYMLINK_FOLLOW) < 0)
         rc = -errno;
+    unfinished_created(&file->unfinished, file->dir, rc < 0 ? NULL : file->temp);
+    if (rc < 0)
         file->temp[0] = 0;
-    }
     return rc;
 }
 
@@ -231,6 +240,7 @@ static int put_in_place(struct cli_atomic *file)
     if (rc == 0 && file->temp[0]) {
         if (renameat(file->dir, file->temp, file->dir, file->name) < 0)
             return -errno;
+        unfinished_end(&file->unfinished);
         file->temp[0] = 0;
     }
     /* EBADF: it could not be opened for reading; EINVAL: a filesystem that cannot */
@@ -265,6 +275,7 @@ void cli_atomic_discard(struct cli_atomic *file)
         fclose(file->stream);
     if (file->temp[0])
         unlinkat(file->dir, file->temp, 0);
+    unfinished_end(&file->unfinished);
     if (file->dir >= 0)
         close(file->dir);
     free(file->name);
