@@ -45,6 +45,23 @@ static char *path_of(const struct attr_at *at)
     return len < 0 ? NULL : path;
 }
 
+/* The same for calls that follow links: *fd, the caller's to close, holds on to what has the name
+ * now, be it a link that someone has just put there. */
+static char *pinned_path_of(const struct attr_at *at, int *fd)
+{
+    *fd = -1;
+    if (at->fd >= 0)
+        return path_of(at);
+    *fd = openat(at->dir_fd, at->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    return *fd < 0 ? NULL : path_of(&(struct attr_at){.fd = *fd});
+}
+
+static void unpin(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
 /* Which attributes a file has: most have none, and one call tells. */
 struct attr_kinds {
     bool any, acl;
@@ -104,7 +121,8 @@ static int change_owner(const struct attr_at *at, uid_t uid, gid_t gid)
 
 static int change_mode(const struct attr_at *at, mode_t mode)
 {
-    return at->fd >= 0 ? fchmod(at->fd, mode) : fchmodat(at->dir_fd, at->name, mode, 0);
+    return at->fd >= 0 ? fchmod(at->fd, mode)
+                       : fchmodat(at->dir_fd, at->name, mode, AT_SYMLINK_NOFOLLOW);
 }
 
 static int stat_at(const struct attr_at *at, struct stat *st)
@@ -178,12 +196,12 @@ static void copy_xattrs(const struct attr_run *run, const struct stat *now)
 
 static void copy_acl(const struct attr_run *run)
 {
-    char *from = path_of(run->from), *to = path_of(run->to);
+    int from_fd, to_fd;
+    char *from = pinned_path_of(run->from, &from_fd), *to = pinned_path_of(run->to, &to_fd);
     /* an ACL of a directory for what is made in it is copied by name only */
     bool by_name = S_ISDIR(run->st->st_mode) || run->from->fd < 0 || run->to->fd < 0;
     int rc = -1;
 
-    errno = ENOMEM;
     if (from && to)
         rc = by_name ? perm_copy_file(from, to, NULL)
                      : perm_copy_fd(from, run->from->fd, to, run->to->fd, NULL);
@@ -191,6 +209,8 @@ static void copy_acl(const struct attr_run *run)
         tell(run, STEP_MODE, -errno);
     free(from);
     free(to);
+    unpin(from_fd);
+    unpin(to_fd);
 }
 
 static void copy_mode(const struct attr_run *run, const struct stat *now, bool created,
@@ -247,7 +267,9 @@ void attr_copy(const struct copy *copy, const struct attr_at *from, const struct
 
 void attr_inherit(int dir_fd, const char *name, const struct stat *old, int fd)
 {
-    char *from = path_of(&(struct attr_at){.fd = -1, .dir_fd = dir_fd, .name = name});
+    int from_fd;
+    char *from = pinned_path_of(&(struct attr_at){.fd = -1, .dir_fd = dir_fd, .name = name},
+                                &from_fd);
     char *to = path_of(&(struct attr_at){.fd = fd});
 
     (void)!fchown(fd, old->st_uid, old->st_gid);
@@ -255,4 +277,5 @@ void attr_inherit(int dir_fd, const char *name, const struct stat *old, int fd)
         (void)fchmod(fd, old->st_mode & 0777);
     free(from);
     free(to);
+    unpin(from_fd);
 }
