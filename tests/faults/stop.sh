@@ -74,6 +74,20 @@ for command in "acp -r $mnt new" "ahash -r $mnt"; do
     done
 done
 
+# Whoever watches sees which file it is that keeps the command waiting.
+for command in "ahash -r $mnt" "acat $mnt/small $mnt/large" "acp -r $mnt new"; do
+    fresh_mount
+    rules "read large delay=$answer_ms"
+    # shellcheck disable=SC2086 # words
+    $command --progress=always >/dev/null 2>"$scratch/stderr" &
+    # shellcheck disable=SC2016 # for the inner shell
+    check "--progress names the stalled file: ${command//"$mnt"/mnt}" timeout "$limit_seconds" bash -c \
+        'until grep -q "stalled [0-9]* s: .*large$" "$1"; do sleep 0.05; done' - "$scratch/stderr"
+    kill -TERM $!
+    wait $!
+    rm -rf new
+done
+
 fresh_mount
 rules "write * delay=$answer_ms"
 seq 1000 >from
