@@ -68,9 +68,11 @@ static void say(enum step step, int status, const char *source, const char *dest
                 texts[step].after, subject == DEST_SOURCE ? s : "");
 }
 
-static void say_refused(struct acp *acp, enum refusal refusal, const char *source, const char *dest)
+static void say_refused(struct acp *acp, const struct copy_file *op, const char *source,
+                        const char *dest)
 {
     const char *s = cli_quote(source), *d = cli_quote(dest);
+    enum refusal refusal = op->refusal;
 
     acp->failed |= refusal != REFUSED_FILE_TWICE && refusal != REFUSED_DIRECTORY_TWICE &&
                    refusal != REFUSED_DECLINED;
@@ -95,6 +97,9 @@ static void say_refused(struct acp *acp, enum refusal refusal, const char *sourc
         return cli_message(0, "warning: source file %s specified more than once", s);
     case REFUSED_DIRECTORY_TWICE:
         return cli_message(0, "warning: source directory %s specified more than once", s);
+    case REFUSED_ELSEWHERE:
+        return cli_message(0, "will not create hard link %s to directory %s", d,
+                           cli_quote(op->elsewhere));
     case REFUSED_BACKUP_IS_SOURCE:
         return cli_message(0, "backing up %s might destroy source;  %s not copied", d, s);
     case REFUSED_RELATIVE_LINK:
@@ -184,9 +189,9 @@ static void speak(struct acp *acp, const struct file *file, bool told, const cha
     if (op->hashed)
         note_digest(acp, op, dest);
     if (file->step == STEP_REFUSED) {
-        say_refused(acp, op->refusal, source, dest);
+        say_refused(acp, op, source, dest);
     } else if (file->status < 0) {
-        say(file->step, file->status, source, dest);
+        say(file->step, file->status, op->elsewhere ? op->elsewhere : source, dest);
         acp->failed = true;
     }
     for (const struct copy_report *report = op->reports; report; report = report->next) {

@@ -17,6 +17,7 @@
 #include "links.h"
 #include "special.h"
 #include "tree.h"
+#include "twice.h"
 
 int copy_init(struct copy *copy)
 {
@@ -40,6 +41,11 @@ int copy_init(struct copy *copy)
     return 0;
 }
 
+static void leave_name(void *to_name)
+{
+    (void)to_name; /* the caller's */
+}
+
 void copy_destroy(struct copy *copy)
 {
     struct copy_late *late = atomic_load(&copy->late);
@@ -49,7 +55,8 @@ void copy_destroy(struct copy *copy)
         free(late);
         late = next;
     }
-    tdestroy(copy->names, free);
+    tdestroy(copy->names, leave_name);
+    twice_destroy(copy);
     links_free(copy->links);
     dir_put(copy->cwd);
     dir_put(copy->cwd_nofollow);
@@ -225,37 +232,18 @@ static int entry(struct feed *feed, struct dir *dir, const char *name, unsigned 
 
 static const struct walk_ops copy_walk = {.entry = entry, .enter = tree_enter};
 
-/* An operand's name in the destination, and what it was. */
-struct copy_made {
-    const char *to_name;
-    dev_t dev;
-    ino_t ino;
-    bool is_dir;
-};
-
 static int by_name(const void *a, const void *b)
 {
-    return strcmp(((const struct copy_made *)a)->to_name, ((const struct copy_made *)b)->to_name);
+    return strcmp(a, b);
 }
 
-/* What an earlier operand has made under the name that this one goes to: NULL, and this one is
- * remembered. -ENOMEM in *rc. */
-static const struct copy_made *made_before(struct copy *copy, const struct copy_source *source,
-                                           const struct stat *st, int *rc)
+/* Whether an earlier operand has the name that this one goes to; if not, it is remembered. Returns
+ * 1, 0 or -ENOMEM. */
+static int made_before(struct copy *copy, const char *to_name)
 {
-    struct copy_made *made = malloc(sizeof(*made));
-    struct copy_made **at;
+    const char **at = tsearch(to_name, &copy->names, by_name);
 
-    *rc = made ? 0 : -ENOMEM;
-    if (!made)
-        return NULL;
-    *made = (struct copy_made){source->to_name, st->st_dev, st->st_ino, S_ISDIR(st->st_mode)};
-    at = tsearch(made, &copy->names, by_name);
-    if (!at)
-        *rc = -ENOMEM;
-    if (!at || *at != made)
-        free(made);
-    return at && *at != made ? *at : NULL;
+    return at ? *at != to_name : -ENOMEM;
 }
 
 /* Several operands may go to one name. Files do not overwrite each other; directories are merged,
@@ -263,15 +251,18 @@ static const struct copy_made *made_before(struct copy *copy, const struct copy_
 static enum refusal collision(struct copy *copy, struct feed *feed,
                               const struct copy_source *source, const struct stat *st, int *rc)
 {
-    const struct copy_made *made = made_before(copy, source, st, rc);
+    int twice = twice_entry(copy, source->name);
+    int made = made_before(copy, source->to_name);
 
-    if (made && made->dev == st->st_dev && made->ino == st->st_ino &&
-        (made->is_dir || copy->opts.backup == BACKUP_NONE))
-        return made->is_dir ? REFUSED_DIRECTORY_TWICE : REFUSED_FILE_TWICE;
-    copy->just_created = made && !S_ISDIR(st->st_mode);
+    *rc = twice < 0 ? twice : made < 0 ? made : 0;
+    if (*rc < 0)
+        return REFUSED_NOT;
+    if (twice && !S_ISDIR(st->st_mode) && copy->opts.backup == BACKUP_NONE)
+        return REFUSED_FILE_TWICE;
+    copy->just_created = made == 1 && !S_ISDIR(st->st_mode);
     /* "." is any name, and with --parents one operand may be in another */
     if (made || strcmp(source->to_name, ".") == 0 || (copy->opts.parents && S_ISDIR(st->st_mode)) ||
-        tfind(&(struct copy_made){.to_name = "."}, &copy->names, by_name))
+        tfind(".", &copy->names, by_name))
         while (feed_drain_half(feed))
             ;
     return REFUSED_NOT;

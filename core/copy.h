@@ -29,6 +29,7 @@ enum refusal {
     REFUSED_THROUGH_CREATED, /* a file through a symbolic link that an earlier operand has made */
     REFUSED_FILE_TWICE,      /* the same operand again: a warning, no error */
     REFUSED_DIRECTORY_TWICE,
+    REFUSED_ELSEWHERE,        /* a directory that an operand before has taken to another place */
     REFUSED_BACKUP_IS_SOURCE, /* the backup would be written over the source */
     REFUSED_RELATIVE_LINK,    /* -s: a relative name means something else in another directory */
     REFUSED_DECLINED,         /* the user was asked and does not want it replaced */
@@ -112,6 +113,9 @@ struct copy_file {
     const char *to_name;     /* lives as long as the file, or as the source */
     enum refusal refusal;
     enum copy_how how;
+    /* REFUSED_ELSEWHERE: that place; STEP_HARD_LINK: the copy that was to have one more name, where
+     * it was a copy. Lives until copy_destroy. */
+    const char *elsewhere;
     struct copy_report *reports; /* besides file->status, in the order in which they came */
     char *backup;       /* what the destination was renamed to, in the directory where it is */
     bool attempted;     /* nothing spoke against it: worth a line of -v */
@@ -165,7 +169,9 @@ struct copy {
     const char *source_to_name;
     struct dir *parents; /* the last operand's, of --parents; owned */
     bool just_created;   /* an earlier operand has the same destination */
-    void *names;         /* where several operands went: a tree of struct copy_made */
+    void *names;         /* where several operands went: a tree of their to_name */
+    void *entries;       /* what they were: trees of twice.c */
+    void *directories;
     _Atomic(struct copy_late *) late;
 };
 

@@ -75,7 +75,7 @@ static int create_failed(struct file *file)
 
     if (fstatat(op->to->fd, op->to_name, &at, 0) < 0) {
         if (errno != ENOENT)
-            return copy_fail(file, STEP_STAT_DEST);
+            return existing_unseen(file);
     } else if (S_ISDIR(at.st_mode)) {
         return copy_refuse(file, REFUSED_OVER_DIRECTORY);
     }
@@ -152,6 +152,43 @@ static int open_atomic(struct copy *copy, struct file *file, const struct stat *
     return 0;
 }
 
+static bool is_made(const struct stat *st, const struct link_made *made)
+{
+    return st->st_dev == made->dev && st->st_ino == made->ino;
+}
+
+static int hard_link_failed(struct file *file, const struct link_made *made)
+{
+    struct copy_file *op = file->op;
+
+    op->elsewhere = made->path;
+    return copy_fail(file, STEP_HARD_LINK);
+}
+
+/* Something has the name already. Returns 0 or more, -1 with errno of linkat(2), or -errno with the
+ * file failed. */
+static int link_over(struct copy *copy, struct file *file, const struct stat *st,
+                     const struct link_made *made, const char *path)
+{
+    struct copy_file *op = file->op;
+    struct stat at;
+    int rc;
+
+    if (fstatat(op->to->fd, op->to_name, &at, AT_SYMLINK_NOFOLLOW) < 0)
+        return copy_fail(file, STEP_STAT_DEST);
+    /* two directories go to one: it is that copy already, under what may be its only name */
+    if (is_made(&at, made) && !op->just_created) {
+        op->removed = true; /* and made again, as cp tells it */
+        return 0;
+    }
+    rc = op->existing_seen ? EXISTING_OVER : existing_settle(copy, file, st, &at);
+    if (rc < 0 || rc == EXISTING_LEFT)
+        return rc;
+    if (rc == EXISTING_OVER && unlinkat(op->to->fd, op->to_name, 0) < 0)
+        return copy_fail(file, STEP_REMOVE);
+    return linkat(AT_FDCWD, path, op->to->fd, op->to_name, AT_SYMLINK_FOLLOW);
+}
+
 /* Makes the destination another name of the copy that the source's inode has already. */
 static int hard_link(struct copy *copy, struct file *file, const struct stat *st,
                      const struct link_made *made)
@@ -163,24 +200,19 @@ static int hard_link(struct copy *copy, struct file *file, const struct stat *st
     int rc;
 
     /* it was made moments ago: another file under its name is someone's intrusion */
-    if (fd < 0 || fstat(fd, &at) < 0 || at.st_dev != made->dev || at.st_ino != made->ino) {
+    if (fd < 0 || fstat(fd, &at) < 0 || !is_made(&at, made)) {
         if (fd >= 0) {
             close(fd);
             errno = ESTALE;
         }
-        return copy_fail(file, STEP_HARD_LINK);
+        return hard_link_failed(file, made);
     }
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     rc = linkat(AT_FDCWD, path, op->to->fd, op->to_name, AT_SYMLINK_FOLLOW);
-    if (rc < 0 && errno == EEXIST) {
-        rc = op->existing_seen ? EXISTING_OVER : existing_settle(copy, file, st, &at);
-        if (rc == EXISTING_OVER && unlinkat(op->to->fd, op->to_name, 0) < 0)
-            copy_fail(file, STEP_REMOVE);
-        else if (rc >= 0 && rc != EXISTING_LEFT)
-            rc = linkat(AT_FDCWD, path, op->to->fd, op->to_name, AT_SYMLINK_FOLLOW);
-    }
+    if (rc < 0 && errno == EEXIST)
+        rc = link_over(copy, file, st, made, path);
     if (rc < 0 && file->status == 0)
-        copy_fail(file, STEP_HARD_LINK);
+        hard_link_failed(file, made);
     close(fd);
     return file->status < 0 ? file->status : DEST_MADE;
 }

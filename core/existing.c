@@ -14,37 +14,19 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "entry.h"
+
 bool existing_same_inode(const struct stat *a, const struct stat *b)
 {
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
-static const char *base_name(const char *name)
-{
-    const char *slash = strrchr(name, '/');
-
-    return slash && slash[1] ? slash + 1 : name;
-}
-
-static int stat_dir_of(const struct dir *dir, const char *name, struct stat *st)
-{
-    const char *base = base_name(name);
-    char *path = base == name ? strdup(".") : strndup(name, (size_t)(base - name));
-    int rc = path ? fstatat(dir->fd, path, st, 0) : -1;
-
-    free(path);
-    return rc;
 }
 
 /* Whether source and destination are one directory entry, not only one inode. */
 static bool same_entry(const struct file *file)
 {
     const struct copy_file *op = file->op;
-    struct stat from, to;
 
-    return strcmp(base_name(file->name), base_name(op->to_name)) == 0 &&
-           stat_dir_of(file->dir, file->name, &from) == 0 &&
-           stat_dir_of(op->to, op->to_name, &to) == 0 && existing_same_inode(&from, &to);
+    return entry_same(file->dir, file->name, op->to, op->to_name, 0);
 }
 
 enum sameness { SAME_NOT, SAME_FINE, SAME_REFUSED };
@@ -64,16 +46,17 @@ static bool lead_to_one(const struct file *file, const struct stat *from, const 
 
 /* from, to: source and destination themselves, links not followed; they are, or may lead to, one
  * file. Whether the copy would destroy it. */
-static enum sameness would_destroy(const struct copy_opts *opts, const struct file *file,
+static enum sameness would_destroy(const struct copy *copy, const struct file *file,
                                    const struct stat *from, const struct stat *to)
 {
+    const struct copy_opts *opts = &copy->opts;
     bool from_link = S_ISLNK(from->st_mode), to_link = S_ISLNK(to->st_mode);
     bool one_inode = existing_same_inode(from, to);
 
     if (opts->backup != BACKUP_NONE) {
         /* moved aside, the destination would leave a link to it dangling */
         if (!one_inode)
-            return opts->follow != FOLLOW_NEVER && from_link && !to_link ? SAME_REFUSED : SAME_NOT;
+            return copy_follows(copy, file) && from_link && !to_link ? SAME_REFUSED : SAME_NOT;
         return same_entry(file) ? SAME_REFUSED : SAME_NOT;
     }
     if (opts->remove_destination &&
@@ -83,7 +66,7 @@ static enum sameness would_destroy(const struct copy_opts *opts, const struct fi
         return SAME_NOT;
     if (opts->make == MAKE_SYMLINKS && to_link)
         return SAME_NOT;
-    if (opts->follow == FOLLOW_NEVER) {
+    if (!copy_follows(copy, file)) {
         if (!lead_to_one(file, from, to))
             return SAME_NOT;
         if (opts->make == MAKE_HARD_LINKS)
@@ -92,16 +75,17 @@ static enum sameness would_destroy(const struct copy_opts *opts, const struct fi
     return SAME_REFUSED;
 }
 
-static enum sameness sameness(const struct copy_opts *opts, const struct file *file,
+static enum sameness sameness(const struct copy *copy, const struct file *file,
                               const struct stat *st, const struct stat *at)
 {
+    const struct copy_opts *opts = &copy->opts;
     const struct copy_file *op = file->op;
     bool one_inode = existing_same_inode(st, at);
     struct stat from = *st, to = *at;
 
     if (one_inode && opts->make == MAKE_HARD_LINKS)
         return SAME_FINE;
-    if (opts->follow == FOLLOW_NEVER) {
+    if (!copy_follows(copy, file)) {
         if (S_ISLNK(st->st_mode) && S_ISLNK(at->st_mode)) {
             if (same_entry(file))
                 return SAME_REFUSED;
@@ -114,7 +98,7 @@ static enum sameness sameness(const struct copy_opts *opts, const struct file *f
         if (S_ISLNK(from.st_mode) && S_ISLNK(to.st_mode) && opts->remove_destination)
             return SAME_NOT;
     }
-    return would_destroy(opts, file, &from, &to);
+    return would_destroy(copy, file, &from, &to);
 }
 
 /* Whether the destination is no older than the source. */
@@ -138,7 +122,7 @@ static bool backup_is_source(const struct copy_opts *opts, const struct file *fi
                              const struct stat *st)
 {
     const struct copy_file *op = file->op;
-    const char *from = base_name(file->name), *to = base_name(op->to_name);
+    const char *from = entry_base(file->name), *to = entry_base(op->to_name);
     size_t to_len = strlen(to);
     struct stat at;
     char *backup;
@@ -173,12 +157,15 @@ static int back_up(const struct copy *copy, struct file *file, const struct stat
 }
 
 /* Whether the destination gives way before it is made anew, rather than to be written over. */
-static bool gives_way(const struct copy_opts *opts, const struct stat *st, const struct stat *at)
+static bool gives_way(const struct copy *copy, const struct file *file, const struct stat *st,
+                      const struct stat *at)
 {
+    const struct copy_opts *opts = &copy->opts;
+
     if (opts->remove_destination || opts->attributes_only)
         return opts->remove_destination;
     return (opts->preserve_links && at->st_nlink > 1) || /* its other names keep what they have */
-           (opts->follow == FOLLOW_NEVER && !S_ISREG(st->st_mode));
+           (!copy_follows(copy, file) && !S_ISREG(st->st_mode));
 }
 
 static int leave(struct file *file)
@@ -210,6 +197,14 @@ static int wanted(const struct copy *copy, struct file *file, const struct stat 
     return EXISTING_OVER;
 }
 
+int existing_unseen(struct file *file)
+{
+    struct copy_file *op = file->op;
+
+    op->attempted = false;
+    return copy_fail(file, STEP_STAT_DEST);
+}
+
 /* Finds out what is there. Returns an enum existing or -errno. */
 static int look_up(const struct copy *copy, struct file *file, const struct stat *st,
                    struct stat *at)
@@ -223,9 +218,8 @@ static int look_up(const struct copy *copy, struct file *file, const struct stat
     struct stat target;
 
     if (fstatat(op->to->fd, op->to_name, at, AT_SYMLINK_NOFOLLOW) < 0)
-        return errno == ENOENT || (errno == EBADF && opts->dry_run)
-                   ? EXISTING_NONE
-                   : copy_fail(file, STEP_STAT_DEST);
+        return errno == ENOENT || (errno == EBADF && opts->dry_run) ? EXISTING_NONE
+                                                                    : existing_unseen(file);
     if (!S_ISLNK(at->st_mode) || itself)
         return EXISTING_OVER;
     if (fstatat(op->to->fd, op->to_name, &target, 0) == 0) {
@@ -236,7 +230,7 @@ static int look_up(const struct copy *copy, struct file *file, const struct stat
     if (errno == ELOOP && opts->force)
         return EXISTING_OVER; /* it cannot be opened, and is removed then */
     if (errno != ENOENT)
-        return copy_fail(file, STEP_STAT_DEST);
+        return existing_unseen(file);
     op->through = true;
     if (opts->through_dangling && !op->just_created)
         return EXISTING_OVER;
@@ -255,7 +249,7 @@ int existing_settle(struct copy *copy, struct file *file, const struct stat *st,
     op->existing_seen = true;
     if (rc != EXISTING_OVER)
         return rc;
-    same = sameness(opts, file, st, at);
+    same = sameness(copy, file, st, at);
     if (same == SAME_REFUSED)
         return copy_refuse(file, REFUSED_SAME_FILE);
     if (same == SAME_FINE)
@@ -269,7 +263,7 @@ int existing_settle(struct copy *copy, struct file *file, const struct stat *st,
         return copy_refuse(file, op->through ? REFUSED_THROUGH_CREATED : REFUSED_JUST_CREATED);
     if (opts->backup != BACKUP_NONE)
         return back_up(copy, file, st);
-    if (!gives_way(opts, st, at))
+    if (!gives_way(copy, file, st, at))
         return EXISTING_OVER;
     if (!opts->dry_run && unlinkat(op->to->fd, op->to_name, 0) < 0 && errno != ENOENT) {
         op->attempted = false;

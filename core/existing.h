@@ -15,6 +15,8 @@ enum existing {
  * destination's, where EXISTING_OVER; copy_file.through says whether by a symbolic link. Returns an
  * enum existing, or -errno with the file failed. */
 int existing_settle(struct copy *copy, struct file *file, const struct stat *st, struct stat *at);
+/* Fails a file whose destination could not be looked up, with errno. Returns -errno. */
+int existing_unseen(struct file *file);
 bool existing_same_inode(const struct stat *a, const struct stat *b);
 
 #endif

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "attr.h"
+#include "twice.h"
 
 /* A directory that is being copied: the op of the source's struct dir, or, for one that --parents
  * has made, of the destination's. */
@@ -180,6 +181,47 @@ static int note_top(struct copy *copy, const struct stat *st, int fd)
     return made.st_dev == st->st_dev && made.st_ino == st->st_ino;
 }
 
+/* Whether what is there in the place of a directory is a symbolic link to that directory; cp does
+ * not look where it would not have written through the link. */
+static bool is_itself(const struct copy *copy, const struct stat *st, bool top,
+                      const struct dir *to, const char *to_name)
+{
+    const struct copy_opts *opts = &copy->opts;
+    struct stat at;
+
+    return opts->follow != FOLLOW_ALWAYS && !(top && opts->follow == FOLLOW_OPERANDS) &&
+           opts->make == MAKE_COPIES && opts->backup == BACKUP_NONE && !opts->remove_destination &&
+           opts->replace == REPLACE_ALL && fstatat(to->fd, to_name, &at, 0) == 0 &&
+           at.st_dev == st->st_dev && at.st_ino == st->st_ino;
+}
+
+/* Adds a directory that an operand has taken elsewhere, or, where it went to this place, the
+ * operand that leads to it again. */
+static int add_twice(struct copy *copy, struct feed *feed, struct dir *parent, const char *name,
+                     enum refusal refusal, const char *elsewhere)
+{
+    struct file *file;
+
+    if (refusal == REFUSED_DIRECTORY_TWICE)
+        return copy_add_refused(copy, feed, copy->cwd, copy->source->name, refusal);
+    file = copy_file_new(copy, feed, parent, name);
+    if (!file)
+        return -ENOMEM;
+    ((struct copy_file *)file->op)->elsewhere = elsewhere;
+    copy_refuse(file, refusal);
+    return feed_add_done(feed, file);
+}
+
+/* Adds a directory whose destination could not be made. */
+static int add_unmade(struct copy *copy, struct feed *feed, struct dir *parent, const char *name,
+                      enum step step, int status, bool itself)
+{
+    if (step != STEP_REFUSED)
+        return copy_add_failed(copy, feed, parent, name, step, status);
+    return copy_add_refused(copy, feed, parent, name,
+                            itself ? REFUSED_SAME_FILE : REFUSED_OVER_FILE);
+}
+
 static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const char *name,
                  struct tree_dir *op)
 {
@@ -187,7 +229,7 @@ static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const ch
     struct dir *parent = dir->parent;
     struct tree_dir *above = parent->op;
     struct dir *to = above ? above->to : copy->source_to;
-    const char *to_name = above ? name : copy->source_to_name;
+    const char *to_name = above ? name : copy->source_to_name, *elsewhere;
     enum step step;
     int fd, rc;
 
@@ -195,13 +237,16 @@ static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const ch
         return copy_add_failed(copy, feed, parent, name, STEP_STAT, -errno);
     if (!top && op->st.st_dev == copy->top_dev && op->st.st_ino == copy->top_ino)
         return copy_add_refused(copy, feed, copy->cwd, copy->source->name, REFUSED_INTO_ITSELF);
+    rc = copy->source_count > 1 ? twice_directory(copy, &op->st, top, to, to_name, &elsewhere) : 0;
+    if (rc != REFUSED_NOT)
+        return rc < 0 ? rc : add_twice(copy, feed, parent, name, rc, elsewhere);
     fd = make_dir(copy, to, to_name, &op->st, copy->opts.keep_directory_symlinks, &op->created,
                   &step);
     if (fd < 0 && copy->opts.dry_run && step == STEP_STAT_DEST)
         op->created = true; /* it would be */
     else if (fd < 0)
-        return step == STEP_REFUSED ? copy_add_refused(copy, feed, parent, name, REFUSED_OVER_FILE)
-                                    : copy_add_failed(copy, feed, parent, name, step, fd);
+        return add_unmade(copy, feed, parent, name, step, fd,
+                          is_itself(copy, &op->st, top, to, to_name));
     op->to = dir_new(to, to_name, fd);
     if (!op->to) {
         close(fd);
@@ -210,6 +255,8 @@ static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const ch
     rc = top ? note_top(copy, &op->st, fd) : 0;
     if (rc == 0)
         rc = met_device(copy, fd);
+    if (rc == 1 && copy->opts.make == MAKE_HARD_LINKS)
+        return 0; /* it is linked there already */
     if (rc == 1)
         return copy_add_refused(copy, feed, parent, name, REFUSED_SAME_FILE);
     if (rc < 0)
@@ -278,6 +325,17 @@ static int tell_parent(struct copy *copy, struct feed *feed, struct dir *to, con
     return feed_add_done(feed, file);
 }
 
+/* What is there already can do without its source, which the operand's own failure tells of. */
+static bool is_source_needed(const struct tree_dir *op, const struct dir *to, const char *name)
+{
+    const struct copy_opts *opts = &op->copy->opts;
+    struct stat at;
+
+    return (!op->finished &&
+            (opts->preserve_owner || opts->preserve_mode || opts->preserve_times)) ||
+           fstatat(to->fd, name, &at, 0) < 0;
+}
+
 /* Makes one of them: source up to len, whose last part is name. Replaces *to. Returns as
  * tree_parents does. */
 static int make_parent(struct copy *copy, struct feed *feed, struct dir **to, const char *source,
@@ -295,7 +353,7 @@ static int make_parent(struct copy *copy, struct feed *feed, struct dir **to, co
     op->finished = finished || copy->opts.dry_run;
     memcpy(path, source, len);
     fd = stat(path, &op->st) < 0 ? -errno : S_ISDIR(op->st.st_mode) ? 0 : -ENOTDIR;
-    if (fd == 0)
+    if (fd == 0 || !is_source_needed(op, *to, name))
         fd = make_dir(copy, *to, name, &op->st, true, &op->created, &step);
     if (fd < 0 && !(copy->opts.dry_run && step == STEP_STAT_DEST)) {
         rc = tell_parent(copy, feed, *to, path, step, fd);

@@ -104,6 +104,8 @@ same_as_cp 'a link to a file as destination' "$ab; ln -s b s" 'cp a s'
 same_as_cp 'a loop of links as destination' "$ab; ln -s s s" 'cp a s'
 same_as_cp 'a link to a directory as destination' "$ab; ln -s e s" 'cp a s; cp -r d s'
 same_as_cp 'a directory over a link to a directory' "$ab; ln -s e s" 'cp -rT d s'
+same_as_cp 'a directory over a link to itself' "$ab; ln -s ../d e/d" \
+    'cp -r d e; cp -a d e; cp -rL d e; cp -rb d e; cp -rs d e; cp -rl d e; cp -rn d e; cp -r --remove-destination d e'
 same_as_cp 'a directory over a link to a directory in a tree' \
     "$ab; mkdir d/x e/d; echo x >d/x/x; ln -s .. e/d/x" 'cp -r d e'
 same_as_cp 'a running program as destination' "$ab; cp /bin/sleep s" \

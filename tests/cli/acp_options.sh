@@ -66,8 +66,13 @@ same_as_cp 'two of one name and links' 'mkdir x y t; echo 1 >v; ln -s ../v x/f; 
 same_as_cp '-l' "$ab" 'cp -lv a new; cp -l a b; cp -lf a b; cp -l a t; cp -l a t'
 same_as_cp '-l of a tree' "$ab" 'cp -rl d new; cp -al d new2; cp -rlv d new; cp -rlf d new'
 same_as_cp '-l of links' "$ab; ln -s a x" 'cp -l x new; cp -lP x new2; cp -lL x new3; cp -lH x new4; cp -rl d/s d/se t'
+same_as_cp '-l of a directory onto itself' "$ab" 'cp -rlv d .; cp -rlT d d; cp -al d/e d; cp -rl d/ d/se/..'
 same_as_cp '-l of a directory' "$ab" 'cp -l d new'
 same_as_cp '-s' "$ab" 'cp -sv a new; cp -s a t; cp -s a b; cp -sf a b; cp -s nope x'
+same_as_cp '-H over what is there' 'mkdir -p s d/s; for f in n r l p; do ln -s a s/$f; done
+    '"${root:+mknod d/s/n c 1 3;}"' echo r >d/s/r; ln -s b d/s/l; mkfifo d/s/p' \
+    'cp -aH s/ d; rm d/s/*; echo r >d/s/r; mkfifo d/s/p; cp -rH s d; cp -H s/r d/s/p; cp -rHb s d'
+same_as_cp '-v of what cannot be looked up' "$ab" 'cp -v a b/x; cp -rv d/s b/x; mkfifo p; cp -rv p b/x; cp -v d/f a b/x'
 same_as_cp '-s of a tree' "$ab" 'cp -rs d t; cp -rs /proc/sys/fs/mqueue t/; cp -rsv /proc/sys/fs/mqueue new; cp -rs d .; cp -as /proc/sys/fs/mqueue new'
 same_as_cp '-l with -s' "$ab" 'cp -ls a new; cp -sl a new; cp -ll a new; cp -ss a new3'
 same_as_cp '-P, -d' "$ab; ln -s a x; ln -s nope y" 'cp -P x new; cp -d x y t; cp -P x b; cp -d y b; cp -P d/se new'
@@ -107,6 +112,8 @@ same_as_cp '--parents: attributes' "$modes; mkdir -p t/d; chmod 700 d; chmod 711
 same_as_cp '--parents: odd paths' "$ab" \
     'cp --parents $PWD/d/f t >/dev/null; find t | wc -l; rm -r t/*; cp -r --parents d/ t; cp --parents ./d/../d/f t'
 same_as_cp '--parents: what is no directory' "$ab; echo x >t/d" 'cp --parents d/f t; cp --parents a/x t; cp --parents nope/x t; cp --parents d/f a; cp --parents d/e d/f a t'
+same_as_cp '--parents: what is missing' "$ab; mkdir -p t/no/one" \
+    'cp --parents no/one/x t; cp --parents no/x/y t; cp -p --parents no/x/y t; cp -p --parents no/one/x t; cp --parents a/x t'
 same_as_cp '--parents of links' "$ab; ln -s d link" 'cp --parents link/f t; cp -a --parents link/e t; cp -aP --parents link t'
 same_as_cp '--strip-trailing-slashes' "$ab; ln -s d link" \
     'cp --strip-trailing-slashes a/ t; cp --strip-trailing-slashes a/ new; cp -r --strip-trailing-slashes link/ t; cp -r link/ t; cp a/ n2; cp -rv --strip d/// t'

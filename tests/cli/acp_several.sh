@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# acp_several.sh: operands of acp that lead to one file or directory, or to one place, against GNU's cp.
+# shellcheck source=tests/cli/lib.sh
+. "${0%/*}/lib_cp.sh"
+. "${0%/*}/lib.sh"
+stand_in cp acp
+
+# -- one directory, several times --
+tree='mkdir -p s/a/b s/c d; echo f >s/f; echo g >s/a/g; echo h >s/a/b/h; ln -s a s/l'
+for options in -r -a -rL -aH -rl -al -rv; do
+    export options
+    same_as_cp "a directory and what it is in, $options" "$tree" 'cp $options s/c s/l d; cp $options s/a/b s/l s d'
+done
+for options in -r -a -rL -aH -rl -al -rv '-r --parents' '-a --parents'; do
+    export options
+    same_as_cp "a directory and what is in it, $options" "$tree" 'cp $options s s/a/b s/l/b d'
+    same_as_cp "a directory and its contents, $options" "$tree" 'cp $options s/a s/a/. d'
+    same_as_cp "a directory by two names, $options" "$tree" 'cp $options s/a s/./a s/a/b/.. s/l/ d'
+done
+same_as_cp 'a directory that is in the way' "$tree; echo x >d/a" 'cp -r s/a s/a s d'
+same_as_cp 'a directory onto itself, twice' "$tree" 'cp -r s ./s .'
+
+# -- one file, several times --
+links='mkdir p q d; echo a >p/f; ln p/f q/f; echo b >p/g; ln -s f p/l'
+for options in -r -a -v -b --backup=numbered --parents '-a --parents'; do
+    export options
+    same_as_cp "two names of a file for one, $options" "$links" 'cp $options p/f q/f d'
+    same_as_cp "a file by two names, $options" "$links" 'cp $options p/f ./p/f p/../p/f p//f p/l p/l p/g d'
+done
+for options in -a -av -au -af -an '-r --preserve=links'; do
+    export options
+    same_as_cp "hard links that two directories have under one name, $options" "$links" 'cp $options p/. q/. d'
+done
+same '--remove-destination: a copy that is to be linked to itself stays' a "$(eval "$links" &&
+    acp -a --remove-destination p/. q/. d && cat d/f)"
+finish
