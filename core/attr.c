@@ -256,7 +256,8 @@ void attr_copy(const struct copy *copy, const struct attr_at *from, const struct
     if ((opts->preserve_owner || opts->preserve_mode || opts->preserve_xattrs) &&
         stat_at(to, &now) < 0)
         tell(&run, STEP_STAT_DEST, -errno);
-    if (opts->preserve_owner)
+    /* not that of a symbolic link to the source */
+    if (opts->preserve_owner && !(opts->make == MAKE_SYMLINKS && S_ISLNK(st->st_mode)))
         special_bits = copy_owner(&run, &now, created);
     if (opts->preserve_mode || opts->preserve_xattrs)
         kinds = kinds_of(from);

@@ -91,8 +91,8 @@ static void link_symbolically(const struct copy *copy, struct file *file)
         slash[slash == to] = 0;
     if (!path || !to)
         file_fail(file, STEP_SYMLINK, -ENOMEM);
-    else if (path[0] != '/' && slash &&
-             (stat(".", &here) < 0 || stat(to, &there) < 0 || !existing_same_inode(&here, &there)))
+    else if (path[0] != '/' && slash && stat(".", &here) == 0 && stat(to, &there) == 0 &&
+             !existing_same_inode(&here, &there))
         copy_refuse(file, REFUSED_RELATIVE_LINK);
     else if (make_or_replace(copy, file, path, symlink_to) < 0)
         copy_fail(file, STEP_SYMLINK);
@@ -130,20 +130,23 @@ static void make(struct copy *copy, struct file *file, const struct stat *st)
     const struct copy_file *op = file->op;
     struct attr_at from = {.fd = -1, .dir_fd = file->dir->fd, .name = file->name},
                    to = {.fd = -1, .dir_fd = op->to->fd, .name = op->to_name};
+    struct stat made = *st;
 
-    if (copy->opts.make == MAKE_SYMLINKS) {
-        link_symbolically(copy, file);
-    } else if (copy->opts.make == MAKE_HARD_LINKS) {
+    if (copy->opts.make == MAKE_HARD_LINKS) {
         if (make_or_replace(copy, file, copy_follows(copy, file) ? "follow" : "", link_to) < 0)
             copy_fail(file, STEP_HARD_LINK);
-    } else {
-        if (S_ISLNK(st->st_mode))
-            copy_symlink(copy, file, st);
-        else
-            copy_node(copy, file, st);
-        if (file->status == 0)
-            attr_copy(copy, &from, &to, st, true, copy_report, file);
+        return;
     }
+    if (copy->opts.make == MAKE_SYMLINKS) {
+        link_symbolically(copy, file);
+        made.st_mode = S_IFLNK; /* with the source's times, but no mode of its own */
+    } else if (S_ISLNK(st->st_mode)) {
+        copy_symlink(copy, file, st);
+    } else {
+        copy_node(copy, file, st);
+    }
+    if (file->status == 0)
+        attr_copy(copy, &from, &to, &made, true, copy_report, file);
 }
 
 void special_copy(struct copy *copy, struct file *file)

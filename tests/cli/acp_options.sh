@@ -69,6 +69,9 @@ same_as_cp '-l of links' "$ab; ln -s a x" 'cp -l x new; cp -lP x new2; cp -lL x 
 same_as_cp '-l of a directory onto itself' "$ab" 'cp -rlv d .; cp -rlT d d; cp -al d/e d; cp -rl d/ d/se/..'
 same_as_cp '-l of a directory' "$ab" 'cp -l d new'
 same_as_cp '-s' "$ab" 'cp -sv a new; cp -s a t; cp -s a b; cp -sf a b; cp -s nope x'
+same_as_cp '-s into what is missing' "$ab" 'cp -s a nope/x; cp -s a nope/; cp -s /etc/passwd nope/x'
+same_as_cp '-s with -p' "$ab; chmod 600 b; ${root:+chown 7:8 b;} setfattr -n user.test -v x b" \
+    'cp -ps a new; cp -as b new2; cp -s b new3'
 same_as_cp '-H over what is there' 'mkdir -p s d/s; for f in n r l p; do ln -s a s/$f; done
     '"${root:+mknod d/s/n c 1 3;}"' echo r >d/s/r; ln -s b d/s/l; mkfifo d/s/p' \
     'cp -aH s/ d; rm d/s/*; echo r >d/s/r; mkfifo d/s/p; cp -rH s d; cp -H s/r d/s/p; cp -rHb s d'
