@@ -101,6 +101,8 @@ int ahash_check_produce(struct ahash *ahash, struct feed *feed, const char *path
 
     if (!end)
         return -ENOMEM;
+    if (is_stdin(path))
+        ahash_stdin_join(ahash); /* a list before this one may name standard input, too */
     stream = is_stdin(path) ? stdin : fopen(path, "re");
     if (!stream) {
         file_fail(end, STEP_OPEN, -errno);

@@ -170,6 +170,7 @@ same_as_gnu '-c from a FIFO' \
 same_as_gnu '-c of an odd name' \
     'cp x "it'\''s a list"; sha256sum -c "it'\''s a list"; rm it*list'
 same_as_gnu '-c that lists standard input' 'sha256sum -c dash <x'
+same_as_gnu '-c of lists, of which one lists standard input' 'cat good | sha256sum -c dash -; cat good | sha256sum -c - dash'
 same_as_gnu '-c with standard input closed' 'sha256sum -c good <&-'
 same_as_gnu '-c to closed stdout' 'sha256sum -c good >&-'
 same_as_gnu '-c of a file that is no list' 'sha256sum -c large 2>&1'
