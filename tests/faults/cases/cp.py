@@ -1,0 +1,200 @@
+# cp.py: random cases for acp, to be compared with cp: files and directories that are copied with random options.
+import os
+import re
+import subprocess
+
+from cases import trees
+
+COMMAND, OWN = "cp", "acp"
+# What a failing case is made smaller by: its lists, and what may be as simple as this.
+PARTS = ("options", "arguments", "entries")
+PLAIN = ({"umask": 0o022}, {"user": 0})
+
+# not --backup=simple, which GNU 9.1 makes in the working directory
+OPTIONS = ["-r", "-r", "-r", "-R", "-a", "-a", "-a", "-p", "-d", "-f", "-H", "-L", "-P", "-l", "-n", "-s", "-T", "-u",
+           "-v", "-v", "-x", "-b", "--backup=numbered", "--backup=existing", "--backup=none", "-S.bak",
+           "--suffix=~~", "--attributes-only", "--parents", "--parents", "--preserve=mode", "--preserve=timestamps",
+           "--preserve=ownership", "--preserve=links", "--preserve=all", "--preserve=xattr", "--preserve",
+           "--no-preserve=mode", "--no-preserve=timestamps", "--no-preserve=all", "--no-preserve=links",
+           "--reflink=auto", "--reflink=always", "--reflink=never", "--reflink", "--remove-destination",
+           "--sparse=auto", "--sparse=always", "--sparse=never", "--strip-trailing-slashes", "--copy-contents",
+           "--no-dereference", "--dereference", "--archive", "--update", "-i"]
+RECURSIVE = {"-r", "-R", "-a", "--archive"}
+
+
+def random_case(rng):
+    entries = [trees.directory(b"s")] + trees.random_entries(rng, b"s")
+    if rng.random() < 0.3:
+        entries += [trees.directory(b"s2")] + trees.random_entries(rng, b"s2")
+    if rng.random() < 0.7:
+        entries.append(trees.directory(b"d"))
+        if rng.random() < 0.8:
+            below = rng.choice([b"d", b"d/s"])
+            if below == b"d/s":
+                entries.append(trees.directory(below))
+            entries += trees.random_entries(rng, below, 1)
+    # a hard link that leads from the destination into the source is written to while, or before, that is read
+    first = next((path for kind, path, _ in entries if kind == "file"), b"")
+    entries = [entry for entry in entries if entry[0] != "hard" or not entry[1].startswith(b"d") or
+               os.path.basename(entry[1]) == os.path.basename(first)]
+    options = rng.sample(OPTIONS, rng.choice([0, 1, 2, 2, 3, 3, 4]))
+    if rng.random() < 0.6 and not set(options) & RECURSIVE:
+        options.insert(0, rng.choice(["-r", "-a"]))
+    # what opens a FIFO, to read it or to write over it, waits for ever
+    entries = [entry for entry in entries if entry[0] != "fifo" or not entry[1].startswith(b"d")]
+    if "--copy-contents" in options or not set(options) & RECURSIVE:
+        entries = [entry for entry in entries if entry[0] != "fifo"]
+    return {"entries": entries, "options": options, "arguments": random_arguments(rng, entries, "--parents" in options),
+            "umask": rng.choice([0o022, 0o022, 0, 0o077]), "user": trees.NOBODY if rng.random() < 0.2 else 0,
+            "stdin": rng.choice([b"y\n", b"n\n"]) * 200}
+
+
+def random_arguments(rng, entries, parents):
+    sources = [b"s"] if rng.random() < 0.5 else []
+    others = [path for kind, path, _ in entries[1:] if not path.startswith(b"d") and kind != "fifo"] or [b"s"]
+    while not sources or rng.random() < 0.4:
+        sources.append(rng.choice(others))
+    sources = [rng.choice([b"", b"", b"", b"./"]) + path + rng.choice([b"", b"", b"", b"", b"/", b"/."])
+               for path in sources]
+    if parents:  # GNU 9.1 then takes `file/.`, and `file` after `directory/file`, for new, and fails where they are not
+        sources = sorted((path.removesuffix(b"/.") for path in sources), key=lambda path: b"/" in path)
+    dest = rng.choice([b"d", b"d", b"d", b"d/", b"new", b"d/s", b"d/new", b"s/a", b"s/sub/new", b"d/a"])
+    return [b"-t", dest] + sources if rng.random() < 0.15 else [b"--"] + sources + [dest]
+
+
+def prepare(case):
+    return case["stdin"]
+
+
+def words(case):
+    return case["options"] + case["arguments"]
+
+
+def outcome(_, status, out, err):
+    """Lines come in any order, as files in a directory do."""
+    return {"status": status, "stdout": sorted(out.splitlines()),
+            "stderr": sorted(err.replace(b"? ", b"?\n").splitlines()), "files": trees.listing()}
+
+
+# -- what is meant to differ: acp.1 lists it for users --
+
+def named(side, pattern):
+    """The names, as they are quoted, that lines of a side's messages give."""
+    return {match[1] for match in (re.fullmatch(pattern, line) for line in side["stderr"]) if match}
+
+
+def unquoted(word):
+    return subprocess.run([b"bash", b"-c", b"printf %s " + word], stdout=subprocess.PIPE, check=True).stdout
+
+
+def listed(path):
+    """A path as a listing has it, with links on the way to it followed."""
+    path = path.rstrip(b"/")
+    top = os.path.relpath(os.path.realpath(os.path.dirname(path) or b"."))
+    return b"./" + os.path.normpath(top + b"/" + os.path.basename(path))
+
+
+def with_times_of(side, other, paths):
+    """A side with the other's times of what has been changed in either of them."""
+    files = dict(side["files"])
+    for path in set(paths) & set(files) & set(other["files"]):
+        if "new" in (files[path]["time"], other["files"][path]["time"]):
+            files[path] = dict(files[path], time=other["files"][path]["time"])
+    return dict(side, files=files)
+
+
+def without_unclonable(_, gnu, own):
+    """GNU leaves an empty file where --reflink=always could not clone one; here it was made, and removed again."""
+    failed = {listed(unquoted(word)) for word in named(gnu, rb"cp: failed to clone (.*) from .*")}
+    left = {path for path in failed & set(gnu["files"]) - set(own["files"])
+            if gnu["files"][path].get("size") == 0 and gnu["files"][path]["time"] == "new"}
+    gnu = dict(gnu, files={path: row for path, row in gnu["files"].items() if path not in left})
+    # with another operand, or -u, it has been there already
+    own = dict(own, stderr=[line for line in own["stderr"] if line in gnu["stderr"] or not left or
+                            not line.startswith(b"cp: failed to clone ")])
+    return with_times_of(gnu, own, [os.path.dirname(path) for path in failed]), own
+
+
+def without_into_itself(_, gnu, own):
+    """Where a directory is copied into itself, GNU stops when it meets the copy, in the order in which the directory
+    happens to be; here only the copy is left out. By way of a link GNU calls it a hard link, or goes on until the
+    path is too long. What differs is in the copy, in the number of hard links, and in what is said of other files."""
+    endless = rb"cp: .*: (File name too long|Too many levels of symbolic links)"
+    words = named(own, rb"cp: cannot copy a directory, .*, into itself, (.*)")
+    met = named(gnu, rb"cp: (?:cannot copy a directory, .*, into itself,|"
+                     rb"will not create hard link .* to directory) (.*)")
+    if not words or not (words <= met or named(gnu, endless)):
+        return gnu, own
+    tops = [listed(unquoted(word)) for word in words]
+
+    def rest(side):
+        told = [line for line in side["stdout"] if not any(word.strip(b"'") in line for word in words)]
+        files = {path: {key: value for key, value in row.items() if key not in ("links", "first")}
+                 for path, row in side["files"].items()
+                 if path != trees.DEEPER and not any((path + b"/").startswith(top + b"/") for top in tops)}
+        return dict(side, files=files, stdout=told, stderr=[])
+
+    return rest(gnu), rest(own)
+
+
+def without_lost_links(_, gnu, own):
+    """GNU removes a copy that is to be linked to itself, which fails then; here it stays."""
+    pairs = [re.fullmatch(rb"cp: cannot create hard link (.*) to (.*): No such file or directory", line)
+             for line in gnu["stderr"]]
+    pairs = [tuple(listed(unquoted(word)) for word in pair.groups()) for pair in pairs if pair]
+    lost = {name for name, other in pairs if name == other}
+    if not lost or not lost <= set(own["files"]):
+        return gnu, own
+    files = gnu["files"] | {path: own["files"][path] for path in lost - set(gnu["files"])}
+    files = {path: row | {key: own["files"].get(path, row).get(key) for key in ("links", "first") if key in row}
+             for path, row in files.items()}
+    stderr = [line for line in gnu["stderr"] if not line.startswith(b"cp: cannot create hard link ")]
+    gnu = dict(gnu, files=files, stderr=stderr, status=own["status"] if stderr == own["stderr"] else gnu["status"])
+    return with_times_of(gnu, own, [os.path.dirname(path) for path in lost]), own
+
+
+def without_special_bits(_, gnu, own):
+    """GNU leaves an overwritten file's own setuid and setgid bits on it; and it takes the sticky bit from a directory
+    that is there already where that cannot be given its owner."""
+    files = dict(gnu["files"])
+    for path in set(files) & set(own["files"]):
+        theirs, ours = (int(side["files"][path]["mode"], 8) for side in (gnu, own))
+        if (theirs & 0o6000 and theirs & ~0o6000 == ours) or ours == theirs | 0o41000:
+            files[path] = dict(files[path], mode=own["files"][path]["mode"])
+    return dict(gnu, files=files), own
+
+
+def without_shared_times(case, gnu, own):
+    """Directories that several operands go to have the times that they have been given in the end, and not those of
+    when the last operand came; a file that is there already, by a hard link, is not put there again."""
+    arguments = [argument for argument in case["arguments"] if not argument.startswith(b"-")]
+    dest = arguments[0 if case["arguments"][0] == b"-t" else -1]
+    shared = {listed(dest)} if len(arguments) > 2 else set()
+    for argument in arguments if "--parents" in case["options"] else []:
+        path = os.path.normpath(dest + b"/" + argument)
+        while os.path.dirname(path):
+            path = os.path.dirname(path)
+            shared.add(b"./" + path)
+    return with_times_of(gnu, own, shared), own
+
+
+def without_two_reasons(_, gnu, own):
+    """Where a file cannot be read, or a link leads back to where it is, that is said, and not what is wrong with the
+    destination, too."""
+    source = [line for line in own["stderr"] if line not in gnu["stderr"] and
+              re.fullmatch(rb"cp: cannot (open .* for reading: Permission denied|copy cyclic symbolic link .*)", line)]
+    dest = [line for line in gnu["stderr"] if line not in own["stderr"] and
+            re.fullmatch(rb"cp: (cannot overwrite (non-)?directory .* with .*|will not overwrite just-created .*|"
+                         rb"not writing through dangling symlink .*)", line)]
+    if len(source) != len(dest):
+        return gnu, own
+    return (dict(gnu, stderr=[line for line in gnu["stderr"] if line not in dest]),
+            dict(own, stderr=[line for line in own["stderr"] if line not in source]))
+
+
+def even(case, gnu, own):
+    """Both sides without what is meant to differ."""
+    for take_out in (without_unclonable, without_into_itself, without_lost_links, without_special_bits,
+                     without_shared_times, without_two_reasons):
+        gnu, own = take_out(case, gnu, own)
+    return gnu, own
