@@ -109,20 +109,34 @@ static void copy_times(const struct attr_run *run)
                  ? futimens(run->to->fd, times)
                  : utimensat(run->to->dir_fd, run->to->name, times, AT_SYMLINK_NOFOLLOW);
 
+    if (rc < 0 && errno == EBADF) { /* an O_PATH descriptor */
+        char *path = path_of(run->to);
+        rc = path ? utimensat(AT_FDCWD, path, times, 0) : -1;
+        free(path);
+    }
+
     if (rc < 0)
         tell(run, STEP_TIMES, -errno);
 }
 
 static int change_owner(const struct attr_at *at, uid_t uid, gid_t gid)
 {
-    return at->fd >= 0 ? fchown(at->fd, uid, gid)
+    /* the empty path will do for an O_PATH descriptor, too */
+    return at->fd >= 0 ? fchownat(at->fd, "", uid, gid, AT_EMPTY_PATH)
                        : fchownat(at->dir_fd, at->name, uid, gid, AT_SYMLINK_NOFOLLOW);
 }
 
 static int change_mode(const struct attr_at *at, mode_t mode)
 {
-    return at->fd >= 0 ? fchmod(at->fd, mode)
-                       : fchmodat(at->dir_fd, at->name, mode, AT_SYMLINK_NOFOLLOW);
+    int rc = at->fd >= 0 ? fchmod(at->fd, mode)
+                         : fchmodat(at->dir_fd, at->name, mode, AT_SYMLINK_NOFOLLOW);
+
+    if (rc < 0 && errno == EBADF) { /* an O_PATH descriptor */
+        char *path = path_of(at);
+        rc = path ? chmod(path, mode) : -1;
+        free(path);
+    }
+    return rc;
 }
 
 static int stat_at(const struct attr_at *at, struct stat *st)

@@ -67,7 +67,7 @@ static int open_existing(const struct copy *copy, struct file *file, const struc
 }
 
 /* Tells a destination that could not even be looked up from one that could not be created. */
-static int create_failed(struct file *file)
+static int create_failed(const struct copy *copy, struct file *file)
 {
     const struct copy_file *op = file->op;
     int status = errno;
@@ -75,7 +75,7 @@ static int create_failed(struct file *file)
 
     if (fstatat(op->to->fd, op->to_name, &at, 0) < 0) {
         if (errno != ENOENT)
-            return existing_unseen(file);
+            return existing_unseen(copy, file);
     } else if (S_ISDIR(at.st_mode)) {
         return copy_refuse(file, REFUSED_OVER_DIRECTORY);
     }
@@ -121,7 +121,7 @@ static int create_or_open(struct copy *copy, struct file *file, const struct sta
     }
     if (rc < 0) {
         errno = -rc;
-        return create_failed(file);
+        return create_failed(copy, file);
     }
     return 0;
 }
@@ -143,7 +143,7 @@ static int open_atomic(struct copy *copy, struct file *file, const struct stat *
                    &dest->unfinished);
     if (rc < 0) {
         errno = -rc;
-        return create_failed(file);
+        return create_failed(copy, file);
     }
     dest->fd = rc;
     dest->created = dest->regular = dest->atomic = true;

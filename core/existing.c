@@ -197,10 +197,12 @@ static int wanted(const struct copy *copy, struct file *file, const struct stat 
     return EXISTING_OVER;
 }
 
-int existing_unseen(struct file *file)
+int existing_unseen(const struct copy *copy, struct file *file)
 {
     struct copy_file *op = file->op;
 
+    if (errno == ELOOP && copy->opts.force)
+        return copy_fail(file, STEP_REMOVE);
     op->attempted = false;
     return copy_fail(file, STEP_STAT_DEST);
 }
@@ -219,7 +221,7 @@ static int look_up(const struct copy *copy, struct file *file, const struct stat
 
     if (fstatat(op->to->fd, op->to_name, at, AT_SYMLINK_NOFOLLOW) < 0)
         return errno == ENOENT || (errno == EBADF && opts->dry_run) ? EXISTING_NONE
-                                                                    : existing_unseen(file);
+                                                                    : existing_unseen(copy, file);
     if (!S_ISLNK(at->st_mode) || itself)
         return EXISTING_OVER;
     if (fstatat(op->to->fd, op->to_name, &target, 0) == 0) {
@@ -230,7 +232,7 @@ static int look_up(const struct copy *copy, struct file *file, const struct stat
     if (errno == ELOOP && opts->force)
         return EXISTING_OVER; /* it cannot be opened, and is removed then */
     if (errno != ENOENT)
-        return existing_unseen(file);
+        return existing_unseen(copy, file);
     op->through = true;
     if (opts->through_dangling && !op->just_created)
         return EXISTING_OVER;

@@ -16,7 +16,7 @@ enum existing {
  * enum existing, or -errno with the file failed. */
 int existing_settle(struct copy *copy, struct file *file, const struct stat *st, struct stat *at);
 /* Fails a file whose destination could not be looked up, with errno. Returns -errno. */
-int existing_unseen(struct file *file);
+int existing_unseen(const struct copy *copy, struct file *file);
 bool existing_same_inode(const struct stat *a, const struct stat *b);
 
 #endif

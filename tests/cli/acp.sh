@@ -340,6 +340,8 @@ same_as_cp 'an unreadable directory' "$ab; chmod 0 d; chmod 777 ." \
     'as_nobody cp -r d new'
 same_as_cp 'a directory whose files cannot be looked up' "$ab; chmod 744 d; chmod 777 ." \
     'as_nobody cp -r d new; as_nobody cp d/f x'
+same_as_cp 'a directory that is there and that its owner may not read, -a' \
+    'chmod 777 .; as_nobody bash -c "mkdir -p d t/d; chmod 444 d; chmod 0 t/d"' 'as_nobody cp -a d t'
 same_as_cp 'an unwritable directory' "$ab" 'as_nobody cp a b e; as_nobody cp a new'
 same_as_cp 'an unwritable directory, -r' "$ab; ln -s x d/s; mkdir e/d; mkfifo d/p" \
     'as_nobody cp -r d new; as_nobody cp -r d e'
