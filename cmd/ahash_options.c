@@ -183,10 +183,9 @@ static void set_loudness(struct ahash *ahash, int option)
     ahash->warn = option == 'w';
 }
 
-/* b2sum's -l: the name of the algorithm. */
-static const char *length_option(const char *argument)
+/* b2sum's -l, in bits. */
+static unsigned long length_option(const char *argument)
 {
-    static char name[32];
     unsigned long bits;
     char *end;
 
@@ -196,11 +195,22 @@ static const char *length_option(const char *argument)
         cli_fatal(0, "invalid length: %s", cli_quote(argument));
     if (errno == ERANGE)
         cli_fatal(EOVERFLOW, "invalid length: %s", cli_quote(argument));
-    if (bits > 512 || bits % 8 != 0) {
+    if (bits % 8 != 0) {
         cli_message(0, "invalid length: %s", cli_quote(argument));
-        if (bits > 512)
-            cli_fatal(0, "maximum digest length for 'BLAKE2b' is 512 bits");
         cli_fatal(0, "length is not a multiple of 8");
+    }
+    return bits;
+}
+
+/* The algorithm of that length. Only of the last -l is this asked. */
+static const char *length_name(const char *argument)
+{
+    static char name[32];
+    unsigned long bits = length_option(argument);
+
+    if (bits > 512) {
+        cli_message(0, "invalid length: %s", cli_quote(argument));
+        cli_fatal(0, "maximum digest length for 'BLAKE2b' is 512 bits");
     }
     snprintf(name, sizeof(name), "blake2b-%lu", bits ? bits : 512);
     return name;
@@ -210,7 +220,10 @@ static void choose_algorithms(struct ahash *ahash, const char *list, const char 
 {
     const char *own = ahash->persona->algorithm;
 
-    algorithms_choose(&ahash->algorithms, list ? list : length ? length : own ? own : "sha256");
+    algorithms_choose(&ahash->algorithms, list     ? list
+                                          : length ? length_name(length)
+                                          : own    ? own
+                                                   : "sha256");
     ahash->algorithms.detect = ahash->check && !list && !own;
     ahash->algorithms.any_length = ahash->check && !list && is_b2sum(ahash);
     ahash->common.digest = ahash->algorithms.chosen_len == 1 || ahash->check
@@ -259,9 +272,10 @@ void ahash_parse_options(struct ahash *ahash, int argc, char **argv)
             list = optarg;
         else if (option == 'c')
             ahash->check = true;
-        else if (option == 'l')
-            length = length_option(optarg);
-        else if (option == 'r')
+        else if (option == 'l') {
+            (void)length_option(optarg);
+            length = optarg;
+        } else if (option == 'r')
             ahash->recursive = true;
         else if (option == 'z')
             ahash->format.end = 0;
