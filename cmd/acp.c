@@ -50,6 +50,8 @@ static void find_target(struct acp *acp)
         cli_message(0, "missing file operand");
         cli_try_help();
     }
+    if (acp->target && acp->no_target_dir)
+        cli_fatal(0, "cannot combine --target-directory (-t) and --no-target-directory (-T)");
     if (acp->target) {
         rc = open_target(acp, acp->target);
         if (rc < 0)

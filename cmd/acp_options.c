@@ -395,8 +395,6 @@ static void settle(struct acp *acp, const struct wishes *wishes)
     struct copy_opts *opts = &acp->copy.opts;
     const char *suffix = wishes->suffix ? wishes->suffix : getenv("SIMPLE_BACKUP_SUFFIX");
 
-    if (acp->target && acp->no_target_dir)
-        cli_fatal(0, "cannot combine --target-directory (-t) and --no-target-directory (-T)");
     if (wishes->backup && opts->replace == REPLACE_NONE)
         conflict("options --backup and --no-clobber are mutually exclusive");
     if (opts->clone == CLONE_ALWAYS && opts->sparse != SPARSE_AUTO)

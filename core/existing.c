@@ -192,7 +192,8 @@ static int wanted(const struct copy *copy, struct file *file, const struct stat 
         return copy_refuse(file, REFUSED_EXISTS);
     if (opts->replace == REPLACE_ASKED && !opts->dry_run &&
         !opts->ask(opts->ask_arg, file, at->st_mode,
-                   faccessat(op->to->fd, op->to_name, W_OK, AT_EACCESS) == 0))
+                   S_ISLNK(at->st_mode) ||
+                       faccessat(op->to->fd, op->to_name, W_OK, AT_EACCESS) == 0))
         return copy_refuse(file, REFUSED_DECLINED);
     return EXISTING_OVER;
 }
@@ -251,7 +252,8 @@ int existing_settle(struct copy *copy, struct file *file, const struct stat *st,
     op->existing_seen = true;
     if (rc != EXISTING_OVER)
         return rc;
-    same = sameness(copy, file, st, at);
+    /* what is left in any case may be the same file, too */
+    same = opts->replace == REPLACE_NONE ? SAME_NOT : sameness(copy, file, st, at);
     if (same == SAME_REFUSED)
         return copy_refuse(file, REFUSED_SAME_FILE);
     if (same == SAME_FINE)

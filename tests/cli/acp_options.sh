@@ -15,6 +15,8 @@ ab='echo a >a; echo bb >b; mkdir -p d/e t; echo f >d/f; echo g >d/e/g; ln -s f d
 # -- what is replaced --
 old="$ab; touch -d 2001-01-01 a; touch -d 2002-01-01 b"
 same_as_cp '-n' "$ab" 'cp -nv a b; cp -nv a new; cp -rn d/. t; echo x >t/f; cp -rnv d/. t'
+same_as_cp '-n onto itself' "$ab; ln a d/a; ln -s ../a d/x" 'cp -n a a; cp -n a d; cp -rn a d/x; cp -n d/x .; cp -n d/x a'
+same_as_cp '-i of a link, as another user' "$ab; ln -s nope t/x; ln -s a x; chmod 777 . t" 'echo y | as_nobody cp -ai x t'
 same_as_cp '-n of what may not be read' "$ab; chmod 0 a; chmod 777 ." 'as_nobody cp -n a b'
 same_as_cp '-n and a directory in the way' "$ab; mkdir t/a" 'cp -n a t; cp -nT a d; cp -rn d a'
 same_as_cp '-n over a dangling link' "$ab; ln -s nope x" 'cp -n a x'
