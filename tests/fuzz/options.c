@@ -112,7 +112,6 @@ static void check_acp(int argc, char **argv)
         acp_parse_options(&acp, argc, argv);
         parsing = false;
         MUST(acp.operands + acp.operand_count == argv + argc);
-        MUST(!acp.target || !acp.no_target_dir);
         MUST(opts->backup_suffix && *opts->backup_suffix && !strchr(opts->backup_suffix, '/'));
         MUST(opts->clone != CLONE_ALWAYS || opts->sparse == SPARSE_AUTO);
         MUST(acp.copy.rate == (acp.rate.bytes_per_second ? &acp.rate : NULL));
