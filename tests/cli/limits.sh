@@ -118,9 +118,15 @@ fi
 
 # to the last block: what has been put off is written, and frees what was reserved for it
 fill() {
-    gnu head -c 100M /dev/zero >"$mounted/filler" 2>/dev/null
-    sync -f "$mounted"
-    gnu head -c 100M /dev/zero >>"$mounted/filler" 2>/dev/null
+    local before='' small=0
+    : >"$mounted/filler"
+    until [ "$before" = "$(stat -c %b "$mounted/filler")" ]; do
+        before=$(stat -c %b "$mounted/filler")
+        gnu head -c 100M /dev/zero >>"$mounted/filler" 2>/dev/null
+        sync -f "$mounted"
+    done
+    # what a large file has no use for
+    while echo x 2>/dev/null >"$mounted/filler.$((++small))"; do sync -f "$mounted"; done
 }
 
 if [ -n "$root" ]; then
@@ -149,7 +155,7 @@ if [ -n "$root" ]; then
         yes tree/w1/1 | gnu head -n 20000 | tr '\n' '\0' | ahash --files0-from=- >"$mounted/out" 2>message
         same "a full disk, ahash: status" 1 $?
         same "a full disk, ahash: message" "ahash: write error: No space left on device" "$(cat message)"
-        rm "$mounted/filler" "$mounted/out"
+        rm "$mounted"/filler* "$mounted/out"
         ahash --update="$mounted/sums" tree/w1/1 2>/dev/null
         cp "$mounted/sums" sums
         fill
@@ -158,7 +164,7 @@ if [ -n "$root" ]; then
         same "a full disk, ahash --update: status" 1 $?
         check "a full disk, ahash --update: says why" grep -q "'*$mounted/sums'*: No space left on device" message
         check "a full disk, ahash --update: the old manifest" cmp "$mounted/sums" sums
-        rm "$mounted/filler"
+        rm "$mounted"/filler*
         acp tree/w1/1 "$mounted/old"
         acp --atomic big "$mounted/old" 2>message
         same "a full disk, --atomic: message" \
