@@ -26,14 +26,15 @@ static const char zeros[64 * 1024];
 /* The rights of a new file while it is being written. Until it has the right owner, a file that
  * keeps its owner is for nobody else; but if that is us, and its group may do what everyone may, it
  * has no more rights with a wrong group than at its end. Changing them then is spared: that takes
- * as long as setting the times. */
+ * as long as setting the times. (A FIFO's mode says nothing of who may see what comes through.) */
 static mode_t first_mode(const struct copy *copy, const struct stat *st, struct dest *dest)
 {
     mode_t mode = st->st_mode & (S_IRWXU | S_IRWXG | S_IRWXO);
 
     if (!copy->opts.preserve_owner)
         return mode;
-    if (st->st_uid == copy->euid && ((mode >> 3) & S_IRWXO) == (mode & S_IRWXO)) {
+    if (S_ISREG(st->st_mode) && st->st_uid == copy->euid &&
+        ((mode >> 3) & S_IRWXO) == (mode & S_IRWXO)) {
         dest->plain = attr_plain(&(struct attr_at){.fd = dest->source_fd});
         if (dest->plain)
             return mode;

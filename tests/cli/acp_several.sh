@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # acp_several.sh: operands of acp that lead to one file or directory, or to one place, against GNU's cp.
+# shellcheck disable=SC2016 # the commands are for other shells
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib_cp.sh"
 . "${0%/*}/lib.sh"

@@ -126,7 +126,10 @@ fill() {
         sync -f "$mounted"
     done
     # what a large file has no use for
-    while echo x 2>/dev/null >"$mounted/filler.$((++small))"; do sync -f "$mounted"; done
+    while echo x 2>/dev/null >"$mounted/filler.$small"; do
+        small=$((small + 1))
+        sync -f "$mounted"
+    done
 }
 
 if [ -n "$root" ]; then
