@@ -23,7 +23,7 @@ same_as_cp 'a directory onto itself, twice' "$tree" 'cp -r s ./s .'
 
 # -- one file, several times --
 links='mkdir p q d; echo a >p/f; ln p/f q/f; echo b >p/g; ln -s f p/l'
-for options in -r -a -v -b --backup=numbered --parents '-a --parents'; do
+for options in -r -a -v -b --backup=numbered --parents '-r --parents --preserve=links'; do
     export options
     same_as_cp "two names of a file for one, $options" "$links" 'cp $options p/f q/f d'
     same_as_cp "a file by two names, $options" "$links" 'cp $options p/f ./p/f p/../p/f p//f p/l p/l p/g d'
