@@ -109,12 +109,11 @@ static void copy_times(const struct attr_run *run)
                  ? futimens(run->to->fd, times)
                  : utimensat(run->to->dir_fd, run->to->name, times, AT_SYMLINK_NOFOLLOW);
 
-    if (rc < 0 && errno == EBADF) { /* an O_PATH descriptor */
+    if (rc < 0 && errno == EBADF && run->to->fd >= 0) { /* an O_PATH descriptor */
         char *path = path_of(run->to);
         rc = path ? utimensat(AT_FDCWD, path, times, 0) : -1;
         free(path);
     }
-
     if (rc < 0)
         tell(run, STEP_TIMES, -errno);
 }
@@ -131,7 +130,7 @@ static int change_mode(const struct attr_at *at, mode_t mode)
     int rc = at->fd >= 0 ? fchmod(at->fd, mode)
                          : fchmodat(at->dir_fd, at->name, mode, AT_SYMLINK_NOFOLLOW);
 
-    if (rc < 0 && errno == EBADF) { /* an O_PATH descriptor */
+    if (rc < 0 && errno == EBADF && at->fd >= 0) { /* an O_PATH descriptor */
         char *path = path_of(at);
         rc = path ? chmod(path, mode) : -1;
         free(path);

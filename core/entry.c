@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "existing.h"
+
 const char *entry_base(const char *name)
 {
     const char *slash = strrchr(name, '/');
@@ -33,6 +35,6 @@ bool entry_same(const struct dir *a_dir, const char *a, const struct dir *b_dir,
 
     return strcmp(entry_base(a), entry_base(b)) == 0 &&
            entry_parent(a_dir, a, &a_parent, flags) == 0 &&
-           entry_parent(b_dir, b, &b_parent, flags) == 0 && a_parent.st_dev == b_parent.st_dev &&
-           a_parent.st_ino == b_parent.st_ino;
+           entry_parent(b_dir, b, &b_parent, flags) == 0 &&
+           existing_same_inode(&a_parent, &b_parent);
 }

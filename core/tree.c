@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "attr.h"
+#include "existing.h"
 #include "twice.h"
 
 /* A directory that is being copied: the op of the source's struct dir, or, for one that --parents
@@ -178,7 +179,7 @@ static int note_top(struct copy *copy, const struct stat *st, int fd)
         return -errno;
     copy->top_dev = made.st_dev;
     copy->top_ino = made.st_ino;
-    return made.st_dev == st->st_dev && made.st_ino == st->st_ino;
+    return existing_same_inode(&made, st);
 }
 
 /* Whether what is there in the place of a directory is a symbolic link to that directory; cp does
@@ -192,7 +193,7 @@ static bool is_itself(const struct copy *copy, const struct stat *st, bool top,
     return opts->follow != FOLLOW_ALWAYS && !(top && opts->follow == FOLLOW_OPERANDS) &&
            opts->make == MAKE_COPIES && opts->backup == BACKUP_NONE && !opts->remove_destination &&
            opts->replace == REPLACE_ALL && fstatat(to->fd, to_name, &at, 0) == 0 &&
-           at.st_dev == st->st_dev && at.st_ino == st->st_ino;
+           existing_same_inode(&at, st);
 }
 
 /* Adds a directory that an operand has taken elsewhere, or, where it went to this place, the
