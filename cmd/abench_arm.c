@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -78,6 +79,19 @@ static void words_option(struct words *words, const char *option, const char *va
         words_add(words, format("%s%s", option, value));
 }
 
+/* One file's digest gets a thread of its own where -j allows it, with either engine. That is no
+ * difference between these, and would look like one. */
+static const char *jobs_of(const struct bench *bench, const struct arm_spec *spec)
+{
+    struct stat st;
+    bool one_file = bench->data.n_paths == 1 && stat(bench->data.paths[0], &st) == 0 &&
+                    S_ISREG(st.st_mode);
+
+    if (spec->jobs || bench->opts.operation != BENCH_HASH || !one_file)
+        return spec->jobs;
+    return "1";
+}
+
 /* The options that make the arm what it is, and what a user would have to type to get it: all but
  * the engine, where it is the one that the command takes by itself. */
 static struct words spec_options(const struct bench *bench, const struct arm_spec *spec)
@@ -87,7 +101,7 @@ static struct words spec_options(const struct bench *bench, const struct arm_spe
     struct words words = {NULL, 0};
 
     words_option(&words, "--engine=", spec->ring ? "uring" : "sync");
-    words_option(&words, "-j", spec->jobs);
+    words_option(&words, "-j", jobs_of(bench, spec));
     if (opts->pattern) {
         words_option(&words, "--pattern=", opts->pattern);
         words_add(&words, format("--bytes=%" PRIu64, opts->pattern_bytes));

@@ -213,7 +213,7 @@ int bench_walk(char *const *paths, size_t n_paths, bool content,
     if (walk.digest && walk.context)
         rc = walk_run(&walk, content ? DIGEST_JOBS : 1, sinks);
     for (unsigned i = 0; i < DIGEST_JOBS; i++)
-        hash_sink_free(sinks[i]);
+        sink_free(sinks[i]);
     digest_context_free(walk.context);
     digest_close(walk.digest);
     return rc;

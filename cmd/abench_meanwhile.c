@@ -107,7 +107,7 @@ static int run_in_child(void *arg)
     meanwhile.hash = digest ? hash_sink_new(&digest, 1) : NULL;
     if (meanwhile.hash)
         rc = run(&meanwhile, job->engine);
-    hash_sink_free(meanwhile.hash);
+    sink_free(meanwhile.hash);
     digest_close(digest);
     return rc < 0 ? 1 : 0;
 }

@@ -261,7 +261,7 @@ static const char *workers_advice(const struct bench *bench, const struct machin
         return "";
     if (bench->data.files == 1)
         return bench->opts.operation == BENCH_HASH
-                   ? "; one file is one worker's work, and -j helps with several"
+                   ? "; more than -j1 gives one file's digest a thread of its own"
                    : "";
     if (sum.workers >= machine->processors)
         return "; all processors have a worker";

@@ -148,7 +148,7 @@ static struct sink **make_sinks(const struct acp *acp, unsigned jobs)
     struct sink **sinks = acp->digest ? calloc((size_t)jobs + 1, sizeof(struct sink *)) : NULL;
 
     for (unsigned i = 0; sinks && i < jobs; i++)
-        if (!(sinks[i] = relay_new(hash_sink_new(&acp->digest, 1), hash_sink_free)))
+        if (!(sinks[i] = relay_new(hash_sink_new(&acp->digest, 1))))
             cli_fatal(ENOMEM, "cannot start");
     if (acp->digest && !sinks)
         cli_fatal(ENOMEM, "cannot start");
@@ -158,7 +158,7 @@ static struct sink **make_sinks(const struct acp *acp, unsigned jobs)
 static void free_sinks(struct sink **sinks, unsigned jobs)
 {
     for (unsigned i = 0; sinks && i < jobs; i++)
-        relay_free(sinks[i]);
+        sink_free(sinks[i]);
     free(sinks);
 }
 

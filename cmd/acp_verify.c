@@ -167,7 +167,7 @@ static void read_back(struct acp *acp, const struct engine *engine, unsigned job
         acp->failed = true;
     }
     for (unsigned i = 0; sinks && i < jobs; i++)
-        hash_sink_free(sinks[i]);
+        sink_free(sinks[i]);
     free(sinks);
 }
 

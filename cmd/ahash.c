@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../core/relay.h"
 #include "../core/walk.h"
 #include "ahash_unlisted.h"
 #include "ahash_update.h"
@@ -308,6 +309,25 @@ static unsigned jobs_default(const struct ahash *ahash)
                                                                               : 1;
 }
 
+/* A sink for each worker. Where there is one file only, reading it and its digest are two threads'
+ * work, if more than one is wanted. */
+static struct sink **make_sinks(const struct ahash *ahash, unsigned jobs)
+{
+    const struct algorithms *algorithms = &ahash->algorithms;
+    unsigned threads = ahash->common.jobs ? jobs : cli_processors();
+    bool relayed = jobs_default(ahash) == 1 && threads > 1;
+    struct sink **sinks = calloc(jobs, sizeof(*sinks));
+
+    for (unsigned i = 0; sinks && i < jobs; i++) {
+        sinks[i] = hash_sink_new(algorithms->chosen, (unsigned)algorithms->chosen_len);
+        if (sinks[i] && relayed)
+            sinks[i] = relay_new(sinks[i]);
+        if (!sinks[i])
+            cli_fatal(0, "memory exhausted");
+    }
+    return sinks;
+}
+
 /* What there is to say when everything has been retired. */
 static void finish(struct ahash *ahash)
 {
@@ -356,17 +376,12 @@ static void run(struct ahash *ahash)
                                  .produce = produce,
                                  .retire = retire,
                                  .arg = ahash};
-    struct sink **sinks = calloc(jobs, sizeof(*sinks));
+    struct sink **sinks = make_sinks(ahash, jobs);
     struct stats stats = {.each = calloc(jobs + 1, sizeof(stats)), .each_len = jobs + 1};
     uint64_t start_ns = stats_now_ns();
     struct feed *feed;
     int rc, produced;
 
-    for (unsigned i = 0; sinks && i < jobs; i++) {
-        sinks[i] = hash_sink_new(ahash->algorithms.chosen, (unsigned)ahash->algorithms.chosen_len);
-        if (!sinks[i])
-            cli_fatal(0, "memory exhausted");
-    }
     if (!sinks || !stats.each)
         cli_fatal(0, "memory exhausted");
     cli_progress_start(&ahash->common);
@@ -385,7 +400,7 @@ static void run(struct ahash *ahash)
     add_stdin(ahash, &stats);
     cli_print_stats(&ahash->common, engine, why, &stats, (double)(stats_now_ns() - start_ns) / 1e9);
     for (unsigned i = 0; i < jobs; i++)
-        hash_sink_free(sinks[i]);
+        sink_free(sinks[i]);
     free(sinks);
     free(stats.each);
 }

@@ -46,7 +46,7 @@ static void digest(struct ahash *ahash, struct file *file)
     } else {
         file_fail(file, STEP_READ, -ENOMEM);
     }
-    hash_sink_free(sink);
+    sink_free(sink);
     free(block);
     stats->files++;
     stats->failed += file->status < 0;

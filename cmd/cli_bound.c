@@ -14,7 +14,7 @@ enum {
     FULL_PERCENT = 50,     /* mean to peak in flight: the queue was kept full */
 };
 
-/* Percentages of the workers' time. */
+/* Percentages of the workers' time; that in the digest, of their time by clock. */
 struct shares {
     double computing, digest, queued, names, io;
 };
@@ -36,7 +36,7 @@ static struct shares shares_of(const struct stats *stats)
 
     return (struct shares){
         .computing = percent(stats->user_ns + stats->system_ns, whole),
-        .digest = percent(stats_digest_ns(stats), whole),
+        .digest = percent(stats_digest_ns(stats), whole - stats->beside_ns),
         .queued = percent(queued_ns, whole),
         .names = percent(names_ns, whole),
         .io = percent(waiting_ns - queued_ns - names_ns, whole),
@@ -54,23 +54,24 @@ say(struct cli_bound *bound, const char *by, const char *format, ...)
     va_end(args);
 }
 
-static void computing(struct cli_bound *bound, const char *digest, const struct stats *stats,
-                      const struct shares *shares)
+static void computing(struct cli_bound *bound, const struct cli_common *common,
+                      const struct stats *stats, const struct shares *shares)
 {
-    bool in_digest = digest && shares->digest > shares->computing / 2;
+    bool in_digest = common->digest && shares->digest > shares->computing / 2;
     unsigned processors = cli_processors();
     char where[96], help[96] = "neither more workers nor a deeper queue would help";
     const char *because = "";
-    double busy;
-
     /* of the time in which a processor was there */
-    busy = 100 / (100 - shares->queued);
+    double busy = 100 / (100 - shares->queued), digest = shares->digest * busy;
+
     if (in_digest)
-        snprintf(where, sizeof(where), "%.0f%% in %s", shares->digest * busy, digest);
+        snprintf(where, sizeof(where), "%.0f%% in %s", digest > 100 ? 100 : digest, common->digest);
     else
         snprintf(where, sizeof(where), "%.0f%% computing, most of it in system calls and copying",
                  shares->computing * busy);
-    if (stats->files <= 1)
+    if (stats->files <= 1 && in_digest && common->jobs == 1 && processors > 1)
+        snprintf(help, sizeof(help), "-j2 would give it a thread of its own, beside the reading");
+    else if (stats->files <= 1)
         because = in_digest ? "one file's digest is one processor's work: " : "it is one file: ";
     else if (stats->workers >= processors || shares->queued > CROWDED_PERCENT)
         because = "no processor is left: ";
@@ -112,7 +113,7 @@ struct cli_bound cli_bound(const struct cli_common *common, const struct engine 
     if (stats->files == 0)
         say(&bound, "nothing", "no file was read");
     else if (shares.computing + shares.queued >= DECISIVE_PERCENT)
-        computing(&bound, common->digest, stats, &shares);
+        computing(&bound, common, stats, &shares);
     else if (shares.names > shares.computing && shares.names > shares.io)
         say(&bound, "names",
             "bound by the walk or the list: %.0f%% waiting for the next name; neither more workers "

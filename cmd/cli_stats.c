@@ -53,9 +53,10 @@ static void print_workers(const struct stats *stats)
 static void print_text(const struct engine *engine, const char *why, const struct stats *stats,
                        double seconds, double in_flight_mean, const struct cli_bound *bound)
 {
-    fprintf(stderr, "engine     %s, %u %s%s%s%s\n", engine->name, stats->workers,
-            stats->workers == 1 ? "worker" : "workers", why ? " (not uring: " : "", why ? why : "",
-            why ? ")" : "");
+    fprintf(stderr, "engine     %s, %u %s%s%s%s%s\n", engine->name, stats->workers,
+            stats->workers == 1 ? "worker" : "workers",
+            stats->beside_ns > 0 ? ", digests on threads of their own" : "",
+            why ? " (not uring: " : "", why ? why : "", why ? ")" : "");
     fprintf(stderr, "files      %" PRIu64 ", failed %" PRIu64 "\n", stats->files, stats->failed);
     fprintf(stderr, "read       %" PRIu64 " bytes in %.3f s, %.1f MB/s\n", stats->bytes_read,
             seconds, seconds > 0 ? (double)stats->bytes_read / 1e6 / seconds : 0);

@@ -25,6 +25,12 @@ const struct engine *engine_find(const char *name, const char **why, int *error)
     return NULL;
 }
 
+void sink_free(struct sink *sink)
+{
+    if (sink)
+        sink->free(sink);
+}
+
 struct worker {
     const struct engine *engine;
     const struct engine_opts *opts;
@@ -36,6 +42,17 @@ struct worker {
     bool started;
     int status;
 };
+
+/* A sink's own thread counts as a part of the worker: by what it worked, for that is never I/O that
+ * it waits for; and while the worker waited for it, this did not wait for I/O either. */
+static void count_sink(struct stats *stats, const struct sink *sink)
+{
+    stats->hash_ns = sink->hash_ns;
+    stats->user_ns += sink->thread_ns;
+    if (sink->thread_ns > sink->held_ns)
+        stats->beside_ns = sink->thread_ns - sink->held_ns;
+    stats->wall_ns += stats->beside_ns;
+}
 
 static void *worker_main(void *arg)
 {
@@ -50,7 +67,7 @@ static void *worker_main(void *arg)
         worker->status = engine->read(worker->opts, worker->feed, worker->sink, &worker->stats);
     stats_stop(&worker->stats);
     if (worker->sink)
-        worker->stats.hash_ns = worker->sink->hash_ns;
+        count_sink(&worker->stats, worker->sink);
     return NULL;
 }
 

@@ -50,8 +50,14 @@ struct sink {
     int (*data)(struct sink *sink, struct file *file, const void *bytes, size_t len);
     /* The file has ended: file->status tells how. Called once per file, just before feed_done. */
     void (*end)(struct sink *sink, struct file *file);
+    void (*free)(struct sink *sink);
     uint64_t hash_ns; /* counted by sinks that digest */
+    /* of a sink with a thread of its own: that one's CPU time, and how long the caller waited for
+     * it */
+    uint64_t thread_ns, held_ns;
 };
+
+void sink_free(struct sink *sink); /* takes NULL */
 
 struct engine {
     const char *name;

@@ -91,6 +91,19 @@ static void hash_end(struct sink *sink, struct file *file)
     sink->hash_ns += stats_now_ns() - start;
 }
 
+static void hash_free(struct sink *sink)
+{
+    struct hash_sink *hash = (struct hash_sink *)sink;
+
+    for (unsigned i = 0; i < hash->count; i++) {
+        struct idle *idle = &hash->of[i].idle;
+        for (size_t k = 0; k < idle->len; k++)
+            digest_context_free(idle->contexts[k]);
+        free(idle->contexts);
+    }
+    free(hash);
+}
+
 struct sink *hash_sink_new(struct digest *const *digests, unsigned count)
 {
     struct hash_sink *hash = calloc(1, sizeof(*hash) + count * sizeof(hash->of[0]));
@@ -99,23 +112,9 @@ struct sink *hash_sink_new(struct digest *const *digests, unsigned count)
         return NULL;
     hash->sink.data = hash_data;
     hash->sink.end = hash_end;
+    hash->sink.free = hash_free;
     hash->count = count;
     for (unsigned i = 0; i < count; i++)
         hash->of[i].digest = digests[i];
     return &hash->sink;
-}
-
-void hash_sink_free(struct sink *sink)
-{
-    struct hash_sink *hash = (struct hash_sink *)sink;
-
-    if (!hash)
-        return;
-    for (unsigned i = 0; i < hash->count; i++) {
-        struct idle *idle = &hash->of[i].idle;
-        for (size_t k = 0; k < idle->len; k++)
-            digest_context_free(idle->contexts[k]);
-        free(idle->contexts);
-    }
-    free(hash);
 }

@@ -16,6 +16,5 @@ struct hash_result {
 /* A sink for one worker, that computes these digests of each file in one read. NULL: out of memory.
  */
 struct sink *hash_sink_new(struct digest *const *digests, unsigned count);
-void hash_sink_free(struct sink *sink); /* takes NULL */
 
 #endif

@@ -29,6 +29,19 @@ same 'one file in the cache is bound by the processor' 'cpu True' \
     "$(fields bound '"in SHA512; " in bound_text' <stats)"
 same 'and nothing would help' True \
     "$(fields '"neither more workers nor a deeper queue would help" in bound_text' <stats)"
+if [ "$(nproc)" -gt 1 ]; then
+    same 'and its digest has a thread of its own' 1 \
+        "$(ahash --stats large 2>&1 >/dev/null | grep -c '^engine .* 1 worker, digests on threads of their own')"
+    ahash --stats -j1 large 2>stats >/dev/null
+    same 'except with -j1' 0 "$(grep -c 'threads of their own' stats)"
+    check 'where it would help' grep -q '^bound  .* -j2 would give it a thread of its own' stats
+else
+    echo "skipped: a thread for one file's digest, for there is one processor"
+fi
+for size in 1048576 1179648 2097151 16777216 16777217; do
+    head -c "$size" /dev/urandom >sized
+    same "a file of $size bytes, in whatever pieces" "$(sha256sum sized)" "$(ahash sized)"
+done
 same 'the same for standard input' 'cpu 1 1' \
     "$(ahash --stats=json -a sha512 2>&1 >/dev/null <large | fields bound jobs files)"
 mkfifo fifo

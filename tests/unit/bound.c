@@ -74,6 +74,32 @@ static void one_file(void **state)
     check(&engine_uring, &stats, 8, "cpu", "one file's digest is one processor's work");
 }
 
+/* 1 s by clock: 0.96 in the digest on a thread of its own, of which the worker waited 0.6 for it */
+static void one_file_with_a_thread_for_its_digest(void **state)
+{
+    struct stats stats = run_of(1, 96, 38);
+
+    (void)state;
+    stats.files = 1;
+    stats.beside_ns = 36 * percent_ns;
+    stats.wall_ns += stats.beside_ns;
+    check(&engine_uring, &stats, 0, "cpu", "96% in SHA256");
+    stats.wall_ns += 100 * percent_ns; /* that the disk took longer */
+    check(&engine_uring, &stats, 0, "both", "57% computing");
+}
+
+static void one_file_on_one_worker(void **state)
+{
+    struct stats stats = run_of(1, 80, 15);
+    const struct cli_common common = {.digest = "SHA256", .jobs = 1};
+    struct cli_bound bound;
+
+    (void)state;
+    stats.files = 1;
+    bound = cli_bound(&common, &engine_uring, &stats, 0);
+    assert_non_null(strstr(bound.text, cli_processors() > 1 ? "-j2 would" : "neither more"));
+}
+
 static void system_calls(void **state)
 {
     struct stats stats = run_of(cli_processors(), 10, 80);
@@ -139,6 +165,8 @@ int main(void)
         cmocka_unit_test(as_many_workers_as_processors),
         cmocka_unit_test(others_have_the_processors),
         cmocka_unit_test(one_file),
+        cmocka_unit_test(one_file_with_a_thread_for_its_digest),
+        cmocka_unit_test(one_file_on_one_worker),
         cmocka_unit_test(system_calls),
         cmocka_unit_test(one_read_at_a_time),
         cmocka_unit_test(full_queue),

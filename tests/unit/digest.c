@@ -132,7 +132,7 @@ static void unknown_algorithm_is_none(void **state)
     assert_null(digest_open("blake2bx"));
     digest_close(NULL);
     digest_context_free(NULL);
-    hash_sink_free(NULL);
+    sink_free(NULL);
 }
 
 static void give(struct sink *sink, struct file *file, const char *text)
@@ -175,7 +175,7 @@ static void files_in_flight_together_do_not_mix(void **state)
         }
     }
     assert_true(sink->hash_ns > 0);
-    hash_sink_free(sink);
+    sink_free(sink);
     digest_close(digest);
 }
 
@@ -202,7 +202,7 @@ static void several_digests_in_one_read(void **state)
         else
             assert_string_equal(hex(results[2].digest, 48), vectors[5].hex);
     }
-    hash_sink_free(sink);
+    sink_free(sink);
     for (int i = 0; i < 3; i++)
         digest_close(digests[i]);
     digest_close(other);
@@ -227,7 +227,7 @@ static void failed_file_has_no_digest(void **state)
     give(sink, &good, "abc");
     sink->end(sink, &good);
     assert_string_equal(result_hex(&good), vectors[3].hex);
-    hash_sink_free(sink);
+    sink_free(sink);
     digest_close(digest);
 }
 

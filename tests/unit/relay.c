@@ -69,8 +69,9 @@ static char *some_bytes(void)
 
 static void large_and_small(void **state)
 {
-    struct notes notes = {.sink = {.data = notes_data, .end = notes_end}, .fail_after = -1};
-    struct sink *relay = relay_new(&notes.sink, keep);
+    struct notes notes = {.sink = {.data = notes_data, .end = notes_end, .free = keep},
+                          .fail_after = -1};
+    struct sink *relay = relay_new(&notes.sink);
     struct file large = {.seq = 0}, small = {.seq = 1}, other = {.seq = 2};
     char *bytes = some_bytes();
 
@@ -90,14 +91,38 @@ static void large_and_small(void **state)
     assert_true(notes.sums[1] == sum_of(bytes, 100, 20));
     assert_int_equal(notes.bytes[2], 20 * (large_bytes + 10));
     assert_int_equal(large.status, 0);
-    relay_free(relay);
+    sink_free(relay);
+    free(bytes);
+}
+
+/* Small blocks of a large file are gathered. */
+static void small_blocks(void **state)
+{
+    struct notes notes = {.sink = {.data = notes_data, .end = notes_end, .free = keep},
+                          .fail_after = -1};
+    struct sink *relay = relay_new(&notes.sink);
+    struct file file = {.seq = 0};
+    const size_t block = 100000;
+    char *bytes = some_bytes();
+
+    (void)state;
+    while (file.bytes < 300 * block) {
+        assert_int_equal(relay->data(relay, &file, bytes, block), 0);
+        file.bytes += block;
+    }
+    relay->end(relay, &file);
+    assert_true(notes.sums[0] == sum_of(bytes, block, 300));
+    assert_int_equal(notes.bytes[0], 300 * block);
+    assert_true(relay->thread_ns > 0);
+    sink_free(relay);
     free(bytes);
 }
 
 static void failing(void **state)
 {
-    struct notes notes = {.sink = {.data = notes_data, .end = notes_end}, .fail_after = 2};
-    struct sink *relay = relay_new(&notes.sink, keep);
+    struct notes notes = {.sink = {.data = notes_data, .end = notes_end, .free = keep},
+                          .fail_after = 2};
+    struct sink *relay = relay_new(&notes.sink);
     struct file large = {.seq = 0}, next = {.seq = 1};
     char *bytes = some_bytes();
 
@@ -113,15 +138,16 @@ static void failing(void **state)
     relay->end(relay, &next);
     assert_int_equal(next.status, 0);
     assert_true(notes.sums[1] == sum_of(bytes, large_bytes, 1));
-    relay_free(relay);
+    sink_free(relay);
     free(bytes);
 }
 
 /* A failure that is noticed only when another file's bytes come belongs to the first one. */
 static void failing_late(void **state)
 {
-    struct notes notes = {.sink = {.data = notes_data, .end = notes_end}, .fail_after = 0};
-    struct sink *relay = relay_new(&notes.sink, keep);
+    struct notes notes = {.sink = {.data = notes_data, .end = notes_end, .free = keep},
+                          .fail_after = 0};
+    struct sink *relay = relay_new(&notes.sink);
     struct file large = {.seq = 0}, small = {.seq = 1};
     char *bytes = some_bytes();
 
@@ -130,7 +156,7 @@ static void failing_late(void **state)
     assert_int_equal(relay->data(relay, &small, bytes, 10), -EIO);
     assert_int_equal(large.status, -EIO);
     assert_int_equal(small.status, 0);
-    relay_free(relay);
+    sink_free(relay);
     free(bytes);
 }
 
@@ -138,6 +164,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(large_and_small),
+        cmocka_unit_test(small_blocks),
         cmocka_unit_test(failing),
         cmocka_unit_test(failing_late),
     };
