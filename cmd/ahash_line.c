@@ -90,9 +90,10 @@ static bool parse_plain(struct ahash_parser *parser, char *at, char *end, bool e
                         struct ahash_line *line)
 {
     size_t digits = strspn(at, "0123456789abcdefABCDEF");
+    /* a blank and, unless the length of the digest is open as with b2sum, at least one byte more */
+    size_t least = parser->algorithms->any_length ? 1 : 2;
 
-    /* a blank and at least one byte more */
-    if ((size_t)(end - at) < digits + 2 || !is_blank(at[digits]))
+    if ((size_t)(end - at) < digits + least || !is_blank(at[digits]))
         return false;
     line->algorithm = algorithms_by_digits(parser->algorithms, digits);
     if (!line->algorithm || !parse_hex(at, line->digest, digits / 2))

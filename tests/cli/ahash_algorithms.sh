@@ -46,6 +46,8 @@ for length in 520 12 abc '' -1 1x 99999999999999999999 1024; do
     export length
     same_as_gnu "b2sum -l '$length'" 'b2sum -l "$length" x'
 done
+same_as_gnu 'a line without a name' 'for c in b2sum sha256sum; do for n in "" " " "  " " *"; do
+    echo "$($c <x | cut -d" " -f1)$n" | $c -c; done; done 2>&1'
 same_as_gnu 'b2sum -l, again' 'b2sum -l 1024 -l 256 x; b2sum -l 256 -l 1024 x; b2sum -l 12 -l 8 x; b2sum -l 1028 x'
 for length in 8 256 512; do gnu b2sum -l "$length" x y; gnu b2sum --tag -l "$length" x y; done >sums
 same_as_gnu 'b2sum -c of several lengths' 'b2sum -c sums'
