@@ -6,7 +6,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,11 +40,6 @@ int copy_init(struct copy *copy)
     return 0;
 }
 
-static void leave_name(void *to_name)
-{
-    (void)to_name; /* the caller's */
-}
-
 void copy_destroy(struct copy *copy)
 {
     struct copy_late *late = atomic_load(&copy->late);
@@ -55,7 +49,6 @@ void copy_destroy(struct copy *copy)
         free(late);
         late = next;
     }
-    tdestroy(copy->names, leave_name);
     twice_destroy(copy);
     links_free(copy->links);
     dir_put(copy->cwd);
@@ -68,6 +61,8 @@ void copy_file_end(struct file *file)
 {
     struct copy_file *op = file->op;
 
+    if (file->status == 0 && op->attempted && op->place && !op->linked)
+        twice_copied(op);
     if (file->status == 0 || !op->backup)
         return;
     if (renameat(op->to->fd, op->backup, op->to->fd, op->to_name) < 0)
@@ -220,7 +215,7 @@ static int entry(struct feed *feed, struct dir *dir, const char *name, unsigned 
         return -ENOMEM;
     op = file->op;
     op->attempted = true;
-    op->just_created = copy->just_created;
+    op->place = copy->place;
     file->type = type;
     file->ino = ino;
     if (special_is(copy, type))
@@ -232,18 +227,21 @@ static int entry(struct feed *feed, struct dir *dir, const char *name, unsigned 
 
 static const struct walk_ops copy_walk = {.entry = entry, .enter = tree_enter};
 
-static int by_name(const void *a, const void *b)
+/* Of the names that a file has among the operands, the first is to be the copy, and the others are
+ * linked to it. Returns whether the operands before this one must be finished for that, or -ENOMEM.
+ */
+static int must_follow(struct copy *copy, const struct stat *st)
 {
-    return strcmp(a, b);
-}
+    bool is_dir = S_ISDIR(st->st_mode);
+    bool linked = copy->links && !is_dir && (st->st_nlink > 1 || copy->opts.follow != FOLLOW_NEVER);
+    int known = linked ? twice_inode(copy, st) : 0;
+    bool follow = known || (linked && copy->tree_pending) || (is_dir && copy->link_pending);
 
-/* Whether an earlier operand has the name that this one goes to; if not, it is remembered. Returns
- * 1, 0 or -ENOMEM. */
-static int made_before(struct copy *copy, const char *to_name)
-{
-    const char **at = tsearch(to_name, &copy->names, by_name);
-
-    return at ? *at != to_name : -ENOMEM;
+    if (follow)
+        copy->link_pending = copy->tree_pending = false;
+    copy->link_pending |= linked;
+    copy->tree_pending |= is_dir;
+    return known < 0 ? known : follow;
 }
 
 /* Several operands may go to one name. Files do not overwrite each other; directories are merged,
@@ -252,17 +250,19 @@ static enum refusal collision(struct copy *copy, struct feed *feed,
                               const struct copy_source *source, const struct stat *st, int *rc)
 {
     int twice = twice_entry(copy, source->name);
-    int made = made_before(copy, source->to_name);
+    int before = twice_place(copy, source->to_name);
+    int follow = must_follow(copy, st);
 
-    *rc = twice < 0 ? twice : made < 0 ? made : 0;
+    *rc = twice < 0 ? twice : before < 0 ? before : follow < 0 ? follow : 0;
     if (*rc < 0)
         return REFUSED_NOT;
     if (twice && !S_ISDIR(st->st_mode) && copy->opts.backup == BACKUP_NONE)
         return REFUSED_FILE_TWICE;
-    copy->just_created = made == 1 && !S_ISDIR(st->st_mode);
+    if (S_ISDIR(st->st_mode))
+        copy->place = NULL; /* files in directories do overwrite each other */
     /* "." is any name, and with --parents one operand may be in another */
-    if (made || strcmp(source->to_name, ".") == 0 || (copy->opts.parents && S_ISDIR(st->st_mode)) ||
-        tfind(".", &copy->names, by_name))
+    if (before || follow || strcmp(source->to_name, ".") == 0 ||
+        (copy->opts.parents && S_ISDIR(st->st_mode)) || twice_place_known(copy, "."))
         while (feed_drain_half(feed))
             ;
     return REFUSED_NOT;
@@ -306,7 +306,7 @@ int copy_produce(struct feed *feed, void *arg)
         copy->source_to_name = copy->source->to_name;
         copy->top_dev = 0;
         copy->top_ino = 0;
-        copy->just_created = false;
+        copy->place = NULL;
         rc = copy_one(copy, feed, copy->source);
         dir_put(copy->source_to);
     }

@@ -105,6 +105,8 @@ struct copy_report {
 /* How the bytes came to the destination, for those who ask why a copy was fast. */
 enum copy_how { HOW_NOT, HOW_WRITTEN, HOW_CLONED, HOW_OFFLOADED };
 
+struct twice_place;
+
 /* file->op of a feed whose files are copied. The caller's retire function calls copy_file_end first
  * and copy_file_free last. */
 struct copy_file {
@@ -117,10 +119,12 @@ struct copy_file {
      * it was a copy. Lives until copy_destroy. */
     const char *elsewhere;
     struct copy_report *reports; /* besides file->status, in the order in which they came */
+    struct twice_place *place;   /* an operand's that is no directory; lives until copy_destroy */
     char *backup;       /* what the destination was renamed to, in the directory where it is */
     bool attempted;     /* nothing spoke against it: worth a line of -v */
-    bool just_created;  /* an earlier operand has been copied to the same name */
+    bool just_created;  /* what is there is an earlier operand's copy */
     bool left;          /* an existing file was left as it is: no error */
+    bool linked;        /* it is one more name of a copy of the run */
     bool removed;       /* an existing file was removed first */
     bool existing_seen; /* existing_settle has been asked, and found something or nothing */
     bool through;       /* the destination is there, through a symbolic link */
@@ -167,11 +171,13 @@ struct copy {
     const struct copy_source *source; /* being walked */
     struct dir *source_to; /* where it goes: source->to, or what --parents has made; owned */
     const char *source_to_name;
-    struct dir *parents; /* the last operand's, of --parents; owned */
-    bool just_created;   /* an earlier operand has the same destination */
-    void *names;         /* where several operands went: a tree of their to_name */
-    void *entries;       /* what they were: trees of twice.c */
-    void *directories;
+    struct dir *parents;       /* the last operand's, of --parents; owned */
+    struct twice_place *place; /* the operand's, where it is one of several */
+    void *places; /* where several operands went, and what they were: trees of twice.c */
+    void *entries;
+    void *inodes;
+    bool link_pending; /* an operand that may not be done is one of a file's names */
+    bool tree_pending; /* one is a directory */
     _Atomic(struct copy_late *) late;
 };
 
@@ -181,7 +187,8 @@ int copy_init(struct copy *copy);
 void copy_destroy(struct copy *copy);
 /* For feed_config.produce, with the struct copy as arg. */
 int copy_produce(struct feed *feed, void *copy);
-/* To be called when the file is retired: a file that has failed gives its backup its name back. */
+/* To be called when the file is retired: a file that has failed gives its backup its name back, and
+ * an operand's copy is known as one. */
 void copy_file_end(struct file *file);
 void copy_file_free(struct file *file);
 /* The destination's path, for messages: malloc'd, NULL where memory is short. */

@@ -15,6 +15,7 @@
 #include "existing.h"
 #include "links.h"
 #include "temp.h"
+#include "twice.h"
 
 enum {
     HOLE_BYTES =
@@ -178,7 +179,7 @@ static int link_over(struct copy *copy, struct file *file, const struct stat *st
     if (fstatat(op->to->fd, op->to_name, &at, AT_SYMLINK_NOFOLLOW) < 0)
         return copy_fail(file, STEP_STAT_DEST);
     /* two directories go to one: it is that copy already, under what may be its only name */
-    if (is_made(&at, made) && !op->just_created) {
+    if (is_made(&at, made) && !twice_is_copy(op, &at)) {
         op->removed = true; /* and made again, as cp tells it */
         return 0;
     }
@@ -194,7 +195,7 @@ static int link_over(struct copy *copy, struct file *file, const struct stat *st
 static int hard_link(struct copy *copy, struct file *file, const struct stat *st,
                      const struct link_made *made)
 {
-    const struct copy_file *op = file->op;
+    struct copy_file *op = file->op;
     int fd = path_open(made->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     char path[64];
     struct stat at;
@@ -214,6 +215,7 @@ static int hard_link(struct copy *copy, struct file *file, const struct stat *st
         rc = link_over(copy, file, st, made, path);
     if (rc < 0 && file->status == 0)
         hard_link_failed(file, made);
+    op->linked = true;
     close(fd);
     return file->status < 0 ? file->status : DEST_MADE;
 }

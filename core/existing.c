@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "entry.h"
+#include "twice.h"
 
 bool existing_same_inode(const struct stat *a, const struct stat *b)
 {
@@ -223,6 +224,7 @@ static int look_up(const struct copy *copy, struct file *file, const struct stat
     if (fstatat(op->to->fd, op->to_name, at, AT_SYMLINK_NOFOLLOW) < 0)
         return errno == ENOENT || (errno == EBADF && opts->dry_run) ? EXISTING_NONE
                                                                     : existing_unseen(copy, file);
+    op->just_created = twice_is_copy(op, at);
     if (!S_ISLNK(at->st_mode) || itself)
         return EXISTING_OVER;
     if (fstatat(op->to->fd, op->to_name, &target, 0) == 0) {

@@ -18,11 +18,19 @@ struct twice_entry {
     const char *base; /* the caller's */
 };
 
-/* An operand that is a directory, with that inode. */
-struct twice_directory {
+/* An operand with that inode; a directory's with the place that it went to. */
+struct twice_inode {
     dev_t dev;
     ino_t ino;
     char to_path[];
+};
+
+/* Where operands go, and the last copy that one of them has made there. */
+struct twice_place {
+    const char *to_name; /* the caller's */
+    bool made;
+    dev_t dev;
+    ino_t ino;
 };
 
 static int by_inode(dev_t a_dev, ino_t a_ino, dev_t b_dev, ino_t b_ino)
@@ -40,11 +48,18 @@ static int by_entry(const void *a, const void *b)
     return order ? order : strcmp(x->base, y->base);
 }
 
-static int by_directory(const void *a, const void *b)
+static int by_file(const void *a, const void *b)
 {
-    const struct twice_directory *x = a, *y = b;
+    const struct twice_inode *x = a, *y = b;
 
     return by_inode(x->dev, x->ino, y->dev, y->ino);
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct twice_place *x = a, *y = b;
+
+    return strcmp(x->to_name, y->to_name);
 }
 
 int twice_entry(struct copy *copy, const char *name)
@@ -70,17 +85,24 @@ int twice_entry(struct copy *copy, const char *name)
 static int note(struct copy *copy, const struct stat *st, const char *to_path)
 {
     size_t path_bytes = strlen(to_path) + 1;
-    struct twice_directory *directory = malloc(sizeof(*directory) + path_bytes);
+    struct twice_inode *inode = malloc(sizeof(*inode) + path_bytes);
 
-    if (!directory)
+    if (!inode)
         return -ENOMEM;
-    directory->dev = st->st_dev;
-    directory->ino = st->st_ino;
-    memcpy(directory->to_path, to_path, path_bytes);
-    if (tsearch(directory, &copy->directories, by_directory))
+    inode->dev = st->st_dev;
+    inode->ino = st->st_ino;
+    memcpy(inode->to_path, to_path, path_bytes);
+    if (tsearch(inode, &copy->inodes, by_file))
         return REFUSED_NOT;
-    free(directory);
+    free(inode);
     return -ENOMEM;
+}
+
+int twice_inode(struct copy *copy, const struct stat *st)
+{
+    const struct twice_inode key = {.dev = st->st_dev, .ino = st->st_ino};
+
+    return tfind(&key, &copy->inodes, by_file) ? 1 : note(copy, st, "");
 }
 
 /* What is in the way is another matter, and so is the directory itself. */
@@ -97,8 +119,8 @@ static bool is_blocked(const struct copy *copy, const struct stat *st, const str
 int twice_directory(struct copy *copy, const struct stat *st, bool top, struct dir *to,
                     const char *to_name, const char **elsewhere)
 {
-    const struct twice_directory key = {.dev = st->st_dev, .ino = st->st_ino};
-    struct twice_directory **found = tfind(&key, &copy->directories, by_directory);
+    const struct twice_inode key = {.dev = st->st_dev, .ino = st->st_ino};
+    struct twice_inode **found = tfind(&key, &copy->inodes, by_file);
     enum copy_follow follow = copy->opts.follow;
     char *path;
     int rc;
@@ -123,8 +145,51 @@ int twice_directory(struct copy *copy, const struct stat *st, bool top, struct d
     return rc;
 }
 
+int twice_place(struct copy *copy, const char *to_name)
+{
+    struct twice_place *place = calloc(1, sizeof(*place)), **at;
+    bool before;
+
+    if (!place)
+        return -ENOMEM;
+    place->to_name = to_name;
+    at = tsearch(place, &copy->places, by_place);
+    before = at && *at != place;
+    if (!at || before)
+        free(place);
+    if (!at)
+        return -ENOMEM;
+    copy->place = *at;
+    return before;
+}
+
+bool twice_place_known(const struct copy *copy, const char *to_name)
+{
+    return tfind(&(struct twice_place){.to_name = to_name}, &copy->places, by_place);
+}
+
+void twice_copied(const struct copy_file *op)
+{
+    struct twice_place *place = op->place;
+    struct stat st;
+
+    place->made = fstatat(op->to->fd, op->to_name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    if (place->made) {
+        place->dev = st.st_dev;
+        place->ino = st.st_ino;
+    }
+}
+
+bool twice_is_copy(const struct copy_file *op, const struct stat *at)
+{
+    const struct twice_place *place = op->place;
+
+    return place && place->made && by_inode(place->dev, place->ino, at->st_dev, at->st_ino) == 0;
+}
+
 void twice_destroy(struct copy *copy)
 {
+    tdestroy(copy->places, free);
     tdestroy(copy->entries, free);
-    tdestroy(copy->directories, free);
+    tdestroy(copy->inodes, free);
 }

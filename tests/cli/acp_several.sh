@@ -18,6 +18,7 @@ for options in -r -a -rL -aH -rl -al -rv '-r --parents' '-a --parents'; do
     same_as_cp "a directory and its contents, $options" "$tree" 'cp $options s/a s/a/. d'
     same_as_cp "a directory by two names, $options" "$tree" 'cp $options s/a s/./a s/a/b/.. s/l/ d'
 done
+same_as_cp 'a link to a directory, after that directory' "$tree; ln -s . s/m" 'cp -r --parents s ./s/m/ ./s/m d'
 same_as_cp 'a directory that is in the way' "$tree; echo x >d/a" 'cp -r s/a s/a s d'
 same_as_cp 'a directory onto itself, twice' "$tree" 'cp -r s ./s .'
 
@@ -32,6 +33,16 @@ for options in -a -av -au -af -an '-r --preserve=links'; do
     export options
     same_as_cp "hard links that two directories have under one name, $options" "$links" 'cp $options p/. q/. d'
 done
+more='mkdir r; ln p/f q/g; ln p/f r/g; rm p/g; ln -s x p/g; echo c >r/f'
+for options in -r -a -b; do
+    export options
+    same_as_cp "a copy that a directory's has replaced, $options" \
+        "$links; rm q/f; echo d >q/f; mkdir r; echo c >r/f" 'cp $options p/f r/. q/f d'
+    same_as_cp "one more name of a copy, $options" "$links; $more" 'cp $options p/f q/g r/g d'
+    same_as_cp "a file over one more name of a copy, $options" "$links; $more" 'cp $options p/f q/g p/g d'
+done
+same_as_cp 'a file where an operand has left another one' "$links; touch -d 1999-01-01 p/f; rm q/f; echo c >q/f
+    echo x >d/f; touch -d 2000-01-01 d/f" 'cp -u p/f q/f d'
 same '--remove-destination: a copy that is to be linked to itself stays' a "$(eval "$links" &&
     acp -a --remove-destination p/. q/. d && cat d/f)"
 finish
