@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "attr.h"
+#include "entry.h"
 #include "existing.h"
 #include "links.h"
 #include "temp.h"
@@ -167,6 +168,20 @@ static int hard_link_failed(struct file *file, const struct link_made *made)
     return copy_fail(file, STEP_HARD_LINK);
 }
 
+/* Whether what has the name is that copy already, and stays as it is. An operand's own copy is not
+ * to be replaced by another one, which is refused elsewhere; and of one more name a backup is made,
+ * but of the copy's first name none, as there would be nothing left to link to. */
+static bool stays(const struct copy *copy, const struct copy_file *op, const struct stat *at,
+                  const struct link_made *made)
+{
+    enum backup_kind backup = copy->opts.backup;
+
+    if (!is_made(at, made) || (backup != BACKUP_NUMBERED && twice_is_copy(op, at)))
+        return false;
+    return backup == BACKUP_NONE ||
+           entry_same(copy->cwd, made->path, op->to, op->to_name, AT_SYMLINK_NOFOLLOW);
+}
+
 /* Something has the name already. Returns 0 or more, -1 with errno of linkat(2), or -errno with the
  * file failed. */
 static int link_over(struct copy *copy, struct file *file, const struct stat *st,
@@ -178,9 +193,8 @@ static int link_over(struct copy *copy, struct file *file, const struct stat *st
 
     if (fstatat(op->to->fd, op->to_name, &at, AT_SYMLINK_NOFOLLOW) < 0)
         return copy_fail(file, STEP_STAT_DEST);
-    /* two directories go to one: it is that copy already, under what may be its only name */
-    if (is_made(&at, made) && !twice_is_copy(op, &at)) {
-        op->removed = true; /* and made again, as cp tells it */
+    if (stays(copy, op, &at, made)) { /* two directories go to one, with what may be one name */
+        op->removed = copy->opts.backup == BACKUP_NONE; /* and made again, as cp tells it */
         return 0;
     }
     rc = op->existing_seen ? EXISTING_OVER : existing_settle(copy, file, st, &at);

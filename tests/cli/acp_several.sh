@@ -34,7 +34,7 @@ for options in -a -av -au -af -an '-r --preserve=links'; do
     same_as_cp "hard links that two directories have under one name, $options" "$links" 'cp $options p/. q/. d'
 done
 more='mkdir r; ln p/f q/g; ln p/f r/g; rm p/g; ln -s x p/g; echo c >r/f'
-for options in -r -a -b; do
+for options in -r -a -b '-a -b' '-a --backup=numbered'; do
     export options
     same_as_cp "a copy that a directory's has replaced, $options" \
         "$links; rm q/f; echo d >q/f; mkdir r; echo c >r/f" 'cp $options p/f r/. q/f d'
@@ -43,6 +43,12 @@ for options in -r -a -b; do
 done
 same_as_cp 'a file where an operand has left another one' "$links; touch -d 1999-01-01 p/f; rm q/f; echo c >q/f
     echo x >d/f; touch -d 2000-01-01 d/f" 'cp -u p/f q/f d'
+gives 'a backup of a copy that is to be linked to itself' 0 "'p/f' -> 'd/f'
+'q/f' -> 'd/f'
+f" '' "$links; cp -av --backup=numbered p/f q/f d && ls d; rm -r p q d"
+gives 'what an operand would make is known with --dry-run, too' 1 "'p/f' -> 'd/f'" \
+    "acp: will not overwrite just-created 'd/f' with 'q/f'" "$links; rm q/f; echo c >q/f; echo x >d/f
+    acp --dry-run p/f q/f d; status=\$?; rm -r p q d; exit \$status"
 same '--remove-destination: a copy that is to be linked to itself stays' a "$(eval "$links" &&
     acp -a --remove-destination p/. q/. d && cat d/f)"
 finish
