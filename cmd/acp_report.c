@@ -32,6 +32,7 @@ static const struct {
     [STEP_CREATE] = {"cannot create regular file", "", DEST},
     [STEP_OPEN_DEST] = {"cannot create regular file", "", DEST},
     [STEP_MAKE_DIR] = {"cannot create directory", "", DEST},
+    [STEP_MAKE_PARENT] = {"cannot make directory", "", DEST},
     [STEP_MAKE_LINK] = {"cannot create symbolic link", "", DEST},
     [STEP_HARD_LINK] = {"cannot create hard link", " to ", DEST_SOURCE},
     [STEP_SYMLINK] = {"cannot create symbolic link", " to ", DEST_SOURCE},

@@ -24,6 +24,7 @@ enum step {
     STEP_CREATE,      /* destination: creating it */
     STEP_OPEN_DEST,   /* destination: opening what exists */
     STEP_MAKE_DIR,    /* destination: making a directory */
+    STEP_MAKE_PARENT, /* destination: making one for --parents */
     STEP_MAKE_LINK,   /* destination: making a symbolic link */
     STEP_HARD_LINK,   /* destination: making a hard link */
     STEP_SYMLINK,     /* destination: making a symbolic link to the source */

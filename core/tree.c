@@ -20,7 +20,7 @@ struct tree_dir {
     struct dir *to; /* owned reference; NULL where the destination's struct dir has this */
     struct stat st; /* the source's */
     bool created;
-    bool finished; /* --parents: its attributes stay as they are */
+    bool finished; /* --parents: its attributes stay as they are, and so does its mode */
 };
 
 /* Rights that a directory has not got until all is in it: it is nobody's to write into, and where
@@ -122,6 +122,9 @@ static int make_dir(const struct copy *copy, struct dir *to, const char *name,
     *created = rc == 0;
     if (rc == -EEXIST) {
         if (fstatat(to->fd, name, &at, follow ? AT_SYMLINK_NOFOLLOW : 0) < 0) {
+            /* what a link leads nowhere by exists, but is no directory */
+            if (errno == ENOENT && !copy->opts.dry_run)
+                return -EEXIST;
             *step = STEP_STAT_DEST;
             return -errno;
         }
@@ -357,7 +360,8 @@ static int make_parent(struct copy *copy, struct feed *feed, struct dir **to, co
     if (fd == 0 || !is_source_needed(op, *to, name))
         fd = make_dir(copy, *to, name, &op->st, true, &op->created, &step);
     if (fd < 0 && !(copy->opts.dry_run && step == STEP_STAT_DEST)) {
-        rc = tell_parent(copy, feed, *to, path, step, fd);
+        rc = tell_parent(copy, feed, *to, path, step == STEP_MAKE_DIR ? STEP_MAKE_PARENT : step,
+                         fd);
         free(op);
         return rc < 0 ? rc : 1;
     }
@@ -377,6 +381,25 @@ static int make_parent(struct copy *copy, struct feed *feed, struct dir **to, co
         close(fd);
     free(op);
     return rc;
+}
+
+/* One of an operand's directories could not be made. Those that were made for it, up to the last
+ * one that it shares, remain their owner's to write into, and get no attributes, as with cp. */
+static void give_up(const struct copy *copy, struct dir *dir, const struct dir *shared)
+{
+    const struct copy_opts *opts = &copy->opts;
+    mode_t others = opts->preserve_owner  ? 0
+                    : opts->preserve_mode ? (S_IRWXG | S_IRWXO) & ~(S_IWGRP | S_IWOTH)
+                                          : S_IRWXG | S_IRWXO;
+    struct stat now;
+
+    for (; dir != shared; dir = dir->parent) {
+        struct tree_dir *op = dir->op;
+        mode_t wanted = opts->default_mode ? S_IRWXG | S_IRWXO : op->st.st_mode;
+        if (op->created && fstat(dir->fd, &now) == 0)
+            (void)fchmod(dir->fd, (now.st_mode & 07777) | (wanted & others & ~copy->umask));
+        op->finished = true;
+    }
 }
 
 /* Of the directories that the operand before this one went to, the last that this one shares: they
@@ -415,11 +438,13 @@ int tree_parents(struct copy *copy, struct feed *feed, const struct copy_source 
     /* what to_name leaves out: the slashes that it may begin with */
     size_t skipped = strspn(name, "/"), len;
     bool finished = parents_exist(source);
+    struct dir *shared;
     const char *at;
     int rc = 0;
 
     dir_put(copy->source_to);
     copy->source_to = shared_parent(copy, name, &len);
+    shared = dir_get(copy->source_to);
     at = source->to_name + (len > skipped ? len - skipped : 0);
     at += strspn(at, "/");
     while (rc == 0) {
@@ -433,7 +458,10 @@ int tree_parents(struct copy *copy, struct feed *feed, const struct copy_source 
         at = end + strspn(end, "/");
     }
     copy->source_to_name = at;
+    if (rc == 1)
+        give_up(copy, copy->source_to, shared);
     dir_put(copy->parents);
-    copy->parents = dir_get(copy->source_to);
+    copy->parents = dir_get(rc == 1 ? shared : copy->source_to);
+    dir_put(shared);
     return rc;
 }

@@ -51,4 +51,16 @@ gives 'what an operand would make is known with --dry-run, too' 1 "'p/f' -> 'd/f
     acp --dry-run p/f q/f d; status=\$?; rm -r p q d; exit \$status"
 same '--remove-destination: a copy that is to be linked to itself stays' a "$(eval "$links" &&
     acp -a --remove-destination p/. q/. d && cat d/f)"
+
+# -- --parents, and one of them that cannot be made --
+for mode in 777 500 0; do
+    for options in '' -p --preserve=mode --preserve=ownership --no-preserve=mode; do
+        export options
+        same_as_cp "--parents, of $mode and none, $options" "mkdir -p s/x/y d e; echo f >s/x/y/f; chmod $mode s/x" \
+            'umask 2; cp --parents $options s/x/nope/f d; cp --parents $options s/x/nope/f s/x/y/f e'
+    done
+done
+same_as_cp '--parents, where none can be made' "$tree; chmod 755 .; chmod 555 d" \
+    'as_nobody cp --parents s/a/g d; as_nobody cp -r s/a d'
+same_as_cp '--parents, where a link leads nowhere' "$tree; ln -s nowhere d/s" 'cp --parents s/f s/a/g d'
 finish
