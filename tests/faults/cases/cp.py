@@ -20,6 +20,7 @@ OPTIONS = ["-r", "-r", "-r", "-R", "-a", "-a", "-a", "-p", "-d", "-f", "-H", "-L
            "--sparse=auto", "--sparse=always", "--sparse=never", "--strip-trailing-slashes", "--copy-contents",
            "--no-dereference", "--dereference", "--archive", "--update", "-i"]
 RECURSIVE = {"-r", "-R", "-a", "--archive"}
+LINKING = {"-a", "--archive", "-d", "--preserve=links", "--preserve=all"}
 
 
 def random_case(rng):
@@ -57,7 +58,7 @@ def random_arguments(rng, entries, parents):
     sources = [rng.choice([b"", b"", b"", b"./"]) + path + rng.choice([b"", b"", b"", b"", b"/", b"/."])
                for path in sources]
     if parents:  # GNU 9.1 then takes `file/.`, and `file` after `directory/file`, for new, and fails where they are not
-        sources = sorted((path.removesuffix(b"/.") for path in sources), key=lambda path: b"/" in path)
+        sources = sorted((path.removesuffix(b"/.") for path in sources), key=lambda path: b"/" in path.rstrip(b"/"))
     dest = rng.choice([b"d", b"d", b"d", b"d/", b"new", b"d/s", b"d/new", b"s/a", b"s/sub/new", b"d/a"])
     return [b"-t", dest] + sources if rng.random() < 0.15 else [b"--"] + sources + [dest]
 
@@ -101,6 +102,20 @@ def with_times_of(side, other, paths):
         if "new" in (files[path]["time"], other["files"][path]["time"]):
             files[path] = dict(files[path], time=other["files"][path]["time"])
     return dict(side, files=files)
+
+
+def without_cut_quotes(_, gnu, own):
+    """GNU goes on with what the memory holds instead of the closing quote of a second name, where there is a quote in
+    that and its end is escaped."""
+    cut = {}
+    for part in ("stdout", "stderr"):
+        cut[part] = list(gnu[part])
+        for line in set(own[part]) - set(gnu[part]):
+            match = re.fullmatch(rb"(.*'\\''.*\\(?:[0-7]{3}|[abtnvfr]))'((?:: | are | \(backup).*)?", line)
+            for i, other in enumerate(gnu[part]) if match else []:
+                if other not in own[part] and other.startswith(match[1]) and other.endswith(match[2] or b""):
+                    cut[part][i] = line
+    return dict(gnu, stdout=sorted(cut["stdout"]), stderr=sorted(cut["stderr"])), own
 
 
 def without_unclonable(_, gnu, own):
@@ -149,8 +164,60 @@ def without_lost_links(_, gnu, own):
     files = {path: row | {key: own["files"].get(path, row).get(key) for key in ("links", "first") if key in row}
              for path, row in files.items()}
     stderr = [line for line in gnu["stderr"] if not line.startswith(b"cp: cannot create hard link ")]
+    # -v: a backup has been made of it, and was taken back
+    stdout = [re.sub(rb" \(backup: .*", b"", line) for line in gnu["stdout"] if not line.endswith(b" (unbackup)")]
+    if any(line.endswith(b" (unbackup)") for line in gnu["stdout"]) and stdout == \
+            [re.sub(rb" \(backup: .*", b"", line) for line in own["stdout"]]:
+        gnu = dict(gnu, stdout=own["stdout"])
     gnu = dict(gnu, files=files, stderr=stderr, status=own["status"] if stderr == own["stderr"] else gnu["status"])
     return with_times_of(gnu, own, [os.path.dirname(path) for path in lost]), own
+
+
+def without_update_links(case, gnu, own):
+    """With -u, GNU takes what it leaves as it is for a copy of the source, and links other places of the same source
+    to it, even without --preserve=links, over newer files; over a directory that fails."""
+    if not {"-u", "--update"} & set(case["options"]):
+        return gnu, own
+    before = {b"./" + path for _, path, _ in case["entries"]}
+    several = len([argument for argument in case["arguments"] if argument not in (b"-t", b"--")]) > 2
+    linked = {path for path in set(gnu["files"]) & set(own["files"]) if (several or path in before) and
+              gnu["files"][path].get("links", 0) > own["files"][path].get("links", 0)}
+    files = gnu["files"] | {path: own["files"][path] for path in linked}
+    stderr = [line for line in gnu["stderr"] if line in own["stderr"] or
+              not re.fullmatch(rb"cp: cannot create hard link .* to .*: Is a directory", line)]
+    status = gnu["status"] if stderr == gnu["stderr"] or stderr != own["stderr"] else own["status"]
+    return with_times_of(dict(gnu, files=files, stderr=stderr, status=status), own, map(os.path.dirname, linked)), own
+
+
+def without_link_order(case, gnu, own):
+    """Which of several hard links is copied first depends on the order in which a directory happens to be. Where a
+    symbolic link or a device is in the way of one of them, that is written through if it comes first, and gives way
+    to a hard link otherwise. What is compared is not that place, nor the copy's other names, nor where it leads."""
+    shared = {row["first"] for row in own["files"].values() if row.get("links", 0) > 1 and "size" in row}
+    names = {os.path.basename(path) for path, row in own["files"].items()
+             if row.get("first") in shared and not path.startswith(b"./d/")}
+    ways = {b"./" + path: details["target"] if kind == "link" else b"." for kind, path, details in case["entries"]
+            if kind in ("link", "null") and path.startswith(b"d/") and os.path.basename(path) in names}
+    if not LINKING & set(case["options"]) or \
+            not any(gnu["files"].get(path) != own["files"].get(path) for path in ways):
+        return gnu, own
+    leads = {path: b"./" + os.path.normpath(os.path.dirname(path) + b"/" + to) for path, to in ways.items()}
+    inodes = {side["files"][path]["first"] for side in (gnu, own) for path in ways if path in side["files"]}
+
+    def rest(side):
+        files = {path: row for path, row in side["files"].items()
+                 if path not in ways and path not in leads.values() and row.get("first") not in inodes}
+        dangling = named(side, rb"cp: not writing through dangling symlink (.*)")
+        dangling = {word for word in dangling if listed(unquoted(word)) in ways}
+        stderr = [line for line in side["stderr"] if not any(line.endswith(b" symlink " + word) for word in dangling)]
+        stdout = [line for line in side["stdout"] if not line.startswith(b"removed ") or
+                  listed(unquoted(line.removeprefix(b"removed "))) not in ways]
+        return dict(side, files=files, stderr=stderr, stdout=stdout)
+
+    gnu, own = rest(gnu), rest(own)
+    if gnu["stderr"] == own["stderr"]:
+        gnu = dict(gnu, status=own["status"])
+    return with_times_of(gnu, own, map(os.path.dirname, [*ways, *leads.values()])), own
 
 
 def without_special_bits(_, gnu, own):
@@ -168,6 +235,8 @@ def without_shared_times(case, gnu, own):
     """Directories that several operands go to have the times that they have been given in the end, and not those of
     when the last operand came; a file that is there already, by a hard link, is not put there again."""
     arguments = [argument for argument in case["arguments"] if not argument.startswith(b"-")]
+    if len(arguments) < 2:
+        return gnu, own
     dest = arguments[0 if case["arguments"][0] == b"-t" else -1]
     shared = {listed(dest)} if len(arguments) > 2 else set()
     for argument in arguments if "--parents" in case["options"] else []:
@@ -180,12 +249,17 @@ def without_shared_times(case, gnu, own):
 
 def without_two_reasons(_, gnu, own):
     """Where a file cannot be read, or a link leads back to where it is, that is said, and not what is wrong with the
-    destination, too."""
+    destination, too; and what is wrong with a link there depends on what has been copied by then."""
+    through, stat = rb"cp: not writing through dangling symlink (.*)", rb"cp: cannot stat (.*): Not a directory"
+    links = {*named(own, through), *named(own, stat)} & {*named(gnu, through), *named(gnu, stat)}
+    of_link = rb"|cp: (?:not writing through dangling symlink|cannot stat) (?:" + b"|".join(map(re.escape, links)) + \
+              rb")(?:: Not a directory)?"
     source = [line for line in own["stderr"] if line not in gnu["stderr"] and
-              re.fullmatch(rb"cp: cannot (open .* for reading: Permission denied|copy cyclic symbolic link .*)", line)]
+              re.fullmatch(rb"cp: cannot (open .* for reading: Permission denied|copy cyclic symbolic link .*)" +
+                           of_link, line)]
     dest = [line for line in gnu["stderr"] if line not in own["stderr"] and
             re.fullmatch(rb"cp: (cannot overwrite (non-)?directory .* with .*|will not overwrite just-created .*|"
-                         rb"not writing through dangling symlink .*)", line)]
+                         rb"not writing through dangling symlink .*|cannot stat .*: Not a directory)", line)]
     if len(source) != len(dest):
         return gnu, own
     return (dict(gnu, stderr=[line for line in gnu["stderr"] if line not in dest]),
@@ -194,7 +268,8 @@ def without_two_reasons(_, gnu, own):
 
 def even(case, gnu, own):
     """Both sides without what is meant to differ."""
-    for take_out in (without_unclonable, without_into_itself, without_lost_links, without_special_bits,
-                     without_shared_times, without_two_reasons):
+    for take_out in (without_cut_quotes, without_unclonable, without_into_itself, without_lost_links,
+                     without_link_order, without_update_links, without_special_bits, without_shared_times,
+                     without_two_reasons):
         gnu, own = take_out(case, gnu, own)
     return gnu, own
