@@ -227,15 +227,16 @@ static int entry(struct feed *feed, struct dir *dir, const char *name, unsigned 
 
 static const struct walk_ops copy_walk = {.entry = entry, .enter = tree_enter};
 
-/* Of the names that a file has among the operands, the first is to be the copy, and the others are
- * linked to it. Returns whether the operands before this one must be finished for that, or -ENOMEM.
- */
+/* Whether the operands before this one must be finished first, by what they are: of the names that
+ * a file has among them the first is to be the copy, and the others are linked to it; and with
+ * --parents one operand may be in another. Or -ENOMEM. */
 static int must_follow(struct copy *copy, const struct stat *st)
 {
     bool is_dir = S_ISDIR(st->st_mode);
     bool linked = copy->links && !is_dir && (st->st_nlink > 1 || copy->opts.follow != FOLLOW_NEVER);
     int known = linked ? twice_inode(copy, st) : 0;
-    bool follow = known || (linked && copy->tree_pending) || (is_dir && copy->link_pending);
+    bool follow = known || (linked && copy->tree_pending) || (is_dir && copy->link_pending) ||
+                  (copy->opts.parents && (is_dir || copy->tree_pending));
 
     if (follow)
         copy->link_pending = copy->tree_pending = false;
@@ -260,9 +261,8 @@ static enum refusal collision(struct copy *copy, struct feed *feed,
         return REFUSED_FILE_TWICE;
     if (S_ISDIR(st->st_mode))
         copy->place = NULL; /* files in directories do overwrite each other */
-    /* "." is any name, and with --parents one operand may be in another */
-    if (before || follow || strcmp(source->to_name, ".") == 0 ||
-        (copy->opts.parents && S_ISDIR(st->st_mode)) || twice_place_known(copy, "."))
+    /* "." is any name */
+    if (before || follow || strcmp(source->to_name, ".") == 0 || twice_place_known(copy, "."))
         while (feed_drain_half(feed))
             ;
     return REFUSED_NOT;
