@@ -52,7 +52,7 @@ static int enter(struct acp_verify *verify, const char *name, size_t len)
 {
     struct dir *cwd = verify->acp->copy.cwd;
     char *path;
-    int fd;
+    int fd, rc;
 
     if (verify->dir_path && strlen(verify->dir_path) == len &&
         memcmp(verify->dir_path, name, len) == 0)
@@ -68,12 +68,15 @@ static int enter(struct acp_verify *verify, const char *name, size_t len)
         return 0;
     }
     fd = path_open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    verify->dir = dir_new(cwd, path, fd);
-    if (!verify->dir) {
+    rc = fd < 0 ? -errno : 0;
+    if (fd >= 0 && !(verify->dir = dir_new(cwd, path, fd))) {
         close(fd);
-        return -ENOMEM;
+        rc = -ENOMEM;
+    }
+    if (rc < 0) { /* for the next file in it it is tried again */
+        free(verify->dir_path);
+        verify->dir_path = NULL;
+        return rc;
     }
     verify->dir->may_follow = true; /* the copy may have been written through a link */
     return 0;

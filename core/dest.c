@@ -270,10 +270,14 @@ void dest_settle_link(struct copy *copy, struct file *file, const struct stat *s
     char *path = NULL;
 
     /* a file that was left as it was will do for its other names, too */
-    if (file->status == 0 &&
-        (fd >= 0 ? fstat(fd, &made)
-                 : fstatat(op->to->fd, op->to_name, &made, AT_SYMLINK_NOFOLLOW)) == 0)
-        path = copy_to_path(file);
+    if (file->status == 0) {
+        int rc = fd >= 0 ? fstat(fd, &made)
+                         : fstatat(op->to->fd, op->to_name, &made, AT_SYMLINK_NOFOLLOW);
+        if (rc == 0)
+            path = copy_to_path(file);
+        if (!path) /* its other names would become files of their own */
+            file_fail(file, STEP_STAT_DEST, rc < 0 ? -errno : -ENOMEM);
+    }
     links_settle(copy->links, st, path, &made);
 }
 
