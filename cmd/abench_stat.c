@@ -26,6 +26,13 @@ double stat_quantile(double *values, size_t n, double q)
     return gsl_stats_quantile_from_sorted_data(values, 1, n, q);
 }
 
+double stat_line(double part, double seconds, double larger, double larger_seconds, double whole)
+{
+    if (larger <= part || larger_seconds <= seconds)
+        return larger_seconds * whole / larger;
+    return larger_seconds + (whole - larger) * (larger_seconds - seconds) / (larger - part);
+}
+
 /* Nothing needs to be drawn: a resample's median is at most the k-th smallest value where at least
  * half of its n draws are among the k smallest, and that is a binomial probability. Of an even
  * number, the lower middle value stands for the median, and by symmetry the upper one for the other

@@ -12,6 +12,9 @@ enum {
 
 /* Sorts values. q from 0 to 1; between two values it interpolates. NAN when there are none. */
 double stat_quantile(double *values, size_t n, double q);
+/* What a whole takes, from two parts of it: where the line through them leads. Where the larger one
+ * is not larger, or did not take longer, only it counts, in proportion. */
+double stat_line(double part, double seconds, double larger, double larger_seconds, double whole);
 /* Sorts values. The bootstrap's percentile interval of their median. Returns false, with NAN in
  * both, where there are fewer than STAT_INTERVAL_MIN. */
 bool stat_interval(double *values, size_t n, double *low, double *high);

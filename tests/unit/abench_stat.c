@@ -24,6 +24,19 @@ static void quantiles(void **state)
     assert_float_equal(stat_quantile(values, 4, 1), 4, 0);
 }
 
+static void a_line_through_two_parts(void **state)
+{
+    (void)state;
+    /* 2 s for the start, and 3 s for each ten */
+    assert_float_equal(stat_line(10, 5, 40, 14, 100), 32, 1e-9);
+    /* the larger part is the whole */
+    assert_float_equal(stat_line(10, 5, 40, 14, 40), 14, 1e-9);
+    /* no line: there is one part only, or the larger was done sooner */
+    assert_float_equal(stat_line(10, 5, 10, 6, 40), 24, 1e-9);
+    assert_float_equal(stat_line(10, 5, 20, 5, 40), 10, 1e-9);
+    assert_float_equal(stat_line(10, 5, 20, 4, 40), 8, 1e-9);
+}
+
 static void no_interval_of_few(void **state)
 {
     double values[] = {1, 2, 3, 4}, more[] = {1, 2, 3, 4, 5}, low = 0, high = 0;
@@ -98,11 +111,9 @@ static void a_difference_is_seen(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(quantiles),
-        cmocka_unit_test(no_interval_of_few),
-        cmocka_unit_test(equal_values_have_no_width),
-        cmocka_unit_test(intervals_hold),
-        cmocka_unit_test(a_difference_is_seen),
+        cmocka_unit_test(quantiles),          cmocka_unit_test(a_line_through_two_parts),
+        cmocka_unit_test(no_interval_of_few), cmocka_unit_test(equal_values_have_no_width),
+        cmocka_unit_test(intervals_hold),     cmocka_unit_test(a_difference_is_seen),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
