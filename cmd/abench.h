@@ -92,6 +92,7 @@ struct bench_sample {
     double system_seconds;
     uint64_t memory_peak;  /* bytes */
     uint64_t switches;     /* voluntary */
+    double bytes_read;     /* by read(2) and its like, so not by the ring; NAN: not known */
     uint64_t device_read;  /* bytes that it had read from the device */
     uint64_t device_write; /* bytes that it made dirty or wrote */
     double resident;       /* part of the data set in the page cache before; NAN: not known */
@@ -191,7 +192,6 @@ struct bench {
     uint64_t copy_first, copy_next; /* numbers of the copies that are kept */
     uint64_t keep_bytes;
     double removal_seconds;  /* of one copy: an estimate */
-    double create_seconds;   /* of one file of a copy, likewise */
     double start;            /* bench_now */
     unsigned rounds_done[2]; /* by enum bench_cache */
     bool cut[2];             /* fewer rounds than wanted, for want of time */
@@ -226,7 +226,7 @@ void bench_sweep_free(struct bench_sweep *sweep);
 int bench_knee(const struct bench *bench, enum bench_cache cache, int *best);
 
 /* -- abench_probe.c -- */
-/* Reads a part of the data set with two of the arms and says what the gain will be: fills in
+/* Runs two of the arms on parts of the data set and says what the gain will be: fills in
  * bench->predictions[cache]. */
 void bench_predict(struct bench *bench, enum bench_cache cache);
 

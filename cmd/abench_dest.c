@@ -125,22 +125,20 @@ static int make_file(const char *path, uint64_t bytes)
 }
 
 /* How long it takes to delete an entry differs a hundredfold between filesystems and mounts, and
- * the deletion of the copies has to fit into the budget: so it is tried. And how long it takes to
- * make one, for the prediction. */
+ * the deletion of the copies has to fit into the budget: so it is tried. */
 static void try_entries(struct bench *bench)
 {
     const double side_by_side =
         0.6; /* remove_tree's time, of what one file after the other takes */
     uint64_t average = bench->data.bytes / bench->data.files;
     char path[PATH_MAX + 32];
-    double start = bench_now();
+    double start;
 
     for (int i = 0; i < PROBE_FILES; i++) {
         snprintf(path, sizeof(path), "%s/%d", bench->dest_dir, i);
         if (make_file(path, average < PROBE_BYTES_MAX ? average : PROBE_BYTES_MAX) < 0)
             cli_fatal(errno, "%s", cli_quote_maybe(path));
     }
-    bench->create_seconds = (bench_now() - start) / PROBE_FILES;
     bench_dest_sync(bench); /* what was never allocated is freed too easily */
     start = bench_now();
     for (int i = 0; i < PROBE_FILES; i++) {

@@ -1,7 +1,7 @@
 /* abench_run.c: children: an arm's run with its clock, forks of abench itself, and their end when a
  * signal comes or the time is up.
  *
- * The clock starts at the spawn and stops when wait4 returns; nothing else happens between. The
+ * The clock starts at the spawn and stops when waitid returns; nothing else happens between. The
  * handlers kill the child themselves, so that no signal is lost between a look at a flag and the
  * wait. */
 #define _GNU_SOURCE
@@ -66,14 +66,15 @@ void bench_signals_catch(void)
     sigaction(SIGALRM, &action, NULL);
 }
 
-/* Waits for the child that target means, for limit seconds where that is above zero. */
-static int wait_child(pid_t pid, pid_t target, double limit, struct rusage *usage)
+/* Waits until the child that target means has ended, for limit seconds where that is above zero.
+ * What it leaves is then still to be collected. */
+static void wait_end(pid_t pid, pid_t target, double limit)
 {
     struct itimerval timer = {
         .it_value = {.tv_sec = (time_t)limit, .tv_usec = (suseconds_t)(fmod(limit, 1) * 1e6)}};
     struct itimerval never = {.it_value = {0}};
-    int status = 0;
-    pid_t got;
+    siginfo_t info;
+    int rc;
 
     alarms = 0;
     child_target = target;
@@ -82,10 +83,21 @@ static int wait_child(pid_t pid, pid_t target, double limit, struct rusage *usag
     if (limit > 0)
         setitimer(ITIMER_REAL, &timer, NULL);
     do
-        got = wait4(pid, &status, 0, usage);
-    while (got < 0 && errno == EINTR);
+        rc = waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT);
+    while (rc < 0 && errno == EINTR);
     child_target = 0;
     setitimer(ITIMER_REAL, &never, NULL);
+}
+
+/* Of a child that has ended: its status. */
+static int collect(pid_t pid, struct rusage *usage)
+{
+    int status = 0;
+    pid_t got;
+
+    do
+        got = wait4(pid, &status, 0, usage);
+    while (got < 0 && errno == EINTR);
     return status;
 }
 
@@ -108,7 +120,8 @@ int bench_in_child(int (*work)(void *arg), void *arg)
         fflush(NULL);
         _exit(rc);
     }
-    status = wait_child(pid, pid, 0, &usage);
+    wait_end(pid, pid, 0);
+    status = collect(pid, &usage);
     return WIFEXITED(status) ? WEXITSTATUS(status) : CHILD_DIED;
 }
 
@@ -165,7 +178,8 @@ int bench_command(char *const argv[], bool quiet)
     close(null);
     if (rc < 0)
         return CHILD_DIED;
-    status = wait_child(pid, -pid, 0, &usage);
+    wait_end(pid, -pid, 0);
+    status = collect(pid, &usage);
     return WIFEXITED(status) ? WEXITSTATUS(status) : CHILD_DIED;
 }
 
@@ -203,6 +217,23 @@ static void read_counters(const struct bench *bench, struct bench_sample *sample
     free(line);
     if (file)
         fclose(file);
+}
+
+/* Bytes that pid, which has ended and not been waited for, had from read(2) and its like; NAN where
+ * the kernel does not tell. */
+static double bytes_read(pid_t pid)
+{
+    unsigned long long bytes = 0;
+    char path[64];
+    FILE *file;
+    bool told;
+
+    snprintf(path, sizeof(path), "/proc/%d/io", (int)pid);
+    file = fopen(path, "re");
+    told = file && fscanf(file, "rchar: %llu", &bytes) == 1;
+    if (file)
+        fclose(file);
+    return told ? (double)bytes : NAN;
 }
 
 static double seconds_of(struct timeval tv)
@@ -264,8 +295,10 @@ int bench_run(struct bench *bench, struct bench_arm *arm, const char *dest, doub
         rc = spawn(&pid, arm->argv ? arm->argv : shell, out, err);
         if (rc == 0) {
             watched = watched && watch_start(&watch, pid) == 0;
-            sample->wait_status = wait_child(pid, -pid, limit, &usage);
+            wait_end(pid, -pid, limit);
             end = bench_now();
+            sample->bytes_read = bytes_read(pid);
+            sample->wait_status = collect(pid, &usage);
             sample->iowq = watched ? watch_end(&watch) : 0;
             if (dest && !bench_signal && alarms == 0)
                 rc = bench_dest_sync(bench);

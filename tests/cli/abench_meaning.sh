@@ -70,6 +70,22 @@ if [ "$engine" = uring ]; then
     check 'the table has it' grep -q '^predict  uring .* times as fast as sync' table
     abench hash --arms=sync,uring --no-probe --pairs=1 --time=30 --json=report.json tree >table 2>messages
     same 'none where none is wanted' None "$(json report.json 'd["states"][0]["prediction"]')"
+    # what a run of each arm takes, without the rounds
+    foreseen='d["states"][0]["prediction"]'
+    truncate -s 1G large
+    abench hash --warm --arms=sync,uring --pairs=1 --time=60 --json=report.json large >table 2>messages
+    same 'of a large file: from an arm that is stopped on the way' True \
+        "$(json report.json "2**20 < ${foreseen}['probe_bytes'] < 2**30")"
+    same 'in about the time that it takes' True \
+        "$(json report.json "0.2 < ${foreseen}['arm_seconds'] / d['states'][0]['arms'][1]['seconds']['median'] < 5")"
+    rm large
+    abench read --warm --pattern=random --direct=never --bytes=4M --arms=sync,uring --pairs=1 --time=30 \
+        --json=report.json tree/a/30 >table 2>messages
+    same 'of a pattern: from some of its bytes' True "$(json report.json "0 < ${foreseen}['probe_bytes'] <= 2**22")"
+    abench copy --warm --arms=sync,uring --pairs=1 --time=30 --json=report.json tree >table 2>messages
+    same 'of a copy' True "$(json report.json "0 < ${foreseen}['gain'] and ${foreseen}['probe_bytes'] == 465000")"
+    abench copy --warm --durable --arms=sync,uring --pairs=1 --time=30 --json=report.json tree >table 2>messages
+    same 'not of when it is on the device' None "$(json report.json "$foreseen")"
 fi
 for sweep in '' depth depth= 1,2 'depth=1,depth=2' 'depth=x' 'colour=1' 'depth=0'; do
     abench hash --sweep="$sweep" tree >table 2>messages
