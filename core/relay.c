@@ -43,7 +43,8 @@ struct relay {
     /* under the lock */
     struct piece pieces[PIECES]; /* a ring: count of them, from first on, are the thread's */
     unsigned first, count;
-    int rc; /* what went wrong with the file */
+    unsigned awaited; /* the count that the engine's thread waits for */
+    int rc;           /* what went wrong with the file */
     bool ending;
 };
 
@@ -66,8 +67,8 @@ static void *relay_main(void *arg)
         pthread_mutex_lock(&relay->lock);
         relay->rc = rc;
         relay->first = (relay->first + 1) % PIECES;
-        relay->count--;
-        pthread_cond_broadcast(&relay->changed);
+        if (--relay->count == relay->awaited)
+            pthread_cond_signal(&relay->changed);
     }
     pthread_mutex_unlock(&relay->lock);
     return NULL;
@@ -100,9 +101,8 @@ static void wait_until(struct relay *relay, unsigned count)
 {
     uint64_t start;
 
-    if (relay->count <= count)
-        return;
     start = stats_now_ns();
+    relay->awaited = count;
     while (relay->count > count)
         pthread_cond_wait(&relay->changed, &relay->lock);
     relay->sink.held_ns += stats_now_ns() - start;
@@ -113,8 +113,8 @@ static void hand_over(struct relay *relay)
 {
     pthread_mutex_lock(&relay->lock);
     relay->pieces[relay->filling].len = relay->filled;
-    relay->count++;
-    pthread_cond_broadcast(&relay->changed);
+    if (relay->count++ == 0)
+        pthread_cond_signal(&relay->changed);
     pthread_mutex_unlock(&relay->lock);
     relay->filling = (relay->filling + 1) % PIECES;
     relay->filled = 0;
@@ -149,7 +149,8 @@ static int begin(struct relay *relay)
     int rc;
 
     pthread_mutex_lock(&relay->lock);
-    wait_until(relay, PIECES - 1);
+    if (relay->count == PIECES)
+        wait_until(relay, PIECES / 2); /* a thread is not to be woken for each piece: 10 us */
     relay->pieces[relay->filling].file = relay->file;
     rc = relay->rc;
     pthread_mutex_unlock(&relay->lock);
