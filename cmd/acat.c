@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 enum {
-    STDIN_BLOCK_BYTES = 128 * 1024,
+    BLOCK_BYTES = 128 * 1024,
     /* A pipe holds 64 KiB, less than one write here, so that both ends wait for each other at each:
      * 1 GB, cached, to wc -c took 0.97 s so, 0.40 s with 256 KiB, and no less with 1 MiB. splice
      * took 0.18 s, but what it puts into the pipe is the file's own pages: what is written to the
@@ -58,9 +58,11 @@ struct acat {
     struct dir *cwd;
     struct sink **sinks;   /* [jobs] */
     struct format *format; /* NULL: bytes go out as they come */
-    char *stdin_block;
+    char *block;
     bool stdin_read;
     bool out_is_regular;
+    bool moves;      /* the bytes go from file to file as they are */
+    int resident_fd; /* of an OPERAND_RESIDENT */
     dev_t out_dev;
     ino_t out_ino;
     struct stats stats; /* sum over the segments */
@@ -224,13 +226,26 @@ static void sinks_make(struct acat *acat)
 
 /* -- a run of named files -- */
 
+static void next_operand(struct acat *acat)
+{
+    struct operands *operands = &acat->operands;
+
+    acat->resident_fd = -1;
+    operands_next(operands);
+    if (operands->kind != OPERAND_FILE || !acat->moves)
+        return;
+    acat->resident_fd = acat_open_resident(operands->name);
+    if (acat->resident_fd >= 0)
+        operands->kind = OPERAND_RESIDENT;
+}
+
 static int produce(struct feed *feed, void *arg)
 {
     struct acat *acat = arg;
     struct operands *operands = &acat->operands;
     int rc = 0;
 
-    for (; rc == 0 && operands->kind == OPERAND_FILE; operands_next(operands)) {
+    for (; rc == 0 && operands->kind == OPERAND_FILE; next_operand(acat)) {
         struct file *file = feed_file(feed, acat->cwd, operands->name, operands->name_len);
         rc = file ? feed_add(feed, file) : -ENOMEM;
     }
@@ -288,29 +303,32 @@ static void run_files(struct acat *acat)
     add_stats(acat, &stats);
 }
 
-/* -- standard input -- */
+/* -- standard input, and what the kernel moves -- */
 
-static bool stdin_is_output(const struct acat *acat)
+static bool fd_is_output(const struct acat *acat, int fd)
 {
     struct stat st;
 
-    return acat->out_is_regular && fstat(STDIN_FILENO, &st) == 0 &&
-           is_output(acat, &st, lseek(STDIN_FILENO, 0, SEEK_CUR));
+    return acat->out_is_regular && fstat(fd, &st) == 0 &&
+           is_output(acat, &st, lseek(fd, 0, SEEK_CUR));
 }
 
-/* As it is, by plain reads: opened by a name like /dev/stdin it would be read from the start, and
- * not from where it stands. Returns 0 or -errno. */
-static int read_stdin(struct acat *acat, struct stats *stats)
+/* From where it stands, by plain reads: standard input opened by a name like /dev/stdin would be
+ * read from the start. Returns 0 or -errno. */
+static int read_fd(struct acat *acat, int fd, struct stats *stats)
 {
-    size_t block = acat->common.opts.block_bytes ? acat->common.opts.block_bytes
-                                                 : STDIN_BLOCK_BYTES;
+    size_t block = acat->common.opts.block_bytes ? acat->common.opts.block_bytes : BLOCK_BYTES;
 
-    if (!acat->stdin_block)
-        acat->stdin_block = malloc(block);
-    if (!acat->stdin_block)
+    if (acat->moves) {
+        stats->bytes_read = acat_move(fd, acat->common.opts.progress);
+        acat->stats.bytes_wrote += stats->bytes_read;
+    }
+    if (!acat->block)
+        acat->block = malloc(block);
+    if (!acat->block)
         return -ENOMEM;
     for (;;) {
-        ssize_t n = read(STDIN_FILENO, acat->stdin_block, block);
+        ssize_t n = read(fd, acat->block, block);
         if (n == 0)
             return 0;
         if (n < 0 && errno != EINTR)
@@ -321,27 +339,26 @@ static int read_stdin(struct acat *acat, struct stats *stats)
         progress_bytes(acat->common.opts.progress, (uint64_t)n);
         if (acat->discard)
             continue;
-        put(acat, acat->stdin_block, (size_t)n);
+        put(acat, acat->block, (size_t)n);
     }
 }
 
-static void run_stdin(struct acat *acat)
+static void run_fd(struct acat *acat, int fd, const char *name)
 {
-    struct stats stats = {.files = 1};
+    struct stats stats = {.files = 1, .resident_files = fd == acat->resident_fd};
     int rc = 0;
 
     stats_start(&stats);
-    acat->stdin_read = true;
-    if (stdin_is_output(acat)) {
-        cli_message(0, "-: input file is output file");
+    if (fd_is_output(acat, fd)) {
+        cli_message(0, "%s: input file is output file", cli_quote_maybe(name));
         stats.failed = 1;
     } else {
-        progress_outside(acat->common.opts.progress, "-");
-        rc = read_stdin(acat, &stats);
+        progress_outside(acat->common.opts.progress, name);
+        rc = read_fd(acat, fd, &stats);
         progress_outside(acat->common.opts.progress, NULL);
     }
     if (rc < 0) {
-        cli_message(-rc, "-");
+        cli_message(-rc, "%s", cli_quote_maybe(name));
         stats.failed = 1;
     }
     acat->failed |= stats.failed > 0;
@@ -357,18 +374,22 @@ static void run(struct acat *acat)
     uint64_t start_ns = stats_now_ns();
 
     cli_progress_start(&acat->common);
-    for (operands_next(operands); operands->kind != OPERAND_END;) {
+    for (next_operand(acat); operands->kind != OPERAND_END;) {
         if (operands->kind == OPERAND_FILE) {
             run_files(acat); /* up to the next that is none */
             continue;
         }
         if (operands->kind == OPERAND_STDIN) {
-            run_stdin(acat);
+            acat->stdin_read = true;
+            run_fd(acat, STDIN_FILENO, "-");
+        } else if (operands->kind == OPERAND_RESIDENT) {
+            run_fd(acat, acat->resident_fd, operands->name);
+            close(acat->resident_fd);
         } else {
             operands_report(operands);
             acat->failed = true;
         }
-        operands_next(operands);
+        next_operand(acat);
     }
     if (acat->format)
         format_end(acat->format);
@@ -433,8 +454,10 @@ static void open_output(struct acat *acat)
     /* who may not have a larger pipe makes do with this one */
     if (S_ISFIFO(st.st_mode) && fcntl(STDOUT_FILENO, F_GETPIPE_SZ) < PIPE_BYTES)
         (void)fcntl(STDOUT_FILENO, F_SETPIPE_SZ, PIPE_BYTES);
-    if (memcmp(&acat->format_opts, &as_they_are, sizeof(as_they_are)) == 0)
+    if (memcmp(&acat->format_opts, &as_they_are, sizeof(as_they_are)) == 0) {
+        acat->moves = acat->out_is_regular && acat->common.opts.direct != DIRECT_ALWAYS;
         return;
+    }
     acat->format = format_new(&acat->format_opts, write_all, acat);
     if (!acat->format)
         cli_fatal(0, "memory exhausted");
@@ -466,7 +489,7 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < acat.jobs; i++)
         free(acat.sinks[i]);
     free(acat.sinks);
-    free(acat.stdin_block);
+    free(acat.block);
     format_free(acat.format);
     operands_close(&acat.operands);
     dir_put(acat.cwd);

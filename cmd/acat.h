@@ -9,6 +9,7 @@
 
 enum operand {
     OPERAND_FILE,
+    OPERAND_RESIDENT, /* a file that acat_open_resident has opened */
     OPERAND_STDIN,
     OPERAND_FAULT, /* something is wrong with the list: operands_report says what */
     OPERAND_END,
@@ -31,6 +32,14 @@ void operands_next(struct operands *operands);
 /* Reports an OPERAND_FAULT. */
 void operands_report(const struct operands *operands);
 void operands_close(struct operands *operands);
+
+/* -- acat_move.c: from file to file within the kernel -- */
+
+/* A descriptor of the file, where it is a large one that is in the page cache; else -1. */
+int acat_open_resident(const char *name);
+/* Moves what is left of from to standard output, as far as the kernel can. Returns how many bytes;
+ * whether there are more, and what is wrong with them, is for read and write to find out. */
+uint64_t acat_move(int from, struct progress *progress);
 
 /* -- acat_format.c: lines numbered, squeezed, and made visible -- */
 

@@ -319,7 +319,25 @@ check '--stats' bash -c 'acat --stats x 2>&1 >/dev/null |
     grep -q "^engine  *$AIOUTILS_ENGINE, 1 worker"'
 same '--stats: one worker, whatever the segments' '"jobs":1' \
     "$(acat --discard --stats=json x - y - x 2>&1 </dev/null | grep -o '"jobs":[0-9]*')"
+# from file to file within the kernel
+cat large large >/dev/null
+same_as_gnu 'a cached file to a file, among others' 'cat x large - y large <middle >out; sha256sum out; rm out'
+same_as_gnu 'appended, where the kernel does not move it' 'cat x >out; cat large y >>out; sha256sum out; rm out'
+same_as_gnu 'from where standard input stands' '{ head -c 5 >out2; dd bs=1000 count=1 status=none; cat; } <large >out
+    sha256sum out; rm out out2'
+same_as_gnu 'to the middle of a file' '{ cat y; cat large; cat x; } >out; sha256sum out; rm out'
+same_as_gnu 'it is the output' 'cp large f; cat f >>f; sha256sum f; { dd bs=9 count=1 status=none <f; cat f y; } 1<>f; sha256sum f; rm f'
+same_as_gnu 'a limit of the output' '(ulimit -f 5000; trap "" XFSZ; cat large >out 2>err); echo $?; stat -c %s out; rm out'
+same '--stats counts it' '"bytes":20000000, "bytes_written":20000000,' "$(acat --stats=json large 2>&1 >out |
+    grep -o '"bytes":[0-9]*,"bytes_written":[0-9]*,' | sed 's/,/, /')"
+rm out
 if strace -o /dev/null true 2>/dev/null; then
+    strace -f -e trace=copy_file_range -o trace acat large >out
+    check 'it is moved' grep -q 'copy_file_range(.*) = 20000000' trace
+    evict large
+    strace -f -e trace=copy_file_range -o trace acat large >out
+    same 'but not one that has to be read first' 0 "$(grep -c copy_file_range trace)"
+    rm out
     check '--discard reads all there is' bash -c '
         strace -f -e trace=read,pread64,preadv2 -o trace acat --engine=sync --discard large
         awk "{ sum += \$NF } END { exit sum < 20000000 }" trace'
