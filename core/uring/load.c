@@ -11,7 +11,14 @@
 #include "ring.h"
 #include "uring.h"
 
-enum { RETRIES = 100 }; /* of one read: not for ever, whatever the kernel says */
+enum {
+    RETRIES = 100, /* of one read: not for ever, whatever the kernel says */
+    /* Reads that are handed over together reach the device together, and then complete so: the
+     * queue fills and empties in waves. 4 KiB at random with 32 in flight on virtio: 57,000 a
+     * second with all that are free at once, 69,000 so, 67,000 one by one, which costs more calls.
+     */
+    SUBMIT_AT_ONCE = 4,
+};
 
 struct load_slot {
     struct load_slot *next; /* free ones */
@@ -64,6 +71,7 @@ static void read_done(void *arg, uint64_t user_data, int res)
 static void start_reads(struct load_ring *run)
 {
     uint64_t offset;
+    unsigned n = 0;
 
     while (run->free_slots && load_next(run->load, run->now_ns, &offset)) {
         struct load_slot *slot = run->free_slots;
@@ -72,6 +80,8 @@ static void start_reads(struct load_ring *run)
         slot->start_ns = run->now_ns;
         slot->retries = 0;
         submit_read(run, slot);
+        if (++n % SUBMIT_AT_ONCE == 0)
+            ring_flush(&run->ring);
     }
 }
 
