@@ -68,12 +68,12 @@ static int enter(struct acp_verify *verify, const char *name, size_t len)
         return 0;
     }
     fd = path_open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    rc = fd < 0 ? -errno : 0;
-    if (fd >= 0 && !(verify->dir = dir_new(cwd, path, fd))) {
-        close(fd);
-        rc = -ENOMEM;
-    }
-    if (rc < 0) { /* for the next file in it it is tried again */
+    rc = fd < 0 ? -errno : -ENOMEM;
+    if (fd >= 0)
+        verify->dir = dir_new(cwd, path, fd);
+    if (!verify->dir) { /* for the next file in it it is tried again */
+        if (fd >= 0)
+            close(fd);
         free(verify->dir_path);
         verify->dir_path = NULL;
         return rc;
