@@ -55,7 +55,7 @@ static void print_text(const struct engine *engine, const char *why, const struc
 {
     fprintf(stderr, "engine     %s, %u %s%s%s%s%s\n", engine->name, stats->workers,
             stats->workers == 1 ? "worker" : "workers",
-            stats->beside_ns > 0 ? ", digests on threads of their own" : "",
+            stats->threads > 0 ? ", digests on threads of their own" : "",
             why ? " (not uring: " : "", why ? why : "", why ? ")" : "");
     fprintf(stderr, "files      %" PRIu64 ", failed %" PRIu64 "\n", stats->files, stats->failed);
     fprintf(stderr, "read       %" PRIu64 " bytes in %.3f s, %.1f MB/s\n", stats->bytes_read,

@@ -48,6 +48,7 @@ struct worker {
 static void count_sink(struct stats *stats, const struct sink *sink)
 {
     stats->hash_ns = sink->hash_ns;
+    stats->threads = sink->thread_ns > 0;
     stats->user_ns += sink->thread_ns;
     if (sink->thread_ns > sink->held_ns)
         stats->beside_ns = sink->thread_ns - sink->held_ns;

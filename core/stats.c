@@ -66,6 +66,7 @@ void stats_add(struct stats *sum, const struct stats *worker)
     sum->bytes_read += worker->bytes_read;
     sum->bytes_wrote += worker->bytes_wrote;
     sum->wall_ns += worker->wall_ns;
+    sum->threads += worker->threads;
     sum->beside_ns += worker->beside_ns;
     sum->user_ns += worker->user_ns;
     sum->system_ns += worker->system_ns;

@@ -46,7 +46,7 @@ same '--manifest of a failed run: the rest is there' "$(gnu sha256sum copy/sub/4
 gives '--manifest that cannot be written' 1 '' "acp: cannot write the manifest 'nope/sums': No such file or directory" \
     'acp --manifest=nope/sums tree/4096 copy/new'
 check '--manifest that cannot be written: nothing is copied' [ ! -e copy/new ]
-gives '--manifest to standard output' 0 "$(cd tree && gnu sha256sum 4096 | sed 's/4096/..\/copy\/x/')" '' \
+gives '--manifest to standard output' 0 "$(cd tree && gnu sha256sum 4096 | sed 's/ 4096$/ ..\/copy\/x/')" '' \
     'cd tree; acp --manifest=/dev/stdout 4096 ../copy/x'
 gives '--manifest leaves out what was not copied' 0 '' '' \
     'acp -n --manifest=sums tree/4097 copy/x; cat sums'
