@@ -11,7 +11,6 @@ struct stats {
     uint64_t bytes_read;  /* delivered to the sink or the destination */
     uint64_t bytes_wrote; /* to destinations, holes left out */
     uint64_t wall_ns;     /* from start to end of the worker, and beside_ns */
-    unsigned threads;     /* of its sink's own, beside it */
     uint64_t beside_ns;   /* more that a thread of its sink worked than it was waited for */
     uint64_t user_ns;     /* CPU time in user space */
     uint64_t system_ns;   /* and in the kernel; io-wq threads are not in it, see process_ns */
@@ -24,6 +23,7 @@ struct stats {
     uint64_t direct_bytes;   /* of bytes_read: past the page cache */
     uint64_t resident_files; /* read without the ring: their bytes were in the page cache */
     unsigned in_flight_peak;
+    unsigned threads;      /* of the sink's own, beside the worker */
     uint64_t in_flight_ns; /* integral of requests in flight over time */
     /* of the whole run: sums only */
     unsigned workers;
