@@ -1,0 +1,22 @@
+# workers.py: a pool of processes, one for each processor, that does not outlive who uses it.
+import concurrent.futures
+import contextlib
+import os
+import signal
+
+
+def begin(prepare):
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the handlers are for the process that cleans up
+    prepare()
+
+
+@contextlib.contextmanager
+def pool(prepare=lambda: None):
+    """Its processes call prepare first. What has not begun when an exception leaves the block is not begun."""
+    with concurrent.futures.ProcessPoolExecutor(len(os.sched_getaffinity(0)), initializer=begin,
+                                                initargs=(prepare,)) as made:
+        try:
+            yield made
+        except BaseException:
+            made.shutdown(wait=False, cancel_futures=True)
+            raise
