@@ -68,7 +68,9 @@ same_as_cp 'two of one name and links' 'mkdir x y t; echo 1 >v; ln -s ../v x/f; 
 same_as_cp '-l' "$ab" 'cp -lv a new; cp -l a b; cp -lf a b; cp -l a t; cp -l a t'
 same_as_cp '-l of a tree' "$ab" 'cp -rl d new; cp -al d new2; cp -rlv d new; cp -rlf d new'
 same_as_cp '-l of links' "$ab; ln -s a x" 'cp -l x new; cp -lP x new2; cp -lL x new3; cp -lH x new4; cp -rl d/s d/se t'
-same_as_cp '-l of a directory onto itself' "$ab" 'cp -rlv d .; cp -rlT d d; cp -al d/e d; cp -rl d/ d/se/..'
+# how much of it cp links into itself before it notices depends on the order in which it finds things
+same_as_cp '-l of a directory onto itself' "$ab" 'cp -rlv d .; cp -rlT d d; cp -al d/e d
+    cp -rl d/ d/se/..; status=$?; rm -rf d/d/*; touch d/d; exit $status'
 same_as_cp '-l of a directory' "$ab" 'cp -l d new'
 same_as_cp '-s' "$ab" 'cp -sv a new; cp -s a t; cp -s a b; cp -sf a b; cp -s nope x'
 same_as_cp '-s into what is missing' "$ab" 'cp -s a nope/x; cp -s a nope/; cp -s /etc/passwd nope/x'
