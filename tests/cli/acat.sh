@@ -5,8 +5,6 @@
 . "${0%/*}/lib.sh"
 stand_in cat acat
 limit_seconds=20
-# a failed write ends acat at once, and its producer's thread with it
-export TSAN_OPTIONS="report_thread_leaks=0 ${TSAN_OPTIONS-}"
 
 # evict FILE...: out of the page cache
 evict() {
