@@ -132,14 +132,12 @@ gives 'no gnuplot: refused before anything is measured' 1 '' \
     'abench: --plot needs gnuplot, and it cannot be run: install gnuplot-nox, or leave --plot out' \
     'PATH=bare abench hash --plot=a.svg tree'
 gives 'another kind of picture' 1 '' 'abench: a.gif: --plot makes .svg and .png' 'abench hash --plot=a.gif tree'
-if command -v gnuplot >/dev/null; then
-    check 'a picture' abench hash "${arms[@]}" --plot=plot.svg tree
-    same 'with the names of the arms and of the data' 1 \
-        "$(python3 -c 'import sys; t = open("plot.svg").read(); print(int(all(w in t for w in sys.argv[1:])))' \
-            'sync ' "$other " 'hash tree, cold' '</svg>')"
-    check 'as PNG' abench hash "${arms[@]}" --cache=both --plot=plot.png tree
-    same 'which it is' 89504e470d0a1a0a "$(head -c 8 plot.png | od -An -tx1 | tr -d ' \n')"
-fi
+check 'a picture' abench hash "${arms[@]}" --plot=plot.svg tree
+same 'with the names of the arms and of the data' 1 \
+    "$(python3 -c 'import sys; t = open("plot.svg").read(); print(int(all(w in t for w in sys.argv[1:])))' \
+        'sync ' "$other " 'hash tree, cold' '</svg>')"
+check 'as PNG' abench hash "${arms[@]}" --cache=both --plot=plot.png tree
+same 'which it is' 89504e470d0a1a0a "$(head -c 8 plot.png | od -An -tx1 | tr -d ' \n')"
 
 # -- terminals --
 # on_terminal COLUMNS COMMAND: what a terminal of that width gets
