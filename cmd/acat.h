@@ -37,9 +37,10 @@ void operands_close(struct operands *operands);
 
 /* A descriptor of the file, where it is a large one that is in the page cache; else -1. */
 int acat_open_resident(const char *name);
-/* Moves what is left of from to standard output, as far as the kernel can. Returns how many bytes;
- * whether there are more, and what is wrong with them, is for read and write to find out. */
-uint64_t acat_move(int from, struct progress *progress);
+/* Moves what is left of from to standard output, as far as the kernel can. Returns how many bytes:
+ * whether there are more, and what is wrong with them, is for read and write to find out; or -errno
+ * where from cannot be read on. */
+int64_t acat_move(int from, struct progress *progress);
 
 /* -- acat_format.c: lines numbered, squeezed, and made visible -- */
 

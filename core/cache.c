@@ -18,9 +18,9 @@ struct cachestat {
     uint64_t nr_cache, nr_dirty, nr_writeback, nr_evicted, nr_recently_evicted;
 };
 
-int64_t cache_resident(int fd, uint64_t from)
+int64_t cache_resident(int fd, uint64_t from, uint64_t len)
 {
-    struct cachestat_range range = {from, 0};
+    struct cachestat_range range = {from, len};
     struct cachestat cs;
 
     if (syscall(SYS_cachestat, fd, &range, &cs, 0) < 0)

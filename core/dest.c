@@ -336,6 +336,9 @@ static int choose_way(struct copy *copy, struct file *file, const struct stat *s
         dest->zeros_hole = copy->opts.sparse == SPARSE_ALWAYS;
     }
     dest->resize = dest->sparse || dest->zeros_hole; /* it may end in a hole */
+    if (S_ISREG(st->st_mode) && dest->regular && !dest->zeros_hole && !copy->opts.digest &&
+        !copy->rate)
+        dest->movable = (uint64_t)st->st_size;
     return DEST_WRITE;
 }
 
@@ -417,6 +420,24 @@ int dest_write(const struct dest *dest, const void *bytes, size_t len, uint64_t 
         offset += run;
     }
     return rc;
+}
+
+size_t dest_move(struct file *file, struct dest *dest, struct move *move, uint64_t offset,
+                 uint64_t end)
+{
+    struct copy_file *op = file->op;
+    size_t moved;
+
+    if (end > dest->movable)
+        end = dest->movable;
+    if (offset >= end)
+        return 0;
+    moved = move_cached(move, dest->source_fd, offset, dest->fd, offset, end - offset);
+    if (moved > 0)
+        op->how = HOW_OFFLOADED;
+    else
+        dest->movable = 0; /* it is not tried again */
+    return moved;
 }
 
 int dest_digest(struct dest *dest, struct sink *sink, struct file *file, const void *bytes,

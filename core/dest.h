@@ -5,6 +5,7 @@
 #define CORE_DEST_H
 
 #include "copy.h"
+#include "move.h"
 #include "unfinished.h"
 
 enum dest_verdict {
@@ -27,6 +28,7 @@ struct dest {
     bool read_only;               /* DEST_READ: nothing is written */
     bool atomic;                  /* it gets its name when it is complete */
     bool replaces;                /* and that is an existing file's */
+    uint64_t movable;             /* bytes before this offset nobody but the kernel need see */
     char *temp;                   /* the name that it has until then; NULL: none */
     uint64_t digested;            /* the sink has seen what comes before, holes included */
     struct unfinished unfinished; /* the name of what was created, until it is complete */
@@ -47,6 +49,10 @@ int dest_open(struct copy *copy, struct file *file, int source_fd, const struct 
               struct dest *dest);
 /* Writes all of it at offset. Returns 0 or -errno. */
 int dest_write(const struct dest *dest, const void *bytes, size_t len, uint64_t offset);
+/* Has the kernel copy some of the bytes between two offsets, where they are in the page cache.
+ * Returns how many; 0: the next ones are to be read and written. */
+size_t dest_move(struct file *file, struct dest *dest, struct move *move, uint64_t offset,
+                 uint64_t end);
 /* Gives the sink (NULL: none) the bytes that belong at offset, and zeros for a hole before it. 0,
  * or -errno with the file failed. */
 int dest_digest(struct dest *dest, struct sink *sink, struct file *file, const void *bytes,

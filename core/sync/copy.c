@@ -1,7 +1,7 @@
 /* sync/copy.c: the blocking engine's copy: one file after the other, read(2) and write(2) in turn.
  *
  * While it reads it does not write, and while it waits for either it does nothing: that is what
- * uring/copy.c is about. */
+ * uring/copy.c is about. What is in the page cache already the kernel copies by itself (move.h). */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdlib.h>
@@ -15,9 +15,41 @@ struct run {
     struct progress *progress;
     struct sink *sink;
     struct stats *stats;
+    struct move move;
     char *buf;
     size_t block;
 };
+
+/* Where the bytes are in the cache, the kernel moves them. Returns how many; 0: they are to be read
+ * and written; -errno with the file failed. */
+static ssize_t move_some(struct run *run, struct file *file, int fd, struct dest *dest,
+                         uint64_t offset, uint64_t end)
+{
+    ssize_t moved = (ssize_t)dest_move(file, dest, &run->move, offset, end);
+
+    if (moved > 0 && lseek(fd, (off_t)offset + moved, SEEK_SET) < 0)
+        return copy_fail(file, STEP_READ);
+    return moved;
+}
+
+static ssize_t read_and_write(struct run *run, struct file *file, int fd, struct dest *dest,
+                              uint64_t offset, uint64_t end)
+{
+    size_t len = end - offset < run->block ? (size_t)(end - offset) : run->block;
+    ssize_t n = sync_read_some(fd, run->buf, len);
+    int rc;
+
+    if (n < 0)
+        file_fail(file, STEP_READ, (int)n);
+    if (n <= 0)
+        return n;
+    rc = dest_write(dest, run->buf, (size_t)n, offset);
+    if (rc < 0)
+        file_fail(file, STEP_WRITE, rc);
+    else
+        rc = dest_digest(dest, run->sink, file, run->buf, (size_t)n, offset);
+    return rc < 0 ? rc : n;
+}
 
 /* Copies from *offset, where the source stands, to end or to the end of the file. Returns 1 at
  * that. */
@@ -25,24 +57,12 @@ static int copy_range(struct run *run, struct file *file, int fd, struct dest *d
                       uint64_t *offset, uint64_t end)
 {
     while (*offset < end) {
-        size_t len = end - *offset < run->block ? (size_t)(end - *offset) : run->block;
-        ssize_t n = sync_read_some(fd, run->buf, len);
-        int rc;
+        ssize_t n = move_some(run, file, fd, dest, *offset, end);
 
         if (n == 0)
-            return 1;
-        if (n < 0) {
-            file_fail(file, STEP_READ, (int)n);
-            return (int)n;
-        }
-        rc = dest_write(dest, run->buf, (size_t)n, *offset);
-        if (rc < 0) {
-            file_fail(file, STEP_WRITE, rc);
-            return rc;
-        }
-        rc = dest_digest(dest, run->sink, file, run->buf, (size_t)n, *offset);
-        if (rc < 0)
-            return rc;
+            n = read_and_write(run, file, fd, dest, *offset, end);
+        if (n <= 0)
+            return n < 0 ? (int)n : 1;
         *offset += (uint64_t)n;
         file->bytes += (uint64_t)n;
         run->stats->bytes_read += (uint64_t)n;
@@ -121,6 +141,7 @@ int sync_copy(const struct engine_opts *opts, struct feed *feed, struct copy *co
     if (!buf)
         return -ENOMEM;
     run.buf = buf;
+    move_init(&run.move, opts->direct == DIRECT_ALWAYS ? 0 : opts->files_max);
     while (feed_next(feed, &file, true) == 0) {
         copy_file(&run, opts, file);
         if (sink)
@@ -129,6 +150,7 @@ int sync_copy(const struct engine_opts *opts, struct feed *feed, struct copy *co
         stats->failed += file->status < 0;
         feed_done(feed, file);
     }
+    move_destroy(&run.move);
     free(buf);
     return 0;
 }

@@ -98,7 +98,7 @@ static bool is_large_and_cold(int fd)
 
     if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size / 2 <= LARGE_BYTES)
         return false;
-    resident = cache_resident(fd, LARGE_BYTES);
+    resident = cache_resident(fd, LARGE_BYTES, 0);
     return resident >= 0 && resident < (st.st_size - LARGE_BYTES) / 2;
 }
 

@@ -40,6 +40,7 @@ struct copy_slot {
 struct copy_run {
     struct copy *copy;
     struct sink *sink;
+    struct move move;
 };
 
 static enum pump_verdict copy_opened(struct pump *pump, struct slot *slot)
@@ -135,6 +136,18 @@ static int copy_data(struct pump *pump, struct slot *slot, struct block *block)
     return rc;
 }
 
+static size_t copy_move(struct pump *pump, struct slot *slot)
+{
+    struct copy_run *run = pump->arg;
+    struct copy_slot *op = slot->op;
+    size_t moved = dest_move(slot->file, &op->dest, &run->move, slot->delivered, slot->data_end);
+
+    if (moved > 0)
+        op->looked = true; /* it is in the cache now: the rest goes through it, too */
+    pump->stats->bytes_wrote += moved;
+    return moved;
+}
+
 static void copy_ended(struct pump *pump, struct slot *slot)
 {
     struct copy_run *run = pump->arg;
@@ -172,8 +185,13 @@ int uring_copy(const struct engine_opts *opts, struct feed *feed, struct copy *c
         .pool_bytes = sink ? DIGEST_POOL_BYTES : 0,
         .opened = copy_opened,
         .data = copy_data,
+        .move = copy_move,
         .ended = copy_ended,
     };
+    int rc;
 
-    return pump_run(opts, feed, &ops, &run, stats);
+    move_init(&run.move, opts->files_max);
+    rc = pump_run(opts, feed, &ops, &run, stats);
+    move_destroy(&run.move);
+    return rc;
 }

@@ -133,12 +133,28 @@ static void resident_read(struct pump *pump, struct slot *slot, struct block *bl
     slot->issued = slot->delivered;
 }
 
-/* Reads what is in the page cache by plain calls, a bounded part of it at a time; a large file's in
+/* Has the operation itself take the next bytes. Returns whether it did. */
+static bool resident_move(struct pump *pump, struct slot *slot)
+{
+    size_t moved = 0;
+
+    if (pump->ops->move && !slot->plain &&
+        (!slot->sparse || stream_next_data(slot, &slot->delivered)))
+        moved = pump->ops->move(pump, slot);
+    if (moved > 0)
+        stream_delivered(pump, slot, slot->delivered + moved, moved);
+    slot->issued = slot->delivered;
+    return moved > 0;
+}
+
+/* Takes what is in the page cache by plain calls, a bounded part of it at a time; a large file's in
  * larger pieces than fit the head. */
 static void resident_step(struct pump *pump, struct slot *slot)
 {
     struct block *block = pump->free_blocks;
 
+    if (resident_move(pump, slot))
+        return;
     if (slot->delivered < pump->head_bytes || !block) {
         resident_read(pump, slot, &slot->head);
         return;

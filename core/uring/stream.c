@@ -238,6 +238,15 @@ void stream_issue(struct pump *pump, struct slot *slot)
     }
 }
 
+void stream_delivered(struct pump *pump, struct slot *slot, uint64_t offset, size_t count)
+{
+    slot->delivered = offset;
+    slot->file->bytes += count;
+    pump->stats->bytes_read += count;
+    progress_bytes(pump->opts->progress, count);
+    pump->handled_bytes += count;
+}
+
 int stream_deliver_block(struct pump *pump, struct slot *slot, struct block *block)
 {
     int rc = pump->ops->data(pump, slot, block);
@@ -246,11 +255,7 @@ int stream_deliver_block(struct pump *pump, struct slot *slot, struct block *blo
         slot->state = SLOT_DRAIN;
         return rc;
     }
-    slot->delivered = block->offset + block->got;
-    slot->file->bytes += block->got;
-    pump->stats->bytes_read += block->got;
-    progress_bytes(pump->opts->progress, block->got);
-    pump->handled_bytes += block->got;
+    stream_delivered(pump, slot, block->offset + block->got, block->got);
     return rc;
 }
 

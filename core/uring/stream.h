@@ -33,6 +33,8 @@ void stream_keep_busy(struct pump *pump);
 /* Delivers one block: 0: it is free again; 1: the operation keeps it; -errno: the file has failed.
  */
 int stream_deliver_block(struct pump *pump, struct slot *slot, struct block *block);
+/* The file's bytes up to this offset have been handled, count of them just now. */
+void stream_delivered(struct pump *pump, struct slot *slot, uint64_t offset, size_t count);
 /* Moves *offset to where there is data in a sparse file, and slot->data_end to where it ends.
  * false: there is no more. */
 bool stream_next_data(struct slot *slot, uint64_t *offset);

@@ -165,6 +165,9 @@ gives '--update=none-fail' 1 'a' "cp: not replacing 'a'" 'cp --update=none-fail 
 gives '--update=all' 0 'b' '' 'cp --update=all b a; cat a'
 gives '--update=older' 0 'b' '' 'touch -d 2001-01-01 b; echo c >c; touch -d 2000-01-01 c; cp --update=older c b; cat b'
 gives '--debug' 0 $'\'b\' -> \'n\'\ncopy offload: no, reflink: unsupported, sparse detection: no' '' 'cp --debug b n'
+gives '--debug: a large file in the page cache, and with its digest' 0 \
+    $'copy offload: yes, reflink: unsupported, sparse detection: no\ncopy offload: no, reflink: no, sparse detection: no' '' \
+    'seq 100000 >l; cp --debug l n | tail -n +2; cp --debug --manifest=sums l n2 | tail -n +2; cmp l n; cmp l n2; rm l n n2 sums'
 # cp has these wrong, or another way
 gives 'a simple backup is beside its file' 0 't/f t/f~' '' \
     'mkdir x t; echo 1 >x/f; echo 0 >t/f; cp -b x/f b t; echo t/f*'

@@ -48,7 +48,7 @@ static int run(const struct engine *engine, const struct contract_case *this,
 static uint64_t resident(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    int64_t bytes = fd < 0 ? -1 : cache_resident(fd, 0);
+    int64_t bytes = fd < 0 ? -1 : cache_resident(fd, 0, 0);
 
     if (bytes < 0)
         test_broken("cachestat");
