@@ -38,7 +38,7 @@ int64_t acat_move(int from, struct progress *progress)
     struct move move;
     struct stat st;
     int failed = 0;
-    size_t n;
+    ssize_t n = 0;
 
     if (at < 0 || to_at < 0 || fstat(from, &st) < 0 || !S_ISREG(st.st_mode))
         return 0;
@@ -46,9 +46,9 @@ int64_t acat_move(int from, struct progress *progress)
     while (failed == 0 && at < st.st_size &&
            (n = move_cached(&move, from, (uint64_t)at, STDOUT_FILENO, (uint64_t)to_at,
                             (size_t)(st.st_size - at))) > 0) {
-        at += (off_t)n;
-        to_at += (off_t)n;
-        progress_bytes(progress, n);
+        at += n;
+        to_at += n;
+        progress_bytes(progress, (uint64_t)n);
         /* who goes on with either file is to go on behind what was moved */
         if (lseek(STDOUT_FILENO, to_at, SEEK_SET) < 0)
             cli_fatal(errno, "standard output");
@@ -56,5 +56,7 @@ int64_t acat_move(int from, struct progress *progress)
             failed = -errno;
     }
     move_destroy(&move);
+    if (n < 0)
+        cli_fatal((int)-n, "write error");
     return failed < 0 ? failed : at - start;
 }

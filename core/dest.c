@@ -422,11 +422,11 @@ int dest_write(const struct dest *dest, const void *bytes, size_t len, uint64_t 
     return rc;
 }
 
-size_t dest_move(struct file *file, struct dest *dest, struct move *move, uint64_t offset,
-                 uint64_t end)
+ssize_t dest_move(struct file *file, struct dest *dest, struct move *move, uint64_t offset,
+                  uint64_t end)
 {
     struct copy_file *op = file->op;
-    size_t moved;
+    ssize_t moved;
 
     if (end > dest->movable)
         end = dest->movable;
@@ -437,6 +437,8 @@ size_t dest_move(struct file *file, struct dest *dest, struct move *move, uint64
         op->how = HOW_OFFLOADED;
     else
         dest->movable = 0; /* it is not tried again */
+    if (moved < 0)
+        file_fail(file, STEP_WRITE, (int)moved);
     return moved;
 }
 

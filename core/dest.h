@@ -50,9 +50,9 @@ int dest_open(struct copy *copy, struct file *file, int source_fd, const struct 
 /* Writes all of it at offset. Returns 0 or -errno. */
 int dest_write(const struct dest *dest, const void *bytes, size_t len, uint64_t offset);
 /* Has the kernel copy some of the bytes between two offsets, where they are in the page cache.
- * Returns how many; 0: the next ones are to be read and written. */
-size_t dest_move(struct file *file, struct dest *dest, struct move *move, uint64_t offset,
-                 uint64_t end);
+ * Returns how many; 0: the next ones are to be read and written; -errno with the file failed. */
+ssize_t dest_move(struct file *file, struct dest *dest, struct move *move, uint64_t offset,
+                  uint64_t end);
 /* Gives the sink (NULL: none) the bytes that belong at offset, and zeros for a hole before it. 0,
  * or -errno with the file failed. */
 int dest_digest(struct dest *dest, struct sink *sink, struct file *file, const void *bytes,

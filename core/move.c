@@ -2,8 +2,8 @@
 #define _GNU_SOURCE
 #include "move.h"
 
+#include <errno.h>
 #include <fcntl.h>
-#include <sys/types.h>
 #include <unistd.h>
 
 #include "cache.h"
@@ -31,7 +31,7 @@ void move_destroy(struct move *move)
 
 static bool open_pipe(struct move *move)
 {
-    int ends[2], bytes;
+    int ends[2];
 
     if (move->in >= 0)
         return true;
@@ -41,37 +41,51 @@ static bool open_pipe(struct move *move)
     }
     move->out = ends[0];
     move->in = ends[1];
-    bytes = fcntl(move->in, F_SETPIPE_SZ, PIPE_BYTES);
-    if (bytes < PIPE_BYTES) { /* the user has too many large ones already */
-        move_destroy(move);
+    if (fcntl(move->in, F_SETPIPE_SZ, PIPE_BYTES) < PIPE_BYTES) {
+        move_destroy(move); /* the user has too many large ones already */
         move->off = true;
-        return false;
     }
-    move->pipe_bytes = PIPE_BYTES;
-    return true;
+    return !move->off;
 }
 
-size_t move_cached(struct move *move, int from, uint64_t from_at, int to, uint64_t to_at,
-                   size_t len)
+/* Whether the kernel will not move into this file, or not now, which says nothing of writing to it.
+ */
+static bool is_refusal(int error)
 {
-    loff_t source = (loff_t)from_at, dest = (loff_t)to_at;
-    ssize_t filled, left;
+    return error == EINVAL || error == EOPNOTSUPP || error == ENOSYS || error == EPERM ||
+           error == EINTR || error == EAGAIN;
+}
+
+/* Empties the pipe into the file. Returns how many bytes have arrived there, or -errno. */
+static ssize_t write_filled(struct move *move, ssize_t filled, int to, loff_t at)
+{
+    ssize_t left = filled;
+
+    while (left > 0) {
+        ssize_t n = splice(move->out, NULL, to, &at, (size_t)left, 0);
+        if (n <= 0) {
+            int error = n < 0 ? errno : EAGAIN;
+            move_destroy(move); /* with what is still in the pipe */
+            return is_refusal(error) ? filled - left : -error;
+        }
+        left -= n;
+    }
+    return filled;
+}
+
+ssize_t move_cached(struct move *move, int from, uint64_t from_at, int to, uint64_t to_at,
+                    size_t len)
+{
+    loff_t at = (loff_t)from_at;
+    ssize_t filled;
 
     if (len < MOVE_MIN || !open_pipe(move))
         return 0;
-    if (len > move->pipe_bytes)
-        len = move->pipe_bytes;
+    if (len > PIPE_BYTES)
+        len = PIPE_BYTES;
     /* what is not there is waited for by the engine, each in its own way */
     if (cache_resident(from, from_at, len) < (int64_t)len)
         return 0;
-    filled = splice(from, &source, move->in, NULL, len, 0);
-    for (left = filled; left > 0;) {
-        ssize_t n = splice(move->out, NULL, to, &dest, (size_t)left, 0);
-        if (n <= 0)
-            break;
-        left -= n;
-    }
-    if (left > 0)
-        move_destroy(move); /* with what is still in it */
-    return filled > 0 ? (size_t)(filled - left) : 0;
+    filled = splice(from, &at, move->in, NULL, len, 0);
+    return filled > 0 ? write_filled(move, filled, to, (loff_t)to_at) : 0;
 }

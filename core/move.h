@@ -12,12 +12,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* One thread's. */
 struct move {
     int in, out; /* the pipe's ends, once opened; else -1 */
-    size_t pipe_bytes;
-    bool off; /* there is no pipe to be had */
+    bool off;    /* there is no pipe to be had */
 };
 
 /* files_max: of the engine's options; where it says that descriptors are scarce, nothing is moved.
@@ -26,8 +26,9 @@ void move_init(struct move *move, unsigned files_max);
 void move_destroy(struct move *move);
 /* Moves some of the len bytes from an offset of a regular file to an offset of another, as far as
  * the cache has them. Returns how many; 0: it is for read and write to go on, and to find out what
- * is wrong and with which file. The files' own offsets stay. */
-size_t move_cached(struct move *move, int from, uint64_t from_at, int to, uint64_t to_at,
-                   size_t len);
+ * is wrong with the source; -errno where writing has failed, after some bytes perhaps. The files'
+ * own offsets stay. */
+ssize_t move_cached(struct move *move, int from, uint64_t from_at, int to, uint64_t to_at,
+                    size_t len);
 
 #endif

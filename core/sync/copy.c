@@ -25,7 +25,7 @@ struct run {
 static ssize_t move_some(struct run *run, struct file *file, int fd, struct dest *dest,
                          uint64_t offset, uint64_t end)
 {
-    ssize_t moved = (ssize_t)dest_move(file, dest, &run->move, offset, end);
+    ssize_t moved = dest_move(file, dest, &run->move, offset, end);
 
     if (moved > 0 && lseek(fd, (off_t)offset + moved, SEEK_SET) < 0)
         return copy_fail(file, STEP_READ);

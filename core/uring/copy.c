@@ -136,15 +136,16 @@ static int copy_data(struct pump *pump, struct slot *slot, struct block *block)
     return rc;
 }
 
-static size_t copy_move(struct pump *pump, struct slot *slot)
+static ssize_t copy_move(struct pump *pump, struct slot *slot)
 {
     struct copy_run *run = pump->arg;
     struct copy_slot *op = slot->op;
-    size_t moved = dest_move(slot->file, &op->dest, &run->move, slot->delivered, slot->data_end);
+    ssize_t moved = dest_move(slot->file, &op->dest, &run->move, slot->delivered, slot->data_end);
 
-    if (moved > 0)
+    if (moved > 0) {
         op->looked = true; /* it is in the cache now: the rest goes through it, too */
-    pump->stats->bytes_wrote += moved;
+        pump->stats->bytes_wrote += (uint64_t)moved;
+    }
     return moved;
 }
 

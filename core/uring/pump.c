@@ -133,18 +133,20 @@ static void resident_read(struct pump *pump, struct slot *slot, struct block *bl
     slot->issued = slot->delivered;
 }
 
-/* Has the operation itself take the next bytes. Returns whether it did. */
+/* Has the operation itself take the next bytes. Returns whether it did, or failed. */
 static bool resident_move(struct pump *pump, struct slot *slot)
 {
-    size_t moved = 0;
+    ssize_t moved = 0;
 
     if (pump->ops->move && !slot->plain &&
         (!slot->sparse || stream_next_data(slot, &slot->delivered)))
         moved = pump->ops->move(pump, slot);
     if (moved > 0)
-        stream_delivered(pump, slot, slot->delivered + moved, moved);
+        stream_delivered(pump, slot, slot->delivered + (uint64_t)moved, (size_t)moved);
+    else if (moved < 0)
+        slot->state = SLOT_DRAIN;
     slot->issued = slot->delivered;
-    return moved > 0;
+    return moved != 0;
 }
 
 /* Takes what is in the page cache by plain calls, a bounded part of it at a time; a large file's in

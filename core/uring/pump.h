@@ -107,8 +107,8 @@ struct pump_ops {
      * pump_write has been called on it; -errno. */
     int (*data)(struct pump *pump, struct slot *slot, struct block *block);
     /* The next bytes are in the page cache, it seems: the operation may do with some of them what
-     * it does, by itself. How many; 0: they are to be read. NULL: they always are. */
-    size_t (*move)(struct pump *pump, struct slot *slot);
+     * it does, by itself. How many; 0: they are to be read; -errno. NULL: they always are read. */
+    ssize_t (*move)(struct pump *pump, struct slot *slot);
     /* The file has ended, well or not, and nothing is in flight. */
     void (*ended)(struct pump *pump, struct slot *slot);
 };

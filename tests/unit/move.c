@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "../../core/move.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <unistd.h>
@@ -36,10 +37,10 @@ static int open_to(const char *name)
 static uint64_t move_all(struct move *move, int from, int to)
 {
     uint64_t at = 0;
-    size_t n;
+    ssize_t n;
 
     while ((n = move_cached(move, from, at, to, at, FROM_BYTES - at)) > 0)
-        at += n;
+        at += (uint64_t)n;
     return at;
 }
 
@@ -57,8 +58,8 @@ static void cached_bytes(void **state)
     assert_int_equal(lseek(from, 0, SEEK_CUR), 0);
     assert_int_equal(lseek(to, 0, SEEK_CUR), 0);
     /* to another place, from one that is on no page's boundary */
-    at = move_cached(&move, from, 5, to, 4096 + 3, FROM_BYTES - 5);
-    assert_true(at > 0);
+    at = (uint64_t)move_cached(&move, from, 5, to, 4096 + 3, FROM_BYTES - 5);
+    assert_in_range(at, 1, FROM_BYTES);
     for (uint64_t i = 0; i < at; i += 1021) {
         unsigned char byte;
         assert_int_equal(pread(to, &byte, 1, (off_t)(4096 + 3 + i)), 1);
@@ -113,16 +114,18 @@ static void after_a_failure(void **state)
     struct move move;
     int from = open_from(), to = open_to("to");
     int closed_for_writing = open("from", O_RDONLY | O_CLOEXEC);
+    int appended = open("to", O_WRONLY | O_APPEND | O_CLOEXEC);
 
     (void)state;
     move_init(&move, DESCRIPTORS_PLENTY);
-    assert_int_equal(move_cached(&move, from, 0, closed_for_writing, 0, FROM_BYTES), 0);
-    assert_int_equal(move_cached(&move, from, 0, -1, 0, FROM_BYTES), 0);
+    assert_int_equal(move_cached(&move, from, 0, closed_for_writing, 0, FROM_BYTES), -EBADF);
+    assert_int_equal(move_cached(&move, from, 0, appended, 0, FROM_BYTES), 0); /* it refuses that */
     assert_int_equal(move_cached(&move, -1, 0, to, 0, FROM_BYTES), 0);
     assert_true(holds_pattern("to", 1, move_all(&move, from, to)));
     assert_true(holds_pattern("from", 1, FROM_BYTES));
     move_destroy(&move);
     close(closed_for_writing);
+    close(appended);
     close(from);
     close(to);
 }
