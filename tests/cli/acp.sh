@@ -88,7 +88,7 @@ same_as_cp 'a link in a tree onto what it leads to' "$ab; mkdir e/d; ln -s ../e/
 same_as_cp 'a FIFO onto itself, -r' "$ab; mkfifo p; ln p q" 'cp -r p p; cp -r p q'
 same_as_cp 'a directory onto itself' "$ab" 'cp -r d .; cp -rT d d; cp -r d d/..'
 # how much of it cp copies before it notices depends on the order in which it finds things
-itself='status=$?; find . -mindepth 5; rm -rf d/sub/* d/1/2/new/* d/d/* sub/*
+itself='status=$?; find . -mindepth 5 -type d; rm -rf d/sub/* d/1/2/new/* d/d/* sub/*
     touch d/sub d/1/2/new d/d sub; exit $status'
 export itself
 same_as_cp 'a directory into itself, new' "$ab" 'cp -r d d/sub; eval "$itself"'
