@@ -89,7 +89,7 @@ inject_wrap := open openat close read pread preadv2 write pwrite fstat fstatat l
                fallocate futimens utimensat fchown fchownat fchmod fchmodat fsync fdatasync renameat unlinkat \
                linkat symlinkat readlinkat mkdirat mknodat getdents64 syscall malloc calloc realloc strdup \
                posix_memalign mmap pthread_create stat fopen fdopen fdopendir tmpfile faccessat fstatfs syncfs \
-               pipe2 splice renameat2 listxattr llistxattr flistxattr attr_copy_fd attr_copy_file perm_copy_fd \
+               copy_file_range renameat2 listxattr llistxattr flistxattr attr_copy_fd attr_copy_file perm_copy_fd \
                perm_copy_file aligned_alloc reallocarray readdir tsearch asprintf vasprintf fflush fclose \
                __io_uring_get_cqe $(addprefix io_uring_,queue_init_params \
                queue_exit register_buffers register_iowq_max_workers submit submit_and_wait \

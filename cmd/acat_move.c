@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,16 +34,14 @@ int acat_open_resident(const char *name)
 int64_t acat_move(int from, struct progress *progress)
 {
     off_t start = lseek(from, 0, SEEK_CUR), at = start, to_at = lseek(STDOUT_FILENO, 0, SEEK_CUR);
-    struct move move;
     struct stat st;
     int failed = 0;
     ssize_t n = 0;
 
     if (at < 0 || to_at < 0 || fstat(from, &st) < 0 || !S_ISREG(st.st_mode))
         return 0;
-    move_init(&move, UINT_MAX);
     while (failed == 0 && at < st.st_size &&
-           (n = move_cached(&move, from, (uint64_t)at, STDOUT_FILENO, (uint64_t)to_at,
+           (n = move_cached(from, (uint64_t)at, STDOUT_FILENO, (uint64_t)to_at,
                             (size_t)(st.st_size - at))) > 0) {
         at += n;
         to_at += n;
@@ -55,7 +52,6 @@ int64_t acat_move(int from, struct progress *progress)
         if (lseek(from, at, SEEK_SET) < 0)
             failed = -errno;
     }
-    move_destroy(&move);
     if (n < 0)
         cli_fatal((int)-n, "write error");
     return failed < 0 ? failed : at - start;

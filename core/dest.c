@@ -15,6 +15,7 @@
 #include "entry.h"
 #include "existing.h"
 #include "links.h"
+#include "move.h"
 #include "temp.h"
 #include "twice.h"
 
@@ -337,7 +338,7 @@ static int choose_way(struct copy *copy, struct file *file, const struct stat *s
     }
     dest->resize = dest->sparse || dest->zeros_hole; /* it may end in a hole */
     if (S_ISREG(st->st_mode) && dest->regular && !dest->zeros_hole && !copy->opts.digest &&
-        !copy->rate)
+        !copy->rate && copy->opts.clone != CLONE_NEVER)
         dest->movable = (uint64_t)st->st_size;
     return DEST_WRITE;
 }
@@ -422,8 +423,7 @@ int dest_write(const struct dest *dest, const void *bytes, size_t len, uint64_t 
     return rc;
 }
 
-ssize_t dest_move(struct file *file, struct dest *dest, struct move *move, uint64_t offset,
-                  uint64_t end)
+ssize_t dest_move(struct file *file, struct dest *dest, uint64_t offset, uint64_t end)
 {
     struct copy_file *op = file->op;
     ssize_t moved;
@@ -432,7 +432,7 @@ ssize_t dest_move(struct file *file, struct dest *dest, struct move *move, uint6
         end = dest->movable;
     if (offset >= end)
         return 0;
-    moved = move_cached(move, dest->source_fd, offset, dest->fd, offset, end - offset);
+    moved = move_cached(dest->source_fd, offset, dest->fd, offset, end - offset);
     if (moved > 0)
         op->how = HOW_OFFLOADED;
     else

@@ -4,8 +4,9 @@
 #ifndef CORE_DEST_H
 #define CORE_DEST_H
 
+#include <sys/types.h>
+
 #include "copy.h"
-#include "move.h"
 #include "unfinished.h"
 
 enum dest_verdict {
@@ -51,8 +52,7 @@ int dest_open(struct copy *copy, struct file *file, int source_fd, const struct 
 int dest_write(const struct dest *dest, const void *bytes, size_t len, uint64_t offset);
 /* Has the kernel copy some of the bytes between two offsets, where they are in the page cache.
  * Returns how many; 0: the next ones are to be read and written; -errno with the file failed. */
-ssize_t dest_move(struct file *file, struct dest *dest, struct move *move, uint64_t offset,
-                  uint64_t end);
+ssize_t dest_move(struct file *file, struct dest *dest, uint64_t offset, uint64_t end);
 /* Gives the sink (NULL: none) the bytes that belong at offset, and zeros for a hole before it. 0,
  * or -errno with the file failed. */
 int dest_digest(struct dest *dest, struct sink *sink, struct file *file, const void *bytes,

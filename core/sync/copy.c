@@ -15,17 +15,16 @@ struct run {
     struct progress *progress;
     struct sink *sink;
     struct stats *stats;
-    struct move move;
     char *buf;
     size_t block;
 };
 
 /* Where the bytes are in the cache, the kernel moves them. Returns how many; 0: they are to be read
  * and written; -errno with the file failed. */
-static ssize_t move_some(struct run *run, struct file *file, int fd, struct dest *dest,
-                         uint64_t offset, uint64_t end)
+static ssize_t move_some(struct file *file, int fd, struct dest *dest, uint64_t offset,
+                         uint64_t end)
 {
-    ssize_t moved = dest_move(file, dest, &run->move, offset, end);
+    ssize_t moved = dest_move(file, dest, offset, end);
 
     if (moved > 0 && lseek(fd, (off_t)offset + moved, SEEK_SET) < 0)
         return copy_fail(file, STEP_READ);
@@ -57,7 +56,7 @@ static int copy_range(struct run *run, struct file *file, int fd, struct dest *d
                       uint64_t *offset, uint64_t end)
 {
     while (*offset < end) {
-        ssize_t n = move_some(run, file, fd, dest, *offset, end);
+        ssize_t n = move_some(file, fd, dest, *offset, end);
 
         if (n == 0)
             n = read_and_write(run, file, fd, dest, *offset, end);
@@ -119,6 +118,8 @@ static void copy_file(struct run *run, const struct engine_opts *opts, struct fi
         return;
     }
     verdict = dest_open(run->copy, file, fd, &st, true, &dest);
+    if (opts->direct == DIRECT_ALWAYS)
+        dest.movable = 0;
     if (verdict == DEST_WRITE && dest.sparse)
         copy_data(run, file, fd, &dest, &size);
     else if (verdict == DEST_WRITE || verdict == DEST_READ)
@@ -141,7 +142,6 @@ int sync_copy(const struct engine_opts *opts, struct feed *feed, struct copy *co
     if (!buf)
         return -ENOMEM;
     run.buf = buf;
-    move_init(&run.move, opts->direct == DIRECT_ALWAYS ? 0 : opts->files_max);
     while (feed_next(feed, &file, true) == 0) {
         copy_file(&run, opts, file);
         if (sink)
@@ -150,7 +150,6 @@ int sync_copy(const struct engine_opts *opts, struct feed *feed, struct copy *co
         stats->failed += file->status < 0;
         feed_done(feed, file);
     }
-    move_destroy(&run.move);
     free(buf);
     return 0;
 }

@@ -40,7 +40,6 @@ struct copy_slot {
 struct copy_run {
     struct copy *copy;
     struct sink *sink;
-    struct move move;
 };
 
 static enum pump_verdict copy_opened(struct pump *pump, struct slot *slot)
@@ -138,9 +137,8 @@ static int copy_data(struct pump *pump, struct slot *slot, struct block *block)
 
 static ssize_t copy_move(struct pump *pump, struct slot *slot)
 {
-    struct copy_run *run = pump->arg;
     struct copy_slot *op = slot->op;
-    ssize_t moved = dest_move(slot->file, &op->dest, &run->move, slot->delivered, slot->data_end);
+    ssize_t moved = dest_move(slot->file, &op->dest, slot->delivered, slot->data_end);
 
     if (moved > 0) {
         op->looked = true; /* it is in the cache now: the rest goes through it, too */
@@ -189,10 +187,6 @@ int uring_copy(const struct engine_opts *opts, struct feed *feed, struct copy *c
         .move = copy_move,
         .ended = copy_ended,
     };
-    int rc;
 
-    move_init(&run.move, opts->files_max);
-    rc = pump_run(opts, feed, &ops, &run, stats);
-    move_destroy(&run.move);
-    return rc;
+    return pump_run(opts, feed, &ops, &run, stats);
 }

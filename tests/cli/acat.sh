@@ -330,11 +330,11 @@ same '--stats counts it' '"bytes":20000000, "bytes_written":20000000,' "$(acat -
     grep -o '"bytes":[0-9]*,"bytes_written":[0-9]*,' | sed 's/,/, /')"
 rm out
 if strace -o /dev/null true 2>/dev/null; then
-    strace -f -e trace=splice -o trace acat large >out
-    check 'it is moved' grep -q 'splice(.*) = 1048576' trace
+    strace -f -e trace=copy_file_range -o trace acat large >out
+    check 'it is moved' grep -q 'copy_file_range(.*) = 1048576' trace
     evict large
-    strace -f -e trace=splice -o trace acat large >out
-    same 'but not one that has to be read first' 0 "$(grep -c splice trace)"
+    strace -f -e trace=copy_file_range -o trace acat large >out
+    same 'but not one that has to be read first' 0 "$(grep -c copy_file_range trace)"
     rm out
     check '--discard reads all there is' bash -c '
         strace -f -e trace=read,pread64,preadv2 -o trace acat --engine=sync --discard large

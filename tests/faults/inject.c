@@ -203,9 +203,9 @@ WRAP_BYTES(read, (int fd, void *buf, size_t len), (fd, buf, len))
 WRAP_BYTES(pread, (int fd, void *buf, size_t len, off_t at), (fd, buf, len, at))
 WRAP_BYTES(write, (int fd, const void *buf, size_t len), (fd, buf, len))
 WRAP_BYTES(pwrite, (int fd, const void *buf, size_t len, off_t at), (fd, buf, len, at))
-WRAP_BYTES(splice, (int fd, off64_t *at, int to, off64_t *to_at, size_t len, unsigned flags),
+WRAP_BYTES(copy_file_range,
+           (int fd, off64_t *at, int to, off64_t *to_at, size_t len, unsigned flags),
            (fd, at, to, to_at, len, flags))
-WRAP(int, pipe2, (int ends[2], int flags), (ends, flags))
 WRAP(int, fstat, (int fd, struct stat *st), (fd, st))
 WRAP(int, fstatat, (int dir, const char *name, struct stat *st, int flags), (dir, name, st, flags))
 WRAP(off_t, lseek, (int fd, off_t at, int whence), (fd, at, whence))

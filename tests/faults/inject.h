@@ -32,7 +32,7 @@
     X(cqe_write) X(cqe_open) X(stat) X(fopen) X(fdopen) X(fdopendir) X(tmpfile) X(faccessat) \
     X(fstatfs) X(syncfs) X(renameat2) X(listxattr) X(llistxattr) X(flistxattr) X(attr_copy_fd) \
     X(attr_copy_file) X(perm_copy_fd) X(perm_copy_file) X(aligned_alloc) X(reallocarray) \
-    X(pipe2) X(splice) X(readdir) X(tsearch) X(asprintf) X(vasprintf) X(fflush) X(fclose)
+    X(copy_file_range) X(readdir) X(tsearch) X(asprintf) X(vasprintf) X(fflush) X(fclose)
 /* clang-format on */
 
 #define INJECT_ENUM(name) CALL_##name,
