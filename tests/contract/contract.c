@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "../support/contract.h"
+#include "../support/fifo.h"
 #include "../support/reading.h"
 #include "../support/scratch.h"
 
@@ -125,56 +125,29 @@ static void no_files(const struct engine *engine, const struct contract_case *th
     reading_free(&reading);
 }
 
-struct writer {
-    pthread_t thread;
-    const char *path;
-    uint64_t seed, len;
-};
-
-/* Writes into a FIFO, slowly and in uneven parts. */
-static void *writer_main(void *arg)
-{
-    const struct writer *writer = arg;
-    uint64_t at = 0;
-    int fd = open(writer->path, O_WRONLY | O_CLOEXEC);
-
-    if (fd < 0)
-        test_broken(writer->path);
-    for (unsigned i = 0; at < writer->len; i++) {
-        uint64_t part = 1 + i * 1237 % 9000;
-        if (part > writer->len - at)
-            part = writer->len - at;
-        pattern_write(fd, writer->seed, at, part);
-        at += part;
-        usleep(500);
-    }
-    close(fd);
-    return NULL;
-}
-
 static void fifos(const struct engine *engine, const struct contract_case *this)
 {
     struct reading reading = reading_of(engine, this);
-    struct writer writers[3] = {{.path = "fifo0", .seed = 70, .len = 200000},
-                                {.path = "fifo1", .seed = 71, .len = 0},
-                                {.path = "fifo2", .seed = 72, .len = 65537}};
+    static const char *const paths[] = {"fifo0", "fifo1", "fifo2"};
+    static const uint64_t lens[] = {200000, 0, 65537};
 
     add_small(&reading, 20);
-    for (int i = 0; i < 3; i++) {
-        struct record *record = reading_add(&reading, writers[i].path);
-        record->seed = writers[i].seed;
-        record->len = writers[i].len;
-        if (mkfifo(writers[i].path, 0600) < 0)
-            test_broken(writers[i].path);
+    for (unsigned i = 0; i < 3; i++) {
+        struct record *record = reading_add(&reading, paths[i]);
+        record->seed = i;
+        record->len = lens[i];
+        fifo_make(paths[i]);
     }
     reading_add_pattern(&reading, "after", 5, 300000);
     for (int ordered = 0; ordered < 2; ordered++) {
+        pid_t writers[3];
+
         reading.keep_order = reading.opts.ordered = ordered;
-        for (int i = 0; i < 3; i++)
-            assert_int_equal(pthread_create(&writers[i].thread, NULL, writer_main, &writers[i]), 0);
+        for (unsigned i = 0; i < 3; i++)
+            writers[i] = fifo_write(paths[i], i, lens[i]);
         reading_run(&reading);
         for (int i = 0; i < 3; i++)
-            pthread_join(writers[i].thread, NULL);
+            fifo_end(writers[i]);
         assert_true(reading_is_right(&reading));
     }
     reading_free(&reading);

@@ -4,12 +4,12 @@
 #include "../support/check.h"
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../support/copying.h"
+#include "../support/fifo.h"
 #include "../support/scratch.h"
 
 static void holes(const struct engine *engine, const struct contract_case *this)
@@ -46,61 +46,21 @@ static void holes(const struct engine *engine, const struct contract_case *this)
     free(it);
 }
 
-/* Writes into a FIFO in uneven parts. */
-static void *writer_main(void *arg)
-{
-    uint64_t at = 0, len = *(const uint64_t *)arg;
-    int fd = open("fifo", O_WRONLY | O_CLOEXEC);
-
-    if (fd < 0)
-        test_broken("fifo");
-    for (unsigned i = 0; at < len; i++) {
-        uint64_t part = 1 + i * 1237 % 9000;
-        if (part > len - at)
-            part = len - at;
-        pattern_write(fd, 7, at, part);
-        at += part;
-        usleep(200);
-    }
-    close(fd);
-    return NULL;
-}
-
 static void pipes(const struct engine *engine, const struct contract_case *this)
 {
     static const uint64_t lens[] = {0, 1, 65537, 300000};
     struct copying *it = copying_new(engine, this);
 
     it->copy.opts.recursive = false;
-    if (mkfifo("fifo", 0600) < 0)
-        test_broken("fifo");
+    fifo_make("fifo");
     for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
-        pthread_t writer;
-        assert_int_equal(pthread_create(&writer, NULL, writer_main, (void *)&lens[i]), 0);
+        pid_t writer = fifo_write("fifo", 7, lens[i]);
         copying_run_one(it, "fifo", "from");
-        pthread_join(writer, NULL);
+        fifo_end(writer);
         assert_int_equal(copying_outcome(it, "fifo")->status, 0);
         assert_true(holds_pattern("from", 7, lens[i]));
     }
     free(it);
-}
-
-static void *reader_main(void *arg)
-{
-    uint8_t bytes[5000];
-    ssize_t n;
-    int in = open("fifo", O_RDONLY | O_CLOEXEC);
-    int out = open("from", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-
-    (void)arg;
-    if (in < 0 || out < 0)
-        test_broken("fifo");
-    while ((n = read(in, bytes, sizeof(bytes))) > 0)
-        if (write(out, bytes, (size_t)n) != n)
-            test_broken("from");
-    close(in);
-    close(out);
-    return NULL;
 }
 
 /* A destination that takes bytes in order only: whatever the source is, it gets them all. */
@@ -108,8 +68,7 @@ static void into_pipes(const struct engine *engine, const struct contract_case *
 {
     struct copying *it = copying_new(engine, this);
 
-    if (mkfifo("fifo", 0600) < 0)
-        test_broken("fifo");
+    fifo_make("fifo");
     pattern_file("src/small", 7, 3000);
     pattern_file("src/large", 7, COPYING_LARGE_BYTES);
     pattern_file("src/sparse", 7, 70000);
@@ -118,13 +77,13 @@ static void into_pipes(const struct engine *engine, const struct contract_case *
     for (int i = 0; i < 6; i++) {
         static const char *const names[] = {"src/small", "src/large", "src/sparse"};
         const char *name = names[i % 3];
-        pthread_t reader;
+        pid_t reader;
 
         if (i < 3)
             file_make_cold(name);
-        assert_int_equal(pthread_create(&reader, NULL, reader_main, NULL), 0);
+        reader = fifo_read("fifo", "from");
         copying_run_one(it, name, "fifo");
-        pthread_join(reader, NULL);
+        fifo_end(reader);
         assert_int_equal(copying_outcome(it, name)->status, 0);
         assert_true(same_bytes(name, "from"));
     }
