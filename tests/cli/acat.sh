@@ -350,7 +350,7 @@ if strace -o /dev/null true 2>/dev/null; then
             [ ! -s out ] && grep -q "^acat: engine .uring. cannot run here: ..*" err'
     done
 else
-    echo '# strace cannot run here: no tests of a sandbox without io_uring'
+    left_out 'a sandbox without io_uring' 'strace cannot run here'
 fi
 
 finish

@@ -138,6 +138,8 @@ if [ "$(id -u)" -eq 0 ] && truncate -s 4M image && device=$(losetup --find --sho
         same "a block device, --direct=$direct" 'block device 4194304 1024' \
             "$(value kind <<<"$report") $(value size <<<"$report") $(value reads <<<"$report")"
     done
+else
+    left_out 'a block device' 'not root, or no loop device'
 fi
 
 # -- what is refused --

@@ -151,7 +151,7 @@ if [ "$root" ] && mknod node c 1 3 2>/dev/null; then
         "IO::Socket::UNIX->new(Local => q(d/s), Listen => 1) or die"' 'cp -r d new'
     rm node
 else
-    echo '# device nodes cannot be made here: not tested'
+    left_out 'device nodes' 'they cannot be made here'
 fi
 
 # -- modes, owners, times --
@@ -195,7 +195,7 @@ if [ "$root" ]; then
     same_as_cp 'owners, -a' "$owners" 'cp -a d new'
     same_as_cp 'owners, -a as another user' "$owners; chmod 777 ." 'as_nobody cp -a d new'
 else
-    echo '# not root: owners are not tested'
+    left_out 'owners' 'not root'
 fi
 
 # -- hard links --
@@ -294,7 +294,7 @@ done
 evict "sizes/$((20 * mib + 123))"
 if ! acp --stats=json "sizes/$((20 * mib + 123))" new 2>&1 | grep -q '"direct_bytes":[1-9]' &&
     [ "$engine" = uring ]; then
-    echo '# large files did not go past the cache: this filesystem cannot, or keeps them there'
+    left_out 'large files past the cache' 'this filesystem cannot, or keeps them there'
 fi
 rm -r warm cold longer sizes new
 
@@ -412,7 +412,7 @@ if [ "$root" ] && mount -t tmpfs -o size=1m none "$mounted" 2>/dev/null; then
     umount "$mounted"
     rm image
 else
-    echo '# nothing can be mounted here: full and read-only filesystems are not tested'
+    left_out 'full and read-only filesystems' 'nothing can be mounted here'
 fi
 rm bytes small
 
@@ -436,7 +436,7 @@ check 'a corpus: modes, owners, times, links' diff <(view corpus) <(view copy)
 if command -v rsync >/dev/null; then
     same 'a corpus: rsync' '' "$(rsync -aHn --delete -i corpus/ copy/ 2>&1)"
 else
-    echo '# there is no rsync to ask about the copy'
+    left_out 'what rsync says of the copy' 'there is no rsync'
 fi
 check 'a corpus: -a again' acp -a -j4 corpus/. copy
 same 'a corpus: contents again' '' "$(differences corpus copy)"

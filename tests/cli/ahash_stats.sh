@@ -37,7 +37,7 @@ if [ "$(nproc)" -gt 1 ]; then
     same 'except with -j1' 0 "$(grep -c 'threads of their own' stats)"
     check 'where it would help' grep -q '^bound  .* -j2 would give it a thread of its own' stats
 else
-    echo "skipped: a thread for one file's digest, for there is one processor"
+    left_out "a thread for one file's digest" 'there is one processor'
 fi
 for size in 1048576 1179648 2097151 16777216 16777217; do
     head -c "$size" /dev/urandom >sized

@@ -125,6 +125,11 @@ gives() {
     fi
 }
 
+# left_out WHAT REASON: tests that are not run here; make check shows it
+left_out() {
+    echo "# sum: left out: $1: $2"
+}
+
 # as_nobody COMMAND...: without root's right to read everything
 as_nobody() {
     if [ "$(id -u)" -eq 0 ]; then

@@ -45,7 +45,7 @@ address_space=(200000 100000 50000 30000 20000 12000)
 if [ -z "$sanitizer" ]; then
     all_right "300 MB of address space" -v 300000
 else
-    echo "# left out, as $sanitizer takes more than any of it: limits of the address space"
+    left_out 'limits of the address space' "$sanitizer takes more than any of it"
     address_space=()
 fi
 for kilobytes in "${address_space[@]}"; do
@@ -189,5 +189,7 @@ if [ -n "$root" ]; then
     else
         not_ok "a filesystem in a file can be mounted"
     fi
+else
+    left_out 'full and read-only filesystems' 'not root'
 fi
 finish

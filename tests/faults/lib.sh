@@ -5,6 +5,7 @@
 . "${BASH_SOURCE[0]%/*}/../cli/lib.sh" # sets bin, scratch
 
 if [ -n "${AIOUTILS_TEST_NO_FUSE-}" ]; then
+    left_out 'all of it' 'AIOUTILS_TEST_NO_FUSE is set'
     ok "left out, as AIOUTILS_TEST_NO_FUSE is set"
     finish
 fi
