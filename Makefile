@@ -2,7 +2,7 @@
 #   make [PROFILE=release|debug|asan|tsan]   programs in build/bin (release) or build/PROFILE/bin
 #   make check          installs what is missing, builds, runs every test on both engines
 #   make check-valgrind unit and contract tests, and whole commands, under valgrind
-#   make check-long     check with every case of tests/faults, as it is, under each sanitizer and valgrind: hours
+#   make check-long     check with every case of tests/faults, as it is, under the sanitizers, and valgrind
 #   make check-gnu      coreutils' own tests of cp, cat and sha256sum (fetched when first run), on every engine
 #   make fuzz           fuzzes each target of tests/fuzz for FUZZ_SECONDS (60); what it finds stays in build/fuzz
 #   make compare        installs what is missing, builds, compares both engines on real files (DIR=...)
