@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "../support/child.h"
 #include "../support/contract.h"
 #include "../support/fifo.h"
 #include "../support/reading.h"
@@ -147,7 +147,7 @@ static void fifos(const struct engine *engine, const struct contract_case *this)
             writers[i] = fifo_write(paths[i], i, lens[i]);
         reading_run(&reading);
         for (int i = 0; i < 3; i++)
-            fifo_end(writers[i]);
+            child_end(writers[i]);
         assert_true(reading_is_right(&reading));
     }
     reading_free(&reading);
@@ -345,14 +345,11 @@ static int unreadable_child(const struct engine *engine, const struct contract_c
 
 static void unreadable(const struct engine *engine, const struct contract_case *this)
 {
-    int status;
-    pid_t pid = fork();
+    pid_t pid = child_start();
 
     if (pid == 0)
         _exit(unreadable_child(engine, this));
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
+    child_end(pid);
 }
 
 static void links_are_followed(const struct engine *engine, const struct contract_case *this)

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "../support/child.h"
 #include "../support/copying.h"
 #include "../support/scratch.h"
 
@@ -289,16 +289,13 @@ static void never_looks_complete(const struct engine *engine, const struct contr
 static void in_child(void (*part)(const struct engine *, const struct contract_case *),
                      const struct engine *engine, const struct contract_case *this)
 {
-    int status;
-    pid_t pid = fork();
+    pid_t pid = child_start();
 
     if (pid == 0) {
         part(engine, this);
         _exit(0);
     }
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
+    child_end(pid);
 }
 
 /* For a process that cmocka does not watch. */

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../support/child.h"
 #include "../support/copying.h"
 #include "../support/fifo.h"
 #include "../support/scratch.h"
@@ -56,7 +57,7 @@ static void pipes(const struct engine *engine, const struct contract_case *this)
     for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
         pid_t writer = fifo_write("fifo", 7, lens[i]);
         copying_run_one(it, "fifo", "from");
-        fifo_end(writer);
+        child_end(writer);
         assert_int_equal(copying_outcome(it, "fifo")->status, 0);
         assert_true(holds_pattern("from", 7, lens[i]));
     }
@@ -83,7 +84,7 @@ static void into_pipes(const struct engine *engine, const struct contract_case *
             file_make_cold(name);
         reader = fifo_read("fifo", "from");
         copying_run_one(it, name, "fifo");
-        fifo_end(reader);
+        child_end(reader);
         assert_int_equal(copying_outcome(it, name)->status, 0);
         assert_true(same_bytes(name, "from"));
     }

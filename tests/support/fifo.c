@@ -3,13 +3,10 @@
 #include "fifo.h"
 
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "check.h"
+#include "child.h"
 #include "scratch.h"
 
 void fifo_make(const char *path)
@@ -18,21 +15,9 @@ void fifo_make(const char *path)
         test_broken(path);
 }
 
-/* Returns 0 in the new process, which does not outlive the test. */
-static pid_t other_end(void)
-{
-    pid_t test = getpid(), pid = fork();
-
-    if (pid < 0)
-        test_broken("fork");
-    if (pid == 0 && (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != test))
-        _exit(1);
-    return pid;
-}
-
 pid_t fifo_write(const char *path, uint64_t seed, uint64_t len)
 {
-    pid_t pid = other_end();
+    pid_t pid = child_start();
     uint64_t at = 0;
     int fd;
 
@@ -54,7 +39,7 @@ pid_t fifo_write(const char *path, uint64_t seed, uint64_t len)
 
 pid_t fifo_read(const char *path, const char *into)
 {
-    pid_t pid = other_end();
+    pid_t pid = child_start();
     uint8_t bytes[5000];
     ssize_t n;
     int from, to;
@@ -71,13 +56,4 @@ pid_t fifo_read(const char *path, const char *into)
     if (n < 0)
         test_broken(path);
     _exit(0);
-}
-
-void fifo_end(pid_t pid)
-{
-    int status;
-
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
 }

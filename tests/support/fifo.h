@@ -9,11 +9,9 @@
 /* Makes a FIFO. */
 void fifo_make(const char *path);
 /* Writes the first len bytes of a seed's pattern, slowly and in uneven parts, or until the reader
- * is gone. Returns the process. */
+ * is gone. Returns the process, for child_end. */
 pid_t fifo_write(const char *path, uint64_t seed, uint64_t len);
-/* Copies what comes out of it to a file. Returns the process. */
+/* Copies what comes out of it to a file. Returns the process, for child_end. */
 pid_t fifo_read(const char *path, const char *into);
-/* Waits for it. It must have done well. */
-void fifo_end(pid_t pid);
 
 #endif

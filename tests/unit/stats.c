@@ -6,12 +6,12 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "../../core/stats.h"
+#include "../support/child.h"
 
 static const uint64_t ms_ns = 1000000; /* a millisecond */
 
@@ -103,21 +103,8 @@ static void waiting_is_never_negative(void **state)
     assert_int_equal(stats_waiting_ns(&stats), 0);
 }
 
-/* Two threads on one processor: each has to wait for the other. */
-/* Another process, for valgrind runs one thread of a program at a time: the others sleep. */
-static pid_t competitor(void)
-{
-    pid_t test = getpid(), pid = fork();
-
-    assert_true(pid >= 0);
-    if (pid > 0)
-        return pid;
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != test)
-        _exit(1);
-    for (;;)
-        ;
-}
-
+/* Two on one processor: each has to wait for the other. That is another process, for valgrind runs
+ * one thread of a program at a time, and the others sleep. */
 static void being_ready_is_counted(void **state)
 {
     struct stats stats = {0};
@@ -134,7 +121,9 @@ static void being_ready_is_counted(void **state)
         if (CPU_ISSET(i, &all))
             CPU_SET(i, &one);
     assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
-    pid = competitor();
+    pid = child_start();
+    while (pid == 0)
+        ;
     stats_start(&stats);
     end_ns = stats_now_ns() + 200 * ms_ns;
     while (stats_now_ns() < end_ns)

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "../support/child.h"
 #include "../support/scratch.h"
 #include "../support/touring.h"
 
@@ -103,14 +103,11 @@ static int few_descriptors_child(void)
 
 static void check_child(int (*child)(void))
 {
-    int status;
-    pid_t pid = fork();
+    pid_t pid = child_start();
 
     if (pid == 0)
         _exit(child());
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
+    child_end(pid);
 }
 
 static void parked_directories_are_ancestors_too(void **state)
