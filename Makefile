@@ -66,14 +66,14 @@ lines    := -DENGINE_LINES_SYNC=$(call lines_of,sync) -DENGINE_LINES_URING=$(cal
 flags    := -std=gnu11 $(profile_$(PROFILE)) $(warnings) -pthread $(packages_cflags) $(lines) $(CPPFLAGS) $(CFLAGS)
 ldflags  := -pthread $(profile_$(PROFILE)) $(LDFLAGS)
 
-core_src    := $(wildcard core/*.c core/sync/*.c core/uring/*.c)
+core_src    := $(wildcard core/*.c core/*/*.c)
 core_obj    := $(core_src:%.c=$(obj)/%.o)
-cli_src     := $(wildcard cmd/cli*.c)
+cli_src     := $(wildcard cmd/cli/*.c)
 programs    := acp ahash acat abench
-acp_src     := $(wildcard cmd/acp*.c) $(cli_src)
-ahash_src   := $(wildcard cmd/ahash*.c) $(cli_src)
-acat_src    := $(wildcard cmd/acat*.c) $(cli_src)
-abench_src  := $(wildcard cmd/abench*.c) $(cli_src)
+acp_src     := $(wildcard cmd/acp/*.c) $(cli_src)
+ahash_src   := $(wildcard cmd/ahash/*.c) $(cli_src)
+acat_src    := $(wildcard cmd/acat/*.c) $(cli_src)
+abench_src  := $(wildcard cmd/abench/*.c) $(cli_src)
 # each of these is a test program; tests/support is linked into all of them
 test_src    := $(wildcard tests/unit/*.c tests/contract/*.c)
 test_bin    := $(test_src:tests/%.c=$(tests)/%)
@@ -83,7 +83,7 @@ injected    := $(addprefix $(tests)/faults/,acp ahash acat)
 # each of these is a fuzz target, and with replay.o a test
 fuzz_src    := $(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c))
 fuzz_bin    := $(fuzz_src:tests/%.c=$(tests)/%)
-fuzz_obj    := $(addprefix $(obj)/cmd/,ahash_line.o ahash_algorithms.o) $(cli_src:%.c=$(obj)/%.o) $(obj)/libcore.a
+fuzz_obj    := $(addprefix $(obj)/cmd/ahash/,check_line.o algorithms.o) $(cli_src:%.c=$(obj)/%.o) $(obj)/libcore.a
 inject_obj  := $(addprefix $(obj)/tests/faults/,inject.o inject_ring.o)
 inject_wrap := open openat close read pread preadv2 write pwrite fstat fstatat lseek fcntl ioctl ftruncate \
                fallocate futimens utimensat fchown fchownat fchmod fchmodat fsync fdatasync renameat unlinkat \
@@ -113,7 +113,7 @@ $(obj)/%.o: %.c
 $(obj)/libcore.a: $(core_obj)
 	$(call quiet,AR,$@)rm -f $@; ar rcs $@ $^
 
-$(obj)/cmd/abench_lesson_report.o: $(wildcard core/sync/*.[ch] core/uring/*.[ch])
+$(obj)/cmd/abench/lesson_report.o: $(wildcard core/sync/*.[ch] core/uring/*.[ch])
 
 define program_rule
 $(bin)/$(1): $(patsubst %.c,$(obj)/%.o,$($(1)_src)) $(obj)/libcore.a
@@ -122,7 +122,7 @@ $(bin)/$(1): $(patsubst %.c,$(obj)/%.o,$($(1)_src)) $(obj)/libcore.a
 endef
 $(foreach p,$(programs),$(eval $(call program_rule,$(p))))
 
-$(tests)/unit/abench_stat: $(obj)/cmd/abench_stat.o
+$(tests)/unit/abench_stat: $(obj)/cmd/abench/stat.o
 $(tests)/unit/abench_stat: libs_more := $(libs_abench)
 $(tests)/%: $(obj)/tests/%.o $(support_obj) $(obj)/libcore.a
 	@mkdir -p $(@D)
@@ -196,7 +196,7 @@ format:
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
 	install $(programs:%=$(bin)/%) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 $(programs:%=cmd/%.1) $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(foreach p,$(programs),cmd/$(p)/$(p).1) $(DESTDIR)$(PREFIX)/share/man/man1
 
 clean:
 	rm -rf build

@@ -18,8 +18,8 @@
 #ifndef CORE_ENGINE_H
 #define CORE_ENGINE_H
 
-#include "feed.h"
-#include "stats.h"
+#include "pipeline/feed.h"
+#include "base/stats.h"
 
 struct copy; /* copy.h */
 struct load; /* load.h */

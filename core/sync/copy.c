@@ -1,13 +1,14 @@
 /* sync/copy.c: the blocking engine's copy: one file after the other, read(2) and write(2) in turn.
  *
  * While it reads it does not write, and while it waits for either it does nothing: that is what
- * uring/copy.c is about. What is in the page cache already the kernel copies by itself (move.h). */
+ * uring/copy.c is about. What is in the page cache already the kernel copies by itself (offload.h).
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../dest.h"
+#include "../copy/dest.h"
 #include "sync.h"
 
 struct run {

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "../load.h"
+#include "../load/load.h"
 
 static int read_at(int fd, void *buf, size_t len, uint64_t offset)
 {

@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../cache.h"
-#include "slow.h"
+#include "../base/cache.h"
+#include "poll.h"
 #include "sync.h"
 
 enum {

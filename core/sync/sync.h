@@ -1,6 +1,6 @@
 /* sync.h: what the blocking engine's files share. */
-#ifndef CORE_SYNC_H
-#define CORE_SYNC_H
+#ifndef CORE_SYNC_SYNC_H
+#define CORE_SYNC_SYNC_H
 
 #include <sys/types.h>
 

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../dest.h"
+#include "../copy/dest.h"
 #include "pump.h"
 #include "uring.h"
 

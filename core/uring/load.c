@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "../load.h"
+#include "../load/load.h"
 #include "ring.h"
 #include "uring.h"
 

@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../cache.h"
+#include "../base/cache.h"
 #include "stream.h"
 
 /* O_NONBLOCK, so that no FIFO or device is waited for by who opens it; open_stream takes it back.

@@ -10,7 +10,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "../cache.h"
+#include "../base/cache.h"
 #include "open.h"
 #include "stream.h"
 

@@ -5,7 +5,7 @@
 #include <liburing.h>
 #include <stdbool.h>
 
-#include "../stats.h"
+#include "../base/stats.h"
 
 struct ring {
     struct io_uring uring;

@@ -1,5 +1,6 @@
-/* copy.c: what core/engine.h and core/copy.h promise of copying, in one table of cases that each
- * engine is held to. A case makes files in src/, copies them to dst/, and looks at what is there.
+/* copy.c: what core/engine.h and core/copy/copy.h promise of copying, in one table of cases that
+ * each engine is held to. A case makes files in src/, copies them to dst/, and looks at what is
+ * there.
  */
 #define _GNU_SOURCE
 #include "../support/check.h"

@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../core/cache.h"
-#include "../../core/load.h"
+#include "../../core/base/cache.h"
+#include "../../core/load/load.h"
 #include "../support/contract.h"
 #include "../support/scratch.h"
 

@@ -3,7 +3,7 @@
 #define _GNU_SOURCE
 #include <string.h>
 
-#include "../../core/exclude.h"
+#include "../../core/pipeline/exclude.h"
 #include "fuzz.h"
 
 enum { TEXT_MAX = 200 };

@@ -1,7 +1,7 @@
 /* options.c: fuzzes acp's options, the most of the commands: arguments that end with NUL. What cp
  * understands must be understood in the same way, and the rest lead to a message at the worst. */
 #define _GNU_SOURCE
-#include "../../cmd/acp_options.c" // NOLINT(bugprone-suspicious-include): for its tables
+#include "../../cmd/acp/options.c" // NOLINT(bugprone-suspicious-include): for its tables
 
 #include <setjmp.h>
 

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "../../cmd/cli.h"
+#include "../../cmd/cli/cli.h"
 #include "fuzz.h"
 
 /* A size means what its digits say, multiplied by what its suffix says. */

@@ -2,7 +2,7 @@
 #ifndef TESTS_COPYING_H
 #define TESTS_COPYING_H
 
-#include "../../core/copy.h"
+#include "../../core/copy/copy.h"
 #include "contract.h"
 
 enum { COPYING_FILES_MAX = 1024, COPYING_JOBS_MAX = 8 };

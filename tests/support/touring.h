@@ -2,7 +2,7 @@
 #ifndef TESTS_TOURING_H
 #define TESTS_TOURING_H
 
-#include "../../core/walk.h"
+#include "../../core/pipeline/walk.h"
 
 struct seen {
     char *path;

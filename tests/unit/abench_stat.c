@@ -5,7 +5,7 @@
 #include <gsl/gsl_rng.h>
 #include <math.h>
 
-#include "../../cmd/abench_stat.h"
+#include "../../cmd/abench/stat.h"
 
 enum {
     TRIALS = 4000,

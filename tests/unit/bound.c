@@ -1,11 +1,12 @@
-/* bound.c: tests of cmd/cli_bound.c: what a run was bound by, from counters that are made up. */
+/* bound.c: tests of cmd/cli/bottleneck.c: what a run was bound by, from counters that are made up.
+ */
 #define _GNU_SOURCE
 #include "../support/check.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "../../cmd/cli.h"
+#include "../../cmd/cli/cli.h"
 
 static const uint64_t percent_ns = 10000000; /* of a second */
 

@@ -1,4 +1,4 @@
-/* cli.c: tests of cmd/cli*.c: sizes, counts, quoting, lists of names. */
+/* cli.c: tests of what the commands share, cmd/cli: sizes, counts, quoting, lists of names. */
 #define _GNU_SOURCE
 #include "../support/check.h"
 
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../cmd/cli.h"
+#include "../../cmd/cli/cli.h"
 #include "../support/scratch.h"
 
 static void sizes_are_parsed(void **state)

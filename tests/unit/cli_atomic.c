@@ -1,4 +1,4 @@
-/* cli_atomic.c: tests of cmd/cli_atomic.c: a file is there complete, or it is as it was. */
+/* cli_atomic.c: tests of cmd/cli/atomic.c: a file is there complete, or it is as it was. */
 #define _GNU_SOURCE
 #include "../support/check.h"
 
@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../cmd/cli_atomic.h"
+#include "../../cmd/cli/atomic.h"
 #include "../support/scratch.h"
 
 static void put(const char *path, const char *text, mode_t mode)

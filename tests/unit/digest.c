@@ -1,4 +1,5 @@
-/* digest.c: tests of core/digest.c and of core/hash.c's sink: published vectors, reused contexts.
+/* digest.c: tests of core/digest/digest.c and of core/digest/hash.c's sink: published vectors,
+ * reused contexts.
  */
 #define _GNU_SOURCE
 #include "../support/check.h"
@@ -9,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../core/digest.h"
-#include "../../core/hash.h"
+#include "../../core/digest/digest.h"
+#include "../../core/digest/hash.h"
 
 static const char *hex(const uint8_t *bytes, size_t len)
 {

@@ -1,4 +1,4 @@
-/* exclude.c: tests of core/exclude.c: which names a glob leaves out. */
+/* exclude.c: tests of core/pipeline/exclude.c: which names a glob leaves out. */
 #define _GNU_SOURCE
 #include "../support/check.h"
 
@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../core/exclude.h"
+#include "../../core/pipeline/exclude.h"
 
 /* What the directory path below the operand root leaves out. */
 static int match(const struct exclude *exclude, const char *root, const char *below,

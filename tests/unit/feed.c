@@ -1,4 +1,4 @@
-/* feed.c: tests of core/feed.c: order, the bound, cancelling, and what is freed. */
+/* feed.c: tests of core/pipeline/feed.c: order, the bound, cancelling, and what is freed. */
 #define _GNU_SOURCE
 #include "../support/check.h"
 
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../core/feed.h"
+#include "../../core/pipeline/feed.h"
 
 /* One run: what its producer shall add, and what came of it. */
 struct run {

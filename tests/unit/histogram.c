@@ -1,11 +1,11 @@
-/* histogram.c: tests of core/histogram.c: percentiles beside those of the sorted values. */
+/* histogram.c: tests of core/load/histogram.c: percentiles beside those of the sorted values. */
 #define _GNU_SOURCE
 #include "../support/check.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../core/histogram.h"
+#include "../../core/load/histogram.h"
 
 enum { COUNT = 100000 };
 

@@ -1,7 +1,7 @@
 /* move.c: tests of core/move: cached bytes come from file to file, and what does not is left to
  * others. */
 #define _GNU_SOURCE
-#include "../../core/move.h"
+#include "../../core/copy/offload.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,5 @@
-/* progress.c: tests of core/progress.c with a feed, and of the line that cli_progress.c writes. */
+/* progress.c: tests of core/pipeline/progress.c with a feed, and of the line that
+ * cmd/cli/progress.c writes. */
 #define _GNU_SOURCE
 #include "../support/check.h"
 
@@ -6,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../cmd/cli_progress.h"
-#include "../../core/feed.h"
+#include "../../cmd/cli/progress.h"
+#include "../../core/pipeline/feed.h"
 
 static int produce(struct feed *feed, void *arg)
 {

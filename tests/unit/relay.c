@@ -1,6 +1,6 @@
 /* relay.c: tests of core/relay: the bytes come to the inner sink as they went in. */
 #define _GNU_SOURCE
-#include "../../core/relay.h"
+#include "../../core/digest/sink_thread.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* stats.c: tests of core/stats.c: sums, and times that agree with the clock. */
+/* stats.c: tests of core/base/stats.c: sums, and times that agree with the clock. */
 #define _GNU_SOURCE
 #include "../support/check.h"
 
@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../core/stats.h"
+#include "../../core/base/stats.h"
 #include "../support/child.h"
 
 static const uint64_t ms_ns = 1000000; /* a millisecond */

@@ -1,4 +1,5 @@
-/* walk.c: tests of core/walk.c: order, types, links, and directories that cannot be read. */
+/* walk.c: tests of core/pipeline/walk.c: order, types, links, and directories that cannot be read.
+ */
 #define _GNU_SOURCE
 #include "../support/check.h"
 

@@ -1,4 +1,5 @@
-/* walk_opts.c: tests of core/walk.c: links that are followed, exclusion, other file systems. */
+/* walk_opts.c: tests of core/pipeline/walk.c: links that are followed, exclusion, other file
+ * systems. */
 #define _GNU_SOURCE
 #include "../support/check.h"
 

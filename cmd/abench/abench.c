@@ -1,0 +1,389 @@
+/* abench.c: what blocking calls and io_uring give on one's own storage and files: the order in
+ * which things happen. */
+#define _GNU_SOURCE
+#include "abench.h"
+#include "lesson.h"
+#include "../cli/cli.h"
+
+#include <errno.h>
+#include <gsl/gsl_randist.h>
+#include <gsl/gsl_rng.h>
+#include <jansson.h>
+#include <math.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct bench bench;
+static gsl_rng *rng; /* of the order of the arms */
+static pid_t owner;  /* of the temporary directories: a fork must not remove them */
+
+double bench_now(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+void bench_warn(struct bench *b, const char *format, ...)
+{
+    char *text;
+    va_list args;
+
+    va_start(args, format);
+    if (vasprintf(&text, format, args) < 0)
+        text = NULL;
+    va_end(args);
+    for (size_t i = 0; text && i < b->n_warnings; i++) {
+        if (strcmp(b->warnings[i], text) == 0) {
+            free(text);
+            return;
+        }
+    }
+    if (text && b->n_warnings < BENCH_WARNINGS_MAX)
+        b->warnings[b->n_warnings++] = text;
+    else
+        free(text);
+}
+
+const char *bench_temp(const struct bench *b, const char *name)
+{
+    static char paths[4][PATH_MAX + 32];
+    static unsigned next;
+    char *path = paths[next++ % 4];
+
+    snprintf(path, sizeof(paths[0]), "%s/%s", b->temp_dir, name);
+    return path;
+}
+
+static void clean_up(void)
+{
+    static const char *const names[] = {"list", "sample",    "manifest", "out",
+                                        "err",  "reference", "plot"};
+
+    if (getpid() != owner)
+        return;
+    bench_signal = 0; /* it would stop the removal too */
+    bench_dest_remove(&bench);
+    if (bench.temp_dir[0]) {
+        if (bench.opts.lesson)
+            lesson_clean_up(&bench);
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+            unlink(bench_temp(&bench, names[i]));
+        rmdir(bench.temp_dir);
+        bench.temp_dir[0] = '\0';
+    }
+    bench_arms_free(&bench);
+    bench_sweep_free(&bench.sweep);
+    json_decref(bench.older);
+    bench.older = NULL;
+    free(bench.compared);
+    bench.compared = NULL;
+    if (rng)
+        gsl_rng_free(rng);
+    rng = NULL;
+    for (size_t i = 0; i < bench.data.n_paths; i++)
+        free(bench.data.paths[i]);
+    free(bench.data.paths);
+    free(bench.opts.commands);
+    bench.data.paths = NULL;
+    bench.opts.commands = NULL;
+    for (size_t i = 0; i < bench.n_warnings; i++)
+        free(bench.warnings[i]);
+    bench.data.n_paths = bench.n_warnings = 0;
+}
+
+void bench_end_if_interrupted(void)
+{
+    int signum = bench_signal;
+
+    if (!signum)
+        return;
+    clean_up();
+    signal(signum, SIG_DFL);
+    raise(signum);
+}
+
+/* -- rounds -- */
+
+static double elapsed(void)
+{
+    return bench_now() - bench.start;
+}
+
+/* Returns false where the bench itself cannot go on. */
+static bool run_arm(struct bench_arm *arm, enum bench_cache cache, unsigned round,
+                    unsigned position)
+{
+    struct bench_sample *sample = &arm->samples[arm->n_samples];
+    char path[PATH_MAX], *dest = NULL;
+    /* what was foreseen to fit may take longer, but not without end */
+    double limit = 2 * bench.opts.budget - elapsed();
+    int rc = 0;
+
+    *sample = (struct bench_sample){.cache = cache, .round = round, .position = position};
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r\033[Kround %u of %u: %s", round, bench.opts.rounds, arm->name);
+    if (bench.opts.operation == BENCH_COPY) {
+        dest = path;
+        rc = bench_dest_next(&bench, path);
+        if (rc == 0)
+            rc = bench_dest_sync(&bench);
+    }
+    if (rc == 0)
+        rc = bench_cache_set(&bench, cache, &sample->resident);
+    if (rc == 0)
+        rc = bench_run(&bench, arm, dest, limit > 1 ? limit : 1, false, sample);
+    if (isatty(STDERR_FILENO))
+        fputs("\r\033[K", stderr);
+    bench_end_if_interrupted();
+    if (rc < 0) {
+        cli_message(-rc, "arm %s could not be run", arm->name);
+        bench.failed = true;
+        return false;
+    }
+    sample->check = bench_verify(&bench, arm, sample, dest);
+    bench_end_if_interrupted();
+    arm->n_samples++;
+    if (sample->check == CHECK_FAILED || sample->check == CHECK_DIFFERS)
+        bench.failed = true;
+    return !sample->timed_out;
+}
+
+static bool run_round(enum bench_cache cache, unsigned round)
+{
+    size_t order[BENCH_ARMS_MAX] = {0};
+
+    for (size_t i = 0; i < bench.n_arms; i++)
+        order[i] = i;
+    gsl_ran_shuffle(rng, order, bench.n_arms, sizeof(*order));
+    for (size_t i = 0; i < bench.n_arms; i++) {
+        struct bench_arm *arm = &bench.arms[order[i]];
+        if (bench_arm_runs(arm) && !run_arm(arm, cache, round, (unsigned)i + 1))
+            return false;
+    }
+    return true;
+}
+
+/* Whether another round's copies would have to take the place of earlier ones, which slows them
+ * down: no round that is not asked for is worth that. */
+static bool copies_full(void)
+{
+    return bench.opts.operation == BENCH_COPY &&
+           !bench_dest_has_room(&bench, bench.copy_next - bench.copy_first + bench.n_arms);
+}
+
+/* Rounds until the intervals are narrow, there are enough, or the next would not end by the time
+ * end. */
+static void run_rounds(enum bench_cache cache, double end)
+{
+    double longest = 0;
+
+    for (unsigned round = 1; round <= bench.opts.rounds; round++) {
+        double start = elapsed(), removal = 0;
+        if (round > bench.opts.rounds_min) {
+            bench.tight[cache] = bench_is_tight(&bench, cache);
+            if (bench.tight[cache] || copies_full())
+                return;
+        }
+        if (bench.opts.operation == BENCH_COPY)
+            removal = bench.removal_seconds *
+                      (double)(bench.copy_next - bench.copy_first + bench.n_arms);
+        if (round > 1 && start + longest + removal > end) {
+            bench.cut[cache] = true;
+            return;
+        }
+        if (!run_round(cache, round)) {
+            bench.cut[cache] = true;
+            return;
+        }
+        bench.rounds_done[cache] = round;
+        longest = fmax(longest, elapsed() - start);
+    }
+}
+
+/* -- the whole -- */
+
+static void find_programs(void)
+{
+    char *slash, *path;
+    ssize_t len = readlink("/proc/self/exe", bench.bin_dir, sizeof(bench.bin_dir) - 1);
+
+    if (len < 0)
+        cli_fatal(errno, "cannot tell where acp, ahash and acat are: /proc/self/exe");
+    bench.bin_dir[len] = '\0';
+    slash = strrchr(bench.bin_dir, '/');
+    if (slash)
+        *slash = '\0';
+    /* the user's arms may name them; last, because they may be installed there as cp and cat */
+    if (asprintf(&path, "%s:%s", getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin", bench.bin_dir) <
+        0)
+        cli_fatal(0, "memory exhausted");
+    setenv("PATH", path, 1);
+    free(path);
+}
+
+/* Runs each program once: whether it is there, and to have it in the cache for all arms alike. */
+static void check_programs(void)
+{
+    for (size_t i = 0; i < bench.n_arms; i++) {
+        char *argv[] = {NULL, (char *)"--version", NULL};
+        if (!bench.arms[i].argv)
+            continue;
+        argv[0] = bench.arms[i].argv[0];
+        if (bench_command(argv, true) != 0)
+            cli_fatal(0, "cannot run %s", cli_quote(argv[0]));
+    }
+}
+
+static void prepare_place(void)
+{
+    const char *base = getenv("TMPDIR");
+
+    bench.start = bench_now();
+    bench.list = "list";
+    owner = getpid();
+    atexit(clean_up);
+    bench_signals_catch();
+    find_programs();
+    if (snprintf(bench.temp_dir, sizeof(bench.temp_dir), "%s/abench.XXXXXX",
+                 base && *base ? base : "/tmp") >= (int)sizeof(bench.temp_dir) ||
+        !mkdtemp(bench.temp_dir)) {
+        bench.temp_dir[0] = '\0';
+        cli_fatal(errno, "cannot make a temporary directory");
+    }
+}
+
+static void prepare(void)
+{
+    rng = gsl_rng_alloc(gsl_rng_mt19937);
+    if (!rng)
+        cli_fatal(0, "memory exhausted");
+    gsl_rng_set(rng, bench.opts.seed);
+    bench_arms_init(&bench);
+    check_programs();
+    bench_end_if_interrupted();
+    if (!bench_data_collect(&bench)) {
+        bench_end_if_interrupted();
+        cli_fatal(0, "not measured: the files cannot all be read");
+    }
+    if (bench.data.files == 0)
+        cli_fatal(0, "%s: no regular files to work on", cli_quote_maybe(bench.data.paths[0]));
+    if (bench.opts.operation == BENCH_COPY)
+        bench_dest_init(&bench);
+    bench.data.prepare_seconds = elapsed();
+}
+
+static FILE *open_output(const char *path)
+{
+    FILE *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+
+    if (!out)
+        cli_fatal(errno, "%s", cli_quote_maybe(path));
+    return out;
+}
+
+/* rc: whether writing went well so far. */
+static void close_output(FILE *out, const char *path, int rc)
+{
+    if (out != stdout && (ferror(out) | fclose(out)))
+        rc = -1;
+    if (rc < 0)
+        cli_fatal(errno, "error writing %s", cli_quote(path));
+}
+
+static void report(const struct machine *machine)
+{
+    const struct bench_options *opts = &bench.opts;
+    bool taken = (opts->json && strcmp(opts->json, "-") == 0) ||
+                 (opts->csv && strcmp(opts->csv, "-") == 0);
+
+    if (!taken)
+        report_table(stdout, &bench, machine);
+    if (bench.compared)
+        fputs(bench.compared, taken ? stderr : stdout);
+    if (opts->json) {
+        FILE *out = open_output(opts->json);
+        close_output(out, opts->json, report_json(out, &bench, machine));
+    }
+    if (opts->csv) {
+        FILE *out = open_output(opts->csv);
+        report_csv(out, &bench);
+        close_output(out, opts->csv, 0);
+    }
+    if (opts->plot)
+        report_plot(&bench);
+    /* before the removal of copies, which takes a while; what went wrong is found at the close */
+    if (fflush(stdout) != 0)
+        cli_stdout_failed();
+}
+
+static void measure(enum bench_cache cache, double end)
+{
+    if (!bench.opts.no_probe)
+        bench_predict(&bench, cache);
+    bench_end_if_interrupted();
+    run_rounds(cache, end);
+}
+
+static void measure_all(void)
+{
+    static struct busy before, after;
+
+    busy_look(&before);
+    if (bench.opts.cold)
+        measure(BENCH_COLD, bench.opts.warm ? bench.opts.budget / 2 : bench.opts.budget);
+    if (bench.opts.warm)
+        measure(BENCH_WARM, bench.opts.budget);
+    busy_look(&after);
+    busy_warn(&bench, &before, &after);
+}
+
+static int lesson_main(void)
+{
+    struct lesson lesson = {.bench = &bench};
+    const char *json = bench.opts.json;
+
+    prepare_place();
+    lesson_measure(&lesson);
+    if (!json || strcmp(json, "-") != 0)
+        lesson_print(stdout, &lesson);
+    if (json) {
+        FILE *out = open_output(json);
+        close_output(out, json, lesson_json(out, &lesson));
+    }
+    clean_up();
+    cli_close_stdout();
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct machine machine;
+
+    cli_start(argv);
+    bench_options_parse(&bench, argc, argv);
+    if (bench.opts.lesson)
+        return lesson_main();
+    if (bench.opts.plot)
+        plot_require();
+    if (bench.opts.compare)
+        compare_load(&bench);
+    machine_look(&machine, bench.data.paths[0]);
+    device_find(&bench, machine.device);
+    prepare_place();
+    prepare();
+    machine_warn(&bench, &machine);
+    measure_all();
+    results_warn(&bench, &machine);
+    if (bench.opts.compare)
+        compare_make(&bench, &machine);
+    report(&machine);
+    clean_up();
+    cli_close_stdout();
+    return bench.failed || bench.regressed ? 1 : 0;
+}

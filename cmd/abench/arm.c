@@ -1,0 +1,362 @@
+/* arm.c: the arms: our own commands with their options, the points of a sweep, and the
+ * user's with their braces. */
+#define _GNU_SOURCE
+#include "abench.h"
+#include "../cli/cli.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    THREADS_MAX = 4096,
+};
+
+static const char *const program_names[] = {
+    [BENCH_READ] = "acat", [BENCH_HASH] = "ahash", [BENCH_COPY] = "acp"};
+
+static void *need(void *memory)
+{
+    if (!memory)
+        cli_fatal(0, "memory exhausted");
+    return memory;
+}
+
+static char *format(const char *pattern, ...) __attribute__((format(printf, 1, 2)));
+static char *format(const char *pattern, ...)
+{
+    char *text;
+    va_list args;
+
+    va_start(args, pattern);
+    if (vasprintf(&text, pattern, args) < 0)
+        text = NULL;
+    va_end(args);
+    return need(text);
+}
+
+static struct bench_arm *arm_add(struct bench *bench, const char *name)
+{
+    struct bench_arm *arm = &bench->arms[bench->n_arms];
+
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        if (strcmp(bench->arms[i].name, name) == 0)
+            cli_fatal(0, "two arms are named %s", cli_quote(name));
+    }
+    if (bench->n_arms == BENCH_ARMS_MAX)
+        cli_fatal(0, "more than %d arms", BENCH_ARMS_MAX);
+    bench->n_arms++;
+    *arm = (struct bench_arm){.name = need(strdup(name)),
+                              .pattern_block = bench->opts.pattern_block};
+    arm->samples = need(calloc(2 * (size_t)bench->opts.rounds, sizeof(*arm->samples)));
+    return arm;
+}
+
+/* What a built-in arm is made from. Texts are as the commands take them; NULL: their default. */
+struct arm_spec {
+    bool ring;
+    const char *jobs, *direct, *depth, *block_size;
+};
+
+struct words {
+    char **word;
+    size_t n;
+};
+
+static void words_add(struct words *words, char *word)
+{
+    words->word = need(realloc(words->word, (words->n + 2) * sizeof(char *)));
+    words->word[words->n++] = word;
+    words->word[words->n] = NULL;
+}
+
+static void words_option(struct words *words, const char *option, const char *value)
+{
+    if (value)
+        words_add(words, format("%s%s", option, value));
+}
+
+/* One file's digest gets a thread of its own where -j allows it, with either engine. That is no
+ * difference between these, and would look like one. */
+static const char *jobs_of(const struct bench *bench, const struct arm_spec *spec)
+{
+    struct stat st;
+    bool one_file = bench->data.n_paths == 1 && stat(bench->data.paths[0], &st) == 0 &&
+                    S_ISREG(st.st_mode);
+
+    if (spec->jobs || bench->opts.operation != BENCH_HASH || !one_file)
+        return spec->jobs;
+    return "1";
+}
+
+/* The options that make the arm what it is, and what a user would have to type to get it: all but
+ * the engine, where it is the one that the command takes by itself. */
+static struct words spec_options(const struct bench *bench, const struct arm_spec *spec)
+{
+    const struct bench_options *opts = &bench->opts;
+    const char *direct = spec->direct ? spec->direct : opts->direct;
+    struct words words = {NULL, 0};
+
+    words_option(&words, "--engine=", spec->ring ? "uring" : "sync");
+    words_option(&words, "-j", jobs_of(bench, spec));
+    if (opts->pattern) {
+        words_option(&words, "--pattern=", opts->pattern);
+        words_add(&words, format("--bytes=%" PRIu64, opts->pattern_bytes));
+    }
+    if (spec->ring) /* blocking calls have one request in flight, and some refuse to hear of more */
+        words_option(&words, "--depth=", spec->depth ? spec->depth : opts->depth);
+    words_option(&words, "--block-size=", spec->block_size ? spec->block_size : opts->block_size);
+    words_option(&words, "--direct=", direct);
+    return words;
+}
+
+static char *advice(const struct bench *bench, const struct arm_spec *spec,
+                    const struct words *options)
+{
+    static const char *const base[] = {
+        [BENCH_READ] = "acat", [BENCH_HASH] = "ahash -r", [BENCH_COPY] = "acp -r"};
+    char *text = need(strdup(bench->opts.pattern ? "acat --discard" : base[bench->opts.operation]));
+
+    for (size_t i = spec->ring ? 1 : 0; i < options->n; i++) {
+        char *longer = format("%s %s", text, options->word[i]);
+        free(text);
+        text = longer;
+    }
+    return text;
+}
+
+static struct bench_arm *builtin_add(struct bench *bench, const char *name,
+                                     const struct arm_spec *spec)
+{
+    enum bench_operation operation = bench->opts.operation;
+    struct bench_arm *arm = arm_add(bench, name);
+    struct words options = spec_options(bench, spec), words = {NULL, 0};
+
+    words_add(&words, format("%s/%s", bench->bin_dir, program_names[operation]));
+    words_add(&words, need(strdup(operation == BENCH_READ ? "--discard" : "-r")));
+    for (size_t i = 0; i < options.n; i++)
+        words_add(&words, need(strdup(options.word[i])));
+    words_add(&words, need(strdup("--stats=json")));
+    if (operation == BENCH_READ && !bench->opts.pattern) {
+        words_option(&words, "--files0-from=", bench_temp(bench, "list"));
+    } else {
+        words_add(&words, need(strdup("--")));
+        for (size_t i = 0; i < bench->data.n_paths; i++)
+            words_add(&words, need(strdup(bench->data.paths[i])));
+        if (operation == BENCH_COPY)
+            words_add(&words, (char *)""); /* the destination: not owned */
+    }
+    arm->argv = words.word;
+    arm->advice = advice(bench, spec, &options);
+    arm->ring = spec->ring;
+    if (spec->block_size)
+        (void)cli_parse_size(spec->block_size, &arm->pattern_block);
+    arm->options = options.word;
+    return arm;
+}
+
+/* Adds the built-in arm of that name: sync or uring, then nothing, -jN, -direct or -buffered. */
+static void builtin_named(struct bench *bench, const char *name)
+{
+    const char *dash = strchrnul(name, '-'), *rest = *dash ? dash + 1 : dash;
+    bool sync = strncmp(name, "sync", (size_t)(dash - name)) == 0 && dash - name == 4;
+    bool uring = strncmp(name, "uring", (size_t)(dash - name)) == 0 && dash - name == 5;
+    struct arm_spec spec = {.ring = uring};
+    unsigned count;
+
+    if (rest[0] == 'j' && cli_parse_count(rest + 1, THREADS_MAX, &count) == 0)
+        spec.jobs = rest + 1;
+    else if (strcmp(rest, "direct") == 0)
+        spec.direct = "always";
+    else if (strcmp(rest, "buffered") == 0)
+        spec.direct = "never";
+    else if (*dash)
+        sync = uring = false;
+    if (!sync && !uring)
+        cli_fatal(0, "there is no arm %s: sync or uring, and after either -jN, -direct, -buffered",
+                  cli_quote(name));
+    if (sync && !spec.jobs)
+        spec.jobs = "1";
+    builtin_add(bench, name, &spec);
+}
+
+static void builtin_add_all(struct bench *bench, const char *list, const char *prefix)
+{
+    char *copy = need(strdup(list)), *state = NULL;
+
+    for (char *word = strtok_r(copy, ",", &state); word; word = strtok_r(NULL, ",", &state)) {
+        char *name = format("%s%s", prefix, word);
+        builtin_named(bench, name);
+        free(name);
+    }
+    free(copy);
+}
+
+static void user_add(struct bench *bench, const struct bench_command_option *option)
+{
+    const char *text = option->text, *name_of = option->bound ? "--bound" : "--arm";
+    const char *equals = strchr(text, '=');
+
+    if (!equals || equals == text || !equals[1])
+        cli_fatal(0, "invalid argument %s for '%s': it takes NAME=COMMAND", cli_quote(text),
+                  name_of);
+    char *name = need(strndup(text, (size_t)(equals - text)));
+    struct bench_arm *arm = arm_add(bench, name);
+    free(name);
+    arm->command = equals + 1;
+    arm->bound = option->bound;
+    if (bench->opts.operation == BENCH_COPY && !strstr(arm->command, "{dst}"))
+        cli_fatal(0, "arm %s: a copy's command needs {dst}", cli_quote(arm->name));
+}
+
+/* One arm on the ring for each combination of the sweep's values. */
+static void sweep_add(struct bench *bench)
+{
+    const struct bench_sweep *sweep = &bench->sweep;
+    size_t point[SWEEP_DIMENSIONS_MAX] = {0};
+
+    for (;;) {
+        struct arm_spec spec = {.ring = true};
+        char *name = need(strdup(""));
+        size_t d;
+        for (d = 0; d < sweep->n_dimensions; d++) {
+            const char *dimension = sweep->dimensions[d].name;
+            const char *value = sweep->dimensions[d].values[point[d]];
+            char *longer = format("%s%s%s=%s", name, d ? "," : "", dimension, value);
+            *(dimension[0] == 'd'   ? &spec.depth
+              : dimension[0] == 'b' ? &spec.block_size
+                                    : &spec.jobs) = value;
+            free(name);
+            name = longer;
+        }
+        struct bench_arm *arm = builtin_add(bench, name, &spec);
+        arm->swept = true;
+        memcpy(arm->point, point, sizeof(point));
+        free(name);
+        for (d = 0; d < sweep->n_dimensions; d++) {
+            if (++point[d] < sweep->dimensions[d].n_values)
+                break;
+            point[d] = 0;
+        }
+        if (d == sweep->n_dimensions)
+            return;
+    }
+}
+
+static void choose_baseline(struct bench *bench)
+{
+    if (!bench->opts.baseline)
+        return;
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        bench->baseline = i;
+        if (strcmp(bench->arms[i].name, bench->opts.baseline) == 0)
+            return;
+    }
+    cli_fatal(0, "there is no arm %s to be the baseline", cli_quote(bench->opts.baseline));
+}
+
+void bench_arms_init(struct bench *bench)
+{
+    const struct bench_options *opts = &bench->opts;
+    const char *why = NULL;
+    int error = 0;
+    bool able = engine_find("uring", &why, &error) != NULL;
+
+    if (opts->arms) {
+        builtin_add_all(bench, opts->arms, "");
+    } else {
+        builtin_named(bench, "sync");
+        if (!opts->sweep)
+            builtin_add_all(bench, opts->threads, "sync-j");
+        if (able && !opts->sweep)
+            builtin_named(bench, "uring");
+    }
+    if (!able)
+        bench_warn(bench,
+                   "io_uring cannot be used: %s; what is measured is the blocking path only."
+                   " See sysctl kernel.io_uring_disabled, a container's seccomp profile,"
+                   " and ulimit -l",
+                   why ? why : strerror(-error));
+    if (opts->sweep && !able)
+        cli_fatal(0, "--sweep needs io_uring: %s", why ? why : strerror(-error));
+    if (opts->sweep)
+        sweep_add(bench);
+    for (size_t i = 0; i < opts->n_commands; i++)
+        user_add(bench, &opts->commands[i]);
+    if (bench->n_arms == 0)
+        cli_fatal(0, "no arms to compare");
+    choose_baseline(bench);
+}
+
+bool bench_arm_runs(const struct bench_arm *arm)
+{
+    const struct bench_sample *last = arm->n_samples ? &arm->samples[arm->n_samples - 1] : NULL;
+
+    return !last || (last->check != CHECK_FAILED && last->check != CHECK_DIFFERS);
+}
+
+static void put_quoted(FILE *out, const char *name)
+{
+    putc('\'', out);
+    for (; *name; name++) {
+        if (*name == '\'')
+            fputs("'\\''", out);
+        else
+            putc(*name, out);
+    }
+    putc('\'', out);
+}
+
+char *bench_arm_command(const struct bench *bench, const struct bench_arm *arm, const char *dest)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = need(open_memstream(&text, &size));
+
+    for (const char *at = arm->command; *at;) {
+        if (strncmp(at, "{src}", 5) == 0) {
+            for (size_t i = 0; i < bench->data.n_paths; i++) {
+                if (i > 0)
+                    putc(' ', out);
+                put_quoted(out, bench->data.paths[i]);
+            }
+            at += 5;
+        } else if (strncmp(at, "{dst}", 5) == 0) {
+            put_quoted(out, dest ? dest : "");
+            at += 5;
+        } else if (strncmp(at, "{list}", 6) == 0) {
+            put_quoted(out, bench_temp(bench, "list"));
+            at += 6;
+        } else {
+            putc(*at++, out);
+        }
+    }
+    if (fclose(out) != 0)
+        cli_fatal(0, "memory exhausted");
+    return text;
+}
+
+void bench_arms_free(struct bench *bench)
+{
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        struct bench_arm *arm = &bench->arms[i];
+        size_t last = 0;
+        while (arm->argv && arm->argv[last])
+            last++;
+        if (last > 0 && bench->opts.operation == BENCH_COPY)
+            last--;
+        while (last > 0)
+            free(arm->argv[--last]);
+        free(arm->argv);
+        for (size_t o = 0; arm->options && arm->options[o]; o++)
+            free(arm->options[o]);
+        free(arm->options);
+        free(arm->name);
+        free(arm->advice);
+        free(arm->samples);
+    }
+    bench->n_arms = 0;
+}

@@ -1,0 +1,192 @@
+/* compare.c: --compare: whether an arm has become slower since an older report.
+ *
+ * Seconds of two days differ by more than a program's changes: where the baseline is a command of
+ * the user's, the same one in both reports, it is a measure of the day, and each arm's ratio to it
+ * is compared. Otherwise the seconds are. Slower means by more than chance, as the interval of the
+ * ratio of the medians says, and by more than a tenth. */
+#define _GNU_SOURCE
+#include "abench.h"
+#include "stat.h"
+#include "../cli/cli.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double regression = 1.1;
+
+static const json_t *find_named(const json_t *array, const char *key, const char *value)
+{
+    size_t index;
+    const json_t *item;
+
+    json_array_foreach((json_t *)array, index, item)
+    {
+        const char *text = json_string_value(json_object_get(item, key));
+        if (text && strcmp(text, value) == 0)
+            return item;
+    }
+    return NULL;
+}
+
+static bool is_good(const json_t *sample)
+{
+    const char *check = json_string_value(json_object_get(sample, "check"));
+
+    return check && strcmp(check, "failed") != 0 && strcmp(check, "differs") != 0;
+}
+
+/* Seconds of an older arm's good samples, or their ratio to its baseline's of the same round. */
+static size_t old_values(const json_t *arm, const json_t *base, double *values)
+{
+    const json_t *sample, *other, *others = json_object_get(base, "samples");
+    size_t index, at, n = 0;
+
+    json_array_foreach(json_object_get(arm, "samples"), index, sample)
+    {
+        double seconds = json_number_value(json_object_get(sample, "seconds"));
+        json_int_t round = json_integer_value(json_object_get(sample, "round"));
+        if (!is_good(sample) || seconds <= 0 || n == BENCH_ROUNDS_MAX)
+            continue;
+        if (!base)
+            values[n++] = seconds;
+        json_array_foreach((json_t *)others, at, other)
+        {
+            double divisor = json_number_value(json_object_get(other, "seconds"));
+            if (json_integer_value(json_object_get(other, "round")) == round && is_good(other) &&
+                divisor > 0 && n < BENCH_ROUNDS_MAX)
+                values[n++] = seconds / divisor;
+        }
+    }
+    return n;
+}
+
+/* The same of this bench. */
+static size_t new_values(const struct bench_arm *arm, const struct bench_arm *base,
+                         enum bench_cache cache, double *values)
+{
+    size_t n = 0;
+
+    if (base) {
+        n = bench_ratios(base, arm, cache, values);
+        for (size_t i = 0; i < n; i++)
+            values[i] = 1 / values[i];
+        return n;
+    }
+    for (size_t i = 0; i < arm->n_samples; i++) {
+        if (bench_sample_good(&arm->samples[i], cache))
+            values[n++] = arm->samples[i].seconds;
+    }
+    return n;
+}
+
+/* One arm, with base NULL by its seconds. Returns whether it is slower than it was. */
+static bool compare_arm(FILE *out, const struct bench_arm *arm, const struct bench_arm *base,
+                        enum bench_cache cache, const json_t *old, const json_t *old_base)
+{
+    double then[BENCH_ROUNDS_MAX], now[BENCH_ROUNDS_MAX], low, high;
+    size_t n_then = old_values(old, old_base, then), n_now = new_values(arm, base, cache, now);
+    double ratio = stat_quantile(now, n_now, 0.5) / stat_quantile(then, n_then, 0.5);
+    bool known = stat_ratio_interval(now, n_now, then, n_then, &low, &high);
+    bool slower = known && low > 1 && ratio > regression;
+
+    fprintf(out, "compare  %s, %s: %.2f times the %s of the older report", arm->name,
+            cache == BENCH_COLD ? "cold" : "warm", ratio,
+            base ? "time, beside the baseline's," : "seconds");
+    if (known)
+        fprintf(out, " (%.2f..%.2f)", low, high);
+    fprintf(out, "%s\n",
+            slower                               ? ": a regression"
+            : !known                             ? ": too few rounds to tell"
+            : high < 1 && ratio < 1 / regression ? ": faster"
+                                                 : "");
+    return slower;
+}
+
+static bool compare_state(FILE *out, const struct bench *bench, enum bench_cache cache,
+                          const json_t *state)
+{
+    const json_t *old_arms = json_object_get(state, "arms"), *old_base;
+    const struct bench_arm *base = &bench->arms[bench->baseline];
+    bool slower = false;
+
+    old_base = find_named(old_arms, "name", base->name);
+    if (!base->command || !old_base || json_is_true(json_object_get(old_base, "builtin"))) {
+        base = NULL;
+        old_base = NULL;
+    }
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        const struct bench_arm *arm = &bench->arms[i];
+        const json_t *old = find_named(old_arms, "name", arm->name);
+        if (arm == base)
+            continue;
+        if (!old)
+            fprintf(out, "compare  %s: not in the older report\n", arm->name);
+        else if (arm->n_samples > 0)
+            slower |= compare_arm(out, arm, base, cache, old, old_base);
+    }
+    return slower;
+}
+
+static bool same_text(const json_t *object, const char *key, const char *value)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text && strcmp(text, value) == 0;
+}
+
+/* What would make the comparison one of machines, or of data. */
+static void warn_of_differences(struct bench *bench, const struct machine *machine,
+                                const json_t *old)
+{
+    const json_t *was = json_object_get(old, "machine"), *data = json_object_get(old, "data");
+
+    if (!same_text(was, "kernel", machine->kernel) ||
+        !same_text(was, "filesystem", machine->filesystem) ||
+        json_integer_value(json_object_get(was, "processors")) != machine->processors)
+        bench_warn(bench, "the older report is of another machine, kernel or filesystem: what is"
+                          " slower or faster may be theirs");
+    if (json_integer_value(json_object_get(data, "bytes")) != (json_int_t)bench->data.bytes ||
+        json_integer_value(json_object_get(data, "files")) != (json_int_t)bench->data.files)
+        bench_warn(bench, "the older report is of other files: compare the same ones");
+}
+
+void compare_load(struct bench *bench)
+{
+    static const char *const operations[] = {
+        [BENCH_READ] = "read", [BENCH_HASH] = "hash", [BENCH_COPY] = "copy"};
+    const char *path = bench->opts.compare;
+    json_error_t error;
+
+    bench->older = json_load_file(path, 0, &error);
+    if (!bench->older)
+        cli_fatal(0, "%s: %s", cli_quote_maybe(path), error.text);
+    if (!same_text(bench->older, "program", "abench"))
+        cli_fatal(0, "%s: no report of abench --json", cli_quote_maybe(path));
+    if (!same_text(bench->older, "operation", operations[bench->opts.operation]))
+        cli_fatal(0, "%s: a report of another operation", cli_quote_maybe(path));
+}
+
+void compare_make(struct bench *bench, const struct machine *machine)
+{
+    const json_t *states = json_object_get(bench->older, "states");
+    size_t size;
+    FILE *out = open_memstream(&bench->compared, &size);
+
+    if (!out)
+        cli_fatal(0, "memory exhausted");
+    warn_of_differences(bench, machine, bench->older);
+    for (unsigned cache = BENCH_COLD; cache <= BENCH_WARM; cache++) {
+        const json_t *state = find_named(states, "cache", cache == BENCH_COLD ? "cold" : "warm");
+        if (!(cache == BENCH_COLD ? bench->opts.cold : bench->opts.warm))
+            continue;
+        if (state)
+            bench->regressed |= compare_state(out, bench, cache, state);
+        else
+            fprintf(out, "compare  the older report has nothing %s\n",
+                    cache == BENCH_COLD ? "cold" : "warm");
+    }
+    if (fclose(out) != 0)
+        cli_fatal(0, "memory exhausted");
+}

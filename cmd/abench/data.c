@@ -1,0 +1,294 @@
+/* data.c: the data set: what the operands hold, as a list, as sums, and as what results are
+ * compared with: for a copy a manifest, for digests the lines that sha256sum would print. */
+#define _GNU_SOURCE
+#include "abench.h"
+#include "../cli/cli.h"
+#include "../../core/digest/hash.h"
+#include "../../core/pipeline/walk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    /* blocking workers: they overlap their waiting, and the engine that is the simplest checks both
+     */
+    DIGEST_JOBS = 16,
+    MESSAGES_MAX = 10, /* of one walk */
+};
+
+/* file->op: starts with what the hash sink needs. */
+struct entry_op {
+    struct hash_result hash;
+    size_t operand;
+    uint64_t bytes;
+    bool hashed; /* hash.digest is valid once the file is done */
+};
+
+struct tree_walk {
+    char *const *paths;
+    size_t n_paths;
+    bool content;
+    size_t operand; /* being walked: the producer's */
+    struct digest *digest;
+    struct digest_context *context; /* for links: the producer's */
+    int (*each)(const struct bench_entry *entry, void *arg);
+    void *arg;
+    unsigned messages;
+    int status;
+};
+
+static struct file *new_file(struct feed *feed, struct dir *dir, const char *name,
+                             unsigned char type, const struct tree_walk *walk)
+{
+    struct file *file = feed_file(feed, dir, name, strlen(name));
+
+    if (file) {
+        struct entry_op *op = file->op;
+        op->operand = walk->operand;
+        file->type = type;
+    }
+    return file;
+}
+
+static int link_digest(struct tree_walk *walk, struct dir *dir, const char *name,
+                       struct entry_op *op)
+{
+    char target[PATH_MAX];
+    ssize_t len = readlinkat(dir->fd, name, target, sizeof(target));
+    int rc;
+
+    if (len < 0)
+        return -errno;
+    rc = digest_begin(walk->context, walk->digest);
+    if (rc == 0)
+        rc = digest_update(walk->context, target, (size_t)len);
+    if (rc == 0)
+        rc = digest_end(walk->context, op->hash.digest);
+    op->hashed = true;
+    return rc;
+}
+
+static int walk_entry(struct feed *feed, struct dir *dir, const char *name, unsigned char type,
+                      uint64_t ino, void *arg)
+{
+    struct tree_walk *walk = arg;
+    struct file *file = new_file(feed, dir, name, type, walk);
+    struct entry_op *op;
+    struct stat st;
+    int rc = 0;
+
+    if (!file)
+        return -ENOMEM;
+    op = file->op;
+    file->ino = ino;
+    if (type == DT_REG && walk->content) {
+        op->hashed = true;
+        return feed_add(feed, file);
+    }
+    if (type == DT_LNK)
+        rc = link_digest(walk, dir, name, op);
+    else if (fstatat(dir->fd, name, &st, dir->may_follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0 ||
+             /* better found now than in each arm */
+             (type == DT_REG && faccessat(dir->fd, name, R_OK, AT_EACCESS) < 0))
+        rc = -errno;
+    else if (type == DT_REG)
+        op->bytes = (uint64_t)st.st_size;
+    if (rc < 0)
+        file_fail(file, STEP_STAT, rc);
+    return feed_add_done(feed, file);
+}
+
+static int walk_enter(struct feed *feed, struct dir *dir, const char *name, void *arg)
+{
+    struct file *file = new_file(feed, dir->parent, name, DT_DIR, arg);
+
+    return file ? feed_add_done(feed, file) : -ENOMEM;
+}
+
+static int produce(struct feed *feed, void *arg)
+{
+    static const struct walk_ops ops = {.entry = walk_entry, .enter = walk_enter};
+    struct tree_walk *walk = arg;
+    struct dir *cwd = dir_cwd();
+    int rc = cwd ? 0 : -ENOMEM;
+
+    for (size_t i = 0; i < walk->n_paths && rc == 0; i++) {
+        const char *path = walk->paths[i];
+        struct stat st;
+        walk->operand = i;
+        if (stat(path, &st) < 0)
+            rc = walk_fail(feed, cwd, path, STEP_STAT, -errno);
+        else if (S_ISDIR(st.st_mode))
+            rc = walk_tree(feed, cwd, path, &(struct walk_opts){0}, &ops, walk);
+        else
+            rc = walk_entry(feed, cwd, path, IFTODT(st.st_mode), st.st_ino, walk);
+    }
+    dir_put(cwd);
+    return rc;
+}
+
+/* The part of path below its operand; with several operands, from the operand's last component on.
+ */
+static const char *name_below(const struct tree_walk *walk, size_t operand, const char *path)
+{
+    size_t len = strlen(walk->paths[operand]);
+
+    while (len > 0 && path[len - 1] == '/')
+        len--;
+    if (walk->n_paths > 1) {
+        while (len > 0 && path[len - 1] != '/')
+            len--;
+        return path + len;
+    }
+    path += len;
+    return *path == '/' ? path + 1 : path;
+}
+
+static void retire(struct file *file, void *arg)
+{
+    struct tree_walk *walk = arg;
+    const struct entry_op *op = file->op;
+    char *path = file_path(file);
+
+    if (!path || file->status < 0) {
+        int error = path ? -file->status : ENOMEM;
+        if (walk->messages++ < MESSAGES_MAX)
+            cli_message(error, "%s", path ? cli_quote_maybe(path) : "reading names");
+        if (walk->status == 0)
+            walk->status = -error;
+    } else if (walk->status == 0) {
+        struct bench_entry entry = {.path = path,
+                                    .name = name_below(walk, op->operand, path),
+                                    .type = file->type,
+                                    .bytes = walk->content ? file->bytes : op->bytes,
+                                    .ino = file->type == DT_REG ? file->ino : 0,
+                                    .digest = op->hashed ? op->hash.digest : NULL};
+        walk->status = walk->each(&entry, walk->arg);
+    }
+    free(path);
+}
+
+static int walk_run(struct tree_walk *walk, unsigned jobs, struct sink **sinks)
+{
+    struct feed_config config = {
+        .op_bytes = sizeof(struct entry_op), .produce = produce, .retire = retire, .arg = walk};
+    struct engine_opts opts = {.direct = DIRECT_NEVER};
+    struct stats stats = {0};
+    struct feed *feed;
+    int rc, joined;
+
+    for (unsigned i = 0; i < jobs; i++) {
+        sinks[i] = hash_sink_new(&walk->digest, 1);
+        if (!sinks[i])
+            return -ENOMEM;
+    }
+    rc = feed_start(&feed, &config);
+    if (rc < 0)
+        return rc;
+    rc = engine_run(&engine_sync, &opts, jobs, feed, NULL, sinks, &stats);
+    if (rc < 0)
+        feed_cancel(feed);
+    joined = feed_join(feed);
+    if (rc == 0)
+        rc = walk->status ? walk->status : joined;
+    return rc;
+}
+
+int bench_walk(char *const *paths, size_t n_paths, bool content,
+               int (*each)(const struct bench_entry *entry, void *arg), void *arg)
+{
+    struct tree_walk walk = {
+        .paths = paths, .n_paths = n_paths, .content = content, .each = each, .arg = arg};
+    struct sink *sinks[DIGEST_JOBS] = {NULL};
+    int rc = -ENOMEM;
+
+    walk.digest = digest_open("sha256");
+    walk.context = digest_context_new();
+    if (walk.digest && walk.context)
+        rc = walk_run(&walk, content ? DIGEST_JOBS : 1, sinks);
+    for (unsigned i = 0; i < DIGEST_JOBS; i++)
+        sink_free(sinks[i]);
+    digest_context_free(walk.context);
+    digest_close(walk.digest);
+    return rc;
+}
+
+/* What the fork finds out: the sums are in memory that it shares. */
+struct collection {
+    const struct bench *bench;
+    struct bench_data *shared;
+    FILE *list;
+    FILE *expected; /* "manifest" or "reference"; NULL for read */
+};
+
+static int collect_entry(const struct bench_entry *entry, void *arg)
+{
+    struct collection *collection = arg;
+    struct bench_data *sums = collection->shared;
+
+    if (entry->type == DT_REG) {
+        sums->files++;
+        sums->bytes += entry->bytes;
+        fwrite(entry->path, strlen(entry->path) + 1, 1, collection->list);
+    } else {
+        sums->others++;
+    }
+    if (collection->bench->opts.operation == BENCH_COPY)
+        bench_manifest_put(collection->expected, entry);
+    else if (collection->bench->opts.operation == BENCH_HASH && entry->type == DT_REG)
+        bench_line_put(collection->expected, entry);
+    return 0;
+}
+
+static int close_written(FILE *file)
+{
+    bool bad = file && ferror(file) != 0;
+
+    return (file && fclose(file) != 0) || bad ? -1 : 0;
+}
+
+static int collect(void *arg)
+{
+    static const char *const expected[] = {[BENCH_HASH] = "reference", [BENCH_COPY] = "manifest"};
+    struct collection *collection = arg;
+    const struct bench *bench = collection->bench;
+    const struct bench_data *data = &bench->data;
+    const char *name = expected[bench->opts.operation];
+    /* cp makes several operands' entries in a directory, which is then the copy's own root */
+    struct bench_entry root = {.path = "", .name = "", .type = DT_DIR};
+    int rc, written;
+
+    collection->list = fopen(bench_temp(bench, "list"), "we");
+    collection->expected = name ? fopen(bench_temp(bench, name), "we") : NULL;
+    if (!collection->list || (name && !collection->expected))
+        cli_fatal(errno, "cannot write to %s", cli_quote(bench->temp_dir));
+    if (bench->opts.operation == BENCH_COPY && data->n_paths > 1)
+        bench_manifest_put(collection->expected, &root);
+    rc = bench_walk(data->paths, data->n_paths, name != NULL, collect_entry, collection);
+    written = close_written(collection->list);
+    if (close_written(collection->expected) < 0 || written < 0)
+        cli_fatal(errno, "cannot write to %s", cli_quote(bench->temp_dir));
+    return rc == 0 ? 0 : 1;
+}
+
+bool bench_data_collect(struct bench *bench)
+{
+    struct bench_data *shared = bench_shared(sizeof(*shared));
+    struct collection collection = {.bench = bench, .shared = shared};
+    bool good;
+
+    if (!shared)
+        cli_fatal(errno, "cannot look at the files");
+    good = bench_in_child(collect, &collection) == 0;
+    bench->data.files = shared->files;
+    bench->data.others = shared->others;
+    bench->data.bytes = shared->bytes;
+    bench_unshare(shared, sizeof(*shared));
+    return good;
+}

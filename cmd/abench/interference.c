@@ -1,0 +1,130 @@
+/* interference.c: who else used the processors while the arms ran: the host, for its other guests,
+ * and other processes, the busiest of them by name. */
+#define _GNU_SOURCE
+#include "abench.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* From these parts of the processors' time on, figures suffer. Kernel threads write dirty pages
+ * back on behalf of the arms, and count as others: hence not less. */
+static const double steal_much = 0.02, others_much = 0.15;
+
+static double rusage_seconds(int who)
+{
+    struct rusage usage;
+
+    if (getrusage(who, &usage) < 0)
+        return 0;
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+/* Seconds since the machine started: of all processors, at work, and taken by the host. */
+static void look_processors(struct busy *busy)
+{
+    FILE *file = fopen("/proc/stat", "re");
+    double v[8], ticks = (double)sysconf(_SC_CLK_TCK);
+
+    if (!file)
+        return;
+    if (fscanf(file, "cpu %lf %lf %lf %lf %lf %lf %lf %lf", &v[0], &v[1], &v[2], &v[3], &v[4],
+               &v[5], &v[6], &v[7]) == 8) {
+        busy->working = (v[0] + v[1] + v[2] + v[5] + v[6]) / ticks;
+        busy->stolen = v[7] / ticks;
+        for (int i = 0; i < 8; i++)
+            busy->total += v[i] / ticks;
+    }
+    fclose(file);
+}
+
+/* A process's CPU seconds. Its name is in parentheses, and may hold some itself. */
+static bool look_process(const char *pid, struct busy_process *process)
+{
+    char path[64], line[1024];
+    unsigned long user, system;
+    FILE *file;
+    bool good = false;
+
+    snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
+    file = fopen(path, "re");
+    if (file && fgets(line, sizeof(line), file)) {
+        char *open = strchr(line, '('), *close = strrchr(line, ')');
+        good = open && close &&
+               sscanf(close + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
+                      &system) == 2;
+        if (good) {
+            *close = '\0';
+            process->pid = atoi(pid);
+            process->seconds = (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+            snprintf(process->name, sizeof(process->name), "%s", open + 1);
+        }
+    }
+    if (file)
+        fclose(file);
+    return good;
+}
+
+static void look_processes(struct busy *busy)
+{
+    DIR *proc = opendir("/proc");
+    const struct dirent *entry;
+
+    while (proc && busy->n < BUSY_PROCESSES_MAX && (entry = readdir(proc))) {
+        if (isdigit((unsigned char)entry->d_name[0]) && atoi(entry->d_name) != getpid())
+            busy->n += look_process(entry->d_name, &busy->processes[busy->n]);
+    }
+    if (proc)
+        closedir(proc);
+}
+
+void busy_look(struct busy *busy)
+{
+    memset(busy, 0, sizeof(*busy));
+    look_processors(busy);
+    look_processes(busy);
+    busy->ours = rusage_seconds(RUSAGE_SELF) + rusage_seconds(RUSAGE_CHILDREN);
+}
+
+/* The process that used the most since then, of those that were there then or came. */
+static const struct busy_process *busiest(const struct busy *before, struct busy *after)
+{
+    const struct busy_process *most = NULL;
+
+    for (size_t i = 0; i < after->n; i++) {
+        struct busy_process *process = &after->processes[i];
+        for (size_t j = 0; j < before->n; j++) {
+            if (before->processes[j].pid == process->pid)
+                process->seconds -= before->processes[j].seconds;
+        }
+        if (!most || process->seconds > most->seconds)
+            most = process;
+    }
+    return most;
+}
+
+void busy_warn(struct bench *bench, const struct busy *before, struct busy *after)
+{
+    double total = after->total - before->total;
+    double stolen = (after->stolen - before->stolen) / total;
+    double others = (after->working - before->working - (after->ours - before->ours)) / total;
+
+    if (stolen > steal_much)
+        bench_warn(bench,
+                   "the host took %.0f%% of the processors' time for other machines;"
+                   " trust the ratios, not the seconds",
+                   100 * stolen);
+    if (others > others_much) {
+        const struct busy_process *process = busiest(before, after);
+        bench_warn(bench,
+                   "the machine is busy: other processes used %.0f%% of the processors' time%s%s;"
+                   " stop them, or trust the ratios only",
+                   100 * others, process ? ", most of what still runs " : "",
+                   process ? process->name : "");
+    }
+}

@@ -1,0 +1,173 @@
+/* lesson.c: abench lesson: what a ring does and what it does not, shown on slow files and on
+ * fast ones. */
+#define _GNU_SOURCE
+#include "lesson.h"
+#include "stat.h"
+#include "../cli/cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    /* what does not wait: enough for a tenth of a second */
+    BUSY_FILES = 8,
+    BUSY_FILE_BYTES = 16 * 1024 * 1024,
+    BUSY_ROUNDS = 5,
+    LIMIT_SECONDS = 60,
+    OPTIONS_MAX = 4,
+};
+
+static char *argv[SLOW_FILES + OPTIONS_MAX + 4];
+
+static const char *busy_path(const struct bench *bench, unsigned index)
+{
+    char name[32];
+
+    snprintf(name, sizeof(name), "busy-%u", index);
+    return bench_temp(bench, name);
+}
+
+static void busy_make(const struct bench *bench)
+{
+    static char bytes[1024 * 1024];
+
+    memset(bytes, 'x', sizeof(bytes)); /* in memory, so that no filesystem leaves a hole */
+    for (unsigned i = 0; i < BUSY_FILES; i++) {
+        const char *path = busy_path(bench, i);
+        int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        for (size_t at = 0; fd >= 0 && at < BUSY_FILE_BYTES; at += sizeof(bytes)) {
+            if (write(fd, bytes, sizeof(bytes)) != sizeof(bytes))
+                cli_fatal(errno, "error writing %s", cli_quote(path));
+        }
+        if (fd < 0)
+            cli_fatal(errno, "%s", cli_quote_maybe(path));
+        close(fd);
+    }
+}
+
+void lesson_clean_up(const struct bench *bench)
+{
+    slow_remove(bench);
+    for (unsigned i = 0; i < BUSY_FILES; i++)
+        unlink(busy_path(bench, i));
+}
+
+/* Runs a command with its options on files that path names, and keeps what it cost. */
+static struct lesson_run *run(struct lesson *lesson, struct lesson_runs *runs, const char *name,
+                              const char *program, char *const *options, unsigned files,
+                              const char *(*path)(const struct bench *, unsigned))
+{
+    struct bench *bench = lesson->bench;
+    struct lesson_run *result = &runs->run[runs->n++];
+    struct bench_arm arm = {.name = result->name, .argv = argv};
+    char command[PATH_MAX + 16];
+    size_t n = 0, first;
+    int rc;
+
+    snprintf(result->name, sizeof(result->name), "%s", name);
+    snprintf(command, sizeof(command), "%s/%s", bench->bin_dir, program);
+    argv[n++] = command;
+    while (*options)
+        argv[n++] = *options++;
+    argv[n++] = (char *)"--stats=json";
+    first = n;
+    for (unsigned i = 0; i < files; i++) {
+        argv[n] = strdup(path(bench, i));
+        if (!argv[n++])
+            cli_fatal(0, "memory exhausted");
+    }
+    argv[n] = NULL;
+    pid_t server = path == slow_path ? slow_start(bench, files) : 0;
+    rc = bench_run(bench, &arm, NULL, LIMIT_SECONDS, path == slow_path, &result->sample);
+    slow_end(server);
+    while (n > first)
+        free(argv[--n]);
+    bench_end_if_interrupted();
+    if (rc < 0 || !WIFEXITED(result->sample.wait_status) ||
+        WEXITSTATUS(result->sample.wait_status) != 0)
+        cli_fatal(rc < 0 ? -rc : 0, "%s %s failed", program, name);
+    return result;
+}
+
+static void set_ratios(struct lesson_runs *runs)
+{
+    for (size_t i = 0; i < runs->n; i++)
+        runs->run[i].ratio = runs->run[0].sample.seconds / runs->run[i].sample.seconds;
+}
+
+static void waiting_lessons(struct lesson *lesson)
+{
+    char jobs[16], depth[32];
+    /* files in order and each in its turn: otherwise blocking calls, too, poll what they can */
+    char *sync[] = {(char *)"--engine=sync", (char *)"--block-size=64K", NULL};
+    char *uring[] = {(char *)"--discard", (char *)"--engine=uring", (char *)"--block-size=64K",
+                     NULL};
+    char *threads[] = {(char *)"--discard", (char *)"--engine=sync", (char *)"--block-size=64K",
+                       jobs, NULL};
+    char *deep[] = {(char *)"--discard", (char *)"--engine=uring", (char *)"--block-size=64K",
+                    depth, NULL};
+    int rc;
+
+    snprintf(jobs, sizeof(jobs), "-j%d", SLOW_FILES);
+    snprintf(depth, sizeof(depth), "--depth=%d", SLOW_FILES);
+    run(lesson, &lesson->two, "sync", "acat", sync, 2, slow_path);
+    run(lesson, &lesson->two, "uring", "acat", uring, 2, slow_path);
+    set_ratios(&lesson->two);
+    rc = meanwhile_measure(lesson->bench, "sync", &lesson->sync);
+    if (rc == 0)
+        rc = meanwhile_measure(lesson->bench, "uring", &lesson->uring);
+    bench_end_if_interrupted();
+    if (rc < 0)
+        cli_fatal(-rc, "what is done while a read waits could not be measured");
+    run(lesson, &lesson->many, "64 threads", "acat", threads, SLOW_FILES, slow_path);
+    run(lesson, &lesson->many, "one ring", "acat", deep, SLOW_FILES, slow_path);
+    set_ratios(&lesson->many);
+}
+
+/* Rounds of four commands; each one's median. */
+static void busy_lesson(struct lesson *lesson)
+{
+    char jobs[16];
+    char *const options[LESSON_RUNS_MAX][OPTIONS_MAX] = {
+        {(char *)"--engine=sync", (char *)"-j1", NULL},
+        {(char *)"--engine=uring", (char *)"-j1", NULL},
+        {(char *)"--engine=sync", jobs, NULL},
+        {(char *)"--engine=uring", jobs, NULL},
+    };
+    double seconds[LESSON_RUNS_MAX][BUSY_ROUNDS];
+    char names[LESSON_RUNS_MAX][32] = {"sync", "uring"};
+
+    snprintf(jobs, sizeof(jobs), "-j%u", cli_processors());
+    snprintf(names[2], sizeof(names[2]), "sync %s", jobs);
+    snprintf(names[3], sizeof(names[3]), "uring %s", jobs);
+    busy_make(lesson->bench);
+    for (unsigned round = 0; round < BUSY_ROUNDS; round++) {
+        lesson->busy.n = 0;
+        for (unsigned i = 0; i < LESSON_RUNS_MAX; i++)
+            seconds[i][round] = run(lesson, &lesson->busy, names[i], "ahash", options[i],
+                                    BUSY_FILES, busy_path)
+                                    ->sample.seconds;
+    }
+    for (unsigned i = 0; i < LESSON_RUNS_MAX; i++)
+        lesson->busy.run[i].sample.seconds = stat_quantile(seconds[i], BUSY_ROUNDS, 0.5);
+    set_ratios(&lesson->busy);
+}
+
+void lesson_measure(struct lesson *lesson)
+{
+    const char *why = NULL;
+    int error = 0;
+
+    if (!engine_find("uring", &why, &error))
+        cli_fatal(0, "the lessons need io_uring: %s", why ? why : strerror(-error));
+    error = slow_make(lesson->bench, &lesson->no_fuse);
+    if (error < 0)
+        cli_fatal(-error, "cannot make slow files");
+    waiting_lessons(lesson);
+    busy_lesson(lesson);
+}

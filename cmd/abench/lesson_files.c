@@ -1,0 +1,156 @@
+/* lesson_files.c: a slow medium for the lessons, where the read of a file takes SLOW_MS: the faulty
+ * filesystem of tests/faults, where it was built and FUSE can be mounted; else FIFOs, whose writers
+ * wait that long after a reader has come and before they write. */
+#define _GNU_SOURCE
+#include "lesson.h"
+#include "../cli/cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char bytes[SLOW_BYTES];
+static bool made, mounted;
+
+const char *slow_path(const struct bench *bench, unsigned index)
+{
+    char name[32];
+
+    snprintf(name, sizeof(name), "slow/%u", index);
+    return bench_temp(bench, name);
+}
+
+static int make_files(const char *dir)
+{
+    char path[PATH_MAX + 64];
+
+    for (unsigned i = 0; i < SLOW_FILES; i++) {
+        snprintf(path, sizeof(path), "%s/%u", dir, i);
+        int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        ssize_t n = fd < 0 ? -1 : write(fd, bytes, sizeof(bytes));
+        if (fd >= 0)
+            close(fd);
+        if (n != sizeof(bytes))
+            return -1;
+    }
+    return 0;
+}
+
+/* Returns NULL, or why it is not there. */
+static const char *mount_slow(const struct bench *bench)
+{
+    char program[PATH_MAX + 64], delay[32], *behind = strdup(bench_temp(bench, "behind"));
+    char *argv[] = {program, delay, behind, (char *)bench_temp(bench, "slow"), NULL};
+    const char *why = NULL;
+
+    snprintf(program, sizeof(program), "%s/../tests/faults/faultfs", bench->bin_dir);
+    snprintf(delay, sizeof(delay), "--read-delay=%d", SLOW_MS);
+    if (!behind || mkdir(behind, 0700) < 0 || make_files(behind) < 0)
+        why = "there is no room for its files";
+    else if (access("/dev/fuse", R_OK | W_OK) < 0)
+        why = "this user, or this container, has no FUSE (/dev/fuse)";
+    else if (access(program, X_OK) < 0)
+        why = "the slow filesystem of tests/faults is not built (make tests)";
+    else if (bench_command(argv, true) != 0)
+        why = "FUSE cannot be mounted here";
+    free(behind);
+    mounted = why == NULL;
+    return why;
+}
+
+int slow_make(const struct bench *bench, const char **why)
+{
+    made = mkdir(bench_temp(bench, "slow"), 0700) == 0;
+    if (!made)
+        return -errno;
+    *why = mount_slow(bench);
+    for (unsigned i = 0; i < SLOW_FILES && !mounted; i++) {
+        if (mkfifo(slow_path(bench, i), 0600) < 0)
+            return -errno;
+    }
+    return 0;
+}
+
+void slow_remove(const struct bench *bench)
+{
+    const char *slow = bench_temp(bench, "slow"), *behind = bench_temp(bench, "behind");
+    char path[PATH_MAX + 64];
+
+    if (!made)
+        return;
+    if (mounted) {
+        char *argv[] = {(char *)"fusermount3", (char *)"-u", (char *)slow, NULL};
+        if (umount2(slow, MNT_DETACH) < 0 && bench_command(argv, true) != 0)
+            cli_message(0, "cannot unmount %s", cli_quote(slow));
+    }
+    for (unsigned i = 0; i < SLOW_FILES; i++) {
+        snprintf(path, sizeof(path), "%s/%u", behind, i);
+        unlink(path);
+        snprintf(path, sizeof(path), "%s/%u", slow, i);
+        unlink(path);
+    }
+    rmdir(behind);
+    rmdir(slow);
+    made = mounted = false;
+}
+
+static void *write_late(void *path)
+{
+    const struct timespec delay = {.tv_nsec = SLOW_MS * 1000000L};
+    int fd = open(path, O_WRONLY | O_CLOEXEC); /* returns when the reader opens it */
+
+    if (fd >= 0) {
+        nanosleep(&delay, NULL);
+        if (write(fd, bytes, sizeof(bytes)) < 0)
+            errno = 0; /* the reader has gone, and says why itself */
+        close(fd);
+    }
+    free(path);
+    return NULL;
+}
+
+static void serve(const struct bench *bench, unsigned count)
+{
+    pthread_t threads[SLOW_FILES];
+    unsigned started = 0;
+
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGPIPE, SIG_IGN);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    for (unsigned i = 0; i < count; i++) {
+        char *path = strdup(slow_path(bench, i));
+        if (path && pthread_create(&threads[started], NULL, write_late, path) == 0)
+            started++;
+    }
+    for (unsigned i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+}
+
+pid_t slow_start(const struct bench *bench, unsigned count)
+{
+    pid_t pid = mounted ? 0 : fork();
+
+    if (pid == 0 && !mounted) {
+        serve(bench, count);
+        _exit(0);
+    }
+    return pid;
+}
+
+void slow_end(pid_t server)
+{
+    if (server <= 0)
+        return;
+    kill(server, SIGTERM); /* in case that a file was never read */
+    while (waitpid(server, NULL, 0) < 0 && errno == EINTR) {
+    }
+}

@@ -1,0 +1,152 @@
+/* machine.c: the machine and the filesystem that a figure belongs to, and what would spoil
+ * it. */
+#define _GNU_SOURCE
+#include "abench.h"
+#include "../cli/cli.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+static void look_memory(struct machine *machine)
+{
+    FILE *file = fopen("/proc/meminfo", "re");
+    char line[256];
+    uint64_t kib;
+
+    while (file && fgets(line, sizeof(line), file)) {
+        if (sscanf(line, "MemTotal: %" SCNu64, &kib) == 1)
+            machine->memory_total = kib * 1024;
+        else if (sscanf(line, "MemAvailable: %" SCNu64, &kib) == 1)
+            machine->memory_available = kib * 1024;
+    }
+    if (file)
+        fclose(file);
+}
+
+/* mountinfo writes blank, tab, newline and backslash as \ooo. */
+static void unescape(char *text)
+{
+    char *out = text;
+
+    for (; *text; out++) {
+        unsigned code;
+        if (sscanf(text, "\\%3o", &code) == 1) {
+            *out = (char)code;
+            text += 4;
+        } else {
+            *out = *text++;
+        }
+    }
+    *out = '\0';
+}
+
+static bool is_below(const char *path, const char *mount)
+{
+    size_t len = strlen(mount);
+
+    if (len > 0 && mount[len - 1] == '/')
+        len--;
+    return strncmp(path, mount, len) == 0 && (path[len] == '/' || path[len] == '\0');
+}
+
+/* The mount with the longest name above the path; of equals the last, which covers the others. */
+static void look_filesystem(struct machine *machine, const char *path)
+{
+    FILE *file = fopen("/proc/self/mountinfo", "re");
+    char *line = NULL, *real = realpath(path, NULL);
+    size_t cap = 0, longest = 0;
+
+    while (file && real && getline(&line, &cap, file) > 0) {
+        char *mount = NULL, *type = NULL, *source = NULL, *tail = strstr(line, " - ");
+        if (sscanf(line, "%*s %*s %*s %*s %ms", &mount) == 1 && tail &&
+            sscanf(tail, " - %ms %ms", &type, &source) == 2) {
+            unescape(mount);
+            unescape(source);
+            if (is_below(real, mount) && strlen(mount) >= longest) {
+                longest = strlen(mount);
+                snprintf(machine->filesystem, sizeof(machine->filesystem), "%s", type);
+                snprintf(machine->device, sizeof(machine->device), "%s", source);
+            }
+        }
+        free(mount);
+        free(type);
+        free(source);
+    }
+    free(line);
+    free(real);
+    if (file)
+        fclose(file);
+}
+
+void machine_look(struct machine *machine, const char *path)
+{
+    struct utsname name;
+
+    *machine = (struct machine){.processors = cli_processors(), .load = NAN};
+    strcpy(machine->filesystem, "unknown");
+    strcpy(machine->device, "unknown");
+    if (uname(&name) == 0)
+        snprintf(machine->kernel, sizeof(machine->kernel), "%s", name.release);
+    if (getloadavg(&machine->load, 1) != 1)
+        machine->load = NAN;
+    look_memory(machine);
+    look_filesystem(machine, path);
+}
+
+void machine_warn(struct bench *bench, const struct machine *machine)
+{
+    const double free_little = 0.05;
+    const char *type = machine->filesystem;
+
+    if ((double)machine->memory_available < free_little * (double)machine->memory_total)
+        bench_warn(bench,
+                   "little memory is free, %.0f of %.0f MB: the kernel takes pages from the cache"
+                   " while arms run; stop what holds it",
+                   (double)machine->memory_available / 1e6, (double)machine->memory_total / 1e6);
+    if (bench->opts.warm && bench->data.bytes > machine->memory_available)
+        bench_warn(bench, "the files are larger than the memory that is free: they cannot all be"
+                          " cached, and warm is not warm; choose fewer files");
+    if (bench->opts.cold && (strcmp(type, "tmpfs") == 0 || strcmp(type, "ramfs") == 0))
+        bench_warn(bench,
+                   "%s keeps its files in memory: there is no cold state here;"
+                   " choose files on a disk",
+                   type);
+}
+
+static void state_warn(struct bench *bench, enum bench_cache cache, const struct machine *machine)
+{
+    const double start_seconds = 0.02, in_memory = 1.5;
+    struct bench_summary base = bench_summarise(bench, bench->baseline, cache);
+    double bytes = bench_bytes(bench);
+
+    if (base.runs > 0 && base.median < start_seconds)
+        bench_warn(bench,
+                   "a run takes %.0f ms, and the start of a process is a good part of that; choose"
+                   " more files, or larger ones",
+                   1000 * base.median);
+    if (cache == BENCH_COLD && machine->device[0] == '/' && base.runs > 0 &&
+        base.device_read < bytes / 2)
+        bench_warn(bench,
+                   "cold, but only %.0f of %.0f MB came from the device: the filesystem has a cache"
+                   " of its own, or the files have holes; --drop-caches may help, or other files",
+                   base.device_read / 1e6, bytes / 1e6);
+    for (size_t i = 0; i < bench->n_arms && bench->opts.operation == BENCH_COPY; i++) {
+        struct bench_summary sum = bench_summarise(bench, i, cache);
+        if (sum.runs > 0 && sum.durable > in_memory * sum.median && !bench->opts.durable)
+            bench_warn(bench,
+                       "the files are smaller than the free memory, and the copies of %s end in the"
+                       " page cache: on the device they are after %.3g s; --durable measures that",
+                       bench->arms[i].name, sum.durable);
+    }
+}
+
+void results_warn(struct bench *bench, const struct machine *machine)
+{
+    if (bench->opts.cold)
+        state_warn(bench, BENCH_COLD, machine);
+    if (bench->opts.warm)
+        state_warn(bench, BENCH_WARM, machine);
+}

@@ -1,0 +1,431 @@
+/* options.c: abench's command line. */
+#define _GNU_SOURCE
+#include "abench.h"
+#include "../cli/cli.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    OPT_COLD = CLI_OPT_FIRST,
+    OPT_WARM,
+    OPT_CACHE,
+    OPT_DROP_CACHES,
+    OPT_DURABLE,
+    OPT_VERIFY,
+    OPT_PAIRS,
+    OPT_TIME,
+    OPT_SEED,
+    OPT_THREADS,
+    OPT_ARM,
+    OPT_ARMS,
+    OPT_BOUND,
+    OPT_BASELINE,
+    OPT_DEST,
+    OPT_KEEP_SPACE,
+    OPT_SETTLE,
+    OPT_JSON,
+    OPT_CSV,
+    OPT_PRECISION,
+    OPT_PATTERN,
+    OPT_BYTES,
+    OPT_SWEEP,
+    OPT_PLOT,
+    OPT_COMPARE,
+    OPT_NO_PROBE,
+    DEPTH_MAX = 65536,
+    SECONDS_MAX = 1000000,
+    SETTLE_MAX = 3600,
+    /* From 6 rounds on an interval can be trusted (stat.c); its width shrinks with the root
+     * of their number, so that after so many the next fifty would change little. */
+    ROUNDS_USUAL_MIN = 7,
+    ROUNDS_USUAL_MAX = 50,
+};
+
+static const struct option long_options[] = {
+    {"cold", no_argument, NULL, OPT_COLD},
+    {"warm", no_argument, NULL, OPT_WARM},
+    {"cache", required_argument, NULL, OPT_CACHE},
+    {"drop-caches", no_argument, NULL, OPT_DROP_CACHES},
+    {"durable", no_argument, NULL, OPT_DURABLE},
+    {"verify", required_argument, NULL, OPT_VERIFY},
+    {"pairs", required_argument, NULL, OPT_PAIRS},
+    {"time", required_argument, NULL, OPT_TIME},
+    {"seed", required_argument, NULL, OPT_SEED},
+    {"threads", required_argument, NULL, OPT_THREADS},
+    {"arm", required_argument, NULL, OPT_ARM},
+    {"bound", required_argument, NULL, OPT_BOUND},
+    {"arms", required_argument, NULL, OPT_ARMS},
+    {"baseline", required_argument, NULL, OPT_BASELINE},
+    {"dest", required_argument, NULL, OPT_DEST},
+    {"keep-space", required_argument, NULL, OPT_KEEP_SPACE},
+    {"settle", required_argument, NULL, OPT_SETTLE},
+    {"json", optional_argument, NULL, OPT_JSON},
+    {"csv", optional_argument, NULL, OPT_CSV},
+    {"precision", required_argument, NULL, OPT_PRECISION},
+    {"depth", required_argument, NULL, CLI_OPT_DEPTH},
+    {"block-size", required_argument, NULL, CLI_OPT_BLOCK_SIZE},
+    {"direct", required_argument, NULL, CLI_OPT_DIRECT},
+    {"pattern", required_argument, NULL, OPT_PATTERN},
+    {"bytes", required_argument, NULL, OPT_BYTES},
+    {"sweep", required_argument, NULL, OPT_SWEEP},
+    {"plot", required_argument, NULL, OPT_PLOT},
+    {"compare", required_argument, NULL, OPT_COMPARE},
+    {"no-probe", no_argument, NULL, OPT_NO_PROBE},
+    {"help", no_argument, NULL, CLI_OPT_HELP},
+    {"version", no_argument, NULL, CLI_OPT_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+static void usage(void)
+{
+    printf("Usage: %s read|hash|copy [OPTION]... PATH...\n  or:  %s lesson [--json[=FILE]]\n",
+           cli_name, cli_name);
+    fputs(
+        "Compares blocking calls and io_uring on the files in PATH, and says which to use and "
+        "why;\nor shows on slow files what a ring does and what it does not.\n"
+        "\n"
+        "What is measured:\n"
+        "      --cache=STATE         cold (default), warm or both; also --cold, --warm\n"
+        "      --drop-caches         cold: drop the whole machine's caches, names and inodes too\n"
+        "      --settle=SECONDS      cold: wait so long between emptying the cache and the run\n"
+        "      --threads=N[,N]...    workers of the blocking arms beside the single one (16)\n"
+        "      --arms=LIST           of sync and uring, and either with -jN, -direct, -buffered\n"
+        "      --arm='NAME=COMMAND'  one more, run by sh: {src} stands for the PATHs, {dst} for a\n"
+        "                              fresh destination, {list} for a file of names, NUL-ended\n"
+        "      --bound='NAME=COMMAND'  likewise, for what is possible at the best: its result is "
+        "not\n"
+        "                              compared\n"
+        "      --baseline=NAME       the arm that ratios refer to (the first)\n"
+        "      --depth=N  --block-size=SIZE  --direct=WHEN   for all built-in arms\n"
+        "      --sweep=LIST          arms of the ring for all combinations of values:\n"
+        "                              depth=1,2,4,block-size=4K,64K,jobs=1,2; finds the knee\n"
+        "      --pattern=PATTERN     read: one large file in random or sequential blocks\n"
+        "      --bytes=SIZE          read: so much of the pattern (random: 128M)\n"
+        "      --durable             copy: the time includes writing everything to the device\n"
+        "      --dest=DIR            copy: where copies go (beside the first PATH)\n"
+        "      --keep-space=SIZE     copy: space for copies until the oldest go (half of the "
+        "free)\n"
+        "      --verify=first|all    compare contents of an arm's first copy, or of every one\n"
+        "How long:\n"
+        "      --precision=PERCENT   rounds go on until the interval of each ratio is as narrow\n"
+        "                              (5), or the time is up\n"
+        "      --pairs=N             so many rounds, each with every arm once, in random order\n"
+        "      --time=SECONDS        budget for everything (100)\n"
+        "      --seed=N              of the random order\n"
+        "      --no-probe            no prediction from a short probe before\n"
+        "What comes out:\n"
+        "      --json[=FILE]         every sample; --csv[=FILE] likewise\n"
+        "      --plot=FILE           a picture, .svg or .png; needs gnuplot\n"
+        "      --compare=OLD         fail where an arm is slower than in an older --json report\n"
+        "      --help                display this help and exit\n"
+        "      --version             output version information and exit\n"
+        "\n"
+        "Exit status: 0, or 1 where an arm failed, gave another result than the others, or is\n"
+        "slower than in the report to compare with.\n",
+        stdout);
+}
+
+static void bad_argument(const char *option, const char *argument)
+{
+    cli_message(0, "invalid argument %s for '--%s'", cli_quote(argument), option);
+    cli_try_help();
+}
+
+static void set_cache(struct bench_options *opts, const char *argument)
+{
+    bool both = strcmp(argument, "both") == 0;
+
+    opts->cold = both || strcmp(argument, "cold") == 0;
+    opts->warm = both || strcmp(argument, "warm") == 0;
+    if (!opts->cold && !opts->warm)
+        bad_argument("cache", argument);
+}
+
+static void set_number(struct bench_options *opts, int option, const char *argument)
+{
+    uint64_t bytes;
+    unsigned count;
+    char *end;
+
+    errno = 0;
+    switch (option) {
+    case OPT_PAIRS:
+        if (cli_parse_count(argument, BENCH_ROUNDS_MAX, &opts->rounds) < 0)
+            bad_argument("pairs", argument);
+        opts->rounds_min = opts->rounds;
+        break;
+    case OPT_PRECISION:
+        opts->precision = strtod(argument, &end) / 100;
+        if (errno || *end || end == argument || !(opts->precision > 0) || opts->precision > 1)
+            bad_argument("precision", argument);
+        break;
+    case OPT_BYTES:
+        if (cli_parse_size(argument, &opts->pattern_bytes) < 0 || opts->pattern_bytes == 0)
+            bad_argument("bytes", argument);
+        break;
+    case CLI_OPT_DEPTH:
+        if (cli_parse_count(argument, DEPTH_MAX, &count) < 0)
+            bad_argument("depth", argument);
+        opts->depth = argument;
+        break;
+    case CLI_OPT_BLOCK_SIZE:
+        if (cli_parse_size(argument, &bytes) < 0 || bytes == 0)
+            bad_argument("block-size", argument);
+        opts->block_size = argument;
+        break;
+    case OPT_TIME:
+        if (cli_parse_count(argument, SECONDS_MAX, &count) < 0)
+            bad_argument("time", argument);
+        opts->budget = count;
+        break;
+    case OPT_SEED:
+        opts->seed = strtoull(argument, &end, 10);
+        if (errno || *end || end == argument || *argument == '-')
+            bad_argument("seed", argument);
+        break;
+    case OPT_SETTLE:
+        if (cli_parse_count(argument, SETTLE_MAX, &opts->settle) < 0)
+            bad_argument("settle", argument);
+        break;
+    case OPT_KEEP_SPACE:
+        if (cli_parse_size(argument, &opts->keep_bytes) < 0)
+            bad_argument("keep-space", argument);
+        break;
+    }
+}
+
+/* One of words, or the program ends. */
+static const char *one_of(const char *option, const char *argument, const char *const *words)
+{
+    for (; *words; words++) {
+        if (strcmp(*words, argument) == 0)
+            return *words;
+    }
+    bad_argument(option, argument);
+    return NULL;
+}
+
+static bool set_text(struct bench_options *opts, int option)
+{
+    static const char *const patterns[] = {"random", "sequential", NULL};
+    static const char *const whens[] = {"auto", "always", "never", NULL};
+
+    switch (option) {
+    case OPT_THREADS:
+        opts->threads = optarg;
+        break;
+    case OPT_ARMS:
+        opts->arms = optarg;
+        break;
+    case OPT_BASELINE:
+        opts->baseline = optarg;
+        break;
+    case OPT_DEST:
+        opts->dest = optarg;
+        break;
+    case OPT_JSON:
+        opts->json = optarg ? optarg : "-";
+        break;
+    case OPT_CSV:
+        opts->csv = optarg ? optarg : "-";
+        break;
+    case OPT_PLOT:
+        opts->plot = optarg;
+        break;
+    case OPT_COMPARE:
+        opts->compare = optarg;
+        break;
+    case OPT_SWEEP:
+        opts->sweep = optarg;
+        break;
+    case OPT_PATTERN:
+        opts->pattern = one_of("pattern", optarg, patterns);
+        break;
+    case CLI_OPT_DIRECT:
+        opts->direct = one_of("direct", optarg, whens);
+        break;
+    default:
+        return false;
+    }
+    return true;
+}
+
+static void set_option(struct bench_options *opts, int option)
+{
+    switch (option) {
+    case OPT_COLD:
+        set_cache(opts, "cold");
+        break;
+    case OPT_WARM:
+        set_cache(opts, "warm");
+        break;
+    case OPT_CACHE:
+        set_cache(opts, optarg);
+        break;
+    case OPT_DROP_CACHES:
+        opts->drop_caches = true;
+        break;
+    case OPT_DURABLE:
+        opts->durable = true;
+        break;
+    case OPT_NO_PROBE:
+        opts->no_probe = true;
+        break;
+    case OPT_ARM:
+    case OPT_BOUND:
+        opts->commands[opts->n_commands++] = (struct bench_command_option){
+            .text = optarg, .bound = option == OPT_BOUND};
+        break;
+    case OPT_VERIFY:
+        opts->verify_all = strcmp(optarg, "all") == 0;
+        if (!opts->verify_all && strcmp(optarg, "first") != 0)
+            bad_argument("verify", optarg);
+        break;
+    case CLI_OPT_HELP:
+        usage();
+        cli_close_stdout();
+        exit(0);
+    case CLI_OPT_VERSION:
+        cli_version("abench");
+        break;
+    case '?':
+        cli_try_help();
+    default:
+        if (!set_text(opts, option))
+            set_number(opts, option, optarg);
+    }
+}
+
+static void *need(void *memory)
+{
+    if (!memory)
+        cli_fatal(0, "memory exhausted");
+    return memory;
+}
+
+static void set_operation(struct bench_options *opts, const char *name)
+{
+    static const char *const names[] = {
+        [BENCH_READ] = "read", [BENCH_HASH] = "hash", [BENCH_COPY] = "copy"};
+
+    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(names[i], name) == 0) {
+            opts->operation = i;
+            return;
+        }
+    }
+    cli_message(0, "there is no %s: read, hash, copy or lesson", cli_quote(name));
+    cli_try_help();
+}
+
+/* The operand as arms get it. A symbolic link is resolved, because cp -r would copy the link; so
+ * are
+ * '.' and '..', which have no name that a copy could have. */
+static char *operand(const char *given)
+{
+    char *path = need(strdup(given)), *text = NULL;
+    size_t len = strlen(path);
+    struct stat st;
+
+    if (stat(path, &st) < 0)
+        cli_fatal(errno, "%s", cli_quote_maybe(path));
+    if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+        cli_fatal(0, "%s: neither a file nor a directory", cli_quote_maybe(path));
+    while (len > 1 && path[len - 1] == '/')
+        path[--len] = '\0';
+
+    const char *slash = strrchr(path, '/');
+    const char *last = slash ? slash + 1 : path;
+    if ((lstat(path, &st) == 0 && S_ISLNK(st.st_mode)) || strcmp(last, ".") == 0 ||
+        strcmp(last, "..") == 0) {
+        text = realpath(path, NULL);
+        if (!text)
+            cli_fatal(errno, "%s", cli_quote_maybe(path));
+    } else if (asprintf(&text, "%s%s", path[0] == '-' ? "./" : "", path) < 0) {
+        cli_fatal(0, "memory exhausted");
+    }
+    free(path);
+    return text;
+}
+
+/* What is read of a pattern where nothing else is said: random blocks as a device is asked for
+ * them, and a time that is long enough to be measured. */
+static void pattern_defaults(struct bench *bench, const char *path)
+{
+    const uint64_t usual = 128 << 20;
+    struct bench_options *opts = &bench->opts;
+    bool random = strcmp(opts->pattern, "random") == 0;
+    struct stat st;
+
+    if (opts->operation != BENCH_READ)
+        cli_fatal(0, "--pattern is for read");
+    if (bench->data.n_paths != 1 || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+        cli_fatal(0, "--pattern takes one regular file");
+    if (random && !opts->block_size)
+        opts->block_size = "4K";
+    (void)cli_parse_size(opts->block_size ? opts->block_size : "1M", &opts->pattern_block);
+    if (random && !opts->direct)
+        opts->direct = "always";
+    if (opts->pattern_bytes == 0)
+        opts->pattern_bytes = random && (uint64_t)st.st_size > usual ? usual : (uint64_t)st.st_size;
+}
+
+static void check_outputs(const struct bench_options *opts)
+{
+    const char *dot = opts->plot ? strrchr(opts->plot, '.') : NULL;
+
+    if (opts->json && opts->csv && strcmp(opts->json, "-") == 0 && strcmp(opts->csv, "-") == 0)
+        cli_fatal(0, "--json and --csv cannot both go to standard output");
+    if (opts->plot && (!dot || (strcmp(dot, ".svg") != 0 && strcmp(dot, ".png") != 0)))
+        cli_fatal(0, "%s: --plot makes .svg and .png", cli_quote_maybe(opts->plot));
+}
+
+void bench_options_parse(struct bench *bench, int argc, char **argv)
+{
+    struct bench_options *opts = &bench->opts;
+    int option;
+
+    *opts = (struct bench_options){.cold = true,
+                                   .rounds = ROUNDS_USUAL_MAX,
+                                   .rounds_min = ROUNDS_USUAL_MIN,
+                                   .precision = 0.05,
+                                   .budget = 100,
+                                   .threads = "16"};
+    opts->seed = (uint64_t)time(NULL) % 1000000;
+    opts->commands = need(calloc((size_t)argc, sizeof(*opts->commands)));
+    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
+        set_option(opts, option);
+    if (optind == argc) {
+        cli_message(0, "missing operand: read, hash, copy or lesson");
+        cli_try_help();
+    }
+    check_outputs(opts);
+    opts->lesson = strcmp(argv[optind], "lesson") == 0;
+    if (opts->lesson) {
+        if (optind + 1 < argc)
+            cli_fatal(0, "extra operand %s", cli_quote(argv[optind + 1]));
+        return;
+    }
+    set_operation(opts, argv[optind++]);
+    if (optind == argc) {
+        cli_message(0, "missing operand: a file or directory");
+        cli_try_help();
+    }
+    if (opts->drop_caches && geteuid() != 0)
+        cli_fatal(0, "--drop-caches needs root; without it the files are still evicted");
+    bench->data.paths = need(calloc((size_t)(argc - optind), sizeof(char *)));
+    for (int i = optind; i < argc; i++)
+        bench->data.paths[bench->data.n_paths++] = operand(argv[i]);
+    if (opts->pattern)
+        pattern_defaults(bench, argv[optind]);
+    else if (opts->pattern_bytes > 0)
+        cli_fatal(0, "--bytes is for --pattern");
+    if (opts->sweep)
+        bench_sweep_parse(&bench->sweep, opts->sweep);
+}

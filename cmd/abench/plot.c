@@ -1,0 +1,214 @@
+/* plot.c: --plot: a picture of the figures, drawn by gnuplot: each arm's median with its
+ * quartiles and every sample; of a sweep a curve along its first dimension for each of the others'
+ * values. */
+#define _GNU_SOURCE
+#include "abench.h"
+#include "../cli/cli.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const cache_names[] = {[BENCH_COLD] = "cold", [BENCH_WARM] = "warm"};
+
+void plot_require(void)
+{
+    char *argv[] = {(char *)"gnuplot", (char *)"--version", NULL};
+
+    if (bench_command(argv, true) != 0)
+        cli_fatal(0, "--plot needs gnuplot, and it cannot be run: install gnuplot-nox, or leave"
+                     " --plot out");
+}
+
+/* In gnuplot's single quotes, where only they themselves mean anything. */
+static void put_quoted(FILE *out, const char *text)
+{
+    putc('\'', out);
+    for (; *text; text++) {
+        if (*text == '\'')
+            putc('\'', out);
+        putc(*text == '\n' ? ' ' : *text, out);
+    }
+    putc('\'', out);
+}
+
+static void put_head(FILE *out, const struct bench *bench, unsigned states)
+{
+    bool svg = strcmp(strrchr(bench->opts.plot, '.'), ".svg") == 0;
+    static const char *const operations[] = {
+        [BENCH_READ] = "read", [BENCH_HASH] = "hash", [BENCH_COPY] = "copy"};
+    unsigned height = bench->opts.sweep ? 480 : 140 + 46 * (unsigned)bench->n_arms;
+    const char *slash = strrchr(bench->data.paths[0], '/');
+
+    fprintf(out, "set terminal %s noenhanced size 900,%u font ',13'\nset output ",
+            svg ? "svg background '#ffffff'" : "pngcairo", height * states);
+    put_quoted(out, bench->opts.plot);
+    fprintf(out,
+            "\nset multiplot layout %u,1\nset grid lc rgb '#dddddd'\nset border 3\n"
+            "set tics nomirror\nset style fill solid\nset title font ',14'\n",
+            states);
+    fprintf(out, "operation = '%s '\nname = ", operations[bench->opts.operation]);
+    put_quoted(out, slash && slash[1] ? slash + 1 : bench->data.paths[0]);
+    putc('\n', out);
+}
+
+static size_t arms_with_runs(const struct bench *bench, enum bench_cache cache)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < bench->n_arms; i++)
+        n += bench_summarise(bench, i, cache).runs > 0;
+    return n;
+}
+
+/* Bars that lie, so that names have room: one row for each arm, the first on top. */
+static void put_arms(FILE *out, const struct bench *bench, enum bench_cache cache)
+{
+    size_t row = 0;
+
+    fputs("$samples << EOD\n", out);
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        const struct bench_arm *arm = &bench->arms[i];
+        if (bench_summarise(bench, i, cache).runs == 0)
+            continue;
+        row++;
+        for (size_t j = 0; j < arm->n_samples; j++) {
+            const struct bench_sample *sample = &arm->samples[j];
+            if (sample->cache == cache && sample->check != CHECK_FAILED &&
+                sample->check != CHECK_DIFFERS)
+                fprintf(out, "%.9g %zu\n", sample->seconds, row);
+        }
+    }
+    fputs("EOD\n$medians << EOD\n", out);
+    row = 0;
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        struct bench_summary sum = bench_summarise(bench, i, cache);
+        if (sum.runs > 0)
+            fprintf(out, "%.9g %zu %.9g %.9g\n", sum.median, ++row, sum.q1, sum.q3);
+    }
+    fputs("EOD\nset ytics (", out);
+    row = 0;
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        struct bench_summary sum = bench_summarise(bench, i, cache);
+        if (sum.runs == 0)
+            continue;
+        char label[256];
+        snprintf(label, sizeof(label), "%s   %.3g s", bench->arms[i].name, sum.median);
+        fputs(row++ ? ", " : "", out);
+        put_quoted(out, label);
+        fprintf(out, " %zu", row);
+    }
+    fprintf(out,
+            ")\nset yrange [%zu.6:0.4]\nset xrange [0:*]\nset xlabel 'seconds: median, quartiles,"
+            " samples'\nset title operation.name.', %s'\n"
+            "plot $medians using (0):2:(0):1:($2-0.3):($2+0.3) with boxxyerror lc rgb '#9ecae1'"
+            " notitle, \\\n"
+            " $samples using 1:2 with points pt 7 ps 0.4 lc rgb '#555555' notitle, \\\n"
+            " $medians using 1:2:3:4 with xerrorbars pt 7 ps 0.7 lw 2 lc rgb '#08519c' notitle\n",
+            row, cache_names[cache]);
+}
+
+/* The value of an arm's point in one dimension, as a number. */
+static double value_at(const struct bench *bench, const struct bench_arm *arm, size_t dimension)
+{
+    uint64_t value = 0;
+
+    (void)cli_parse_size(bench->sweep.dimensions[dimension].values[arm->point[dimension]], &value);
+    return (double)value;
+}
+
+/* Whether two points differ in the first dimension only. */
+static bool one_curve(const struct bench *bench, const struct bench_arm *a,
+                      const struct bench_arm *b)
+{
+    for (size_t d = 1; d < bench->sweep.n_dimensions; d++) {
+        if (a->point[d] != b->point[d])
+            return false;
+    }
+    return true;
+}
+
+static void put_curve_title(FILE *out, const struct bench *bench, const struct bench_arm *arm)
+{
+    char title[256] = "";
+    size_t len = 0;
+
+    for (size_t d = 1; d < bench->sweep.n_dimensions && len < sizeof(title); d++)
+        len += (size_t)snprintf(title + len, sizeof(title) - len, "%s%s=%s", d > 1 ? ", " : "",
+                                bench->sweep.dimensions[d].name,
+                                bench->sweep.dimensions[d].values[arm->point[d]]);
+    put_quoted(out, title[0] ? title : "io_uring");
+}
+
+static void put_sweep(FILE *out, const struct bench *bench, enum bench_cache cache)
+{
+    int best, knee = bench_knee(bench, cache, &best);
+    unsigned curves = 0;
+
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        if (!bench->arms[i].swept || bench->arms[i].point[0] != 0)
+            continue;
+        fprintf(out, "$curve%u << EOD\n", curves++);
+        for (size_t j = i; j < bench->n_arms; j++) {
+            struct bench_summary sum = bench_summarise(bench, j, cache);
+            if (bench->arms[j].swept && sum.runs > 0 &&
+                one_curve(bench, &bench->arms[i], &bench->arms[j]))
+                fprintf(out, "%g %.9g %.9g %.9g\n", value_at(bench, &bench->arms[j], 0), sum.mb_s,
+                        sum.mb_s * sum.median / sum.q3, sum.mb_s * sum.median / sum.q1);
+        }
+        fputs("EOD\n", out);
+    }
+    fprintf(out,
+            "set logscale x 2\nset xlabel '%s'\nset ylabel 'MB/s: median, quartiles'\n"
+            "set yrange [0:*]\nset offsets graph 0.03, graph 0.03, 0, 0\nset key outside "
+            "right\nset title operation.name.', %s'\nplot ",
+            bench->sweep.dimensions[0].name, cache_names[cache]);
+    curves = 0;
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        if (!bench->arms[i].swept || bench->arms[i].point[0] != 0)
+            continue;
+        fprintf(out, "$curve%u using 1:2:3:4 with yerrorlines pt 7 lw 2 title ", curves++);
+        put_curve_title(out, bench, &bench->arms[i]);
+        fputs(", \\\n ", out);
+    }
+    double base = bench_summarise(bench, bench->baseline, cache).mb_s;
+    if (!bench->arms[bench->baseline].swept && isfinite(base)) {
+        fprintf(out, "%.9g with lines dt 2 lc rgb '#555555' title ", base);
+        put_quoted(out, bench->arms[bench->baseline].name);
+        fputs(", \\\n ", out);
+    }
+    if (knee >= 0)
+        fprintf(out,
+                "'+' using (%g):(%.9g) every ::0::0 with points pt 6 ps 3 lw 2 lc rgb 'black'"
+                " title 'knee'\n",
+                value_at(bench, &bench->arms[knee], 0),
+                bench_summarise(bench, (size_t)knee, cache).mb_s);
+    else
+        fputs("NaN notitle\n", out);
+}
+
+void report_plot(const struct bench *bench)
+{
+    const char *path = bench_temp(bench, "plot");
+    char *argv[] = {(char *)"gnuplot", (char *)path, NULL};
+    unsigned states = 0;
+    FILE *out;
+
+    for (unsigned cache = BENCH_COLD; cache <= BENCH_WARM; cache++)
+        states += arms_with_runs(bench, cache) > 0;
+    if (states == 0)
+        return;
+    out = fopen(path, "we");
+    if (!out)
+        cli_fatal(errno, "%s", cli_quote_maybe(path));
+    put_head(out, bench, states);
+    for (unsigned cache = BENCH_COLD; cache <= BENCH_WARM; cache++) {
+        if (arms_with_runs(bench, cache) > 0)
+            (bench->opts.sweep ? put_sweep : put_arms)(out, bench, cache);
+    }
+    if (fclose(out) != 0)
+        cli_fatal(errno, "error writing %s", cli_quote(path));
+    if (bench_command(argv, false) != 0)
+        cli_fatal(0, "gnuplot could not draw %s", cli_quote(bench->opts.plot));
+}

@@ -1,0 +1,175 @@
+/* summary.c: the figures of an arm: medians of its samples, and ratios within rounds. */
+#define _GNU_SOURCE
+#include "abench.h"
+#include "stat.h"
+
+#include <math.h>
+
+/* A difference that nobody would choose a command for, whatever its spread. */
+static const double ratio_matters = 0.03;
+
+bool bench_sample_good(const struct bench_sample *sample, enum bench_cache cache)
+{
+    return sample->cache == cache && sample->check != CHECK_DIFFERS &&
+           sample->check != CHECK_FAILED;
+}
+
+/* The median of one figure over the good samples; those where it is not known are left out. */
+static double median_of(const struct bench_arm *arm, enum bench_cache cache,
+                        double (*figure)(const struct bench_sample *), double *scratch)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < arm->n_samples; i++) {
+        if (!bench_sample_good(&arm->samples[i], cache))
+            continue;
+        double value = figure(&arm->samples[i]);
+        if (!isnan(value))
+            scratch[n++] = value;
+    }
+    return stat_quantile(scratch, n, 0.5);
+}
+
+#define FIGURE(name, expression)                              \
+    static double figure_##name(const struct bench_sample *s) \
+    {                                                         \
+        return expression;                                    \
+    }
+FIGURE(cpu, s->user_seconds + s->system_seconds)
+FIGURE(user, s->user_seconds)
+FIGURE(system, s->system_seconds)
+FIGURE(memory, (double)s->memory_peak)
+FIGURE(switches, (double)s->switches)
+FIGURE(device_read, (double)s->device_read)
+FIGURE(device_write, (double)s->device_write)
+FIGURE(waiting, s->waiting_seconds)
+FIGURE(in_flight_mean, s->in_flight_mean)
+FIGURE(in_flight_peak, s->in_flight_peak)
+FIGURE(workers, s->workers)
+FIGURE(device_busy, s->device_busy)
+FIGURE(device_queue, s->device_queue)
+#undef FIGURE
+
+size_t bench_ratios(const struct bench_arm *base, const struct bench_arm *arm,
+                    enum bench_cache cache, double *values)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < arm->n_samples; i++) {
+        const struct bench_sample *sample = &arm->samples[i];
+        if (!bench_sample_good(sample, cache))
+            continue;
+        for (size_t j = 0; j < base->n_samples; j++) {
+            const struct bench_sample *other = &base->samples[j];
+            if (other->round == sample->round && bench_sample_good(other, cache))
+                values[n++] = other->seconds / sample->seconds;
+        }
+    }
+    return n;
+}
+
+double bench_bytes(const struct bench *bench)
+{
+    return (double)(bench->opts.pattern ? bench->opts.pattern_bytes : bench->data.bytes);
+}
+
+double bench_items(const struct bench *bench, const struct bench_arm *arm)
+{
+    return bench->opts.pattern ? bench_bytes(bench) / (double)arm->pattern_block
+                               : (double)bench->data.files;
+}
+
+struct bench_summary bench_summarise(const struct bench *bench, size_t index,
+                                     enum bench_cache cache)
+{
+    const struct bench_arm *arm = &bench->arms[index];
+    struct bench_summary sum = {0};
+    double seconds[BENCH_ROUNDS_MAX], other[BENCH_ROUNDS_MAX];
+    size_t n = 0;
+
+    for (size_t i = 0; i < arm->n_samples; i++) {
+        const struct bench_sample *sample = &arm->samples[i];
+        if (!bench_sample_good(sample, cache)) {
+            sum.failed += sample->cache == cache;
+            sum.differs |= sample->cache == cache && sample->check == CHECK_DIFFERS;
+            continue;
+        }
+        sum.unchecked |= sample->check == CHECK_NONE;
+        sum.reflinked |= sample->reflinked > 0;
+        seconds[n] = sample->seconds;
+        other[n++] = sample->seconds + (bench->opts.durable ? 0 : sample->sync_seconds);
+    }
+    sum.runs = n;
+    sum.median = stat_quantile(seconds, n, 0.5);
+    sum.q1 = stat_quantile(seconds, n, 0.25);
+    sum.q3 = stat_quantile(seconds, n, 0.75);
+    sum.min = stat_quantile(seconds, n, 0);
+    sum.max = stat_quantile(seconds, n, 1);
+    sum.durable = stat_quantile(other, n, 0.5);
+    sum.mb_s = bench_bytes(bench) / sum.median / 1e6;
+    sum.items_s = bench_items(bench, arm) / sum.median;
+
+    sum.pairs = n = bench_ratios(&bench->arms[bench->baseline], arm, cache, other);
+    sum.ratio = stat_quantile(other, n, 0.5);
+    sum.ratio_q1 = stat_quantile(other, n, 0.25);
+    sum.ratio_q3 = stat_quantile(other, n, 0.75);
+    sum.ratio_min = stat_quantile(other, n, 0);
+    sum.ratio_max = stat_quantile(other, n, 1);
+
+    stat_interval(other, n, &sum.ratio_low, &sum.ratio_high);
+
+    sum.cpu_seconds = median_of(arm, cache, figure_cpu, other);
+    sum.user_seconds = median_of(arm, cache, figure_user, other);
+    sum.system_seconds = median_of(arm, cache, figure_system, other);
+    sum.memory_peak = median_of(arm, cache, figure_memory, other);
+    sum.switches = median_of(arm, cache, figure_switches, other);
+    sum.device_read = median_of(arm, cache, figure_device_read, other);
+    sum.device_write = median_of(arm, cache, figure_device_write, other);
+    sum.waiting_seconds = median_of(arm, cache, figure_waiting, other);
+    sum.in_flight_mean = median_of(arm, cache, figure_in_flight_mean, other);
+    sum.in_flight_peak = median_of(arm, cache, figure_in_flight_peak, other);
+    sum.workers = median_of(arm, cache, figure_workers, other);
+    sum.device_busy = median_of(arm, cache, figure_device_busy, other);
+    sum.device_queue = median_of(arm, cache, figure_device_queue, other);
+    return sum;
+}
+
+/* Whether values, ratios, are above 1 by more than chance and by enough to matter. */
+static bool above_one(double *values, size_t n)
+{
+    double low, high;
+
+    if (n == 0 || stat_quantile(values, n, 0.5) < 1 + ratio_matters)
+        return false;
+    return !stat_interval(values, n, &low, &high) || low > 1;
+}
+
+bool bench_faster(const struct bench *bench, size_t arm, size_t other, enum bench_cache cache)
+{
+    double values[BENCH_ROUNDS_MAX];
+    size_t n = bench_ratios(&bench->arms[other], &bench->arms[arm], cache, values);
+
+    return above_one(values, n);
+}
+
+bool bench_told_apart(const struct bench_summary *summary)
+{
+    return (summary->ratio_low > 1 || summary->ratio_high < 1) &&
+           fabs(summary->ratio - 1) >= ratio_matters;
+}
+
+bool bench_is_tight(const struct bench *bench, enum bench_cache cache)
+{
+    double values[BENCH_ROUNDS_MAX], low, high;
+
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        const struct bench_arm *arm = &bench->arms[i];
+        size_t n = bench_ratios(&bench->arms[bench->baseline], arm, cache, values);
+        if (i == bench->baseline || !bench_arm_runs(arm))
+            continue;
+        if (!stat_interval(values, n, &low, &high) ||
+            (high - low) / 2 > bench->opts.precision * stat_quantile(values, n, 0.5))
+            return false;
+    }
+    return true;
+}

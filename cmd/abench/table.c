@@ -1,0 +1,319 @@
+/* table.c: the figures for people, as tables, and as CSV. */
+#define _GNU_SOURCE
+#include "abench.h"
+#include "../cli/cli.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const cache_names[] = {[BENCH_COLD] = "cold", [BENCH_WARM] = "warm"};
+static const char *const operation_names[] = {
+    [BENCH_READ] = "read", [BENCH_HASH] = "hash", [BENCH_COPY] = "copy"};
+static const char *const check_names[] = {
+    [CHECK_NONE] = "not compared", [CHECK_SIZES] = "sizes equal", [CHECK_CONTENT] = "equal",
+    [CHECK_DIFFERS] = "differs",   [CHECK_FAILED] = "failed",
+};
+
+double report_resident(const struct bench *bench, enum bench_cache cache)
+{
+    double worst = NAN;
+
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        for (size_t j = 0; j < bench->arms[i].n_samples; j++) {
+            const struct bench_sample *sample = &bench->arms[i].samples[j];
+            if (sample->cache != cache)
+                continue;
+            /* both leave out what is not known */
+            worst = cache == BENCH_COLD ? fmax(worst, sample->resident)
+                                        : fmin(worst, sample->resident);
+        }
+    }
+    return worst;
+}
+
+/* 78579 as 78,579, in one of a few static buffers. */
+static const char *grouped(uint64_t value)
+{
+    static char buffers[4][32];
+    static unsigned next;
+    char *out = buffers[next++ % 4], digits[24];
+    int len = snprintf(digits, sizeof(digits), "%" PRIu64, value);
+    char *at = out;
+
+    for (int i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0)
+            *at++ = ',';
+        *at++ = digits[i];
+    }
+    *at = '\0';
+    return out;
+}
+
+static void print_bytes(FILE *out, double bytes)
+{
+    static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
+    unsigned unit = 0;
+
+    while (bytes >= 1000 && unit < 4) {
+        bytes /= 1000;
+        unit++;
+    }
+    fprintf(out, "%.*f %s", unit ? 1 : 0, bytes, units[unit]);
+}
+
+static void print_head(FILE *out, const struct bench *bench, const struct machine *machine)
+{
+    const struct bench_data *data = &bench->data;
+
+    fprintf(out, "%-9s%s: %s %s, ", operation_names[bench->opts.operation],
+            cli_quote_maybe(data->paths[0]), grouped(data->files),
+            data->files == 1 ? "file" : "files");
+    print_bytes(out, (double)data->bytes);
+    if (data->n_paths > 1)
+        fprintf(out, ", with %zu more", data->n_paths - 1);
+    if (bench->opts.pattern) {
+        fprintf(out, "; %s blocks of %" PRIu64 " bytes, ", bench->opts.pattern,
+                bench->opts.pattern_block);
+        print_bytes(out, bench_bytes(bench));
+    }
+    fprintf(out, "; %s on %s\n", machine->filesystem, machine->device);
+    fprintf(out, "machine  %u %s, %.1f GiB memory, Linux %s\n", machine->processors,
+            machine->processors == 1 ? "processor" : "processors",
+            (double)machine->memory_total / 1073741824, machine->kernel);
+}
+
+static void print_state(FILE *out, const struct bench *bench, enum bench_cache cache)
+{
+    double resident = report_resident(bench, cache);
+
+    fprintf(out, "\ncache    %s",
+            cache == BENCH_WARM       ? "warm: every file was read before"
+            : bench->opts.drop_caches ? "cold: page cache, names and inodes"
+                                      : "cold: page cache only");
+    if (cache == BENCH_COLD && bench->opts.settle > 0)
+        fprintf(out, ", emptied %u s before each run", bench->opts.settle);
+    if (isnan(resident))
+        fprintf(out, "; what is resident is not known");
+    else
+        fprintf(out, "; %s %.1f%% resident before a run",
+                cache == BENCH_COLD ? "at most" : "at least", 100 * resident);
+    fprintf(out, "\nruns     %u %s%s, each with the arms in random order, seed %" PRIu64 "%s\n\n",
+            bench->rounds_done[cache], bench->rounds_done[cache] == 1 ? "round" : "rounds",
+            bench->cut[cache]     ? " (the time was up)"
+            : bench->tight[cache] ? " (enough for the precision)"
+                                  : "",
+            bench->opts.seed, bench->opts.durable ? "; times are to durable" : "");
+}
+
+static int name_width(const struct bench *bench)
+{
+    size_t width = 8;
+
+    for (size_t i = 0; i < bench->n_arms; i++)
+        width = strlen(bench->arms[i].name) > width ? strlen(bench->arms[i].name) : width;
+    return (int)width;
+}
+
+/* Digits after the point that leave about three that count. */
+static int digits_for(double seconds)
+{
+    return seconds < 0.1 ? 4 : seconds < 10 ? 3 : 2;
+}
+
+static const char *told_apart_text(const struct bench_summary *sum)
+{
+    if (isnan(sum->ratio_low))
+        return "  too few rounds to tell";
+    return bench_told_apart(sum) ? "" : "  no detectable difference";
+}
+
+static void print_times(FILE *out, const struct bench *bench, const struct term *term,
+                        enum bench_cache cache, int width)
+{
+    bool durable = bench->opts.operation == BENCH_COPY && !bench->opts.durable;
+    bool rates = term_fits(term, width + 90);
+
+    fprintf(out, "%-*s %8s  %-15s%s", width, "arm", "seconds", "quartiles",
+            durable ? "  durable" : "");
+    if (rates)
+        fprintf(out, " %8s %9s", "MB/s", bench->opts.pattern ? "IOPS" : "files/s");
+    fprintf(out, "  %6s  %s\n", "ratio", "interval");
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        struct bench_summary sum = bench_summarise(bench, i, cache);
+        int digits = digits_for(sum.median);
+        char spread[64];
+        fprintf(out, "%-*s ", width, bench->arms[i].name);
+        if (sum.runs == 0) {
+            fprintf(out, "%8s\n", sum.differs ? "differs" : sum.failed ? "failed" : "-");
+            continue;
+        }
+        snprintf(spread, sizeof(spread), "%.*f..%.*f", digits, sum.q1, digits, sum.q3);
+        fprintf(out, "%8.*f  %-15s", digits, sum.median, spread);
+        if (durable)
+            fprintf(out, " %8.*f", digits, sum.durable);
+        if (rates)
+            fprintf(out, " %8.1f %9.0f", sum.mb_s, sum.items_s);
+        if (i == bench->baseline)
+            fprintf(out, "  %6.2f", 1.0);
+        else if (sum.pairs > 0 && isnan(sum.ratio_low))
+            fprintf(out, "  %6.2f  %s", sum.ratio, told_apart_text(&sum));
+        else if (sum.pairs > 0)
+            fprintf(out, "  %6.2f  %.2f..%.2f%s", sum.ratio, sum.ratio_low, sum.ratio_high,
+                    told_apart_text(&sum));
+        fprintf(out, "%s\n", sum.reflinked ? "  reflink" : "");
+    }
+}
+
+/* A figure that an arm of the user's does not tell. */
+static void print_known(FILE *out, int width, int digits, double value)
+{
+    if (isnan(value))
+        fprintf(out, " %*s", width, "-");
+    else
+        fprintf(out, " %*.*f", width, digits, value);
+}
+
+static void print_costs(FILE *out, const struct bench *bench, const struct term *term,
+                        enum bench_cache cache, int width)
+{
+    bool all = term_fits(term, width + 74);
+
+    fprintf(out, "\n%-*s %8s %9s", width, "cost", "CPU s", "memory");
+    if (all)
+        fprintf(out, " %9s %9s %10s", "switches", "waiting", "in flight");
+    fprintf(out, " %9s %9s\n", "read", "written");
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        struct bench_summary sum = bench_summarise(bench, i, cache);
+        if (sum.runs == 0)
+            continue;
+        fprintf(out, "%-*s %8.2f %5.1f MiB", width, bench->arms[i].name, sum.cpu_seconds,
+                sum.memory_peak / 1048576);
+        if (all) {
+            fprintf(out, " %9.0f", sum.switches);
+            print_known(out, 9, 2, sum.waiting_seconds);
+            print_known(out, 10, 1, sum.in_flight_mean);
+        }
+        fprintf(out, " %6.0f MB %6.0f MB\n", sum.device_read / 1e6, sum.device_write / 1e6);
+    }
+}
+
+/* Which arms gave the same result, or were not compared. */
+static void print_checks(FILE *out, const struct bench *bench)
+{
+    static const char *const texts[] = {
+        [BENCH_READ] = "each arm read every byte",
+        [BENCH_HASH] = "the same digests from each arm, every run",
+        [BENCH_COPY] = "copies compared: names, types and sizes every run, contents ",
+    };
+    unsigned uncompared = 0;
+
+    fprintf(out, "\nresults  ");
+    if (bench->failed)
+        fprintf(out, "not the same from each arm, or an arm failed: see the messages");
+    else
+        fprintf(out, "%s%s", texts[bench->opts.operation],
+                bench->opts.operation != BENCH_COPY ? ""
+                : bench->opts.verify_all            ? "too"
+                                                    : "once for each arm");
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        const struct bench_arm *arm = &bench->arms[i];
+        if (arm->n_samples > 0 && arm->samples[0].check == CHECK_NONE)
+            fprintf(out, "%s%s", uncompared++ ? ", " : "; not compared: ", arm->name);
+    }
+    putc('\n', out);
+}
+
+static void print_line(FILE *out, const struct term *term, const char *keyword, char *text)
+{
+    if (text)
+        term_line(out, term, keyword, text);
+    free(text);
+}
+
+static void print_meaning(FILE *out, const struct term *term, const struct bench *bench,
+                          const struct machine *machine, enum bench_cache cache)
+{
+    struct bench_verdict verdict;
+
+    putc('\n', out);
+    print_line(out, term, "why", why_line(bench, machine, cache));
+    if (bench_judge(bench, cache, &verdict)) {
+        print_line(out, term, "evidence", evidence_line(bench, bench->baseline, cache));
+        if (verdict.arm != bench->baseline)
+            print_line(out, term, "", evidence_line(bench, verdict.arm, cache));
+    }
+    print_line(out, term, "knee", knee_line(bench, cache));
+    print_line(out, term, "predict", prediction_line(bench, cache));
+    print_line(out, term, "use", use_line(bench, machine, cache));
+}
+
+void report_table(FILE *out, const struct bench *bench, const struct machine *machine)
+{
+    int width = name_width(bench);
+    struct term term;
+
+    term_look(&term, out);
+    print_head(out, bench, machine);
+    for (unsigned cache = BENCH_COLD; cache <= BENCH_WARM; cache++) {
+        if (!(cache == BENCH_COLD ? bench->opts.cold : bench->opts.warm))
+            continue;
+        print_state(out, bench, cache);
+        print_times(out, bench, &term, cache, width);
+        term_bars(out, &term, bench, cache, width);
+        print_costs(out, bench, &term, cache, width);
+        print_meaning(out, &term, bench, machine, cache);
+    }
+    print_checks(out, bench);
+    for (size_t i = 0; i < bench->n_warnings; i++)
+        term_line(out, &term, "warning", bench->warnings[i]);
+}
+
+/* Names are the user's: a quote in one is doubled. */
+static void csv_text(FILE *out, const char *text)
+{
+    putc('"', out);
+    for (; *text; text++) {
+        if (*text == '"')
+            putc('"', out);
+        putc(*text, out);
+    }
+    putc('"', out);
+}
+
+static void csv_number(FILE *out, double value)
+{
+    if (isnan(value))
+        putc(',', out);
+    else
+        fprintf(out, ",%.9g", value);
+}
+
+void report_csv(FILE *out, const struct bench *bench)
+{
+    fputs("operation,cache,round,position,arm,seconds,sync_seconds,user_seconds,system_seconds,"
+          "memory_peak_bytes,voluntary_switches,device_read_bytes,device_write_bytes,resident,"
+          "waiting_seconds,in_flight_mean,in_flight_peak,check\n",
+          out);
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        const struct bench_arm *arm = &bench->arms[i];
+        for (size_t j = 0; j < arm->n_samples; j++) {
+            const struct bench_sample *s = &arm->samples[j];
+            fprintf(out, "%s,%s,%u,%u,", operation_names[bench->opts.operation],
+                    cache_names[s->cache], s->round, s->position);
+            csv_text(out, arm->name);
+            csv_number(out, s->seconds);
+            csv_number(out, s->sync_seconds);
+            csv_number(out, s->user_seconds);
+            csv_number(out, s->system_seconds);
+            fprintf(out, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64, s->memory_peak,
+                    s->switches, s->device_read, s->device_write);
+            csv_number(out, s->resident);
+            csv_number(out, s->waiting_seconds);
+            csv_number(out, s->in_flight_mean);
+            csv_number(out, s->in_flight_peak);
+            fprintf(out, ",%s\n", check_names[s->check]);
+        }
+    }
+}

@@ -1,0 +1,327 @@
+/* verdict.c: what the figures mean: what bounds the work, the figures that this rests on, and
+ * which command to use. */
+#define _GNU_SOURCE
+#include "abench.h"
+#include "../cli/cli.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* From here on a part of the whole counts as all of it, as nothing, or as what decides. */
+static const double all_busy = 0.85, nothing = 0.05, much = 0.3;
+/* A gain that says that waiting was overlapped; less may come from anything. */
+static const double overlapped = 1.1;
+
+/* The arm to explain: our fastest on the ring, else our fastest, else the fastest; not the baseline
+ * where there is another, nor one whose result is not known to be right, unless none is. Returns -1
+ * where nothing was measured. */
+static int arm_of_interest(const struct bench *bench, enum bench_cache cache)
+{
+    int best = -1, best_rank = -2;
+    double best_median = INFINITY;
+
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        const struct bench_arm *arm = &bench->arms[i];
+        struct bench_summary sum = bench_summarise(bench, i, cache);
+        int rank = sum.unchecked          ? -1
+                   : i == bench->baseline ? 0
+                   : arm->ring            ? 3
+                   : arm->argv            ? 2
+                                          : 1;
+        if (sum.runs == 0 || arm->bound || rank < best_rank ||
+            (rank == best_rank && sum.median >= best_median))
+            continue;
+        best = (int)i;
+        best_rank = rank;
+        best_median = sum.median;
+    }
+    return best;
+}
+
+/* Seconds of waiting; of an arm that does not tell, the time in which one thread of it did nothing.
+ */
+static double waiting(const struct bench_summary *sum)
+{
+    return isnan(sum->waiting_seconds) ? fmax(sum->median - sum->cpu_seconds, 0)
+                                       : fmin(sum->waiting_seconds, sum->median);
+}
+
+/* What bounds the blocking path. Waiting for a device is latency where more requests at once end
+ * it, and the device's own limit where they do not. The device's counters say nothing here: they
+ * have everybody's requests in them. */
+static enum bench_bound bound_of(const struct bench_summary *base, const struct bench_summary *arm,
+                                 double bytes, bool gain)
+{
+    double most = fmax(fmax(base->device_read, arm->device_read), base->device_write);
+
+    /* of the time that it worked or waited: what is left of the clock's it spent in the queue for a
+     * processor that others had */
+    if (waiting(base) > much * (waiting(base) + base->cpu_seconds))
+        return gain || most < nothing * bytes ? BOUND_LATENCY : BOUND_DEVICE;
+    /* the kernel's work on data that was there is moving it out of the page cache; the rest is
+     * computing, the program's or the kernel's */
+    return base->user_seconds < much * base->cpu_seconds && base->device_read < much * bytes
+               ? BOUND_CACHE
+               : BOUND_CPU;
+}
+
+bool bench_judge(const struct bench *bench, enum bench_cache cache, struct bench_verdict *verdict)
+{
+    struct bench_summary base = bench_summarise(bench, bench->baseline, cache), sum;
+    int index = arm_of_interest(bench, cache);
+
+    *verdict = (struct bench_verdict){.bound = BOUND_UNKNOWN};
+    if (index < 0 || base.runs == 0)
+        return false;
+    sum = bench_summarise(bench, (size_t)index, cache);
+    verdict->arm = (size_t)index;
+    verdict->gain = (size_t)index != bench->baseline &&
+                    bench_faster(bench, (size_t)index, bench->baseline, cache) &&
+                    sum.ratio >= overlapped;
+    verdict->bound = bound_of(&base, &sum, bench_bytes(bench), verdict->gain);
+    return true;
+}
+
+const char *bound_name(enum bench_bound bound)
+{
+    static const char *const names[] = {
+        [BOUND_UNKNOWN] = "unknown",     [BOUND_LATENCY] = "latency-bound",
+        [BOUND_DEVICE] = "device-bound", [BOUND_CACHE] = "cache-bound",
+        [BOUND_CPU] = "CPU-bound",
+    };
+
+    return names[bound];
+}
+
+/* What an arm that overlaps its waiting is bound by then. */
+static void say_then(FILE *out, const struct bench_summary *sum, const struct machine *machine)
+{
+    double busy = sum->cpu_seconds / (sum->median * machine->processors);
+
+    if (busy > all_busy)
+        fprintf(out, "and is CPU-bound then, with %.0f%% of %u processors busy", 100 * busy,
+                machine->processors);
+    else if (sum->cpu_seconds > all_busy * sum->median)
+        fputs("and keeps one processor busy then", out);
+    else
+        fprintf(out,
+                "and has the processors %.0f%% busy then: the rest is the device's, at %.0f"
+                " MB/s",
+                100 * busy, sum->mb_s);
+}
+
+static void say_waiting(FILE *out, const struct bench *bench, const struct bench_verdict *verdict,
+                        const struct bench_summary *base, const struct bench_summary *sum,
+                        const struct machine *machine)
+{
+    const char *name = bench->arms[verdict->arm].name;
+
+    fprintf(out, "%s waits %.3g of its %.3g s", bench->arms[bench->baseline].name, waiting(base),
+            base->median);
+    if (verdict->arm == bench->baseline)
+        return;
+    if (verdict->gain) {
+        fprintf(out, "; %s overlaps that", name);
+        if (sum->in_flight_mean > 0)
+            fprintf(out, " with %.0f requests in flight", sum->in_flight_mean);
+        fputs(", ", out);
+        say_then(out, sum, machine);
+    } else if (verdict->bound == BOUND_DEVICE) {
+        fprintf(out, ", and %s waits as long: the device gives %.0f MB/s, however it is asked",
+                name, fmax(base->mb_s, sum->mb_s));
+    } else {
+        fprintf(out,
+                ", and %s waits as long, but not for the device: for another process or"
+                " machine",
+                name);
+    }
+}
+
+char *why_line(const struct bench *bench, const struct machine *machine, enum bench_cache cache)
+{
+    struct bench_summary base = bench_summarise(bench, bench->baseline, cache), sum;
+    const char *base_name = bench->arms[bench->baseline].name;
+    struct bench_verdict verdict;
+    char *text = NULL;
+    size_t size;
+    FILE *out;
+
+    if (!bench_judge(bench, cache, &verdict) || !(out = open_memstream(&text, &size)))
+        return NULL;
+    sum = bench_summarise(bench, verdict.arm, cache);
+    fprintf(out, "%s: ", bound_name(verdict.bound));
+    if (verdict.bound == BOUND_CPU) {
+        fprintf(out,
+                "%s computes for %.3g s in its %.3g s, %.3g of them in the kernel, and waits too"
+                " little for a ring to help",
+                base_name, base.cpu_seconds, base.median, base.system_seconds);
+    } else if (verdict.bound == BOUND_CACHE) {
+        fprintf(out,
+                "%s spends %.3g s in the kernel, opening files and copying from the page "
+                "cache, and waits for next to"
+                " nothing that a ring could overlap",
+                base_name, base.system_seconds);
+        if (verdict.gain)
+            fprintf(out, "; %s gains past the cache, or by its workers",
+                    bench->arms[verdict.arm].name);
+    } else {
+        say_waiting(out, bench, &verdict, &base, &sum, machine);
+    }
+    if (verdict.arm != bench->baseline && !isnan(sum.ratio_low) && !bench_told_apart(&sum))
+        fprintf(out, "; no detectable difference between %s and %s", base_name,
+                bench->arms[verdict.arm].name);
+    return fclose(out) == 0 ? text : NULL;
+}
+
+char *evidence_line(const struct bench *bench, size_t index, enum bench_cache cache)
+{
+    struct bench_summary sum = bench_summarise(bench, index, cache);
+    const struct bench_prediction *prediction = &bench->predictions[cache];
+    char *text = NULL;
+    size_t size;
+    FILE *out;
+
+    if (sum.runs == 0 || !(out = open_memstream(&text, &size)))
+        return NULL;
+    fprintf(out, "%s: %.0f MB from the device", bench->arms[index].name, sum.device_read / 1e6);
+    if (bench->opts.operation == BENCH_COPY)
+        fprintf(out, ", %.0f MB to it", sum.device_write / 1e6);
+    if (!isnan(sum.device_busy))
+        fprintf(out, ", which is %.0f%% busy with %.1f requests at it", 100 * sum.device_busy,
+                sum.device_queue);
+    fprintf(out, "; CPU %.3g s user, %.3g s system; waits %.3g s", sum.user_seconds,
+            sum.system_seconds, isnan(sum.waiting_seconds) ? waiting(&sum) : sum.waiting_seconds);
+    if (sum.in_flight_mean > 0)
+        fprintf(out, "; %.1f in flight", sum.in_flight_mean);
+    if (prediction->made && prediction->arm == index)
+        fprintf(out, "; %u io-wq workers", prediction->iowq);
+    return fclose(out) == 0 ? text : NULL;
+}
+
+double prediction_error(const struct bench *bench, enum bench_cache cache)
+{
+    const struct bench_prediction *prediction = &bench->predictions[cache];
+    struct bench_summary base = bench_summarise(bench, prediction->base, cache);
+    struct bench_summary arm = bench_summarise(bench, prediction->arm, cache);
+
+    if (!prediction->made || base.runs == 0 || arm.runs == 0)
+        return NAN;
+    return prediction->gain / (base.median / arm.median) - 1;
+}
+
+char *prediction_line(const struct bench *bench, enum bench_cache cache)
+{
+    const struct bench_prediction *prediction = &bench->predictions[cache];
+    double error = prediction_error(bench, cache);
+    char *text = NULL, part[64];
+
+    if (isnan(error))
+        return NULL;
+    if (prediction->files > 0)
+        snprintf(part, sizeof(part), "%" PRIu64 " files", prediction->files);
+    else
+        snprintf(part, sizeof(part), "%.0f MB", (double)prediction->bytes / 1e6);
+    if (asprintf(
+            &text,
+            "%s %.2f times as fast as %s, a probe of %s had said; measured %.2f: the prediction"
+            " is %.0f%% %s",
+            bench->arms[prediction->arm].name, prediction->gain, bench->arms[prediction->base].name,
+            part, prediction->gain / (1 + error), 100 * fabs(error),
+            error >= 0 ? "high" : "low") < 0)
+        return NULL;
+    return text;
+}
+
+/* Whether one of our arms with more workers than the choice was tried, and was not faster. */
+static bool workers_tried(const struct bench *bench, enum bench_cache cache, size_t choice)
+{
+    double workers = bench_summarise(bench, choice, cache).workers;
+
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        struct bench_summary sum = bench_summarise(bench, i, cache);
+        if (bench->arms[i].argv && sum.runs > 0 && sum.workers > workers &&
+            !bench_faster(bench, i, choice, cache))
+            return true;
+    }
+    return false;
+}
+
+/* What more there is to say where the processor is the limit. */
+static const char *workers_advice(const struct bench *bench, const struct machine *machine,
+                                  enum bench_cache cache, size_t choice)
+{
+    struct bench_summary sum = bench_summarise(bench, choice, cache);
+    struct bench_verdict verdict;
+    static char text[128];
+
+    if (!bench_judge(bench, cache, &verdict) || verdict.bound == BOUND_LATENCY ||
+        verdict.bound == BOUND_DEVICE || machine->processors == 1)
+        return "";
+    if (bench->data.files == 1)
+        return bench->opts.operation == BENCH_HASH
+                   ? "; more than -j1 gives one file's digest a thread of its own"
+                   : "";
+    if (sum.workers >= machine->processors)
+        return "; all processors have a worker";
+    if (workers_tried(bench, cache, choice))
+        return "";
+    snprintf(text, sizeof(text), "; -j%u should gain: more workers help where a ring does not",
+             machine->processors);
+    return text;
+}
+
+/* The arms to choose from, by their medians: the fastest, ours, and ours without any option. */
+struct choice {
+    int best, ours, usual;
+};
+
+static struct choice choose(const struct bench *bench, enum bench_cache cache, char hint[64])
+{
+    struct choice choice = {-1, -1, -1};
+    double medians[BENCH_ARMS_MAX];
+
+    hint[0] = '\0';
+    for (int i = 0; i < (int)bench->n_arms; i++) {
+        struct bench_summary sum = bench_summarise(bench, (size_t)i, cache);
+        medians[i] = sum.median;
+        if (sum.runs == 0 || sum.unchecked)
+            continue;
+        if (isnan(sum.ratio_low))
+            snprintf(hint, 64, " (after %zu %s only: a hint)", sum.runs,
+                     sum.runs == 1 ? "round" : "rounds");
+        if (choice.best < 0 || medians[i] < medians[choice.best])
+            choice.best = i;
+        if (bench->arms[i].argv && (choice.ours < 0 || medians[i] < medians[choice.ours]))
+            choice.ours = i;
+        if (strcmp(bench->arms[i].name, "uring") == 0)
+            choice.usual = i;
+    }
+    return choice;
+}
+
+char *use_line(const struct bench *bench, const struct machine *machine, enum bench_cache cache)
+{
+    const struct bench_arm *arms = bench->arms;
+    char *text = NULL, hint[64];
+    struct choice of = choose(bench, cache, hint);
+    int fastest, knee = bench_knee(bench, cache, &fastest), choice = of.ours;
+
+    if (of.best < 0)
+        return NULL;
+    /* without options is simpler, and so is the knee, where they are as good */
+    if (of.usual >= 0 && !bench_faster(bench, (size_t)of.ours, (size_t)of.usual, cache))
+        choice = of.usual;
+    else if (knee >= 0 && of.ours == fastest)
+        choice = knee;
+    if (choice < 0 || bench_faster(bench, (size_t)of.best, (size_t)choice, cache)) {
+        if (asprintf(&text, "%s, the fastest here%s", arms[of.best].name, hint) < 0)
+            return NULL;
+    } else if (asprintf(&text, "%s%s%s%s", arms[choice].advice,
+                        choice == of.usual ? " (the engine that it takes by itself is uring)" : "",
+                        workers_advice(bench, machine, cache, (size_t)choice), hint) < 0) {
+        return NULL;
+    }
+    return text;
+}

@@ -1,0 +1,502 @@
+/* acat.c: files to standard output, one after the other; or read to nowhere, to measure the
+ * reading.
+ *
+ * The operands are taken in segments. A run of named files is one feed through the engine, which
+ * reads ahead and delivers in order; what is between such runs (standard input, a bad entry in a
+ * list of names) is dealt with here, in its place.
+ */
+#define _GNU_SOURCE
+#include "acat.h"
+#include "../cli/progress.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    BLOCK_BYTES = 128 * 1024,
+    /* A pipe holds 64 KiB, less than one write here, so that both ends wait for each other at each:
+     * 1 GB, cached, to wc -c took 0.97 s so, 0.40 s with 256 KiB, and no less with 1 MiB. splice
+     * took 0.18 s, but what it puts into the pipe is the file's own pages: what is written to the
+     * file before the reader comes would be seen by it. */
+    PIPE_BYTES = 256 * 1024,
+};
+
+/* Where an abbreviation is ambiguous, the candidates are listed in this order: cat's first. */
+static const struct option long_options[] = {
+    {"number-nonblank", no_argument, NULL, 'b'},
+    {"number", no_argument, NULL, 'n'},
+    {"squeeze-blank", no_argument, NULL, 's'},
+    {"show-nonprinting", no_argument, NULL, 'v'},
+    {"show-ends", no_argument, NULL, 'E'},
+    {"show-tabs", no_argument, NULL, 'T'},
+    {"show-all", no_argument, NULL, 'A'},
+    /* acat's own */
+    CLI_LONG_OPTIONS,
+    {"discard", no_argument, NULL, OPT_DISCARD},
+    {"pattern", required_argument, NULL, OPT_PATTERN},
+    {"time", required_argument, NULL, OPT_TIME},
+    {"bytes", required_argument, NULL, OPT_BYTES},
+    {"json", no_argument, NULL, OPT_JSON},
+    {NULL, 0, NULL, 0},
+};
+
+struct acat {
+    struct cli_common common;
+    struct format_opts format_opts;
+    struct load_request load;
+    bool discard;
+    unsigned jobs;
+    const struct engine *engine;
+    const char *why;
+    struct operands operands; /* taken by the producer while a feed runs */
+
+    struct dir *cwd;
+    struct sink **sinks;   /* [jobs] */
+    struct format *format; /* NULL: bytes go out as they come */
+    char *block;
+    bool stdin_read;
+    bool out_is_regular;
+    bool moves;      /* the bytes go from file to file as they are */
+    int resident_fd; /* of an OPERAND_RESIDENT */
+    dev_t out_dev;
+    ino_t out_ino;
+    struct stats stats; /* sum over the segments */
+    bool failed;
+};
+
+/* A worker's end of the line. */
+struct output {
+    struct sink sink;
+    struct acat *acat;
+};
+
+/* file->op */
+struct acat_item {
+    bool begun; /* its first bytes have come */
+};
+
+static void usage(void)
+{
+    printf("Usage: %s [OPTION]... [FILE]...\n"
+           "Concatenate FILE(s) to standard output.\n\n"
+           "With no FILE, or when FILE is -, read standard input.\n\n"
+           "  -A, --show-all            the same as -vET\n"
+           "  -b, --number-nonblank     number the lines that are not empty; overrides -n\n"
+           "  -e                        the same as -vE\n"
+           "  -E, --show-ends           $ at the end of each line\n"
+           "  -n, --number              number all lines\n"
+           "  -s, --squeeze-blank       of empty lines in a row, only the first\n"
+           "  -t                        the same as -vT\n"
+           "  -T, --show-tabs           tabs as ^I\n"
+           "  -u                        (ignored)\n"
+           "  -v, --show-nonprinting    ^ and M- notation, except for newlines and tabs\n"
+           "      --discard             read everything and write nothing\n"
+           "      --pattern=PATTERN     with --discard: read each FILE in blocks, random or\n"
+           "                            sequential, and report IOPS and latencies\n"
+           "      --time=SECONDS        with --discard: in blocks, for so long\n"
+           "      --bytes=SIZE          with --discard: in blocks, so much of each FILE\n"
+           "      --json                with --discard: in blocks, the report in JSON\n"
+           "      --files0-from=F       take the FILEs from F, where each ends with "
+           "NUL\n\n" CLI_COMMON_HELP
+           "\nOne worker writes to standard output: --jobs is for --discard.\n",
+           cli_name);
+    cli_close_stdout();
+    exit(EXIT_SUCCESS);
+}
+
+/* Whether fd was closed from the start: cli_start then holds its place by O_PATH. */
+static bool was_closed(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    return flags < 0 || (flags & O_PATH);
+}
+
+/* -- output -- */
+
+/* Nothing that comes later can be of use, and waiting for what is in flight could be for ever (a
+ * FIFO that no one opens): so the program ends here. */
+static void __attribute__((noreturn)) output_failed(int err)
+{
+    cli_message(err, "write error");
+    _exit(EXIT_FAILURE);
+}
+
+static void write_all(void *arg, const char *bytes, size_t len)
+{
+    struct acat *acat = arg;
+
+    acat->stats.bytes_wrote += len;
+    cli_progress_hide(STDOUT_FILENO);
+    while (len > 0) {
+        ssize_t n = write(STDOUT_FILENO, bytes, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            output_failed(n < 0 ? errno : ENOSPC);
+        bytes += n;
+        len -= (size_t)n;
+    }
+    cli_progress_show(STDOUT_FILENO);
+}
+
+static void put(struct acat *acat, const char *bytes, size_t len)
+{
+    if (acat->format)
+        format_data(acat->format, bytes, len);
+    else
+        write_all(acat, bytes, len);
+}
+
+/* Whether a file that is at offset is the output, and would be read until the disk is full. */
+static bool is_output(const struct acat *acat, const struct stat *st, off_t offset)
+{
+    return acat->out_is_regular && st->st_dev == acat->out_dev && st->st_ino == acat->out_ino &&
+           offset < st->st_size;
+}
+
+static int refuse_output(const struct acat *acat, struct file *file)
+{
+    struct stat st;
+
+    if (!acat->out_is_regular || fstatat(file->dir->fd, file->name, &st, 0) < 0 ||
+        !is_output(acat, &st, 0))
+        return 0;
+    file_fail(file, STEP_REFUSED, -EINVAL);
+    return -EINVAL;
+}
+
+static int output_data(struct sink *sink, struct file *file, const void *bytes, size_t len)
+{
+    struct output *output = (struct output *)sink;
+    struct acat_item *item = file->op;
+
+    if (!item->begun && refuse_output(output->acat, file) < 0)
+        return file->status;
+    item->begun = true;
+    put(output->acat, bytes, len);
+    return 0;
+}
+
+static void output_end(struct sink *sink, struct file *file)
+{
+    struct output *output = (struct output *)sink;
+    struct acat_item *item = file->op;
+
+    /* it was empty when it was read ahead; what has been written since may have gone to it */
+    if (file->status == 0 && !item->begun)
+        (void)refuse_output(output->acat, file);
+}
+
+static int discard_data(struct sink *sink, struct file *file, const void *bytes, size_t len)
+{
+    (void)sink;
+    (void)file;
+    (void)bytes;
+    (void)len;
+    return 0;
+}
+
+static void discard_end(struct sink *sink, struct file *file)
+{
+    (void)sink;
+    (void)file;
+}
+
+static void sinks_make(struct acat *acat)
+{
+    acat->sinks = calloc(acat->jobs, sizeof(*acat->sinks));
+    for (unsigned i = 0; acat->sinks && i < acat->jobs; i++) {
+        struct output *output = calloc(1, sizeof(*output));
+        if (!output)
+            cli_fatal(0, "memory exhausted");
+        output->acat = acat;
+        output->sink.data = acat->discard ? discard_data : output_data;
+        output->sink.end = acat->discard ? discard_end : output_end;
+        acat->sinks[i] = &output->sink;
+    }
+    if (!acat->sinks)
+        cli_fatal(0, "memory exhausted");
+}
+
+/* -- a run of named files -- */
+
+static void next_operand(struct acat *acat)
+{
+    struct operands *operands = &acat->operands;
+
+    acat->resident_fd = -1;
+    operands_next(operands);
+    if (operands->kind != OPERAND_FILE || !acat->moves)
+        return;
+    acat->resident_fd = acat_open_resident(operands->name);
+    if (acat->resident_fd >= 0)
+        operands->kind = OPERAND_RESIDENT;
+}
+
+static int produce(struct feed *feed, void *arg)
+{
+    struct acat *acat = arg;
+    struct operands *operands = &acat->operands;
+    int rc = 0;
+
+    for (; rc == 0 && operands->kind == OPERAND_FILE; next_operand(acat)) {
+        struct file *file = feed_file(feed, acat->cwd, operands->name, operands->name_len);
+        rc = file ? feed_add(feed, file) : -ENOMEM;
+    }
+    return rc;
+}
+
+static void retire(struct file *file, void *arg)
+{
+    struct acat *acat = arg;
+    const char *name;
+
+    if (file->status == 0)
+        return;
+    name = cli_quote_maybe(file->name);
+    if (file->step == STEP_REFUSED)
+        cli_message(0, "%s: input file is output file", name);
+    else
+        cli_message(-file->status, "%s", name);
+    acat->failed = true;
+}
+
+/* Adds a segment's counters, where the workers are the same ones again. */
+static void add_stats(struct acat *acat, const struct stats *segment)
+{
+    unsigned peak = acat->stats.in_flight_peak;
+
+    if (segment->in_flight_peak > peak)
+        peak = segment->in_flight_peak;
+    stats_add(&acat->stats, segment);
+    acat->stats.in_flight_peak = peak;
+    acat->stats.workers = acat->jobs;
+}
+
+static void run_files(struct acat *acat)
+{
+    struct feed_config config = {.op_bytes = sizeof(struct acat_item),
+                                 .keep_order = !acat->discard,
+                                 .produce = produce,
+                                 .retire = retire,
+                                 .progress = acat->common.opts.progress,
+                                 .arg = acat};
+    struct stats stats = {0};
+    struct feed *feed;
+    int rc, produced;
+
+    rc = feed_start(&feed, &config);
+    if (rc < 0)
+        cli_fatal(-rc, "cannot start");
+    rc = engine_run(acat->engine, &acat->common.opts, acat->jobs, feed, NULL, acat->sinks, &stats);
+    produced = feed_join(feed);
+    if (rc < 0)
+        cli_fatal(-rc, "engine '%s' failed", acat->engine->name);
+    if (produced < 0)
+        cli_fatal(-produced, "not all files were read");
+    add_stats(acat, &stats);
+}
+
+/* -- standard input, and what the kernel moves -- */
+
+static bool fd_is_output(const struct acat *acat, int fd)
+{
+    struct stat st;
+
+    return acat->out_is_regular && fstat(fd, &st) == 0 &&
+           is_output(acat, &st, lseek(fd, 0, SEEK_CUR));
+}
+
+/* From where it stands, by plain reads: standard input opened by a name like /dev/stdin would be
+ * read from the start. Returns 0 or -errno. */
+static int read_fd(struct acat *acat, int fd, struct stats *stats)
+{
+    size_t block = acat->common.opts.block_bytes ? acat->common.opts.block_bytes : BLOCK_BYTES;
+
+    if (acat->moves) {
+        int64_t moved = acat_move(fd, acat->common.opts.progress);
+        if (moved < 0)
+            return (int)moved;
+        stats->bytes_read = (uint64_t)moved;
+        acat->stats.bytes_wrote += stats->bytes_read;
+    }
+    if (!acat->block)
+        acat->block = malloc(block);
+    if (!acat->block)
+        return -ENOMEM;
+    for (;;) {
+        ssize_t n = read(fd, acat->block, block);
+        if (n == 0)
+            return 0;
+        if (n < 0 && errno != EINTR)
+            return -errno;
+        if (n < 0)
+            continue;
+        stats->bytes_read += (uint64_t)n;
+        progress_bytes(acat->common.opts.progress, (uint64_t)n);
+        if (acat->discard)
+            continue;
+        put(acat, acat->block, (size_t)n);
+    }
+}
+
+static void run_fd(struct acat *acat, int fd, const char *name)
+{
+    struct stats stats = {.files = 1, .resident_files = fd == acat->resident_fd};
+    int rc = 0;
+
+    stats_start(&stats);
+    if (fd_is_output(acat, fd)) {
+        cli_message(0, "%s: input file is output file", cli_quote_maybe(name));
+        stats.failed = 1;
+    } else {
+        progress_outside(acat->common.opts.progress, name);
+        rc = read_fd(acat, fd, &stats);
+        progress_outside(acat->common.opts.progress, NULL);
+    }
+    if (rc < 0) {
+        cli_message(-rc, "%s", cli_quote_maybe(name));
+        stats.failed = 1;
+    }
+    acat->failed |= stats.failed > 0;
+    stats_stop(&stats);
+    add_stats(acat, &stats);
+}
+
+/* -- the run -- */
+
+static void run(struct acat *acat)
+{
+    struct operands *operands = &acat->operands;
+    uint64_t start_ns = stats_now_ns();
+
+    cli_progress_start(&acat->common);
+    for (next_operand(acat); operands->kind != OPERAND_END;) {
+        if (operands->kind == OPERAND_FILE) {
+            run_files(acat); /* up to the next that is none */
+            continue;
+        }
+        if (operands->kind == OPERAND_STDIN) {
+            acat->stdin_read = true;
+            run_fd(acat, STDIN_FILENO, "-");
+        } else if (operands->kind == OPERAND_RESIDENT) {
+            run_fd(acat, acat->resident_fd, operands->name);
+            close(acat->resident_fd);
+        } else {
+            operands_report(operands);
+            acat->failed = true;
+        }
+        next_operand(acat);
+    }
+    if (acat->format)
+        format_end(acat->format);
+    cli_progress_stop(&acat->common);
+    stats_finish(&acat->stats);
+    cli_print_stats(&acat->common, acat->engine, acat->why, &acat->stats,
+                    (double)(stats_now_ns() - start_ns) / 1e9);
+}
+
+/* Those that change the bytes: true if it was one. */
+static bool format_option(struct format_opts *opts, int option)
+{
+    opts->number |= option == 'n';
+    opts->number_lines |= option == 'b';
+    opts->squeeze |= option == 's';
+    opts->ends |= option == 'E' || option == 'e' || option == 'A';
+    opts->tabs |= option == 'T' || option == 't' || option == 'A';
+    opts->nonprinting |= option == 'v' || option == 'e' || option == 't' || option == 'A';
+    return option < 256 && strchr("AbeEnstTv", option);
+}
+
+static void parse_options(struct acat *acat, int argc, char **argv)
+{
+    int option;
+
+    while ((option = getopt_long(argc, argv, "AbeEj:nstTuv", long_options, NULL)) != -1) {
+        if (option == OPT_DISCARD)
+            acat->discard = true;
+        else if (option == CLI_OPT_HELP)
+            usage();
+        else if (option == CLI_OPT_VERSION)
+            cli_version("acat");
+        else if (option != 'u' && !format_option(&acat->format_opts, option) &&
+                 !load_option(&acat->load, option, optarg) &&
+                 !cli_common_option(&acat->common, option, optarg))
+            cli_try_help();
+    }
+    if (acat->load.wanted && !acat->discard)
+        cli_fatal(0, "--pattern, --time, --bytes and --json go with --discard");
+    acat->operands.words = argv + optind;
+    acat->jobs = acat->discard && acat->common.jobs ? acat->common.jobs : 1;
+    acat->common.opts.ordered = !acat->discard;
+    if (acat->common.progress == CLI_PROGRESS_AUTO && !acat->discard && isatty(STDOUT_FILENO))
+        acat->common.progress = CLI_PROGRESS_NEVER; /* the files' own text is there */
+}
+
+/* Learns what standard output is, and what is to become of the bytes on their way to it. */
+static void open_output(struct acat *acat)
+{
+    static const struct format_opts as_they_are;
+    struct stat st;
+
+    if (acat->discard)
+        return;
+    if (was_closed(STDOUT_FILENO))
+        cli_fatal(EBADF, "standard output");
+    if (fstat(STDOUT_FILENO, &st) < 0)
+        cli_fatal(errno, "standard output");
+    acat->out_is_regular = S_ISREG(st.st_mode);
+    acat->out_dev = st.st_dev;
+    acat->out_ino = st.st_ino;
+    /* who may not have a larger pipe makes do with this one */
+    if (S_ISFIFO(st.st_mode) && fcntl(STDOUT_FILENO, F_GETPIPE_SZ) < PIPE_BYTES)
+        (void)fcntl(STDOUT_FILENO, F_SETPIPE_SZ, PIPE_BYTES);
+    if (memcmp(&acat->format_opts, &as_they_are, sizeof(as_they_are)) == 0) {
+        acat->moves = acat->out_is_regular && acat->common.opts.direct != DIRECT_ALWAYS;
+        return;
+    }
+    acat->format = format_new(&acat->format_opts, write_all, acat);
+    if (!acat->format)
+        cli_fatal(0, "memory exhausted");
+}
+
+int main(int argc, char **argv)
+{
+    static char dash[] = "-", *only_stdin[] = {dash, NULL};
+    struct acat acat = {0};
+
+    cli_start(argv);
+    cli_common_init(&acat.common);
+    parse_options(&acat, argc, argv);
+    open_output(&acat);
+    operands_open(&acat.operands, &acat.common);
+    if (!acat.operands.list && !acat.operands.words[0])
+        acat.operands.words = only_stdin;
+    acat.engine = cli_engine(&acat.common, &acat.why);
+    if (acat.load.wanted)
+        return load_operands(&acat.load, &acat.common, acat.engine, acat.why, acat.jobs,
+                             &acat.operands)
+                   ? EXIT_SUCCESS
+                   : EXIT_FAILURE;
+    acat.cwd = dir_cwd();
+    if (!acat.cwd)
+        cli_fatal(0, "memory exhausted");
+    sinks_make(&acat);
+    run(&acat);
+    for (unsigned i = 0; i < acat.jobs; i++)
+        free(acat.sinks[i]);
+    free(acat.sinks);
+    free(acat.block);
+    format_free(acat.format);
+    operands_close(&acat.operands);
+    dir_put(acat.cwd);
+    if (acat.stdin_read && was_closed(STDIN_FILENO))
+        cli_fatal(EBADF, "closing standard input");
+    return acat.failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

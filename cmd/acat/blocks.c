@@ -1,0 +1,290 @@
+/* blocks.c: --discard in blocks: reads of each operand at given places, and the report on them.
+ */
+#define _GNU_SOURCE
+#include "acat.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    RANDOM_BLOCK_BYTES = 4096,
+    SEQUENTIAL_BLOCK_BYTES = 1024 * 1024,
+    /* enough for what a solid state disk can do of each; --depth is there to find out */
+    RANDOM_DEPTH = 32,
+    SEQUENTIAL_DEPTH = 8,
+    MEMORY_MAX = 1024 * 1024 * 1024, /* of all buffers: they are touched before the first read */
+};
+
+/* In the order of enum load_pattern. */
+static const char *const pattern_choices[] = {"sequential", "random", NULL};
+
+static const double percents[] = {50, 90, 99, 99.9};
+static const char *const percent_names[] = {"p50", "p90", "p99", "p99.9"};
+enum { PERCENTS = sizeof(percents) / sizeof(percents[0]) };
+
+static uint64_t time_option(const char *argument)
+{
+    /* strtod takes signs, hexadecimal digits and words, too */
+    bool decimal = argument[strspn(argument, "0123456789.")] == 0;
+    char *end;
+    double seconds = strtod(argument, &end);
+
+    if (!decimal || *end != 0 || seconds < 1e-3 || seconds > 1e6)
+        cli_fatal(0, "invalid --time argument %s: seconds are expected", cli_quote(argument));
+    return (uint64_t)(seconds * 1e9 + 0.5);
+}
+
+static uint64_t bytes_option(const char *argument)
+{
+    uint64_t bytes;
+
+    if (cli_parse_size(argument, &bytes) < 0 || bytes == 0)
+        cli_fatal(0, "invalid --bytes argument %s", cli_quote(argument));
+    return bytes;
+}
+
+bool load_option(struct load_request *request, int option, const char *argument)
+{
+    switch (option) {
+    case OPT_PATTERN:
+        request->pattern = (enum load_pattern)cli_match("--pattern", argument, pattern_choices,
+                                                        NULL);
+        break;
+    case OPT_TIME:
+        request->time_ns = time_option(argument);
+        break;
+    case OPT_BYTES:
+        request->bytes = bytes_option(argument);
+        break;
+    case OPT_JSON:
+        request->json = true;
+        break;
+    default:
+        return false;
+    }
+    request->wanted = true;
+    return true;
+}
+
+/* One run: of what, how, and what came of it. */
+struct report {
+    const char *name;
+    struct load load;
+    const struct load_result *result;
+    const struct engine *engine;
+    const char *why;
+    unsigned jobs;
+    double seconds;
+};
+
+static double rate(const struct report *report, uint64_t count)
+{
+    return report->seconds > 0 ? (double)count / report->seconds : 0;
+}
+
+static double mean_in_flight(const struct report *report)
+{
+    /* all the time that reads took is the time of one if one was in flight at a time */
+    return rate(report, report->result->latency.sum) / 1e9;
+}
+
+static void print_text(const struct report *report)
+{
+    const struct load *load = &report->load;
+    const struct histogram *latency = &report->result->latency;
+    uint64_t bytes = report->result->stats.bytes_read;
+
+    printf("%s\n", report->name);
+    printf("  of        %s, %" PRIu64 " bytes, ",
+           load->block_device ? "a block device" : "a regular file", load->size);
+    if (load->resident_status == 0)
+        printf("of which %" PRIu64 " were in the page cache\n", load->resident_bytes);
+    else
+        printf("of which the kernel does not tell how many were in the page cache\n");
+    printf("  reads     %s, of %zu bytes, %s the page cache\n", pattern_choices[load->opts.pattern],
+           load->opts.block_bytes, load->direct ? "past" : "through");
+    printf("  in flight %u in each of %u %s, mean %.1f; engine %s%s%s%s\n", load->opts.depth,
+           report->jobs, report->jobs == 1 ? "worker" : "workers", mean_in_flight(report),
+           report->engine->name, report->why ? " (not uring: " : "", report->why ? report->why : "",
+           report->why ? ")" : "");
+    printf("  rate      %.0f IOPS, %.1f MB/s: %" PRIu64 " reads, %" PRIu64 " bytes in %.3f s\n",
+           rate(report, latency->count), rate(report, bytes) / 1e6, latency->count, bytes,
+           report->seconds);
+    printf("  latency   mean %.1f us, min %.1f, max %.1f\n",
+           latency->count ? (double)latency->sum / (double)latency->count / 1e3 : 0,
+           (double)latency->min / 1e3, (double)latency->max / 1e3);
+    printf("           ");
+    for (unsigned i = 0; i < PERCENTS; i++)
+        printf(" %s %.1f us%s", percent_names[i],
+               (double)histogram_percentile(latency, percents[i]) / 1e3,
+               i + 1 < PERCENTS ? "," : "\n");
+}
+
+static json_t *latency_json(const struct histogram *latency)
+{
+    json_t *json = json_object();
+
+    json_object_set_new(json, "min", json_integer((json_int_t)latency->min));
+    json_object_set_new(
+        json, "mean",
+        json_real(latency->count ? (double)latency->sum / (double)latency->count : 0));
+    for (unsigned i = 0; i < PERCENTS; i++)
+        json_object_set_new(json, percent_names[i],
+                            json_integer((json_int_t)histogram_percentile(latency, percents[i])));
+    json_object_set_new(json, "max", json_integer((json_int_t)latency->max));
+    return json;
+}
+
+/* A name is bytes; JSON has text only: what is no UTF-8 is given as the messages give it. */
+static json_t *name_json(const char *name)
+{
+    json_t *json = json_string(name);
+
+    return json ? json : json_string(cli_quote_maybe(name));
+}
+
+static void print_json(const struct report *report)
+{
+    const struct load *load = &report->load;
+    const struct stats *stats = &report->result->stats;
+    const struct histogram *latency = &report->result->latency;
+    json_t *json = json_object();
+    char *text;
+
+#define SET_INTEGER(key, value) json_object_set_new(json, key, json_integer((json_int_t)(value)))
+#define SET_REAL(key, value) json_object_set_new(json, key, json_real(value))
+#define SET_STRING(key, value) json_object_set_new(json, key, json_string(value))
+    json_object_set_new(json, "file", name_json(report->name));
+    SET_STRING("kind", load->block_device ? "block device" : "regular file");
+    SET_INTEGER("size", load->size);
+    json_object_set_new(json, "resident_bytes",
+                        load->resident_status == 0 ? json_integer((json_int_t)load->resident_bytes)
+                                                   : json_null());
+    SET_STRING("engine", report->engine->name);
+    json_object_set_new(json, "why", report->why ? json_string(report->why) : json_null());
+    SET_STRING("pattern", pattern_choices[load->opts.pattern]);
+    SET_INTEGER("block_size", load->opts.block_bytes);
+    json_object_set_new(json, "direct", json_boolean(load->direct));
+    SET_INTEGER("depth", load->opts.depth);
+    SET_INTEGER("jobs", report->jobs);
+    SET_REAL("mean_in_flight", mean_in_flight(report));
+    SET_REAL("seconds", report->seconds);
+    SET_INTEGER("reads", latency->count);
+    SET_INTEGER("bytes", stats->bytes_read);
+    SET_REAL("iops", rate(report, latency->count));
+    SET_REAL("bytes_per_second", rate(report, stats->bytes_read));
+    json_object_set_new(json, "latency_ns", latency_json(latency));
+    SET_REAL("user_s", (double)stats->user_ns / 1e9);
+    SET_REAL("system_s", (double)stats->system_ns / 1e9);
+#undef SET_INTEGER
+#undef SET_REAL
+#undef SET_STRING
+    text = json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    json_decref(json);
+    if (!text)
+        cli_fatal(0, "memory exhausted");
+    printf("%s\n", text);
+    free(text);
+}
+
+static void open_failed(const char *name, const struct load_opts *opts, int status)
+{
+    const char *quoted = cli_quote_maybe(name);
+
+    if (status == -ESPIPE)
+        cli_message(0, "%s: neither a regular file nor a block device", quoted);
+    else if (status == -ENODATA)
+        cli_message(0, "%s: shorter than a block of %zu bytes", quoted, opts->block_bytes);
+    else if (status == -EINVAL)
+        cli_message(0, "%s: cannot be read past the page cache in blocks of %zu bytes", quoted,
+                    opts->block_bytes);
+    else
+        cli_message(-status, "%s", quoted);
+}
+
+/* Returns whether it went well. */
+static bool run_file(struct report *report, const struct load_request *request,
+                     const struct load_opts *opts, struct stats *sum)
+{
+    static struct load_result result; /* too large for the stack */
+    int rc = load_open(&report->load, report->name, opts);
+
+    if (rc < 0) {
+        open_failed(report->name, opts, rc);
+        return false;
+    }
+    rc = load_run(&report->load, report->engine, report->jobs, &result);
+    load_close(&report->load);
+    stats_add(sum, &result.stats);
+    sum->workers = report->jobs;
+    sum->files++;
+    if (rc == -ENODATA)
+        cli_message(0, "%s: became shorter while it was read", cli_quote_maybe(report->name));
+    else if (rc < 0)
+        cli_message(-rc, "%s", cli_quote_maybe(report->name));
+    if (rc < 0)
+        return false;
+    report->result = &result;
+    report->seconds = (double)(result.last_ns - result.first_ns) / 1e9;
+    if (request->json)
+        print_json(report);
+    else
+        print_text(report);
+    return true;
+}
+
+/* The job, as the options have it; ends the program where they cannot be met. */
+static struct load_opts job(const struct load_request *request, const struct cli_common *common,
+                            const struct engine *engine, unsigned jobs)
+{
+    bool at_random = request->pattern == LOAD_RANDOM, blocking = engine == &engine_sync;
+    struct load_opts opts = {.pattern = request->pattern,
+                             .block_bytes = common->opts.block_bytes,
+                             .depth = common->opts.depth,
+                             .bytes = request->bytes,
+                             .time_ns = request->time_ns,
+                             .direct = common->opts.direct};
+
+    if (opts.block_bytes == 0)
+        opts.block_bytes = at_random ? RANDOM_BLOCK_BYTES : SEQUENTIAL_BLOCK_BYTES;
+    if (opts.depth == 0)
+        opts.depth = blocking ? 1 : at_random ? RANDOM_DEPTH : SEQUENTIAL_DEPTH;
+    if (opts.depth > 1 && blocking)
+        cli_fatal(0,
+                  "engine 'sync' has one read in flight per worker: --jobs=%u instead of --depth",
+                  opts.depth);
+    if (opts.block_bytes > MEMORY_MAX / opts.depth / jobs)
+        cli_fatal(0, "more than 1 GiB in flight: choose a smaller --block-size, --depth or --jobs");
+    return opts;
+}
+
+bool load_operands(const struct load_request *request, const struct cli_common *common,
+                   const struct engine *engine, const char *why, unsigned jobs,
+                   struct operands *operands)
+{
+    struct load_opts opts = job(request, common, engine, jobs);
+    struct stats sum = {0};
+    uint64_t start_ns = stats_now_ns();
+    bool well = true;
+
+    for (operands_next(operands); operands->kind != OPERAND_END; operands_next(operands)) {
+        struct report report = {.name = operands->name, .engine = engine, .why = why, .jobs = jobs};
+        bool done = false;
+        if (operands->kind == OPERAND_FILE)
+            done = run_file(&report, request, &opts, &sum);
+        else if (operands->kind == OPERAND_STDIN)
+            cli_message(0, "-: standard input cannot be read in blocks: name the file");
+        else
+            operands_report(operands);
+        sum.failed += !done;
+        well &= done;
+    }
+    operands_close(operands);
+    stats_finish(&sum);
+    cli_print_stats(common, engine, why, &sum, (double)(stats_now_ns() - start_ns) / 1e9);
+    cli_close_stdout();
+    return well;
+}

@@ -1,0 +1,266 @@
+/* acp.c: copy files and trees: cp on top of the engines. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../../core/digest/sink_thread.h"
+#include "acp.h"
+#include "../cli/progress.h"
+
+/* -- where things go -- */
+
+/* The last part of a path, without slashes at its end; "." for "/" and for what leads upwards. */
+static char *base_name(const char *path)
+{
+    size_t end = strlen(path), start;
+
+    while (end > 0 && path[end - 1] == '/')
+        end--;
+    for (start = end; start > 0 && path[start - 1] != '/'; start--)
+        ;
+    if (end == start || (end - start == 2 && memcmp(path + start, "..", 2) == 0))
+        return strdup(".");
+    return strndup(path + start, end - start);
+}
+
+/* Opens a directory to copy into. -errno where it is none. */
+static int open_target(struct acp *acp, const char *name)
+{
+    int fd = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0)
+        return -errno;
+    acp->to = dir_new(acp->copy.cwd, name, fd);
+    if (!acp->to)
+        cli_fatal(ENOMEM, "cannot start");
+    return 0;
+}
+
+static void find_target(struct acp *acp)
+{
+    size_t n = acp->operand_count;
+    const char *last = n > 0 ? acp->operands[n - 1] : "";
+    int rc;
+
+    if (n == 0 && !acp->common.files0_from) {
+        cli_message(0, "missing file operand");
+        cli_try_help();
+    }
+    if (acp->target && acp->no_target_dir)
+        cli_fatal(0, "cannot combine --target-directory (-t) and --no-target-directory (-T)");
+    if (acp->target) {
+        rc = open_target(acp, acp->target);
+        if (rc < 0)
+            cli_fatal(-rc, "target directory %s", cli_quote(acp->target));
+        return;
+    }
+    if (n < 2) {
+        cli_message(0, "missing destination file operand after %s", cli_quote(last));
+        cli_try_help();
+    }
+    if (acp->no_target_dir && n > 2) {
+        cli_message(0, "extra operand %s", cli_quote(acp->operands[2]));
+        cli_try_help();
+    }
+    acp->operand_count--;
+    rc = acp->no_target_dir ? -ENOTDIR : open_target(acp, last);
+    if (rc < 0 && n > 2)
+        cli_fatal(-rc, "target %s", cli_quote(last));
+    if (rc < 0 && acp->copy.opts.parents) {
+        cli_message(0, "with --parents, the destination must be a directory");
+        cli_try_help();
+    }
+}
+
+/* Takes the slashes off the end, but not the name's only one. */
+static void strip_slashes(char *name)
+{
+    size_t len = strlen(name);
+
+    while (len > 1 && name[len - 1] == '/')
+        name[--len] = 0;
+}
+
+/* The operand's whole path, below the destination. */
+static char *path_below(const char *name)
+{
+    char *path;
+
+    while (*name == '/')
+        name++;
+    path = strdup(*name ? name : ".");
+    if (path)
+        strip_slashes(path);
+    return path;
+}
+
+/* cp -bf FILE FILE makes a backup of it: the copy goes to the backup's name. */
+static void copy_to_own_backup(struct acp *acp, struct copy_source *source)
+{
+    struct copy_opts *opts = &acp->copy.opts;
+    struct stat st;
+
+    if (acp->to || !opts->force || opts->backup == BACKUP_NONE || acp->operand_count != 1 ||
+        strcmp(source->name, source->to_name) != 0 || stat(source->name, &st) < 0 ||
+        !S_ISREG(st.st_mode))
+        return;
+    free((char *)source->to_name);
+    source->to_name = backup_name(AT_FDCWD, source->name, opts->backup, opts->backup_suffix);
+    if (!source->to_name)
+        cli_fatal(ENOMEM, "cannot start");
+    opts->backup = BACKUP_NONE;
+}
+
+static char *name_below(const struct acp *acp, const char *name)
+{
+    return acp->copy.opts.parents ? path_below(name) : base_name(name);
+}
+
+static struct copy_source *make_sources(struct acp *acp)
+{
+    size_t n = acp->operand_count;
+    struct copy_source *sources = calloc(n + 1, sizeof(*sources));
+
+    for (size_t i = 0; sources && i < n; i++) {
+        if (acp->strip_slashes && acp->to) /* as cp: not of one that gets another name */
+            strip_slashes(acp->operands[i]);
+        sources[i].name = acp->operands[i];
+        sources[i].to = acp->to ? acp->to : acp->copy.cwd;
+        sources[i].to_name = acp->to ? name_below(acp, acp->operands[i]) : strdup(acp->operands[n]);
+        if (!sources[i].to_name)
+            cli_fatal(ENOMEM, "cannot start");
+    }
+    if (!sources)
+        cli_fatal(ENOMEM, "cannot start");
+    if (n == 1)
+        copy_to_own_backup(acp, &sources[0]);
+    return sources;
+}
+
+/* -- the run -- */
+
+static struct sink **make_sinks(const struct acp *acp, unsigned jobs)
+{
+    struct sink **sinks = acp->digest ? calloc((size_t)jobs + 1, sizeof(struct sink *)) : NULL;
+
+    for (unsigned i = 0; sinks && i < jobs; i++)
+        if (!(sinks[i] = relay_new(hash_sink_new(&acp->digest, 1))))
+            cli_fatal(ENOMEM, "cannot start");
+    if (acp->digest && !sinks)
+        cli_fatal(ENOMEM, "cannot start");
+    return sinks;
+}
+
+static void free_sinks(struct sink **sinks, unsigned jobs)
+{
+    for (unsigned i = 0; sinks && i < jobs; i++)
+        sink_free(sinks[i]);
+    free(sinks);
+}
+
+/* What is wanted beyond the copies themselves. */
+static void open_extras(struct acp *acp)
+{
+    int rc;
+
+    if (acp->copy.opts.digest && !(acp->digest = digest_open("sha256")))
+        cli_fatal(0, "the library has no SHA-256");
+    if (acp->manifest_path) {
+        rc = cli_atomic_open(&acp->manifest, acp->manifest_path);
+        if (rc < 0)
+            cli_fatal(-rc, "cannot write the manifest %s", cli_quote(acp->manifest_path));
+    }
+    /* reading back from the device wants it there */
+    if ((acp->durable || acp->verify_copies) && !acp->copy.opts.dry_run)
+        acp_durable_start(acp);
+    if (acp->verify_copies)
+        acp_verify_start(acp);
+}
+
+static void close_extras(struct acp *acp, const struct engine *engine, unsigned jobs)
+{
+    int rc;
+
+    acp_durable_finish(acp);
+    if (acp->verify)
+        acp_verify_finish(acp, engine, jobs);
+    rc = acp->manifest ? cli_atomic_commit(acp->manifest) : 0;
+    if (rc < 0) {
+        cli_message(-rc, "cannot write the manifest %s", cli_quote(acp->manifest_path));
+        acp->failed = true;
+    }
+    digest_close(acp->digest);
+}
+
+static void run(struct acp *acp)
+{
+    struct feed_config config = {
+        .op_bytes = sizeof(struct copy_file),
+        .produce = copy_produce,
+        .retire = acp_retire,
+        .arg = &acp->copy,
+    };
+    struct stats stats = {0};
+    const char *why;
+    const struct engine *engine = cli_engine(&acp->common, &why);
+    bool one_file = acp->operand_count == 1 && !acp->copy.opts.recursive;
+    unsigned jobs = acp->common.jobs ? acp->common.jobs : one_file ? 1 : cli_processors();
+    uint64_t start = stats_now_ns();
+    struct sink **sinks;
+    struct feed *feed;
+    int rc;
+
+    open_extras(acp);
+    sinks = make_sinks(acp, jobs);
+    cli_progress_start(&acp->common);
+    config.progress = acp->common.opts.progress;
+    rc = feed_start(&feed, &config);
+    if (rc < 0)
+        cli_fatal(-rc, "cannot start");
+    rc = engine_run(engine, &acp->common.opts, jobs, feed, &acp->copy, sinks, &stats);
+    if (rc < 0) {
+        cli_message(-rc, "engine '%s' failed", engine->name);
+        acp->failed = true;
+    }
+    rc = feed_join(feed);
+    if (rc < 0 && rc != -ECANCELED) {
+        cli_message(-rc, "cannot go on");
+        acp->failed = true;
+    }
+    cli_progress_stop(&acp->common);
+    acp_say_late(acp);
+    free_sinks(sinks, jobs);
+    close_extras(acp, engine, jobs);
+    cli_print_stats(&acp->common, engine, why, &stats, (double)(stats_now_ns() - start) / 1e9);
+}
+
+int main(int argc, char **argv)
+{
+    struct acp acp = {0};
+    struct copy_source *sources;
+
+    cli_start(argv);
+    cli_common_init(&acp.common);
+    acp_parse_options(&acp, argc, argv);
+    if (copy_init(&acp.copy) < 0)
+        cli_fatal(ENOMEM, "cannot start");
+    cli_stop_cleanly();
+    find_target(&acp);
+    sources = make_sources(&acp);
+    acp.copy.sources = sources;
+    acp.copy.source_count = acp.operand_count;
+    run(&acp);
+    for (size_t i = 0; i < acp.operand_count; i++)
+        free((char *)sources[i].to_name);
+    free(sources);
+    acp_free_list(&acp);
+    dir_put(acp.to);
+    copy_destroy(&acp.copy);
+    cli_common_free(&acp.common);
+    cli_close_stdout();
+    return acp.failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

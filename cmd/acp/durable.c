@@ -1,0 +1,105 @@
+/* durable.c: --durable: on return, data and names are on the device.
+ *
+ * A few files are brought there one by one, with the directory that they are in. For a tree one
+ * syncfs(2) of each filesystem that it went to is many times cheaper than an fsync(2) of each file;
+ * it is called on descriptors that were open before anything was written, so that a write-back
+ * error of this run is reported by it (Linux 5.8). A failure is final: the kernel has dropped the
+ * pages, and another try would succeed without them. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "acp.h"
+
+enum {
+    FEW_FILES = 16, /* fsync of each; beyond that one syncfs */
+};
+
+struct acp_durable {
+    struct acp_durable *next;
+    dev_t dev;
+    int fd;
+    char path[]; /* for messages */
+};
+
+static int add(struct acp *acp, int fd, dev_t dev, const char *path)
+{
+    size_t path_len = strlen(path);
+    struct acp_durable *durable = malloc(sizeof(*durable) + path_len + 1);
+
+    if (!durable) {
+        close(fd);
+        return -ENOMEM;
+    }
+    durable->dev = dev;
+    durable->fd = fd;
+    memcpy(durable->path, path, path_len + 1);
+    durable->next = acp->durables;
+    acp->durables = durable;
+    return 0;
+}
+
+/* For copy.met_device. */
+static int met(void *arg, int dir_fd, dev_t dev)
+{
+    struct acp *acp = arg;
+    int fd;
+
+    for (const struct acp_durable *at = acp->durables; at; at = at->next)
+        if (at->dev == dev)
+            return 0;
+    fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? -errno : add(acp, fd, dev, "a file system below the destination");
+}
+
+/* The directory that a new name is in. malloc'd. */
+static char *dir_of(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+
+    if (!slash)
+        return strdup(".");
+    return strndup(name, slash == name ? 1 : (size_t)(slash - name));
+}
+
+void acp_durable_start(struct acp *acp)
+{
+    char *path = acp->to ? strdup(acp->to->path) : dir_of(acp->operands[acp->operand_count]);
+    struct stat st;
+    int fd;
+
+    if (!path)
+        cli_fatal(ENOMEM, "cannot start");
+    fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    /* a destination that is not there will be complained of in its turn */
+    if (fd >= 0 && (fstat(fd, &st) < 0 || add(acp, fd, st.st_dev, path) < 0))
+        cli_fatal(errno, "cannot prepare to sync %s", cli_quote(path));
+    if (fd < 0 && errno != ENOENT && errno != ENOTDIR)
+        cli_fatal(errno, "cannot prepare to sync %s", cli_quote(path));
+    free(path);
+    acp->copy.met_device = met;
+    acp->copy.met_arg = acp;
+    acp->copy.opts.sync_files = acp->copy.opts.atomic ||
+                                (!acp->copy.opts.recursive && !acp->copy.opts.parents &&
+                                 acp->operand_count <= FEW_FILES);
+}
+
+void acp_durable_finish(struct acp *acp)
+{
+    bool few = acp->copy.opts.sync_files && !acp->copy.opts.recursive && !acp->copy.opts.parents;
+
+    while (acp->durables) {
+        struct acp_durable *durable = acp->durables;
+        if ((few ? fsync(durable->fd) : syncfs(durable->fd)) < 0) {
+            cli_message(errno, "cannot bring what is in %s to the device",
+                        cli_quote(durable->path));
+            acp->failed = true;
+        }
+        close(durable->fd);
+        acp->durables = durable->next;
+        free(durable);
+    }
+}

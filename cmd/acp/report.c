@@ -1,0 +1,278 @@
+/* report.c: acp's words: GNU cp's, for what went wrong and for what was done. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "acp.h"
+#include "../cli/progress.h"
+#include "../cli/checksum_line.h"
+
+enum subject { SOURCE, DEST, DEST_SOURCE };
+
+/* Before and after the name. */
+static const struct {
+    const char *before, *after;
+    enum subject subject;
+} texts[] = {
+    [STEP_NONE] = {"cannot copy", "", SOURCE},
+    [STEP_STAT] = {"cannot stat", "", SOURCE},
+    [STEP_OPEN] = {"cannot open", " for reading", SOURCE},
+    [STEP_READ] = {"error reading", "", SOURCE},
+    [STEP_STAT_PARENT] = {"failed to get attributes of", "", SOURCE},
+    [STEP_OPEN_DIR] = {"cannot access", "", SOURCE},
+    [STEP_READ_DIR] = {"cannot access", "", SOURCE},
+    [STEP_READ_LINK] = {"cannot read symbolic link", "", SOURCE},
+    [STEP_LOOP] = {"cannot copy cyclic symbolic link", "", SOURCE},
+    [STEP_SINK] = {"cannot digest", "", SOURCE},
+    [STEP_STAT_DEST] = {"cannot stat", "", DEST},
+    [STEP_CREATE] = {"cannot create regular file", "", DEST},
+    [STEP_OPEN_DEST] = {"cannot create regular file", "", DEST},
+    [STEP_MAKE_DIR] = {"cannot create directory", "", DEST},
+    [STEP_MAKE_PARENT] = {"cannot make directory", "", DEST},
+    [STEP_MAKE_LINK] = {"cannot create symbolic link", "", DEST},
+    [STEP_HARD_LINK] = {"cannot create hard link", " to ", DEST_SOURCE},
+    [STEP_SYMLINK] = {"cannot create symbolic link", " to ", DEST_SOURCE},
+    [STEP_MAKE_FIFO] = {"cannot create fifo", "", DEST},
+    [STEP_MAKE_NODE] = {"cannot create special file", "", DEST},
+    [STEP_WRITE] = {"error writing", "", DEST},
+    [STEP_CLONE] = {"failed to clone", " from ", DEST_SOURCE},
+    [STEP_SIZE] = {"failed to extend", "", DEST},
+    [STEP_SYNC] = {"cannot bring", " to the device", DEST},
+    [STEP_TIMES] = {"preserving times for", "", DEST},
+    [STEP_OWNER] = {"failed to preserve ownership for", "", DEST},
+    [STEP_MODE] = {"preserving permissions for", "", DEST},
+    [STEP_XATTR] = {"setting attributes for", "", DEST},
+    [STEP_CLOSE] = {"failed to close", "", DEST},
+    [STEP_BACKUP] = {"cannot backup", "", DEST},
+    [STEP_UNBACKUP] = {"cannot un-backup", "", DEST},
+    [STEP_REMOVE] = {"cannot remove", "", DEST},
+};
+
+struct acp *acp_of(struct copy *copy)
+{
+    return (struct acp *)((char *)copy - offsetof(struct acp, copy));
+}
+
+static void say(enum step step, int status, const char *source, const char *dest)
+{
+    const char *s = cli_quote(source), *d = cli_quote(dest);
+    enum subject subject = texts[step].subject;
+
+    /* the reason is in the words */
+    if (step == STEP_LOOP)
+        status = 0;
+    cli_message(-status, "%s %s%s%s", texts[step].before, subject == SOURCE ? s : d,
+                texts[step].after, subject == DEST_SOURCE ? s : "");
+}
+
+static void say_refused(struct acp *acp, const struct copy_file *op, const char *source,
+                        const char *dest)
+{
+    const char *s = cli_quote(source), *d = cli_quote(dest);
+    enum refusal refusal = op->refusal;
+
+    acp->failed |= refusal != REFUSED_FILE_TWICE && refusal != REFUSED_DIRECTORY_TWICE &&
+                   refusal != REFUSED_DECLINED;
+    switch (refusal) {
+    case REFUSED_DIRECTORY:
+        return cli_message(0, "-r not specified; omitting directory %s", s);
+    case REFUSED_SAME_FILE:
+        return cli_message(0, "%s and %s are the same file", s, d);
+    case REFUSED_INTO_ITSELF:
+        return cli_message(0, "cannot copy a directory, %s, into itself, %s", s, d);
+    case REFUSED_DANGLING:
+        return cli_message(0, "not writing through dangling symlink %s", d);
+    case REFUSED_OVER_DIRECTORY:
+        return cli_message(0, "cannot overwrite directory %s with non-directory", d);
+    case REFUSED_OVER_FILE:
+        return cli_message(0, "cannot overwrite non-directory %s with directory %s", d, s);
+    case REFUSED_JUST_CREATED:
+        return cli_message(0, "will not overwrite just-created %s with %s", d, s);
+    case REFUSED_THROUGH_CREATED:
+        return cli_message(0, "will not copy %s through just-created symlink %s", s, d);
+    case REFUSED_FILE_TWICE:
+        return cli_message(0, "warning: source file %s specified more than once", s);
+    case REFUSED_DIRECTORY_TWICE:
+        return cli_message(0, "warning: source directory %s specified more than once", s);
+    case REFUSED_ELSEWHERE:
+        return cli_message(0, "will not create hard link %s to directory %s", d,
+                           cli_quote(op->elsewhere));
+    case REFUSED_BACKUP_IS_SOURCE:
+        return cli_message(0, "backing up %s might destroy source;  %s not copied", d, s);
+    case REFUSED_RELATIVE_LINK:
+        return cli_message(0, "%s: can make relative symbolic links only in current directory",
+                           cli_quote_maybe(dest));
+    case REFUSED_EXISTS:
+        return cli_message(0, "not replacing %s", d);
+    case REFUSED_NOT_REPLACEABLE:
+        return cli_message(0, "cannot replace %s atomically: not a regular file", d);
+    case REFUSED_NOT_DIRECTORY:
+        return cli_message(0, "%s exists but is not a directory", d);
+    case REFUSED_TYPE:
+        return cli_message(0, "%s has unknown file type", s);
+    case REFUSED_DECLINED: /* who said no knows */
+    case REFUSED_NOT:
+        break;
+    }
+}
+
+/* The walk knows names and types without looking files up: one that could not even have been
+ * looked up is found out when opening it fails. */
+static void stat_failed(struct file *file)
+{
+    struct copy_file *op = file->op;
+    struct stat st;
+
+    if ((file->step == STEP_OPEN || file->step == STEP_OPEN_DIR) &&
+        fstatat(file->dir->fd, file->name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+        file->step = STEP_STAT;
+        file->status = -errno;
+        op->attempted = false;
+    }
+}
+
+/* -v: what was done, and how. */
+static void tell(const struct acp *acp, const struct file *file, const char *source,
+                 const char *dest)
+{
+    static const char *const offload[] = {"unknown", "no", "no", "yes"};
+    const struct copy_file *op = file->op;
+
+    if (op->parent) {
+        printf("%s -> %s\n", source, dest);
+        return;
+    }
+    if (op->removed)
+        printf("removed %s\n", cli_quote(dest));
+    printf("%s -> %s", cli_quote(source), cli_quote(dest));
+    if (op->backup) {
+        size_t len = strlen(dest) - strlen(op->to_name);
+        char *backup;
+        if (asprintf(&backup, "%.*s%s", (int)len, dest, op->backup) >= 0) {
+            printf(" (backup: %s)", cli_quote(backup));
+            free(backup);
+        }
+    }
+    putchar('\n');
+    if (acp->debug && file->type != DT_DIR)
+        printf("copy offload: %s, reflink: %s, sparse detection: %s\n", offload[op->how],
+               op->how == HOW_CLONED ? "yes"
+               : op->clone_tried     ? "unsupported"
+                                     : "no",
+               op->sparse ? "SEEK_HOLE" : "no");
+}
+
+static void note_digest(struct acp *acp, const struct copy_file *op, const char *dest)
+{
+    static const struct sumline_format format = {NULL, ' ', '\n'};
+
+    if (acp->manifest)
+        sumline_print(cli_atomic_stream(acp->manifest), &format, op->hash.digest,
+                      digest_bytes(acp->digest), dest);
+    if (acp->verify)
+        acp_verify_note(acp, op->hash.digest, dest);
+}
+
+static void speak(struct acp *acp, const struct file *file, bool told, const char *source,
+                  const char *dest)
+{
+    const struct copy_file *op = file->op;
+
+    if (told) {
+        cli_progress_hide(STDOUT_FILENO);
+        tell(acp, file, source, dest);
+        cli_progress_show(STDOUT_FILENO);
+    }
+    if (op->hashed)
+        note_digest(acp, op, dest);
+    if (file->step == STEP_REFUSED) {
+        say_refused(acp, op, source, dest);
+    } else if (file->status < 0) {
+        say(file->step, file->status, op->elsewhere ? op->elsewhere : source, dest);
+        acp->failed = true;
+    }
+    for (const struct copy_report *report = op->reports; report; report = report->next) {
+        say(report->step, report->status, source, dest);
+        acp->failed |= !report->harmless;
+    }
+}
+
+void acp_retire(struct file *file, void *arg)
+{
+    struct copy *copy = arg;
+    struct acp *acp = acp_of(copy);
+    const struct copy_file *op = file->op;
+    bool told;
+
+    copy_file_end(file);
+    stat_failed(file);
+    told = copy->opts.verbose && (op->attempted || op->copied);
+    if (file->status < 0 || op->reports || told || op->hashed) {
+        char *source = file_path(file);
+        /* what the walk itself could not enter has no destination */
+        char *dest = op->to ? copy_to_path(file) : strdup("");
+        if (source && dest) {
+            speak(acp, file, told, source, dest);
+        } else {
+            /* no reason to end here, with other files half written */
+            cli_message(ENOMEM, "cannot report on %s", cli_quote(file->name));
+            acp->failed = true;
+        }
+        free(source);
+        free(dest);
+    }
+    copy_file_free(file);
+}
+
+void acp_say_late(struct acp *acp)
+{
+    for (const struct copy_late *late = atomic_load(&acp->copy.late); late; late = late->next) {
+        say(late->step, late->status, late->to_path, late->to_path);
+        acp->failed |= !late->harmless;
+    }
+}
+
+/* "rwxr-xr-x" */
+static void mode_text(mode_t mode, char text[10])
+{
+    for (int i = 0; i < 9; i++)
+        text[i] = (mode >> (8 - i)) & 1 ? "rwxrwxrwx"[i] : '-';
+    if (mode & S_ISUID)
+        text[2] = text[2] == 'x' ? 's' : 'S';
+    if (mode & S_ISGID)
+        text[5] = text[5] == 'x' ? 's' : 'S';
+    if (mode & S_ISVTX)
+        text[8] = text[8] == 'x' ? 't' : 'T';
+    text[9] = 0;
+}
+
+bool acp_ask(void *arg, const struct file *file, mode_t mode, bool writable)
+{
+    const struct acp *acp = arg;
+    char *dest = copy_to_path(file);
+    const char *d = dest ? cli_quote(dest) : "";
+    bool removes = acp->copy.opts.force || acp->copy.opts.remove_destination;
+    char text[10], *line = NULL;
+    size_t cap = 0;
+    bool yes;
+
+    fflush(stdout);
+    mode_text(mode, text);
+    cli_progress_hide(STDERR_FILENO);
+    if (writable)
+        fprintf(stderr, "%s: overwrite %s? ", cli_name, d);
+    else
+        fprintf(stderr,
+                removes ? "%s: replace %s, overriding mode %04o (%s)? "
+                        : "%s: unwritable %s (mode %04o, %s); try anyway? ",
+                cli_name, d, mode & 07777, text);
+    yes = getline(&line, &cap, stdin) > 0 && (line[0] == 'y' || line[0] == 'Y');
+    cli_progress_show(STDERR_FILENO);
+    free(line);
+    free(dest);
+    return yes;
+}

@@ -1,0 +1,448 @@
+/* ahash.c: print or check message digests: a drop-in for sha256sum on top of the engines.
+ *
+ * Three parties: the producer (on the feed's thread) turns operands, lists, check files and trees
+ * into files; the engines digest them; retire prints, in input order, whatever finished first.
+ */
+#define _GNU_SOURCE
+#include "ahash.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio_ext.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../../core/digest/sink_thread.h"
+#include "../../core/pipeline/walk.h"
+#include "unlisted.h"
+#include "manifest.h"
+#include "../cli/progress.h"
+
+enum {
+    STDOUT_BYTES = 64 * 1024,
+    /* Of a run that prints steadily, lines are not held back longer than this. */
+    STDOUT_HOLD_NS = 100 * 1000 * 1000,
+};
+
+/* -- the producer's side -- */
+
+struct file *ahash_file(struct ahash *ahash, struct feed *feed, enum ahash_kind kind,
+                        const char *name)
+{
+    struct file *file = feed_file(feed, ahash->cwd, name, strlen(name));
+    struct ahash_item *item;
+
+    if (file) {
+        item = ahash_item(ahash, file);
+        item->kind = kind;
+    }
+    return file;
+}
+
+struct ahash_item *ahash_item(const struct ahash *ahash, const struct file *file)
+{
+    struct hash_result *results = file->op;
+
+    return (struct ahash_item *)&results[ahash->algorithms.chosen_len];
+}
+
+int ahash_add(struct ahash *ahash, struct feed *feed, struct file *file)
+{
+    atomic_fetch_add_explicit(&ahash->added, 1, memory_order_release);
+    if (strcmp(file->name, "-") != 0 || file->dir->path_len > 0)
+        return feed_add(feed, file);
+    return ahash_stdin_add(ahash, feed, file);
+}
+
+/* A file to be digested, relative to dir: an operand or one of a tree. */
+static int add_file(struct ahash *ahash, struct feed *feed, struct dir *dir, const char *name,
+                    unsigned char type, uint64_t ino)
+{
+    struct file *file;
+    struct stat st;
+    /* what cannot be looked up now will not be opened either, and reported then */
+    bool looked_up = ahash->update &&
+                     fstatat(dir->fd, name, &st, dir->may_follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0;
+
+    if (looked_up && update_is_own(ahash, &st))
+        return 0;
+    file = feed_file(feed, dir, name, strlen(name));
+    if (!file)
+        return -ENOMEM;
+    file->type = type;
+    file->ino = ino;
+    if (looked_up && update_look(ahash, file, &st))
+        return feed_add_done(feed, file);
+    return ahash_add(ahash, feed, file);
+}
+
+static int add_entry(struct feed *feed, struct dir *dir, const char *name, unsigned char type,
+                     uint64_t ino, void *arg)
+{
+    return type == DT_REG ? add_file(arg, feed, dir, name, type, ino) : 0;
+}
+
+bool ahash_is_directory(const char *name)
+{
+    struct stat st;
+
+    return stat(name, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int add_operand(struct ahash *ahash, struct feed *feed, const char *name)
+{
+    static const struct walk_ops ops = {.entry = add_entry};
+    const struct walk_opts opts = {.one_file_system = ahash->common.one_file_system,
+                                   .exclude = ahash->common.exclude};
+
+    if (ahash->check)
+        return ahash_check_produce(ahash, feed, name);
+    if (ahash->recursive && strcmp(name, "-") != 0 && ahash_is_directory(name))
+        return walk_tree(feed, ahash->cwd, name, &opts, &ops, ahash);
+    return add_file(ahash, feed, ahash->cwd, name, DT_UNKNOWN, 0);
+}
+
+/* Something wrong with the list of names is reported where the name would have been. */
+static int list_fails(struct ahash *ahash, struct feed *feed, int got)
+{
+    struct file *file = ahash_file(ahash, feed, AHASH_LIST, ahash->common.files0_from);
+    struct ahash_item *item;
+
+    if (!file)
+        return -ENOMEM;
+    item = ahash_item(ahash, file);
+    item->line = names0_line(ahash->names);
+    item->names0 = got;
+    return feed_add_done(feed, file);
+}
+
+static int add_list(struct ahash *ahash, struct feed *feed)
+{
+    const char *name;
+    size_t len;
+    int got, rc = 0;
+
+    while (rc == 0 && (got = names0_next(ahash->names, &name, &len)) != NAMES0_END) {
+        rc = got == NAMES0_NAME ? add_operand(ahash, feed, name) : list_fails(ahash, feed, got);
+        if (got < 0)
+            break;
+    }
+    return rc;
+}
+
+static int add_operands(struct ahash *ahash, struct feed *feed)
+{
+    int rc = 0;
+
+    if (ahash->names)
+        return add_list(ahash, feed);
+    if (!ahash->operands[0])
+        return add_operand(ahash, feed, "-");
+    for (char **operand = ahash->operands; rc == 0 && *operand; operand++)
+        rc = add_operand(ahash, feed, *operand);
+    return rc;
+}
+
+static int produce(struct feed *feed, void *arg)
+{
+    struct ahash *ahash = arg;
+    int rc = add_operands(ahash, feed);
+
+    if (rc == 0 && ahash->unlisted)
+        rc = unlisted_produce(ahash, feed);
+    ahash_stdin_join(ahash);
+    return rc;
+}
+
+/* -- retire's side -- */
+
+void ahash_report(struct ahash *ahash, const struct file *file)
+{
+    char *path = file_path(file);
+    const char *name = cli_quote_maybe(path ? path : file->name);
+
+    if (file->step == STEP_SINK)
+        cli_message(-file->status, "%s: cannot compute the digest", name);
+    else
+        cli_message(-file->status, "%s", name);
+    free(path);
+    ahash->failed = true;
+}
+
+static void retire_list(struct ahash *ahash, const struct file *file)
+{
+    const struct ahash_item *item = ahash_item(ahash, file);
+
+    names0_report(file->name, item->line, item->names0);
+    ahash->failed = true;
+}
+
+void ahash_print_status(const struct ahash *ahash, const char *name, const char *status,
+                        const char *text)
+{
+    if (ahash->json) {
+        ahash_json_status(name, status);
+        return;
+    }
+    sumline_name_print(stdout, name);
+    printf(": %s\n", text);
+}
+
+void ahash_print_counts(const struct ahash *ahash, const char *what, const char *name,
+                        const struct ahash_count *counts)
+{
+    if (ahash->json) {
+        ahash_json_counts(what, name, counts);
+        return;
+    }
+    printf("%s", name ? cli_quote_maybe(name) : what);
+    for (const char *before = ": "; counts->key; counts++, before = ", ")
+        printf("%s%" PRIu64 " %s", before, counts->count, counts->key);
+    putchar('\n');
+}
+
+static void print_digests(const struct ahash *ahash, const struct file *file, const char *name)
+{
+    const struct hash_result *results = file->op;
+    struct sumline_format format = ahash->format;
+
+    if (ahash->json) {
+        ahash_json_digests(ahash, file, name);
+        return;
+    }
+    for (size_t i = 0; i < ahash->algorithms.chosen_len && file->status == 0; i++) {
+        const struct digest *algorithm = ahash->algorithms.chosen[i];
+        if (ahash->tagged)
+            format.tag = digest_tag(algorithm);
+        sumline_print(stdout, &format, results[i].digest, digest_bytes(algorithm), name);
+    }
+}
+
+static void retire_digest(struct ahash *ahash, const struct file *file)
+{
+    char *path = NULL;
+
+    if (file->status < 0)
+        ahash_report(ahash, file);
+    if (file->dir->path_len > 0) { /* in a tree */
+        path = file_path(file);
+        if (!path) {
+            cli_message(ENOMEM, "%s", cli_quote_maybe(file->name));
+            ahash->failed = true;
+            return;
+        }
+    }
+    print_digests(ahash, file, path ? path : file->name);
+    free(path);
+}
+
+/* Whoever reads the lines from a pipe gets a fast run's in large writes and a slow run's as they
+ * come. In any case nothing is held back when there is nothing left to do, as between two lines
+ * that another program writes to --check and waits for the answer. */
+static void flush_if_due(struct ahash *ahash, const struct file *file)
+{
+    uint64_t now = stats_now_ns();
+
+    if (file->seq + 1 >= atomic_load_explicit(&ahash->added, memory_order_acquire) ||
+        now - ahash->flushed_ns >= STDOUT_HOLD_NS) {
+        fflush(stdout);
+        ahash->flushed_ns = now;
+    }
+    if (ferror(stdout))
+        cli_stdout_failed();
+}
+
+/* Processes that share a pipe, as those of xargs -P do, must not get their lines mixed up: what is
+ * written at once is whole lines, and no more than a pipe takes in one piece. */
+static void make_room(const struct ahash *ahash, const struct file *file)
+{
+    size_t digests = ahash->algorithms.chosen_len;
+    size_t name = file->dir->path_len + 1 + strlen(file->name);
+    size_t digest = sizeof("SHA512 () = ") * 8 + (size_t)2 * DIGEST_BYTES_MAX; /* with its keys */
+    /* escaped, a byte of a name takes two, or six in JSON */
+    size_t most = ahash->json ? 6 * name + (digests + 2) * digest : digests * (2 * name + digest);
+
+    if (__fpending(stdout) + most > ahash->write_bytes)
+        fflush(stdout);
+}
+
+static void retire(struct file *file, void *arg)
+{
+    struct ahash *ahash = arg;
+
+    cli_progress_hide(STDOUT_FILENO);
+    make_room(ahash, file);
+    switch (ahash_item(ahash, file)->kind) {
+    case AHASH_DIGEST:
+    case AHASH_KEPT:
+        if (ahash->update)
+            update_retire(ahash, file);
+        else
+            retire_digest(ahash, file);
+        break;
+    case AHASH_LIST:
+        retire_list(ahash, file);
+        break;
+    default:
+        ahash_check_retire(ahash, file);
+        break;
+    }
+    flush_if_due(ahash, file);
+    cli_progress_show(STDOUT_FILENO);
+}
+
+/* -- the run -- */
+
+/* One file keeps one worker busy; anything else may be many. */
+static unsigned jobs_default(const struct ahash *ahash)
+{
+    char **operands = ahash->operands;
+
+    if (ahash->names || ahash->check || (operands[0] && operands[1]))
+        return cli_processors();
+    return operands[0] && ahash->recursive && ahash_is_directory(operands[0]) ? cli_processors()
+                                                                              : 1;
+}
+
+/* A sink for each worker. Where there is one file only, reading it and its digest are two threads'
+ * work, if more than one is wanted. */
+static struct sink **make_sinks(const struct ahash *ahash, unsigned jobs)
+{
+    const struct algorithms *algorithms = &ahash->algorithms;
+    unsigned threads = ahash->common.jobs ? jobs : cli_processors();
+    bool relayed = jobs_default(ahash) == 1 && threads > 1;
+    struct sink **sinks = calloc(jobs, sizeof(*sinks));
+
+    for (unsigned i = 0; sinks && i < jobs; i++) {
+        sinks[i] = hash_sink_new(algorithms->chosen, (unsigned)algorithms->chosen_len);
+        if (sinks[i] && relayed)
+            sinks[i] = relay_new(sinks[i]);
+        if (!sinks[i])
+            cli_fatal(0, "memory exhausted");
+    }
+    return sinks;
+}
+
+/* What there is to say when everything has been retired. */
+static void finish(struct ahash *ahash)
+{
+    if (ahash->update) {
+        const struct update_counts *counts = update_close(ahash);
+        const struct ahash_count to_print[] = {
+            {"new", counts->new},
+            {"changed", counts->changed},
+            {"unchanged", counts->unchanged},
+            {"removed", counts->removed},
+            {"unreadable", counts->unreadable},
+            {ahash->verify ? "failed" : NULL, counts->mismatched},
+            {NULL, 0},
+        };
+        if (!ahash->quiet)
+            ahash_print_counts(ahash, "manifest", ahash->update_path, to_print);
+    }
+    if (ahash->check)
+        ahash_check_finish(ahash);
+}
+
+/* The thread that read standard input is one worker more, or the only one that did anything. */
+static void add_stdin(struct ahash *ahash, struct stats *stats)
+{
+    if (ahash->stdin_stats.files == 0)
+        return;
+    if (stats->files == 0) {
+        ahash->stdin_stats.process_ns = stats->process_ns;
+        ahash->stdin_stats.memory_peak = stats->memory_peak;
+        ahash->stdin_stats.each = stats->each;
+        ahash->stdin_stats.workers = 1;
+        *stats = ahash->stdin_stats;
+    } else {
+        stats_add(stats, &ahash->stdin_stats);
+    }
+}
+
+static void run(struct ahash *ahash)
+{
+    const char *why;
+    const struct engine *engine = cli_engine(&ahash->common, &why);
+    unsigned jobs = ahash->common.jobs ? ahash->common.jobs : jobs_default(ahash);
+    struct feed_config config = {.op_bytes = ahash->algorithms.chosen_len *
+                                                 sizeof(struct hash_result) +
+                                             sizeof(struct ahash_item),
+                                 .produce = produce,
+                                 .retire = retire,
+                                 .arg = ahash};
+    struct sink **sinks = make_sinks(ahash, jobs);
+    struct stats stats = {.each = calloc(jobs + 1, sizeof(stats)), .each_len = jobs + 1};
+    uint64_t start_ns = stats_now_ns();
+    struct feed *feed;
+    int rc, produced;
+
+    if (!sinks || !stats.each)
+        cli_fatal(0, "memory exhausted");
+    cli_progress_start(&ahash->common);
+    config.progress = ahash->common.opts.progress;
+    rc = feed_start(&feed, &config);
+    if (rc < 0)
+        cli_fatal(-rc, "cannot start");
+    rc = engine_run(engine, &ahash->common.opts, jobs, feed, NULL, sinks, &stats);
+    produced = feed_join(feed);
+    cli_progress_stop(&ahash->common);
+    if (rc < 0)
+        cli_fatal(-rc, "engine '%s' failed", engine->name);
+    if (produced < 0)
+        cli_fatal(-produced, "not all files were read");
+    finish(ahash);
+    add_stdin(ahash, &stats);
+    cli_print_stats(&ahash->common, engine, why, &stats, (double)(stats_now_ns() - start_ns) / 1e9);
+    for (unsigned i = 0; i < jobs; i++)
+        sink_free(sinks[i]);
+    free(sinks);
+    free(stats.each);
+}
+
+static void set_buffer(struct ahash *ahash)
+{
+    struct stat st;
+    bool is_file = fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode);
+
+    ahash->write_bytes = is_file ? STDOUT_BYTES : PIPE_BUF;
+    if (!isatty(STDOUT_FILENO))
+        setvbuf(stdout, NULL, _IOFBF, STDOUT_BYTES);
+}
+
+int main(int argc, char **argv)
+{
+    struct ahash ahash = {.format.end = '\n'};
+
+    cli_start(argv);
+    cli_common_init(&ahash.common);
+    ahash_parse_options(&ahash, argc, argv);
+    ahash.parser.algorithms = &ahash.algorithms;
+    if (ahash.common.files0_from)
+        ahash.names = names0_of_option(&ahash.common, ahash.operands);
+    set_buffer(&ahash);
+    ahash.cwd = dir_cwd();
+    if (!ahash.cwd)
+        cli_fatal(0, "memory exhausted");
+    if (ahash.update_path) {
+        cli_stop_cleanly();
+        update_open(&ahash);
+    }
+    if (ahash.report_unlisted)
+        ahash.unlisted = unlisted_new();
+    run(&ahash);
+    update_free(ahash.update);
+    unlisted_free(ahash.unlisted);
+    free(ahash.trees);
+    names0_close(ahash.names);
+    dir_put(ahash.cwd);
+    algorithms_free(&ahash.algorithms);
+    cli_common_free(&ahash.common);
+    cli_close_stdout();
+    return ahash.failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

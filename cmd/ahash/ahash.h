@@ -1,0 +1,188 @@
+/* ahash.h: what the parts of ahash share. */
+#ifndef CMD_AHASH_AHASH_H
+#define CMD_AHASH_AHASH_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "../../core/digest/hash.h"
+#include "../cli/cli.h"
+#include "../cli/checksum_line.h"
+
+/* -- which digests: algorithms.c -- */
+
+struct algorithms {
+    struct digest **chosen; /* what is computed; with --check: what lines may be of */
+    size_t chosen_len;
+    bool detect;         /* --check: lines may be of any */
+    bool any_length;     /* --check: BLAKE2b of any length, as b2sum */
+    struct digest **met; /* in lines, beside the chosen ones */
+    size_t met_len;
+};
+
+/* Takes the algorithms of a list like "sha256,sha3-512"; exits where there is none of a name. */
+void algorithms_choose(struct algorithms *algorithms, const char *names);
+void algorithms_free(struct algorithms *algorithms);
+/* What the beginning of a line of BSD's style names, with the length of the name in *tag_len. NULL:
+ * nothing that this run takes. */
+const struct digest *algorithms_by_tag(struct algorithms *algorithms, const char *text,
+                                       size_t *tag_len);
+/* What a line that begins with that many digits is of. NULL: nothing that this run takes. */
+const struct digest *algorithms_by_digits(struct algorithms *algorithms, size_t digits);
+
+/* -- a line of a check file: check_line.c; knows neither files nor messages -- */
+
+/* How the lines of this run part digest and name. The first line that tells decides for all, so
+ * that no file name with a blank in front can change what a line means. */
+enum ahash_separator {
+    SEPARATOR_UNKNOWN,
+    SEPARATOR_MODE,  /* blank, then ' ' or '*', then the name */
+    SEPARATOR_BLANK, /* blank, then the name: as old BSD commands wrote it */
+};
+
+struct ahash_parser {
+    struct algorithms *algorithms;
+    enum ahash_separator separator;
+};
+
+struct ahash_line {
+    const struct digest *algorithm;
+    const char *name; /* in the text that was parsed */
+    uint8_t digest[DIGEST_BYTES_MAX];
+};
+
+/* Takes apart a line of len bytes without its end. text is changed, up to text[len]. False: it is
+ * not a properly formatted line. */
+bool ahash_line_parse(struct ahash_parser *parser, char *text, size_t len, struct ahash_line *line);
+
+/* -- a run -- */
+
+enum ahash_kind {
+    AHASH_DIGEST,    /* its digests are printed, or go into a manifest */
+    AHASH_KEPT,      /* not read: its digests come from a manifest */
+    AHASH_CHECK,     /* its digest is compared */
+    AHASH_BAD_LINE,  /* no file: an improperly formatted line of the check file of that name */
+    AHASH_CHECK_END, /* no file: the check file of that name has been read, or could not be */
+    AHASH_UNLISTED,  /* not read: no check file lists it */
+    AHASH_LIST,      /* no file: something is wrong with the list of names */
+};
+
+/* What tells whether a file is what it was. */
+struct ahash_meta {
+    uint64_t size;
+    int64_t mtime_ns, ctime_ns; /* since 1970 */
+    uint64_t ino;
+};
+
+/* In file->op, behind a struct hash_result for each digest of the run: ahash_item. */
+struct ahash_item {
+    enum ahash_kind kind;
+    union {
+        int names0;                         /* AHASH_LIST: what names0_next returned */
+        uint8_t expected[DIGEST_BYTES_MAX]; /* AHASH_CHECK */
+        struct {                            /* of a manifest */
+            struct ahash_meta meta;
+            uint64_t old_at; /* where the old manifest has it, + 1; 0: nowhere */
+            bool has_meta;   /* it is worth writing down */
+            bool unchanged;  /* since the old manifest was written, as far as meta tells */
+        };
+    };
+    uint64_t line; /* AHASH_BAD_LINE, AHASH_LIST */
+};
+
+/* What has come out of one check file. */
+struct ahash_counts {
+    uint64_t proper, bad_lines, mismatched, matched;
+    uint64_t unreadable; /* the missing ones, too */
+    uint64_t missing;
+    uint64_t ignored; /* missing, with --ignore-missing */
+};
+
+/* One of several to be printed; the last has no key. */
+struct ahash_count {
+    const char *key;
+    uint64_t count;
+};
+
+/* What a command of that name prints and checks. */
+struct ahash_persona {
+    const char *command;
+    const char *algorithm; /* NULL: any, ahash itself */
+    const char *tag;       /* in messages */
+    const char *title;     /* of the usage */
+};
+
+struct ahash {
+    struct cli_common common;
+    const struct ahash_persona *persona;
+    bool check, recursive, ignore_missing, quiet, status_only, strict, warn, json;
+    bool tagged;     /* BSD's style */
+    const char *tag; /* of the lines that --check expects, in messages; NULL: of more than one */
+    struct sumline_format format;
+    struct algorithms algorithms;
+    const char *update_path; /* --update: the manifest */
+    bool verify;
+    struct update *update; /* manifest.c's */
+    bool report_unlisted, summary;
+    char **trees; /* --report-unlisted's arguments */
+    size_t trees_len;
+    struct dir *cwd;
+    /* the producer's */
+    char **operands; /* NULL-ended; NULL: those of names */
+    struct names0 *names;
+    struct ahash_parser parser;
+    struct unlisted *unlisted; /* unlisted.c's */
+    pthread_t stdin_thread;
+    struct file *stdin_file; /* being read; NULL: there is no such thread */
+    struct feed *stdin_feed;
+    struct stats stdin_stats;   /* what the engines did not see */
+    atomic_uint_fast64_t added; /* files handed over, at least: the walk adds some itself */
+    /* retire's */
+    struct ahash_counts counts, total; /* of one check file, of all that have been read */
+    uint64_t unlisted_count;
+    size_t write_bytes; /* of lines, at once */
+    uint64_t flushed_ns;
+    bool failed;
+};
+
+/* Reads the command line. Exits where it makes no sense: options.c. */
+void ahash_parse_options(struct ahash *ahash, int argc, char **argv);
+
+/* A file of the given kind, relative to the working directory. NULL: out of memory. */
+struct file *ahash_file(struct ahash *ahash, struct feed *feed, enum ahash_kind kind,
+                        const char *name);
+struct ahash_item *ahash_item(const struct ahash *ahash, const struct file *file);
+/* Hands over a file, for an engine; or, where its name is "-", digests standard input. */
+int ahash_add(struct ahash *ahash, struct feed *feed, struct file *file);
+/* Digests standard input on a thread of its own, for which the producer waits at its end:
+ * stdin.c. */
+int ahash_stdin_add(struct ahash *ahash, struct feed *feed, struct file *file);
+void ahash_stdin_join(struct ahash *ahash);
+bool ahash_is_directory(const char *name);
+/* Says what is wrong with a file, and makes the run fail. */
+void ahash_report(struct ahash *ahash, const struct file *file);
+
+/* Prints a name with its status, which is for --json and for people. */
+void ahash_print_status(const struct ahash *ahash, const char *name, const char *status,
+                        const char *text);
+/* "name: 1 key, 2 other key" on standard output; with --json an object, in which name is what. */
+void ahash_print_counts(const struct ahash *ahash, const char *what, const char *name,
+                        const struct ahash_count *counts);
+
+/* --json: a line of its own for a file that was digested, one that was checked, a bad line of a
+ * check file, a check file: json.c. */
+void ahash_json_digests(const struct ahash *ahash, const struct file *file, const char *name);
+void ahash_json_status(const char *name, const char *status);
+void ahash_json_counts(const char *what, const char *name, const struct ahash_count *counts);
+void ahash_json_checked(const struct ahash *ahash, const struct file *file, const char *status);
+void ahash_json_bad_line(const char *check_file, uint64_t line);
+void ahash_json_check_end(const struct file *file, const struct ahash_counts *counts);
+
+/* Adds what a check file lists, line by line. Returns 0 or -errno, to end the producer. */
+int ahash_check_produce(struct ahash *ahash, struct feed *feed, const char *path);
+/* Retires AHASH_CHECK, AHASH_BAD_LINE, AHASH_CHECK_END, AHASH_UNLISTED. */
+void ahash_check_retire(struct ahash *ahash, struct file *file);
+/* Behind everything: --summary, and what --report-unlisted has found. */
+void ahash_check_finish(struct ahash *ahash);
+
+#endif

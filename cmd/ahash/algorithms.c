@@ -1,0 +1,147 @@
+/* algorithms.c: which digests a run computes, and what a line of a check file asks for. See
+ * ahash.h. */
+#define _GNU_SOURCE
+#include "ahash.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    TAG_BYTES = 32,
+};
+
+/* What a digest of that many bytes is taken for where nothing else tells: the algorithms that GNU's
+ * commands are named after. */
+static const struct {
+    size_t bytes;
+    const char *name;
+} usual[] = {
+    {16, "MD5"}, {20, "SHA1"}, {28, "SHA224"}, {32, "SHA256"}, {48, "SHA384"}, {64, "SHA512"},
+};
+
+static bool has(struct digest *const *digests, size_t len, const char *tag)
+{
+    for (size_t i = 0; i < len; i++)
+        if (strcmp(digest_tag(digests[i]), tag) == 0)
+            return true;
+    return false;
+}
+
+/* Takes over digest; false where memory is short. */
+static bool append(struct digest ***digests, size_t *len, struct digest *digest)
+{
+    void *more = realloc(*digests, (*len + 1) * sizeof(struct digest *));
+
+    if (!more) {
+        digest_close(digest);
+        return false;
+    }
+    *digests = more;
+    (*digests)[(*len)++] = digest;
+    return true;
+}
+
+void algorithms_choose(struct algorithms *algorithms, const char *names)
+{
+    char *copy = strdup(names), *rest = copy;
+
+    for (char *name; copy && (name = strsep(&rest, ",")) != NULL;) {
+        struct digest *digest = digest_open(name);
+        if (!digest) {
+            cli_message(0, "unknown algorithm %s", cli_quote(name));
+            cli_try_help();
+        }
+        if (has(algorithms->chosen, algorithms->chosen_len, digest_tag(digest)))
+            digest_close(digest);
+        else if (!append(&algorithms->chosen, &algorithms->chosen_len, digest))
+            cli_fatal(0, "memory exhausted");
+    }
+    if (!copy)
+        cli_fatal(0, "memory exhausted");
+    free(copy);
+}
+
+void algorithms_free(struct algorithms *algorithms)
+{
+    for (size_t i = 0; i < algorithms->chosen_len; i++)
+        digest_close(algorithms->chosen[i]);
+    for (size_t i = 0; i < algorithms->met_len; i++)
+        digest_close(algorithms->met[i]);
+    free(algorithms->chosen);
+    free(algorithms->met);
+}
+
+/* The digest of that canonical name among those that have been opened. */
+static const struct digest *opened(const struct algorithms *algorithms, const char *tag)
+{
+    for (size_t i = 0; i < algorithms->chosen_len; i++)
+        if (strcmp(digest_tag(algorithms->chosen[i]), tag) == 0)
+            return algorithms->chosen[i];
+    for (size_t i = 0; i < algorithms->met_len; i++)
+        if (strcmp(digest_tag(algorithms->met[i]), tag) == 0)
+            return algorithms->met[i];
+    return NULL;
+}
+
+/* Opens an algorithm that a line has named, by any of its names. Lines repeat each other: the
+ * canonical name is found without asking the library. */
+static const struct digest *meet(struct algorithms *algorithms, const char *name)
+{
+    const struct digest *known = opened(algorithms, name);
+    struct digest *digest;
+
+    if (known)
+        return known;
+    if (!algorithms->detect && (!algorithms->any_length || strncmp(name, "BLAKE2b", 7) != 0))
+        return NULL;
+    digest = digest_open(name);
+    if (!digest)
+        return NULL;
+    known = opened(algorithms, digest_tag(digest));
+    if (known)
+        digest_close(digest);
+    else if (append(&algorithms->met, &algorithms->met_len, digest))
+        known = digest;
+    return known;
+}
+
+const struct digest *algorithms_by_tag(struct algorithms *algorithms, const char *text,
+                                       size_t *tag_len)
+{
+    char tag[TAG_BYTES];
+    size_t len = 0;
+
+    while (len < TAG_BYTES - 1 && (isalnum((unsigned char)text[len]) || strchr("-/", text[len])) &&
+           text[len])
+        len++;
+    if (len == 0 || (text[len] != ' ' && text[len] != '('))
+        return NULL;
+    memcpy(tag, text, len);
+    tag[len] = 0;
+    *tag_len = len;
+    return meet(algorithms, tag);
+}
+
+const struct digest *algorithms_by_digits(struct algorithms *algorithms, size_t digits)
+{
+    char blake2b[TAG_BYTES];
+
+    if (digits == 0 || digits % 2 != 0)
+        return NULL;
+    for (size_t i = 0; i < algorithms->chosen_len && !algorithms->any_length; i++)
+        if (2 * digest_bytes(algorithms->chosen[i]) == digits)
+            return algorithms->chosen[i];
+    if (algorithms->any_length) {
+        if (digits / 2 > DIGEST_BYTES_MAX)
+            return NULL;
+        if (digits / 2 == DIGEST_BYTES_MAX)
+            return meet(algorithms, "BLAKE2b");
+        snprintf(blake2b, sizeof(blake2b), "BLAKE2b-%zu", digits * 4);
+        return meet(algorithms, blake2b);
+    }
+    for (size_t i = 0; algorithms->detect && i < sizeof(usual) / sizeof(usual[0]); i++)
+        if (2 * usual[i].bytes == digits)
+            return meet(algorithms, usual[i].name);
+    return NULL;
+}

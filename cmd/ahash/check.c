@@ -1,0 +1,277 @@
+/* check.c: ahash -c. The producer's half turns the lines of a check file into files to
+ * digest, a line at a time, so that a check file may be a pipe and of any length. Retire's half
+ * compares, and since it sees everything in input order, what it says comes in the order of the
+ * lines. */
+#define _GNU_SOURCE
+#include "ahash.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "unlisted.h"
+
+enum {
+    /* A name can have PATH_MAX bytes, twice as many escaped. What is longer cannot be opened, and a
+     * check file that is no text must not fill the memory. */
+    LINE_BYTES_MAX = 65536,
+};
+
+/* The next line without its end. 1: *len is its length, or LINE_BYTES_MAX of a line that is too
+ * long; 0: the end, or a read error. */
+static int read_line(FILE *stream, char *line, size_t *len)
+{
+    size_t n = 0;
+    int c;
+
+    while ((c = getc_unlocked(stream)) != EOF && c != '\n')
+        if (n < LINE_BYTES_MAX)
+            line[n++] = (char)c;
+    if (c == EOF && (n == 0 || ferror_unlocked(stream)))
+        return 0;
+    *len = n;
+    return 1;
+}
+
+static bool is_stdin(const char *path)
+{
+    return strcmp(path, "-") == 0;
+}
+
+static const char *check_name(const char *path)
+{
+    return is_stdin(path) ? "'standard input'" : cli_quote_maybe(path);
+}
+
+static int add_line(struct ahash *ahash, struct feed *feed, const char *path, uint64_t number,
+                    char *text, size_t len)
+{
+    struct ahash_line line;
+    struct hash_result *result;
+    struct ahash_item *item;
+    struct file *file;
+
+    if (len == LINE_BYTES_MAX || !ahash_line_parse(&ahash->parser, text, len, &line) ||
+        (is_stdin(path) && is_stdin(line.name))) {
+        file = ahash_file(ahash, feed, AHASH_BAD_LINE, path);
+        if (!file)
+            return -ENOMEM;
+        item = ahash_item(ahash, file);
+        item->line = number;
+        return feed_add_done(feed, file);
+    }
+    file = ahash_file(ahash, feed, AHASH_CHECK, line.name);
+    if (!file)
+        return -ENOMEM;
+    if (ahash->report_unlisted)
+        unlisted_list(ahash->unlisted, line.name);
+    item = ahash_item(ahash, file);
+    memcpy(item->expected, line.digest, digest_bytes(line.algorithm));
+    result = file->op;
+    result->algorithm = line.algorithm;
+    return ahash_add(ahash, feed, file);
+}
+
+static int add_lines(struct ahash *ahash, struct feed *feed, const char *path, FILE *stream)
+{
+    char *text = malloc(LINE_BYTES_MAX + 1);
+    uint64_t number = 0;
+    size_t len;
+    int rc = text ? 0 : -ENOMEM;
+
+    while (rc == 0 && read_line(stream, text, &len) == 1) {
+        number++;
+        if (len > 0 && text[0] == '#')
+            continue;
+        if (len > 0 && text[len - 1] == '\r')
+            len--;
+        if (len > 0)
+            rc = add_line(ahash, feed, path, number, text, len);
+    }
+    free(text);
+    return rc;
+}
+
+int ahash_check_produce(struct ahash *ahash, struct feed *feed, const char *path)
+{
+    struct file *end = ahash_file(ahash, feed, AHASH_CHECK_END, path);
+    FILE *stream;
+    int rc = 0;
+
+    if (!end)
+        return -ENOMEM;
+    if (is_stdin(path))
+        ahash_stdin_join(ahash); /* a list before this one may name standard input, too */
+    stream = is_stdin(path) ? stdin : fopen(path, "re");
+    if (!stream) {
+        file_fail(end, STEP_OPEN, -errno);
+        return feed_add_done(feed, end);
+    }
+    if (ahash->report_unlisted)
+        unlisted_check_file(ahash->unlisted, fileno(stream));
+    rc = add_lines(ahash, feed, path, stream);
+    if (ferror(stream))
+        file_fail(end, STEP_READ, -EIO);
+    if (stream == stdin)
+        clearerr(stdin);
+    else
+        fclose(stream);
+    /* handed over in any case: only the feed frees files */
+    int added = feed_add_done(feed, end);
+    return rc < 0 ? rc : added;
+}
+
+/* Counts a listed file and tells its status in a word, as --json does. NULL: it is not to be
+ * mentioned. */
+static const char *judge(struct ahash *ahash, const struct file *file)
+{
+    const struct hash_result *result = file->op;
+    struct ahash_counts *counts = &ahash->counts;
+
+    counts->proper++;
+    if (file->status == -ENOENT && ahash->ignore_missing) {
+        counts->ignored++;
+        return NULL;
+    }
+    if (file->status < 0) {
+        ahash_report(ahash, file);
+        counts->unreadable++;
+        counts->missing += file->status == -ENOENT;
+        return file->status == -ENOENT ? "missing" : "unreadable";
+    }
+    if (memcmp(result->digest, ahash_item(ahash, file)->expected,
+               digest_bytes(result->algorithm)) != 0) {
+        counts->mismatched++;
+        return "failed";
+    }
+    counts->matched++;
+    return ahash->quiet ? NULL : "ok";
+}
+
+static void retire_checked(struct ahash *ahash, struct file *file)
+{
+    const char *status = judge(ahash, file);
+
+    if (!status || ahash->status_only)
+        return;
+    if (ahash->json) {
+        ahash_json_checked(ahash, file, status);
+        return;
+    }
+    sumline_name_print(stdout, file->name);
+    fputs(file->status < 0            ? ": FAILED open or read\n"
+          : strcmp(status, "ok") == 0 ? ": OK\n"
+                                      : ": FAILED\n",
+          stdout);
+}
+
+static void warn_of(uint64_t count, const char *one, const char *several)
+{
+    if (count > 0)
+        cli_message(0, "WARNING: %" PRIu64 " %s", count, count == 1 ? one : several);
+}
+
+static void add_counts(struct ahash_counts *total, const struct ahash_counts *counts)
+{
+    total->proper += counts->proper;
+    total->bad_lines += counts->bad_lines;
+    total->mismatched += counts->mismatched;
+    total->matched += counts->matched;
+    total->unreadable += counts->unreadable;
+    total->missing += counts->missing;
+    total->ignored += counts->ignored;
+}
+
+static void retire_end(struct ahash *ahash, const struct file *file)
+{
+    const struct ahash_counts counts = ahash->counts;
+    const char *name = check_name(file->name);
+
+    memset(&ahash->counts, 0, sizeof(ahash->counts));
+    add_counts(&ahash->total, &counts);
+    if (counts.matched == 0 || counts.mismatched > 0 || counts.unreadable > 0 ||
+        (ahash->strict && counts.bad_lines > 0) || file->status < 0)
+        ahash->failed = true;
+    if (ahash->json && !ahash->status_only)
+        ahash_json_check_end(file, &counts);
+    if (file->step == STEP_OPEN) {
+        cli_message(-file->status, "%s", name);
+        return;
+    }
+    if (file->status < 0) {
+        cli_message(0, "%s: read error", name);
+        return;
+    }
+    if (counts.proper == 0) {
+        cli_message(0, "%s: no properly formatted checksum lines found", name);
+        return;
+    }
+    if (ahash->status_only)
+        return;
+    warn_of(counts.bad_lines, "line is improperly formatted", "lines are improperly formatted");
+    warn_of(counts.unreadable, "listed file could not be read", "listed files could not be read");
+    warn_of(counts.mismatched, "computed checksum did NOT match",
+            "computed checksums did NOT match");
+    if (ahash->ignore_missing && counts.matched == 0)
+        cli_message(0, "%s: no file was verified", name);
+}
+
+static void retire_unlisted(struct ahash *ahash, const struct file *file)
+{
+    char *path = file_path(file);
+
+    if (!path)
+        cli_fatal(0, "memory exhausted");
+    ahash->unlisted_count++;
+    ahash->failed = true;
+    if (!ahash->status_only)
+        ahash_print_status(ahash, path, "unlisted", "NOT LISTED");
+    free(path);
+}
+
+void ahash_check_finish(struct ahash *ahash)
+{
+    const struct ahash_counts *total = &ahash->total;
+    struct ahash_count counts[] = {
+        {"ok", total->matched},
+        {"failed", total->mismatched},
+        {"missing", total->missing + total->ignored},
+        {"unreadable", total->unreadable - total->missing},
+        {"malformed", total->bad_lines},
+        {ahash->report_unlisted ? "unlisted" : NULL, ahash->unlisted_count},
+        {NULL, 0},
+    };
+
+    if (ahash->status_only)
+        return;
+    warn_of(ahash->unlisted_count, "file is not listed", "files are not listed");
+    if (ahash->summary)
+        ahash_print_counts(ahash, "summary", NULL, counts);
+}
+
+void ahash_check_retire(struct ahash *ahash, struct file *file)
+{
+    const struct ahash_item *item = ahash_item(ahash, file);
+
+    switch (item->kind) {
+    case AHASH_CHECK:
+        retire_checked(ahash, file);
+        break;
+    case AHASH_UNLISTED:
+        retire_unlisted(ahash, file);
+        break;
+    case AHASH_BAD_LINE:
+        ahash->counts.bad_lines++;
+        if (ahash->json && !ahash->status_only)
+            ahash_json_bad_line(file->name, item->line);
+        if (ahash->warn)
+            cli_message(0, "%s: %" PRIu64 ": improperly formatted %s%schecksum line",
+                        check_name(file->name), item->line, ahash->tag ? ahash->tag : "",
+                        ahash->tag ? " " : "");
+        break;
+    default:
+        retire_end(ahash, file);
+        break;
+    }
+}

@@ -1,0 +1,440 @@
+/* manifest.c: --update: digests only what is new or has changed, and writes the manifest anew.
+ *
+ * A manifest is a check file with a comment in front of each file's line, or lines:
+ *
+ *     #: SIZE MTIME CTIME INODE
+ *     DIGEST  NAME
+ *
+ * both times in nanoseconds. Every command that reads check files passes over comments. A file is
+ * taken to be what it was while all four numbers are the same: ctime cannot be set by hand. No
+ * comment is written for a file that changed while it was read, or so shortly before that another
+ * change might have got the same time: it will be read again. */
+#define _GNU_SOURCE
+#include "manifest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "name_set.h"
+#include "../cli/atomic.h"
+
+enum {
+    SECOND_NS = 1000000000,
+    /* Files' times are the clock's at its last tick: 10 ms ago with the slowest of Linux. */
+    TICK_NS = 100000000,
+    /* In whole seconds or pairs of them, as some filesystems keep them. */
+    COARSE_TICK_NS = 2 * SECOND_NS,
+};
+
+static const char meta_prefix[] = "#: ";
+
+/* One file's part of the old manifest. */
+struct old_entry {
+    uint64_t at; /* offset of its first line */
+    char *name;
+    bool has_meta;
+    struct ahash_meta meta;
+    struct hash_result *results; /* of the chosen algorithms; NULL as algorithm: not there */
+};
+
+/* A way through the old manifest: the producer has one and retire has one. */
+struct reader {
+    FILE *stream; /* NULL: there is no old manifest */
+    struct ahash_parser parser;
+    char *line;
+    size_t line_cap;
+    uint64_t line_number;
+    struct old_entry entry;
+};
+
+struct update {
+    struct reader produce, retire;
+    struct names *old; /* the old manifest's; number: offset * 2, + 1 once it has been met */
+    struct cli_atomic *file;
+    FILE *out;
+    struct stat own[2]; /* the manifest, old and new: it does not list itself */
+    struct names *lost; /* files and directories that could not be read */
+    struct update_counts counts;
+};
+
+static bool is_end(const struct old_entry *entry, const char *name)
+{
+    return entry->name && strcmp(entry->name, name) != 0;
+}
+
+/* Takes a line that is no comment into the entry. 1: it is the next entry's; 0; -EINVAL: it is no
+ * line that this run would write. */
+static int take_line(const struct ahash *ahash, struct reader *reader, size_t len)
+{
+    struct old_entry *entry = &reader->entry;
+    struct ahash_line line;
+    size_t found = 0;
+
+    if (!ahash_line_parse(&reader->parser, reader->line, len, &line))
+        return -EINVAL;
+    if (is_end(entry, line.name))
+        return 1;
+    if (!entry->name)
+        entry->name = strdup(line.name);
+    if (!entry->name)
+        cli_fatal(0, "memory exhausted");
+    while (ahash->algorithms.chosen[found] != line.algorithm)
+        found++;
+    memcpy(entry->results[found].digest, line.digest, digest_bytes(line.algorithm));
+    entry->results[found].algorithm = line.algorithm;
+    return 0;
+}
+
+/* Reads the next file's lines. 1; 0 at the end; -errno. */
+static int read_entry(const struct ahash *ahash, struct reader *reader)
+{
+    struct old_entry *entry = &reader->entry;
+    off_t at = ftello(reader->stream);
+    ssize_t got;
+
+    free(entry->name);
+    entry->name = NULL;
+    entry->has_meta = false;
+    for (size_t i = 0; i < ahash->algorithms.chosen_len; i++)
+        entry->results[i].algorithm = NULL;
+    for (; (got = getline(&reader->line, &reader->line_cap, reader->stream)) > 0;
+         at = ftello(reader->stream)) {
+        size_t len = (size_t)got;
+        struct ahash_meta *meta = &entry->meta;
+        bool is_meta = strncmp(reader->line, meta_prefix, sizeof(meta_prefix) - 1) == 0;
+        int rc = is_meta && entry->name;
+
+        reader->line_number++;
+        while (len > 0 && (reader->line[len - 1] == '\n' || reader->line[len - 1] == '\r'))
+            len--;
+        if (is_meta && !entry->name) {
+            entry->has_meta = sscanf(reader->line + sizeof(meta_prefix) - 1,
+                                     "%" SCNu64 " %" SCNd64 " %" SCNd64 " %" SCNu64, &meta->size,
+                                     &meta->mtime_ns, &meta->ctime_ns, &meta->ino) == 4;
+            entry->at = (uint64_t)at;
+        } else if (len > 0 && reader->line[0] != '#') {
+            if (!entry->name && !entry->has_meta)
+                entry->at = (uint64_t)at;
+            rc = take_line(ahash, reader, len);
+        }
+        if (rc < 0)
+            return rc;
+        if (rc == 1) { /* the next entry's */
+            reader->line_number--;
+            return fseeko(reader->stream, at, SEEK_SET) < 0 ? -errno : 1;
+        }
+    }
+    if (ferror(reader->stream))
+        return errno ? -errno : -EIO;
+    return entry->name != NULL;
+}
+
+static bool is_complete(const struct ahash *ahash, const struct old_entry *entry)
+{
+    for (size_t i = 0; i < ahash->algorithms.chosen_len; i++)
+        if (!entry->results[i].algorithm)
+            return false;
+    return true;
+}
+
+/* Finds an entry again. It has been read before: what fails now has been changed meanwhile. */
+static bool read_entry_at(const struct ahash *ahash, struct reader *reader, uint64_t at)
+{
+    return fseeko(reader->stream, (off_t)at, SEEK_SET) == 0 && read_entry(ahash, reader) == 1;
+}
+
+static void open_reader(struct ahash *ahash, struct reader *reader)
+{
+    reader->stream = fopen(ahash->update_path, "re");
+    if (!reader->stream && errno != ENOENT)
+        cli_fatal(errno, "%s", cli_quote_maybe(ahash->update_path));
+    reader->parser.algorithms = &ahash->algorithms;
+    reader->entry.results = calloc(ahash->algorithms.chosen_len, sizeof(struct hash_result));
+    if (!reader->entry.results)
+        cli_fatal(0, "memory exhausted");
+}
+
+static void close_reader(struct reader *reader)
+{
+    if (reader->stream)
+        fclose(reader->stream);
+    free(reader->line);
+    free(reader->entry.name);
+    free(reader->entry.results);
+}
+
+void update_open(struct ahash *ahash)
+{
+    struct update *update = calloc(1, sizeof(*update));
+    const char *name = cli_quote_maybe(ahash->update_path);
+    int rc;
+
+    if (!update)
+        cli_fatal(0, "memory exhausted");
+    ahash->update = update;
+    update->old = names_new();
+    update->lost = names_new();
+    open_reader(ahash, &update->produce);
+    open_reader(ahash, &update->retire);
+    if (update->produce.stream) {
+        while ((rc = read_entry(ahash, &update->produce)) == 1)
+            names_put(update->old, update->produce.entry.name, update->produce.entry.at * 2);
+        /* whatever it is, it is not ours to write over */
+        if (rc == -EINVAL)
+            cli_fatal(0, "%s: %" PRIu64 ": improperly formatted %s%schecksum line: not updated",
+                      name, update->produce.line_number, ahash->tag ? ahash->tag : "",
+                      ahash->tag ? " " : "");
+        if (rc < 0)
+            cli_fatal(-rc, "%s", name);
+        (void)fstat(fileno(update->produce.stream), &update->own[0]);
+    }
+    rc = cli_atomic_open(&update->file, ahash->update_path);
+    if (rc < 0)
+        cli_fatal(-rc, "cannot create %s", cli_quote(ahash->update_path));
+    update->out = cli_atomic_stream(update->file);
+    (void)fstat(fileno(update->out), &update->own[1]);
+    fprintf(update->out,
+            "# of ahash --update; \"%sSIZE MTIME CTIME INODE\" is the state in which "
+            "the file in the next line was read\n",
+            meta_prefix);
+}
+
+bool update_is_own(const struct ahash *ahash, const struct stat *st)
+{
+    const struct stat *own = ahash->update->own;
+
+    for (int i = 0; i < 2; i++)
+        if (own[i].st_ino == st->st_ino && own[i].st_dev == st->st_dev && own[i].st_ino != 0)
+            return true;
+    return false;
+}
+
+static int64_t timespec_ns(const struct timespec *ts)
+{
+    return (int64_t)((uint64_t)ts->tv_sec * SECOND_NS + (uint64_t)ts->tv_nsec);
+}
+
+static struct ahash_meta meta_of(const struct stat *st)
+{
+    return (struct ahash_meta){(uint64_t)st->st_size, timespec_ns(&st->st_mtim),
+                               timespec_ns(&st->st_ctim), (uint64_t)st->st_ino};
+}
+
+static bool same_meta(const struct ahash_meta *a, const struct ahash_meta *b)
+{
+    return a->size == b->size && a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns &&
+           a->ino == b->ino;
+}
+
+/* Whether a change from now on would show in the times. */
+static bool is_settled(const struct ahash_meta *meta)
+{
+    int64_t tick = meta->ctime_ns % SECOND_NS == 0 ? COARSE_TICK_NS : TICK_NS;
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return meta->ctime_ns < timespec_ns(&now) - tick;
+}
+
+bool update_look(struct ahash *ahash, struct file *file, const struct stat *st)
+{
+    struct update *update = ahash->update;
+    struct old_entry *entry = &update->produce.entry;
+    struct ahash_item *item = ahash_item(ahash, file);
+    struct hash_result *results = file->op;
+    char *path = file_path(file);
+    uint64_t *number = path ? names_find(update->old, path) : NULL;
+
+    free(path);
+    item->meta = meta_of(st);
+    item->has_meta = S_ISREG(st->st_mode) && is_settled(&item->meta);
+    if (!number)
+        return false;
+    item->old_at = *number / 2 + 1;
+    *number |= 1;
+    if (!read_entry_at(ahash, &update->produce, *number / 2)) {
+        item->old_at = 0;
+        return false;
+    }
+    item->unchanged = entry->has_meta && is_complete(ahash, entry) &&
+                      same_meta(&entry->meta, &item->meta);
+    if (!item->unchanged || ahash->verify)
+        return false;
+    for (size_t i = 0; i < ahash->algorithms.chosen_len; i++)
+        memcpy(results[i].digest, entry->results[i].digest, DIGEST_BYTES_MAX);
+    item->kind = AHASH_KEPT;
+    item->has_meta = true;
+    return true;
+}
+
+static void write_entry(const struct ahash *ahash, const char *name, const struct ahash_meta *meta,
+                        const struct hash_result *results)
+{
+    struct sumline_format format = ahash->format;
+    FILE *out = ahash->update->out;
+
+    if (meta)
+        fprintf(out, "%s%" PRIu64 " %" PRId64 " %" PRId64 " %" PRIu64 "\n", meta_prefix, meta->size,
+                meta->mtime_ns, meta->ctime_ns, meta->ino);
+    for (size_t i = 0; i < ahash->algorithms.chosen_len; i++) {
+        const struct digest *algorithm = ahash->algorithms.chosen[i];
+        if (ahash->tagged)
+            format.tag = digest_tag(algorithm);
+        sumline_print(out, &format, results[i].digest, digest_bytes(algorithm), name);
+    }
+}
+
+static void write_old(const struct ahash *ahash, const struct old_entry *entry)
+{
+    if (is_complete(ahash, entry))
+        write_entry(ahash, entry->name, entry->has_meta ? &entry->meta : NULL, entry->results);
+}
+
+static void write_new(const struct ahash *ahash, const struct file *file, const char *name)
+{
+    const struct ahash_item *item = ahash_item(ahash, file);
+
+    write_entry(ahash, name, item->has_meta ? &item->meta : NULL, file->op);
+}
+
+static bool same_digests(const struct ahash *ahash, const struct file *file,
+                         const struct old_entry *entry)
+{
+    const struct hash_result *results = file->op;
+
+    for (size_t i = 0; i < ahash->algorithms.chosen_len; i++)
+        if (memcmp(results[i].digest, entry->results[i].digest,
+                   digest_bytes(ahash->algorithms.chosen[i])) != 0)
+            return false;
+    return is_complete(ahash, entry);
+}
+
+/* A file or directory that could not be read keeps what the old manifest has of it: an error that
+ * passes must not lose digests. */
+static void retire_failed(struct ahash *ahash, const struct file *file, const char *name)
+{
+    struct update *update = ahash->update;
+    const struct ahash_item *item = ahash_item(ahash, file);
+
+    ahash_report(ahash, file);
+    update->counts.unreadable++;
+    if (file->status == -ENOENT && file->dir->path_len > 0) /* gone since the walk met it */
+        return;
+    if (item->old_at && read_entry_at(ahash, &update->retire, item->old_at - 1))
+        write_old(ahash, &update->retire.entry);
+    else
+        names_put(update->lost, name, 0);
+}
+
+static void retire_read(struct ahash *ahash, struct file *file, const char *name)
+{
+    struct update *update = ahash->update;
+    struct ahash_item *item = ahash_item(ahash, file);
+    struct ahash_meta now;
+    struct stat st;
+    bool same = false;
+
+    if (item->old_at && read_entry_at(ahash, &update->retire, item->old_at - 1))
+        same = same_digests(ahash, file, &update->retire.entry);
+    else
+        item->old_at = 0;
+    if (item->unchanged && !same && item->old_at) {
+        ahash_print_status(ahash, name, "failed", "FAILED");
+        update->counts.mismatched++;
+        ahash->failed = true;
+        write_old(ahash, &update->retire.entry);
+        return;
+    }
+    if (same)
+        update->counts.unchanged++;
+    else if (item->old_at)
+        update->counts.changed++;
+    else
+        update->counts.new ++;
+    if (item->has_meta) {
+        item->has_meta = fstatat(file->dir->fd, file->name, &st,
+                                 file->dir->may_follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0;
+        now = meta_of(&st);
+        item->has_meta = item->has_meta && same_meta(&now, &item->meta);
+    }
+    write_new(ahash, file, name);
+}
+
+void update_retire(struct ahash *ahash, struct file *file)
+{
+    char *path = file_path(file);
+
+    if (!path)
+        cli_fatal(0, "memory exhausted");
+    if (file->status < 0) {
+        retire_failed(ahash, file, path);
+    } else if (ahash_item(ahash, file)->kind == AHASH_KEPT) {
+        ahash->update->counts.unchanged++;
+        write_new(ahash, file, path);
+    } else {
+        retire_read(ahash, file, path);
+    }
+    free(path);
+}
+
+/* Whether the name, or a directory above it, could not be read. */
+static bool is_lost(struct update *update, char *name)
+{
+    char *slash = name + strlen(name);
+    bool lost = names_find(update->lost, name);
+
+    while (!lost && (slash = memrchr(name, '/', (size_t)(slash - name))) != NULL && slash > name) {
+        *slash = 0;
+        lost = names_find(update->lost, name);
+        *slash = '/';
+    }
+    return lost;
+}
+
+/* What has not been met is gone, or in a directory that could not be read. */
+static void finish_old(struct ahash *ahash)
+{
+    struct update *update = ahash->update;
+    struct reader *reader = &update->retire;
+
+    if (!reader->stream)
+        return;
+    rewind(reader->stream);
+    while (read_entry(ahash, reader) == 1) {
+        const uint64_t *number = names_find(update->old, reader->entry.name);
+        if (number && *number % 2 == 1)
+            continue;
+        if (is_lost(update, reader->entry.name))
+            write_old(ahash, &reader->entry);
+        else
+            update->counts.removed++;
+    }
+}
+
+const struct update_counts *update_close(struct ahash *ahash)
+{
+    struct update *update = ahash->update;
+    int rc;
+
+    finish_old(ahash);
+    rc = cli_atomic_commit(update->file);
+    if (rc < 0)
+        cli_fatal(-rc, "%s", cli_quote_maybe(ahash->update_path));
+    return &update->counts;
+}
+
+void update_free(struct update *update)
+{
+    if (!update)
+        return;
+    close_reader(&update->produce);
+    close_reader(&update->retire);
+    names_free(update->old);
+    names_free(update->lost);
+    free(update);
+}

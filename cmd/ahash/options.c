@@ -1,0 +1,305 @@
+/* options.c: the command line of ahash, and of the commands of GNU that it stands in for. See
+ * ahash.h. */
+#define _GNU_SOURCE
+#include "ahash.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    OPT_TAG = CLI_OPT_FIRST,
+    OPT_IGNORE_MISSING,
+    OPT_QUIET,
+    OPT_STATUS,
+    OPT_STRICT,
+    OPT_JSON,
+    OPT_UPDATE,
+    OPT_VERIFY,
+    OPT_REPORT_UNLISTED,
+    OPT_SUMMARY,
+};
+
+static const struct option long_options[] = {
+    /* GNU's, in GNU's order, which its messages keep; --length first, since only b2sum has it */
+    {"length", required_argument, NULL, 'l'},
+    {"binary", no_argument, NULL, 'b'},
+    {"check", no_argument, NULL, 'c'},
+    {"ignore-missing", no_argument, NULL, OPT_IGNORE_MISSING},
+    {"quiet", no_argument, NULL, OPT_QUIET},
+    {"status", no_argument, NULL, OPT_STATUS},
+    {"warn", no_argument, NULL, 'w'},
+    {"strict", no_argument, NULL, OPT_STRICT},
+    {"tag", no_argument, NULL, OPT_TAG},
+    {"text", no_argument, NULL, 't'},
+    {"zero", no_argument, NULL, 'z'},
+    {"help", no_argument, NULL, CLI_OPT_HELP},
+    {"version", no_argument, NULL, CLI_OPT_VERSION},
+    /* ours */
+    {"algorithm", required_argument, NULL, 'a'},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"recursive", no_argument, NULL, 'r'},
+    {"report-unlisted", optional_argument, NULL, OPT_REPORT_UNLISTED},
+    {"summary", no_argument, NULL, OPT_SUMMARY},
+    {"update", required_argument, NULL, OPT_UPDATE},
+    {"verify", no_argument, NULL, OPT_VERIFY},
+    CLI_LONG_OPTIONS,
+    CLI_WALK_LONG_OPTIONS,
+    {NULL, 0, NULL, 0},
+};
+enum { GNU_OPTIONS = 13 };
+
+static const struct ahash_persona personas[] = {
+    {"ahash", NULL, NULL, "Print or check message digests (SHA-256 where nothing else is said).\n"},
+    {"md5sum", "md5", "MD5", "Print or check MD5 (128-bit) checksums.\n"},
+    {"sha1sum", "sha1", "SHA1", "Print or check SHA1 (160-bit) checksums.\n"},
+    {"sha224sum", "sha224", "SHA224", "Print or check SHA224 (224-bit) checksums.\n"},
+    {"sha256sum", "sha256", "SHA256", "Print or check SHA256 (256-bit) checksums.\n"},
+    {"sha384sum", "sha384", "SHA384", "Print or check SHA384 (384-bit) checksums.\n"},
+    {"sha512sum", "sha512", "SHA512", "Print or check SHA512 (512-bit) checksums.\n"},
+    {"b2sum", "blake2b", "BLAKE2b", "Print or check BLAKE2b (512-bit) checksums.\n"},
+};
+
+static const struct ahash_persona *find_persona(void)
+{
+    const char *slash = strrchr(cli_name, '/');
+    const char *command = slash ? slash + 1 : cli_name;
+
+    for (size_t i = 1; i < sizeof(personas) / sizeof(personas[0]); i++)
+        if (strcmp(personas[i].command, command) == 0)
+            return &personas[i];
+    return &personas[0];
+}
+
+static bool is_b2sum(const struct ahash *ahash)
+{
+    return ahash->persona->tag && strcmp(ahash->persona->tag, "BLAKE2b") == 0;
+}
+
+static void usage(const struct ahash *ahash)
+{
+    printf(
+        "Usage: %s [OPTION]... [FILE]...\n"
+        "%s\n"
+        "With no FILE, or when FILE is -, standard input is read.\n"
+        "  -a, --algorithm=LIST      digests of these algorithms, computed in one read: any of\n"
+        "                              OpenSSL's, as in sha256,sha3-512, or blake2b-BITS;\n"
+        "                              with --check: what lines may be of (default: any)\n"
+        "  -b, --binary              mark names with '*'; the digests are the same\n"
+        "  -c, --check               read checksums from the FILEs and check them\n"
+        "%s"
+        "  -r, --recursive           digest the regular files in directories\n"
+        "      --json                print an object a line\n"
+        "      --tag                 print BSD-style lines (always with several algorithms)\n"
+        "  -t, --text                mark names with ' ' (default)\n"
+        "  -z, --zero                end lines with NUL and do not escape names\n" CLI_WALK_HELP
+        "      --files0-from=F       take the FILEs from F, where each ends with NUL\n"
+        "      --update=MANIFEST     digest only what is new or has changed since MANIFEST was\n"
+        "                              written, and write it anew; --check and sha256sum -c read "
+        "it\n"
+        "      --verify              with --update: digest everything, and report what does not\n"
+        "                              match though nothing says that it has changed\n\n"
+        "With --check only:\n"
+        "      --ignore-missing      say nothing of files that are missing\n"
+        "      --quiet               say nothing of files that match\n"
+        "      --report-unlisted[=DIR]  name regular files in DIR that are not listed; without "
+        "DIR,\n"
+        "                              in the directory that all listed files are in\n"
+        "      --summary             count what was found, in one line at the end\n"
+        "      --status              print nothing: the exit status tells\n"
+        "      --strict              fail if there are improperly formatted lines\n"
+        "  -w, --warn                say which lines are improperly formatted\n\n" CLI_COMMON_HELP,
+        cli_name, ahash->persona->title,
+        is_b2sum(ahash) ? "  -l, --length=BITS         digest length, a multiple of 8 up to 512\n"
+                        : "");
+    cli_close_stdout();
+    exit(EXIT_SUCCESS);
+}
+
+static void usage_error(const char *text)
+{
+    cli_message(0, "%s", text);
+    cli_try_help();
+}
+
+static void check_update(const struct ahash *ahash)
+{
+    if (ahash->verify && !ahash->update_path)
+        usage_error(
+            "the --verify option is meaningful only with --update: --check reads everything");
+    if (!ahash->update_path)
+        return;
+    if (ahash->check)
+        usage_error("the --update option is meaningless when verifying checksums");
+    if (ahash->format.end == 0)
+        usage_error("the --update option does not support --zero");
+    if (!ahash->operands[0] && !ahash->common.files0_from)
+        usage_error("missing operand: with --update, standard input is not read");
+}
+
+/* mode is the last of -b and -t, or 0; --tag stands for -b, as it does with GNU's. */
+static void check_conflicts(const struct ahash *ahash, char mode)
+{
+    static const char only[] = "the --%s option is meaningful only when verifying checksums";
+    const struct {
+        bool set;
+        const char *name;
+    } options[] = {
+        {ahash->ignore_missing, "ignore-missing"},
+        {ahash->status_only, "status"},
+        {ahash->warn, "warn"},
+        {ahash->quiet && !ahash->update_path, "quiet"},
+        {ahash->strict, "strict"},
+        {ahash->report_unlisted, "report-unlisted"},
+        {ahash->summary, "summary"},
+    };
+
+    check_update(ahash);
+    if (ahash->json && (mode || ahash->tagged || ahash->format.end == 0))
+        usage_error("the --json option has no use for --binary, --tag, --text and --zero");
+    if ((ahash->tagged || (!ahash->check && ahash->algorithms.chosen_len > 1)) && mode == ' ')
+        usage_error("--tag does not support --text mode");
+    if (ahash->check && ahash->format.end == 0)
+        usage_error("the --zero option is not supported when verifying checksums");
+    if (ahash->check && ahash->tagged)
+        usage_error("the --tag option is meaningless when verifying checksums");
+    if (ahash->check && mode)
+        usage_error("the --binary and --text options are meaningless when verifying checksums");
+    if (ahash->check && ahash->recursive)
+        usage_error("the --recursive option is meaningless when verifying checksums");
+    for (size_t i = 0; !ahash->check && i < sizeof(options) / sizeof(options[0]); i++) {
+        if (options[i].set) {
+            cli_message(0, only, options[i].name);
+            cli_try_help();
+        }
+    }
+}
+
+/* Of --quiet, --status and --warn the last one wins, as with GNU's. */
+static void set_loudness(struct ahash *ahash, int option)
+{
+    ahash->quiet = option == OPT_QUIET;
+    ahash->status_only = option == OPT_STATUS;
+    ahash->warn = option == 'w';
+}
+
+/* b2sum's -l, in bits. */
+static unsigned long length_option(const char *argument)
+{
+    unsigned long bits;
+    char *end;
+
+    errno = 0;
+    bits = strtoul(argument, &end, 10);
+    if (*argument == '-' || end == argument || *end != 0)
+        cli_fatal(0, "invalid length: %s", cli_quote(argument));
+    if (errno == ERANGE)
+        cli_fatal(EOVERFLOW, "invalid length: %s", cli_quote(argument));
+    if (bits % 8 != 0) {
+        cli_message(0, "invalid length: %s", cli_quote(argument));
+        cli_fatal(0, "length is not a multiple of 8");
+    }
+    return bits;
+}
+
+/* The algorithm of that length. Only of the last -l is this asked. */
+static const char *length_name(const char *argument)
+{
+    static char name[32];
+    unsigned long bits = length_option(argument);
+
+    if (bits > 512) {
+        cli_message(0, "invalid length: %s", cli_quote(argument));
+        cli_fatal(0, "maximum digest length for 'BLAKE2b' is 512 bits");
+    }
+    snprintf(name, sizeof(name), "blake2b-%lu", bits ? bits : 512);
+    return name;
+}
+
+static void choose_algorithms(struct ahash *ahash, const char *list, const char *length)
+{
+    const char *own = ahash->persona->algorithm;
+
+    algorithms_choose(&ahash->algorithms, list     ? list
+                                          : length ? length_name(length)
+                                          : own    ? own
+                                                   : "sha256");
+    ahash->algorithms.detect = ahash->check && !list && !own;
+    ahash->algorithms.any_length = ahash->check && !list && is_b2sum(ahash);
+    ahash->common.digest = ahash->algorithms.chosen_len == 1 || ahash->check
+                               ? digest_tag(ahash->algorithms.chosen[0])
+                               : "several digests";
+    if (list)
+        ahash->tag = ahash->algorithms.chosen_len == 1 ? digest_tag(ahash->algorithms.chosen[0])
+                                                       : NULL;
+    else
+        ahash->tag = ahash->persona->tag;
+}
+
+static void own_option(struct ahash *ahash, int option, char *argument)
+{
+    if (option == OPT_JSON)
+        ahash->json = true;
+    else if (option == OPT_UPDATE)
+        ahash->update_path = argument;
+    else if (option == OPT_VERIFY)
+        ahash->verify = true;
+    else if (option == OPT_SUMMARY)
+        ahash->summary = true;
+    else
+        ahash->report_unlisted = ahash->summary = true;
+    if (option == OPT_REPORT_UNLISTED && argument) {
+        ahash->trees = realloc(ahash->trees, (ahash->trees_len + 1) * sizeof(char *));
+        if (!ahash->trees)
+            cli_fatal(0, "memory exhausted");
+        ahash->trees[ahash->trees_len++] = argument;
+    }
+}
+
+void ahash_parse_options(struct ahash *ahash, int argc, char **argv)
+{
+    const char *list = NULL, *length = NULL;
+    char mode = 0;
+    int option, skip;
+
+    ahash->persona = find_persona();
+    skip = is_b2sum(ahash) ? 0 : 1;
+    while ((option = cli_getopt_long(argc, argv, skip ? "a:bcj:rtwxz" : "a:bcj:l:rtwxz",
+                                     long_options + skip, GNU_OPTIONS - skip)) != -1) {
+        if (option == 'b' || option == 't')
+            mode = option == 'b' ? '*' : ' ';
+        else if (option == 'a')
+            list = optarg;
+        else if (option == 'c')
+            ahash->check = true;
+        else if (option == 'l') {
+            (void)length_option(optarg);
+            length = optarg;
+        } else if (option == 'r')
+            ahash->recursive = true;
+        else if (option == 'z')
+            ahash->format.end = 0;
+        else if (option == OPT_TAG) {
+            ahash->tagged = true;
+            mode = '*';
+        } else if (option == OPT_IGNORE_MISSING)
+            ahash->ignore_missing = true;
+        else if (option == OPT_STRICT)
+            ahash->strict = true;
+        else if (option >= OPT_JSON)
+            own_option(ahash, option, optarg);
+        else if (option == OPT_QUIET || option == OPT_STATUS || option == 'w')
+            set_loudness(ahash, option);
+        else if (option == CLI_OPT_HELP)
+            usage(ahash);
+        else if (option == CLI_OPT_VERSION)
+            cli_version("ahash");
+        else if (!cli_common_option(&ahash->common, option, optarg))
+            cli_try_help();
+    }
+    ahash->operands = argv + optind;
+    choose_algorithms(ahash, list, length);
+    check_conflicts(ahash, mode);
+    ahash->tagged |= ahash->algorithms.chosen_len > 1;
+    ahash->format.mode = mode ? mode : ' ';
+}

@@ -1,0 +1,132 @@
+/* bottleneck.c: what a run was bound by, and what would have made it faster, from its counters. See
+ * cli.h.
+ *
+ * A worker's time is spent computing (in the digest or elsewhere), ready to compute while no
+ * processor is free, waiting for the next name, or waiting for I/O. Whichever is most decides. */
+#define _GNU_SOURCE
+#include "cli.h"
+
+#include <stdarg.h>
+
+enum {
+    DECISIVE_PERCENT = 70, /* of the workers' time */
+    CROWDED_PERCENT = 20,  /* of it without a processor: there are none to be had */
+    FULL_PERCENT = 50,     /* mean to peak in flight: the queue was kept full */
+};
+
+/* Percentages of the workers' time; that in the digest, of their time by clock. */
+struct shares {
+    double computing, digest, queued, names, io;
+};
+
+static double percent(uint64_t part, uint64_t whole)
+{
+    double share = whole > 0 ? 100.0 * (double)part / (double)whole : 0;
+
+    return share > 100 ? 100 : share;
+}
+
+static struct shares shares_of(const struct stats *stats)
+{
+    uint64_t waiting_ns = stats_waiting_ns(stats), whole = stats->wall_ns;
+    /* each is measured by another clock: what one says is no more than the others leave */
+    uint64_t queued_ns = stats->queued_ns < waiting_ns ? stats->queued_ns : waiting_ns;
+    uint64_t names_ns = stats->feed_ns < waiting_ns - queued_ns ? stats->feed_ns
+                                                                : waiting_ns - queued_ns;
+
+    return (struct shares){
+        .computing = percent(stats->user_ns + stats->system_ns, whole),
+        .digest = percent(stats_digest_ns(stats), whole - stats->beside_ns),
+        .queued = percent(queued_ns, whole),
+        .names = percent(names_ns, whole),
+        .io = percent(waiting_ns - queued_ns - names_ns, whole),
+    };
+}
+
+static void __attribute__((format(printf, 3, 4)))
+say(struct cli_bound *bound, const char *by, const char *format, ...)
+{
+    va_list args;
+
+    bound->by = by;
+    va_start(args, format);
+    vsnprintf(bound->text, sizeof(bound->text), format, args);
+    va_end(args);
+}
+
+static void computing(struct cli_bound *bound, const struct cli_common *common,
+                      const struct stats *stats, const struct shares *shares)
+{
+    bool in_digest = common->digest && shares->digest > shares->computing / 2;
+    unsigned processors = cli_processors();
+    char where[96], help[96] = "neither more workers nor a deeper queue would help";
+    const char *because = "";
+    /* of the time in which a processor was there */
+    double busy = 100 / (100 - shares->queued), digest = shares->digest * busy;
+
+    if (in_digest)
+        snprintf(where, sizeof(where), "%.0f%% in %s", digest > 100 ? 100 : digest, common->digest);
+    else
+        snprintf(where, sizeof(where), "%.0f%% computing, most of it in system calls and copying",
+                 shares->computing * busy);
+    if (stats->files <= 1 && in_digest && common->jobs == 1 && processors > 1)
+        snprintf(help, sizeof(help), "-j2 would give it a thread of its own, beside the reading");
+    else if (stats->files <= 1)
+        because = in_digest ? "one file's digest is one processor's work: " : "it is one file: ";
+    else if (stats->workers >= processors || shares->queued > CROWDED_PERCENT)
+        because = "no processor is left: ";
+    else
+        snprintf(help, sizeof(help), "-j%u would help, a deeper queue would not", processors);
+    say(bound, "cpu", "CPU-bound: %s; %s%s", where, because, help);
+}
+
+static void waiting(struct cli_bound *bound, const struct engine *engine, const struct stats *stats,
+                    const struct shares *shares, double in_flight_mean)
+{
+    if (stats->enters == 0) {
+        say(bound, "latency",
+            "latency-bound: %.0f%% waiting for I/O, one read at a time in each worker; more in "
+            "flight would help (%s-j%u), more processors would not",
+            shares->io, engine == &engine_sync ? "--engine=uring, or " : "",
+            stats->workers * 8 < 16 ? 16 : stats->workers * 8);
+    } else if (stats->in_flight_peak > 2 * stats->workers &&
+               in_flight_mean * 100 >= FULL_PERCENT * (double)stats->in_flight_peak) {
+        say(bound, "device",
+            "device-bound: %.0f%% waiting for I/O with %.0f requests in flight; faster storage "
+            "would help, more workers would not, and a deeper queue only where the storage is far "
+            "away",
+            shares->io, in_flight_mean);
+    } else {
+        say(bound, "latency",
+            "latency-bound: %.0f%% waiting for I/O with %.1f requests in flight, %u at the most: "
+            "there was not more to ask for at a time; a deeper queue would not help",
+            shares->io, in_flight_mean, stats->in_flight_peak);
+    }
+}
+
+struct cli_bound cli_bound(const struct cli_common *common, const struct engine *engine,
+                           const struct stats *stats, double in_flight_mean)
+{
+    struct shares shares = shares_of(stats);
+    struct cli_bound bound = {0};
+
+    if (stats->files == 0)
+        say(&bound, "nothing", "no file was read");
+    else if (shares.computing + shares.queued >= DECISIVE_PERCENT)
+        computing(&bound, common, stats, &shares);
+    else if (shares.names > shares.computing && shares.names > shares.io)
+        say(&bound, "names",
+            "bound by the walk or the list: %.0f%% waiting for the next name; neither more workers "
+            "nor a deeper queue would help",
+            shares.names);
+    else if (shares.io + shares.names >= DECISIVE_PERCENT)
+        waiting(&bound, engine, stats, &shares, in_flight_mean);
+    else
+        say(&bound, "both",
+            "bound by both: %.0f%% computing, %.0f%% waiting for I/O, %.0f%% for names; %s",
+            shares.computing, shares.io, shares.names,
+            shares.queued > CROWDED_PERCENT || stats->files <= stats->workers
+                ? "faster storage and faster processors would help"
+                : "more workers (-j) would do one while they wait for the other");
+    return bound;
+}

@@ -1,0 +1,21 @@
+/* checksum_line.h: lines of checksums that sha256sum -c and its like accept. */
+#ifndef CMD_CLI_CHECKSUM_LINE_H
+#define CMD_CLI_CHECKSUM_LINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct sumline_format {
+    const char *tag; /* "SHA256" for BSD's style; NULL: digest, mode, name */
+    char mode;       /* ' ' text, '*' binary */
+    char end;        /* '\n', or 0: and then nothing is escaped */
+};
+
+/* Prints a file's line. */
+void sumline_print(FILE *out, const struct sumline_format *format, const uint8_t *digest,
+                   size_t digest_bytes, const char *name);
+/* Prints a name that must stay on one line, as -c does: with a newline in it, it is escaped. */
+void sumline_name_print(FILE *out, const char *name);
+
+#endif

@@ -1,0 +1,36 @@
+/* getopt.c: getopt_long, with our own options kept out of the way of GNU's. See cli.h. */
+#define _GNU_SOURCE
+#include "cli.h"
+
+#include <string.h>
+
+/* Whether text is an option of the table, or with whole unset the beginning of one. */
+static bool is_option(const char *text, size_t len, const struct option *table, bool whole)
+{
+    for (; table->name; table++)
+        if (strncmp(table->name, text, len) == 0 && (!whole || table->name[len] == 0))
+            return true;
+    return false;
+}
+
+int cli_getopt_long(int argc, char **argv, const char *short_options, const struct option *options,
+                    size_t gnu_len)
+{
+    struct option gnu[CLI_GNU_OPTIONS_MAX + 1] = {0};
+    bool only_gnu = false;
+
+    memcpy(gnu, options, gnu_len * sizeof(*gnu));
+    /* the option that is next: behind operands, which getopt moves to the end */
+    for (int i = optind; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        const char *text = argv[i];
+        if (text[0] != '-' || text[1] == 0)
+            continue;
+        if (text[1] == '-') {
+            size_t len = strcspn(text + 2, "=");
+            only_gnu = !is_option(text + 2, len, options, true) &&
+                       is_option(text + 2, len, gnu, false);
+        }
+        break;
+    }
+    return getopt_long(argc, argv, short_options, only_gnu ? gnu : options, NULL);
+}

@@ -1,0 +1,35 @@
+/* progress.h: --progress: one line on standard error, redrawn by a timer while the run goes on.
+ *
+ *     cli_progress_start(&common);        before feed_start and engine_run, which get common.opts
+ *     ... feed_config.progress = common.opts.progress ...
+ *     cli_progress_stop(&common);         after feed_join, before the statistics
+ *
+ * Messages by cli_message keep clear of the line themselves. Anything else that may write to a
+ * terminal meanwhile does so between cli_progress_hide and cli_progress_show. All of it does
+ * nothing, and costs nothing, where no progress was asked for. */
+#ifndef CMD_CLI_PROGRESS_H
+#define CMD_CLI_PROGRESS_H
+
+#include "cli.h"
+
+/* Where --progress asks for it: sets common->opts.progress, and starts the timer. */
+void cli_progress_start(struct cli_common *common);
+/* Ends it, and clears the line. */
+void cli_progress_stop(struct cli_common *common);
+
+/* Clears the line and keeps it away while something is written to fd, standard output or error; may
+ * be nested. */
+void cli_progress_hide(int fd);
+void cli_progress_show(int fd);
+
+/* The line for what is seen, of at most width columns, into text, which has width + 1 bytes.
+ * stalled: what has not moved for stalled_s seconds, or NULL; bytes and files per second. */
+struct cli_progress_line {
+    struct progress_now now;
+    double byte_rate, file_rate;
+    unsigned stalled_s; /* 0: something moves */
+    const char *stalled;
+};
+void cli_progress_format(const struct cli_progress_line *line, char *text, size_t width);
+
+#endif

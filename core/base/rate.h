@@ -1,0 +1,17 @@
+/* rate.h: a limit of bytes a second that several threads keep together. */
+#ifndef CORE_BASE_RATE_H
+#define CORE_BASE_RATE_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct rate {
+    uint64_t bytes_per_second;
+    _Atomic uint64_t free_ns; /* when the bytes that were taken so far are paid for; 0 at first */
+};
+
+/* Waits until the bytes that were taken before are paid for, and takes these. rate: NULL for no
+ * limit. A signal ends the wait. */
+void rate_take(struct rate *rate, uint64_t bytes);
+
+#endif

@@ -1,0 +1,53 @@
+/* stats.h: what a run did and what it waited for. One set of counters per worker, no locks; they
+ * are added up when the workers have ended. */
+#ifndef CORE_BASE_STATS_H
+#define CORE_BASE_STATS_H
+
+#include <stdint.h>
+
+struct stats {
+    uint64_t files;       /* ended, failed ones included */
+    uint64_t failed;      /* of these, with an error */
+    uint64_t bytes_read;  /* delivered to the sink or the destination */
+    uint64_t bytes_wrote; /* to destinations, holes left out */
+    uint64_t wall_ns;     /* from start to end of the worker, and beside_ns */
+    uint64_t beside_ns;   /* more that a thread of its sink worked than it was waited for */
+    uint64_t user_ns;     /* CPU time in user space */
+    uint64_t system_ns;   /* and in the kernel; io-wq threads are not in it, see process_ns */
+    uint64_t hash_ns;     /* in the digest */
+    uint64_t queued_ns; /* ready to run, and no processor free; 0 where the kernel does not tell */
+    uint64_t switches;  /* voluntary context switches */
+    /* requests of the ring */
+    uint64_t requests;       /* submitted */
+    uint64_t enters;         /* io_uring_enter calls */
+    uint64_t direct_bytes;   /* of bytes_read: past the page cache */
+    uint64_t resident_files; /* read without the ring: their bytes were in the page cache */
+    unsigned in_flight_peak;
+    unsigned threads;      /* of the sink's own, beside the worker */
+    uint64_t in_flight_ns; /* integral of requests in flight over time */
+    /* of the whole run: sums only */
+    unsigned workers;
+    struct stats *each; /* NULL; or, of so many workers, a copy of each one's */
+    unsigned each_len;
+    uint64_t feed_ns;     /* that the workers together waited for the next file to work on */
+    uint64_t process_ns;  /* CPU time of the process, all threads and io-wq workers */
+    uint64_t memory_peak; /* bytes resident, peak */
+};
+
+/* Nanoseconds of the monotonic clock. */
+uint64_t stats_now_ns(void);
+/* Marks the calling thread's start; stats_stop fills in its times and switches. */
+void stats_start(struct stats *stats);
+void stats_stop(struct stats *stats);
+/* Adds one worker's counters to the sum. */
+void stats_add(struct stats *sum, const struct stats *worker);
+/* Fills in what is known of the process only. */
+void stats_finish(struct stats *sum);
+/* Time that the workers spent neither in user space nor in the kernel: waiting for I/O or each
+ * other. */
+uint64_t stats_waiting_ns(const struct stats *stats);
+/* CPU time in the digest. hash_ns is by the clock: of the time that the threads were ready and had
+ * no processor, the digest is given the share that it has of their CPU time. */
+uint64_t stats_digest_ns(const struct stats *stats);
+
+#endif

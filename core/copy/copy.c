@@ -1,0 +1,316 @@
+/* copy.c: walks the sources, and feeds what has bytes to an engine. See copy.h. */
+#define _GNU_SOURCE
+#include "copy.h"
+
+#include <attr/libattr.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dest.h"
+#include "overwrite.h"
+#include "hard_links.h"
+#include "nonregular.h"
+#include "directories.h"
+#include "seen.h"
+
+int copy_init(struct copy *copy)
+{
+    copy->umask = umask(0);
+    umask(copy->umask);
+    copy->euid = geteuid();
+    copy->may_chown = copy->euid == 0;
+    copy->cwd = dir_cwd();
+    copy->cwd_nofollow = dir_cwd();
+    if (copy->cwd_nofollow)
+        copy->cwd_nofollow->may_follow = false;
+    if (copy->opts.preserve_links)
+        copy->links = links_new();
+    /* the library reads its configuration at its first use, which is to be from one thread */
+    if (copy->opts.preserve_xattrs)
+        (void)attr_copy_action("user.first", NULL);
+    if (!copy->cwd || !copy->cwd_nofollow || (copy->opts.preserve_links && !copy->links)) {
+        copy_destroy(copy);
+        return -ENOMEM;
+    }
+    return 0;
+}
+
+void copy_destroy(struct copy *copy)
+{
+    struct copy_late *late = atomic_load(&copy->late);
+
+    while (late) {
+        struct copy_late *next = late->next;
+        free(late);
+        late = next;
+    }
+    twice_destroy(copy);
+    links_free(copy->links);
+    dir_put(copy->cwd);
+    dir_put(copy->cwd_nofollow);
+    copy->links = NULL;
+    copy->cwd = copy->cwd_nofollow = NULL;
+}
+
+void copy_file_end(struct file *file)
+{
+    struct copy_file *op = file->op;
+
+    if (file->status == 0 && op->attempted && op->place && !op->linked)
+        twice_copied(op);
+    if (file->status == 0 || !op->backup)
+        return;
+    if (renameat(op->to->fd, op->backup, op->to->fd, op->to_name) < 0)
+        copy_report(file, STEP_UNBACKUP, -errno, false);
+    else
+        op->restored = true;
+}
+
+void copy_file_free(struct file *file)
+{
+    struct copy_file *op = file->op;
+
+    while (op->reports) {
+        struct copy_report *next = op->reports->next;
+        free(op->reports);
+        op->reports = next;
+    }
+    free(op->backup);
+    dir_put(op->to);
+    op->backup = NULL;
+    op->to = NULL;
+}
+
+void copy_report(void *arg, enum step step, int status, bool harmless)
+{
+    struct file *file = arg;
+    struct copy_file *op = file->op;
+    struct copy_report **at = &op->reports;
+    struct copy_report *report = calloc(1, sizeof(*report));
+
+    if (!report) {
+        file_fail(file, step, status);
+        return;
+    }
+    report->step = step;
+    report->status = status;
+    report->harmless = harmless;
+    while (*at)
+        at = &(*at)->next;
+    *at = report;
+}
+
+int copy_refuse(struct file *file, enum refusal refusal)
+{
+    struct copy_file *op = file->op;
+
+    op->refusal = refusal;
+    op->attempted = false;
+    file_fail(file, STEP_REFUSED, -EPERM);
+    return -EPERM;
+}
+
+int copy_fail(struct file *file, enum step step)
+{
+    int status = -errno;
+
+    file_fail(file, step, status);
+    return status;
+}
+
+char *copy_to_path(const struct file *file)
+{
+    const struct copy_file *op = file->op;
+    struct file at = {.dir = op->to, .name = op->to_name};
+
+    return op->to ? file_path(&at) : NULL;
+}
+
+static struct dir *root(const struct copy *copy)
+{
+    return copy->opts.follow == FOLLOW_NEVER ? copy->cwd_nofollow : copy->cwd;
+}
+
+bool copy_follows(const struct copy *copy, const struct file *file)
+{
+    return copy->opts.follow == FOLLOW_ALWAYS ||
+           (copy->opts.follow == FOLLOW_OPERANDS && file->dir == copy->cwd);
+}
+
+struct file *copy_file_new(struct copy *copy, struct feed *feed, struct dir *dir, const char *name)
+{
+    struct file *file = feed_file(feed, dir, name, strlen(name));
+
+    if (file) {
+        struct copy_file *op = file->op;
+        /* the walk's root goes where the operand says */
+        struct dir *to = dir->twin ? dir->twin : copy->source_to;
+        op->to_name = dir->twin ? file->name : copy->source_to_name;
+        op->to = dir_get(to);
+    }
+    return file;
+}
+
+int copy_add_refused(struct copy *copy, struct feed *feed, struct dir *dir, const char *name,
+                     enum refusal refusal)
+{
+    struct file *file = copy_file_new(copy, feed, dir, name);
+
+    if (!file)
+        return -ENOMEM;
+    copy_refuse(file, refusal);
+    return feed_add_done(feed, file);
+}
+
+int copy_add_failed(struct copy *copy, struct feed *feed, struct dir *dir, const char *name,
+                    enum step step, int status)
+{
+    struct file *file = copy_file_new(copy, feed, dir, name);
+
+    if (!file)
+        return -ENOMEM;
+    file_fail(file, step, status);
+    return feed_add_done(feed, file);
+}
+
+/* Whether the destination must be looked at in the order of the sources, or without the source's
+ * being opened. */
+static bool is_careful(const struct copy_opts *opts)
+{
+    return opts->replace != REPLACE_ALL || opts->older_only || opts->dry_run;
+}
+
+/* Looks at the destination of a file that an engine would copy. Returns whether it is done. */
+static bool settled(struct copy *copy, struct file *file)
+{
+    struct copy_file *op = file->op;
+    struct stat st, at;
+
+    if (fstatat(file->dir->fd, file->name, &st,
+                copy_follows(copy, file) ? 0 : AT_SYMLINK_NOFOLLOW) < 0) {
+        op->attempted = false;
+        copy_fail(file, STEP_STAT);
+        return true;
+    }
+    if (existing_settle(copy, file, &st, &at) == EXISTING_LEFT && copy->opts.older_only &&
+        !copy->opts.dry_run)
+        dest_link_left(copy, file, &st);
+    return op->left || file->status < 0 || copy->opts.dry_run;
+}
+
+static int entry(struct feed *feed, struct dir *dir, const char *name, unsigned char type,
+                 uint64_t ino, void *arg)
+{
+    struct copy *copy = arg;
+    struct file *file = copy_file_new(copy, feed, dir, name);
+    struct copy_file *op;
+    bool done = true;
+
+    if (!file)
+        return -ENOMEM;
+    op = file->op;
+    op->attempted = true;
+    op->place = copy->place;
+    file->type = type;
+    file->ino = ino;
+    if (special_is(copy, type))
+        special_copy(copy, file);
+    else
+        done = is_careful(&copy->opts) && settled(copy, file);
+    return done ? feed_add_done(feed, file) : feed_add(feed, file);
+}
+
+static const struct walk_ops copy_walk = {.entry = entry, .enter = tree_enter};
+
+/* Whether the operands before this one must be finished first, by what they are: of the names that
+ * a file has among them the first is to be the copy, and the others are linked to it; and with
+ * --parents one operand may be in another. Or -ENOMEM. */
+static int must_follow(struct copy *copy, const struct stat *st)
+{
+    bool is_dir = S_ISDIR(st->st_mode);
+    bool linked = copy->links && !is_dir && (st->st_nlink > 1 || copy->opts.follow != FOLLOW_NEVER);
+    int known = linked ? twice_inode(copy, st) : 0;
+    bool follow = known || (linked && copy->tree_pending) || (is_dir && copy->link_pending) ||
+                  (copy->opts.parents && (is_dir || copy->tree_pending));
+
+    if (follow)
+        copy->link_pending = copy->tree_pending = false;
+    copy->link_pending |= linked;
+    copy->tree_pending |= is_dir;
+    return known < 0 ? known : follow;
+}
+
+/* Several operands may go to one name. Files do not overwrite each other; directories are merged,
+ * the later one's files over the earlier one's, so these must be finished first. */
+static enum refusal collision(struct copy *copy, struct feed *feed,
+                              const struct copy_source *source, const struct stat *st, int *rc)
+{
+    int twice = twice_entry(copy, source->name);
+    int before = twice_place(copy, source->to_name);
+    int follow = must_follow(copy, st);
+
+    *rc = twice < 0 ? twice : before < 0 ? before : follow < 0 ? follow : 0;
+    if (*rc < 0)
+        return REFUSED_NOT;
+    if (twice && !S_ISDIR(st->st_mode) && copy->opts.backup == BACKUP_NONE)
+        return REFUSED_FILE_TWICE;
+    if (S_ISDIR(st->st_mode))
+        copy->place = NULL; /* files in directories do overwrite each other */
+    /* "." is any name */
+    if (before || follow || strcmp(source->to_name, ".") == 0 || twice_place_known(copy, "."))
+        while (feed_drain_half(feed))
+            ;
+    return REFUSED_NOT;
+}
+
+static int copy_one(struct copy *copy, struct feed *feed, const struct copy_source *source)
+{
+    struct stat st;
+    enum refusal refusal = REFUSED_NOT;
+    int flags = copy->opts.follow == FOLLOW_NEVER ? AT_SYMLINK_NOFOLLOW : 0;
+    int rc = 0;
+
+    if (copy->opts.parents)
+        rc = tree_parents(copy, feed, source);
+    if (rc != 0)
+        return rc < 0 ? rc : 0;
+    if (fstatat(AT_FDCWD, source->name, &st, flags) < 0)
+        return copy_add_failed(copy, feed, root(copy), source->name, STEP_STAT, -errno);
+    if (S_ISDIR(st.st_mode) && !copy->opts.recursive)
+        refusal = REFUSED_DIRECTORY;
+    else if (copy->source_count > 1)
+        refusal = collision(copy, feed, source, &st, &rc);
+    if (rc < 0)
+        return rc;
+    if (refusal != REFUSED_NOT)
+        return copy_add_refused(copy, feed, root(copy), source->name, refusal);
+    if (S_ISDIR(st.st_mode))
+        return walk_tree(feed, root(copy), source->name, &copy->opts.walk, &copy_walk, copy);
+    return entry(feed, root(copy), source->name, (unsigned char)IFTODT(st.st_mode), st.st_ino,
+                 copy);
+}
+
+int copy_produce(struct feed *feed, void *arg)
+{
+    struct copy *copy = arg;
+    int rc = 0;
+
+    for (size_t i = 0; i < copy->source_count && rc == 0; i++) {
+        copy->source = &copy->sources[i];
+        copy->source_to = dir_get(copy->source->to);
+        copy->source_to_name = copy->source->to_name;
+        copy->top_dev = 0;
+        copy->top_ino = 0;
+        copy->place = NULL;
+        rc = copy_one(copy, feed, copy->source);
+        dir_put(copy->source_to);
+    }
+    dir_put(copy->parents);
+    copy->parents = NULL;
+    return rc;
+}

@@ -1,0 +1,65 @@
+/* dest.h: the file that a copy's bytes go to: opened, or made by other means; its metadata; and
+ * that no file stays behind that looks complete and is not. Plain calls for both engines: a
+ * creating open, a rename, a chmod gain nothing by a ring (the kernel hands them to a thread). */
+#ifndef CORE_COPY_DEST_H
+#define CORE_COPY_DEST_H
+
+#include <sys/types.h>
+
+#include "copy.h"
+#include "unfinished.h"
+
+enum dest_verdict {
+    DEST_WRITE, /* open: write the bytes */
+    DEST_READ,  /* complete already, but the sink is to see the bytes */
+    DEST_MADE,  /* complete already: a clone, a hard link; or left as it was */
+    DEST_LATER, /* another one copies this file; ask again */
+};
+
+struct dest {
+    int fd;                       /* -1: not open */
+    int source_fd;                /* not owned; -1: none */
+    bool plain;                   /* the source has no ACL and no extended attributes, we know */
+    bool created;                 /* by us: removed again if the copy fails */
+    bool regular;                 /* a regular file: it can be written anywhere, and its size set */
+    bool claimed;                 /* its hard link's first name */
+    bool sparse;                  /* the source has holes: write data only */
+    bool zeros_hole;              /* runs of zeros become holes */
+    bool resize;                  /* its size may not be what was written: set it at the end */
+    bool read_only;               /* DEST_READ: nothing is written */
+    bool atomic;                  /* it gets its name when it is complete */
+    bool replaces;                /* and that is an existing file's */
+    uint64_t movable;             /* bytes before this offset nobody but the kernel need see */
+    char *temp;                   /* the name that it has until then; NULL: none */
+    uint64_t digested;            /* the sink has seen what comes before, holes included */
+    struct unfinished unfinished; /* the name of what was created, until it is complete */
+};
+
+/* Claims or makes a hard link, where the run preserves them: DEST_WRITE: there is nothing to link
+ * to, and dest->claimed says whether dest_end or dest_settle_link is owed. */
+int dest_link(struct copy *copy, struct file *file, const struct stat *st, bool wait,
+              struct dest *dest);
+/* The copy that was claimed is there, or the file has failed. fd: open on it, or -1. */
+void dest_settle_link(struct copy *copy, struct file *file, const struct stat *st, int fd);
+/* The same for a destination that was left as it is: it is what its other names are linked to, or
+ * is replaced by such a link. */
+void dest_link_left(struct copy *copy, struct file *file, const struct stat *st);
+/* Decides where the open source goes. Returns a dest_verdict, or -errno with the file failed. wait:
+ * rather than DEST_LATER. */
+int dest_open(struct copy *copy, struct file *file, int source_fd, const struct stat *st, bool wait,
+              struct dest *dest);
+/* Writes all of it at offset. Returns 0 or -errno. */
+int dest_write(const struct dest *dest, const void *bytes, size_t len, uint64_t offset);
+/* Has the kernel copy some of the bytes between two offsets, where they are in the page cache.
+ * Returns how many; 0: the next ones are to be read and written; -errno with the file failed. */
+ssize_t dest_move(struct file *file, struct dest *dest, uint64_t offset, uint64_t end);
+/* Gives the sink (NULL: none) the bytes that belong at offset, and zeros for a hole before it. 0,
+ * or -errno with the file failed. */
+int dest_digest(struct dest *dest, struct sink *sink, struct file *file, const void *bytes,
+                size_t len, uint64_t offset);
+/* The file has ended. Well: sets its size, its metadata, and gives it its name. Not: removes what
+ * was created. */
+void dest_end(struct copy *copy, struct file *file, const struct stat *st, struct dest *dest,
+              uint64_t size);
+
+#endif

@@ -1,0 +1,40 @@
+/* entry.c: which directory entry a name stands for. See entry.h. */
+#define _GNU_SOURCE
+#include "entry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "overwrite.h"
+
+const char *entry_base(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+
+    return slash && slash[1] ? slash + 1 : name;
+}
+
+int entry_parent(const struct dir *dir, const char *name, struct stat *st, int flags)
+{
+    size_t len = (size_t)(entry_base(name) - name);
+    char *path;
+    int rc;
+
+    while (len > 1 && name[len - 1] == '/') /* one at its end would follow a link */
+        len--;
+    path = len > 0 ? strndup(name, len) : strdup(".");
+    rc = path ? fstatat(dir->fd, path, st, flags) : -1;
+    free(path);
+    return rc;
+}
+
+bool entry_same(const struct dir *a_dir, const char *a, const struct dir *b_dir, const char *b,
+                int flags)
+{
+    struct stat a_parent, b_parent;
+
+    return strcmp(entry_base(a), entry_base(b)) == 0 &&
+           entry_parent(a_dir, a, &a_parent, flags) == 0 &&
+           entry_parent(b_dir, b, &b_parent, flags) == 0 &&
+           existing_same_inode(&a_parent, &b_parent);
+}

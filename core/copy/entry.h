@@ -1,0 +1,19 @@
+/* entry.h: which directory entry a name stands for: one inode may have several, and one entry
+ * several names. */
+#ifndef CORE_COPY_ENTRY_H
+#define CORE_COPY_ENTRY_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "../pipeline/file.h"
+
+/* The last part of a name. */
+const char *entry_base(const char *name);
+/* Looks up the directory that it is in. flags, and what is returned, are fstatat(2)'s. */
+int entry_parent(const struct dir *dir, const char *name, struct stat *st, int flags);
+/* flags: with AT_SYMLINK_NOFOLLOW, a directory is another one by a link to it. */
+bool entry_same(const struct dir *a_dir, const char *a, const struct dir *b_dir, const char *b,
+                int flags);
+
+#endif

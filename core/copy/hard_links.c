@@ -1,0 +1,114 @@
+/* hard_links.c: a hash table of inodes and the names that their copies have. See hard_links.h. */
+#define _GNU_SOURCE
+#include "hard_links.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+enum {
+    BUCKETS = 4096,
+};
+
+struct link {
+    struct link *next;
+    dev_t dev;
+    ino_t ino;
+    bool claimed;          /* being copied, or copied */
+    struct link_made made; /* path: NULL until there is a copy; owned */
+};
+
+struct links {
+    pthread_mutex_t lock;
+    pthread_cond_t settled;
+    struct link *bucket[BUCKETS];
+};
+
+struct links *links_new(void)
+{
+    struct links *links = calloc(1, sizeof(*links));
+
+    if (links) {
+        pthread_mutex_init(&links->lock, NULL);
+        pthread_cond_init(&links->settled, NULL);
+    }
+    return links;
+}
+
+void links_free(struct links *links)
+{
+    if (!links)
+        return;
+    for (int i = 0; i < BUCKETS; i++) {
+        while (links->bucket[i]) {
+            struct link *link = links->bucket[i];
+            links->bucket[i] = link->next;
+            free((char *)link->made.path);
+            free(link);
+        }
+    }
+    pthread_cond_destroy(&links->settled);
+    pthread_mutex_destroy(&links->lock);
+    free(links);
+}
+
+static struct link *find(struct links *links, const struct stat *st)
+{
+    struct link *link = links->bucket[(st->st_ino ^ st->st_dev) % BUCKETS];
+
+    while (link && (link->ino != st->st_ino || link->dev != st->st_dev))
+        link = link->next;
+    return link;
+}
+
+static struct link *add(struct links *links, const struct stat *st)
+{
+    struct link **bucket = &links->bucket[(st->st_ino ^ st->st_dev) % BUCKETS];
+    struct link *link = calloc(1, sizeof(*link));
+
+    if (link) {
+        link->dev = st->st_dev;
+        link->ino = st->st_ino;
+        link->next = *bucket;
+        *bucket = link;
+    }
+    return link;
+}
+
+int links_claim(struct links *links, const struct stat *st, bool wait, struct link_made *made)
+{
+    struct link *link;
+    int rc;
+
+    pthread_mutex_lock(&links->lock);
+    link = find(links, st);
+    if (!link)
+        link = add(links, st);
+    while (link && link->claimed && !link->made.path && wait)
+        pthread_cond_wait(&links->settled, &links->lock);
+    if (!link) {
+        rc = -ENOMEM;
+    } else if (!link->claimed) {
+        link->claimed = true;
+        rc = LINK_FIRST;
+    } else if (link->made.path) {
+        *made = link->made;
+        rc = LINK_READY;
+    } else {
+        rc = LINK_BUSY;
+    }
+    pthread_mutex_unlock(&links->lock);
+    return rc;
+}
+
+void links_settle(struct links *links, const struct stat *st, char *path, const struct stat *made)
+{
+    struct link *link;
+
+    pthread_mutex_lock(&links->lock);
+    link = find(links, st);
+    link->claimed = path != NULL;
+    link->made = (struct link_made){path, path ? made->st_dev : 0, path ? made->st_ino : 0};
+    pthread_cond_broadcast(&links->settled);
+    pthread_mutex_unlock(&links->lock);
+}

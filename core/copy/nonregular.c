@@ -1,0 +1,175 @@
+/* nonregular.c: makes what needs no bytes: symbolic links, hard links, FIFOs, devices. See
+ * nonregular.h.
+ */
+#define _GNU_SOURCE
+#include "nonregular.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attr.h"
+#include "dest.h"
+#include "overwrite.h"
+
+bool special_is(const struct copy *copy, unsigned char type)
+{
+    if (copy->opts.make != MAKE_COPIES || type == DT_LNK)
+        return true;
+    if (type == DT_REG || type == DT_UNKNOWN)
+        return false;
+    /* a FIFO or a device is read to its end where it is not to be made anew */
+    return copy->opts.recursive && !copy->opts.copy_contents;
+}
+
+static int symlink_to(const struct file *file, const char *target)
+{
+    const struct copy_file *op = file->op;
+
+    return symlinkat(target, op->to->fd, op->to_name);
+}
+
+/* Calls make; where something is in the way and the user wants it so, once more without that. */
+static int make_or_replace(const struct copy *copy, struct file *file, const char *arg,
+                           int (*make)(const struct file *file, const char *arg))
+{
+    const struct copy_file *op = file->op;
+    int rc = make(file, arg);
+
+    if (rc < 0 && errno == EEXIST && (copy->opts.force || copy->opts.replace == REPLACE_ASKED) &&
+        unlinkat(op->to->fd, op->to_name, 0) == 0)
+        rc = make(file, arg);
+    return rc;
+}
+
+/* Whether the destination is a link to that already. */
+static bool is_link_to(const struct copy_file *op, const char *target)
+{
+    size_t len = strlen(target);
+    char *now = malloc(len + 1);
+    bool is = now && readlinkat(op->to->fd, op->to_name, now, len + 1) == (ssize_t)len &&
+              memcmp(now, target, len) == 0;
+
+    free(now);
+    return is;
+}
+
+static void copy_symlink(const struct copy *copy, struct file *file, const struct stat *st)
+{
+    const struct copy_file *op = file->op;
+    size_t cap = st->st_size > 0 ? (size_t)st->st_size + 1 : PATH_MAX;
+    char *target = malloc(cap + 1);
+    ssize_t len;
+
+    if (!target) {
+        file_fail(file, STEP_READ_LINK, -ENOMEM);
+        return;
+    }
+    len = readlinkat(file->dir->fd, file->name, target, cap);
+    if (len < 0 || (size_t)len == cap) {
+        file_fail(file, STEP_READ_LINK, len < 0 ? -errno : -EAGAIN);
+    } else {
+        target[len] = 0;
+        if (make_or_replace(copy, file, target, symlink_to) < 0 &&
+            !(copy->opts.older_only && is_link_to(op, target)))
+            copy_fail(file, STEP_MAKE_LINK);
+    }
+    free(target);
+}
+
+/* -s. A relative name leads to the source from the working directory only. */
+static void link_symbolically(const struct copy *copy, struct file *file)
+{
+    char *path = file_path(file), *to = copy_to_path(file);
+    struct stat here, there;
+    char *slash = to ? strrchr(to, '/') : NULL;
+
+    if (slash)
+        slash[slash == to] = 0;
+    if (!path || !to)
+        file_fail(file, STEP_SYMLINK, -ENOMEM);
+    else if (path[0] != '/' && slash && stat(".", &here) == 0 && stat(to, &there) == 0 &&
+             !existing_same_inode(&here, &there))
+        copy_refuse(file, REFUSED_RELATIVE_LINK);
+    else if (make_or_replace(copy, file, path, symlink_to) < 0)
+        copy_fail(file, STEP_SYMLINK);
+    if (file->step == STEP_REFUSED)
+        ((struct copy_file *)file->op)->attempted = true;
+    free(path);
+    free(to);
+}
+
+static int link_to(const struct file *file, const char *flags)
+{
+    const struct copy_file *op = file->op;
+
+    return linkat(file->dir->fd, file->name, op->to->fd, op->to_name,
+                  *flags ? AT_SYMLINK_FOLLOW : 0);
+}
+
+static void copy_node(const struct copy *copy, struct file *file, const struct stat *st)
+{
+    const struct copy_file *op = file->op;
+    mode_t mode = st->st_mode & ~(copy->opts.preserve_owner ? (mode_t)(S_IRWXG | S_IRWXO) : 0);
+
+    if (S_ISFIFO(st->st_mode) || S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode) ||
+        S_ISSOCK(st->st_mode)) {
+        if (mknodat(op->to->fd, op->to_name, mode, st->st_rdev) < 0)
+            copy_fail(file, S_ISFIFO(st->st_mode) ? STEP_MAKE_FIFO : STEP_MAKE_NODE);
+    } else {
+        copy_refuse(file, REFUSED_TYPE);
+    }
+}
+
+/* Makes it, with nothing in the way any more. */
+static void make(struct copy *copy, struct file *file, const struct stat *st)
+{
+    const struct copy_file *op = file->op;
+    struct attr_at from = {.fd = -1, .dir_fd = file->dir->fd, .name = file->name},
+                   to = {.fd = -1, .dir_fd = op->to->fd, .name = op->to_name};
+    struct stat made = *st;
+
+    if (copy->opts.make == MAKE_HARD_LINKS) {
+        if (make_or_replace(copy, file, copy_follows(copy, file) ? "follow" : "", link_to) < 0)
+            copy_fail(file, STEP_HARD_LINK);
+        return;
+    }
+    if (copy->opts.make == MAKE_SYMLINKS) {
+        link_symbolically(copy, file);
+        made.st_mode = S_IFLNK; /* with the source's times, but no mode of its own */
+    } else if (S_ISLNK(st->st_mode)) {
+        copy_symlink(copy, file, st);
+    } else {
+        copy_node(copy, file, st);
+    }
+    if (file->status == 0)
+        attr_copy(copy, &from, &to, &made, true, copy_report, file);
+}
+
+void special_copy(struct copy *copy, struct file *file)
+{
+    struct copy_file *op = file->op;
+    struct dest dest = {.fd = -1};
+    struct stat st, at;
+    int rc;
+
+    if (fstatat(file->dir->fd, file->name, &st,
+                copy_follows(copy, file) ? 0 : AT_SYMLINK_NOFOLLOW) < 0) {
+        op->attempted = false;
+        copy_fail(file, STEP_STAT);
+        return;
+    }
+    rc = existing_settle(copy, file, &st, &at);
+    if (rc < 0 || rc == EXISTING_LEFT || copy->opts.dry_run)
+        return;
+    rc = copy->opts.make == MAKE_COPIES ? dest_link(copy, file, &st, true, &dest) : DEST_WRITE;
+    if (rc == DEST_WRITE)
+        make(copy, file, &st);
+    if (dest.claimed)
+        dest_settle_link(copy, file, &st, -1);
+    op->copied = file->status == 0;
+}

@@ -1,0 +1,12 @@
+/* nonregular.h: copies for which no bytes are moved: links, FIFOs, devices. */
+#ifndef CORE_COPY_NONREGULAR_H
+#define CORE_COPY_NONREGULAR_H
+
+#include "copy.h"
+
+/* Whether a source of this type (DT_*) is made here rather than read and written by an engine. */
+bool special_is(const struct copy *copy, unsigned char type);
+/* Makes its copy, here and now. */
+void special_copy(struct copy *copy, struct file *file);
+
+#endif

@@ -1,0 +1,280 @@
+/* overwrite.c: what becomes of what exists already under a destination's name. See overwrite.h.
+ *
+ * The order of the questions is GNU cp's, which decides what is said where several apply: the same
+ * file? older? wanted? of a kind that can be replaced? backup, or removal. */
+#define _GNU_SOURCE
+#include "overwrite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "entry.h"
+#include "seen.h"
+
+bool existing_same_inode(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Whether source and destination are one directory entry, not only one inode. */
+static bool same_entry(const struct file *file)
+{
+    const struct copy_file *op = file->op;
+
+    return entry_same(file->dir, file->name, op->to, op->to_name, 0);
+}
+
+enum sameness { SAME_NOT, SAME_FINE, SAME_REFUSED };
+
+/* Of source and destination one at least is a symbolic link: whether they lead to one file. */
+static bool lead_to_one(const struct file *file, const struct stat *from, const struct stat *to)
+{
+    const struct copy_file *op = file->op;
+    struct stat a = *from, b = *to;
+
+    if (S_ISLNK(a.st_mode) && fstatat(file->dir->fd, file->name, &a, 0) < 0)
+        return false;
+    if (S_ISLNK(b.st_mode) && fstatat(op->to->fd, op->to_name, &b, 0) < 0)
+        return false;
+    return existing_same_inode(&a, &b);
+}
+
+/* from, to: source and destination themselves, links not followed; they are, or may lead to, one
+ * file. Whether the copy would destroy it. */
+static enum sameness would_destroy(const struct copy *copy, const struct file *file,
+                                   const struct stat *from, const struct stat *to)
+{
+    const struct copy_opts *opts = &copy->opts;
+    bool from_link = S_ISLNK(from->st_mode), to_link = S_ISLNK(to->st_mode);
+    bool one_inode = existing_same_inode(from, to);
+
+    if (opts->backup != BACKUP_NONE) {
+        /* moved aside, the destination would leave a link to it dangling */
+        if (!one_inode)
+            return copy_follows(copy, file) && from_link && !to_link ? SAME_REFUSED : SAME_NOT;
+        return same_entry(file) ? SAME_REFUSED : SAME_NOT;
+    }
+    if (opts->remove_destination &&
+        (to_link || (one_inode && to->st_nlink > 1 && !same_entry(file))))
+        return SAME_NOT;
+    if (!from_link && !to_link && !one_inode)
+        return SAME_NOT;
+    if (opts->make == MAKE_SYMLINKS && to_link)
+        return SAME_NOT;
+    if (!copy_follows(copy, file)) {
+        if (!lead_to_one(file, from, to))
+            return SAME_NOT;
+        if (opts->make == MAKE_HARD_LINKS)
+            return to_link ? SAME_NOT : SAME_FINE;
+    }
+    return SAME_REFUSED;
+}
+
+static enum sameness sameness(const struct copy *copy, const struct file *file,
+                              const struct stat *st, const struct stat *at)
+{
+    const struct copy_opts *opts = &copy->opts;
+    const struct copy_file *op = file->op;
+    bool one_inode = existing_same_inode(st, at);
+    struct stat from = *st, to = *at;
+
+    if (one_inode && opts->make == MAKE_HARD_LINKS)
+        return SAME_FINE;
+    if (!copy_follows(copy, file)) {
+        if (S_ISLNK(st->st_mode) && S_ISLNK(at->st_mode)) {
+            if (same_entry(file))
+                return SAME_REFUSED;
+            return one_inode && opts->backup == BACKUP_NONE ? SAME_FINE : SAME_NOT;
+        }
+    } else {
+        if (!one_inode || fstatat(file->dir->fd, file->name, &from, AT_SYMLINK_NOFOLLOW) < 0 ||
+            fstatat(op->to->fd, op->to_name, &to, AT_SYMLINK_NOFOLLOW) < 0)
+            return SAME_NOT;
+        if (S_ISLNK(from.st_mode) && S_ISLNK(to.st_mode) && opts->remove_destination)
+            return SAME_NOT;
+    }
+    return would_destroy(copy, file, &from, &to);
+}
+
+/* Whether the destination is no older than the source. */
+static bool is_newer(const struct copy_opts *opts, const struct copy_file *op,
+                     const struct stat *st, const struct stat *at)
+{
+    struct timespec from = st->st_mtim;
+    struct statfs fs;
+
+    /* FAT has cut off the rest of a time that was preserved: it keeps every other second */
+    if (opts->preserve_times && at->st_mtim.tv_nsec == 0 && fstatfs(op->to->fd, &fs) == 0 &&
+        fs.f_type == MSDOS_SUPER_MAGIC)
+        from = (struct timespec){from.tv_sec & ~(time_t)1, 0};
+    if (at->st_mtim.tv_sec != from.tv_sec)
+        return at->st_mtim.tv_sec > from.tv_sec;
+    return at->st_mtim.tv_nsec >= from.tv_nsec;
+}
+
+/* Whether a backup of the destination would get the source's name, and so destroy it. */
+static bool backup_is_source(const struct copy_opts *opts, const struct file *file,
+                             const struct stat *st)
+{
+    const struct copy_file *op = file->op;
+    const char *from = entry_base(file->name), *to = entry_base(op->to_name);
+    size_t to_len = strlen(to);
+    struct stat at;
+    char *backup;
+    bool is_source;
+
+    if (opts->backup == BACKUP_NUMBERED || strncmp(from, to, to_len) != 0 ||
+        strcmp(from + to_len, opts->backup_suffix) != 0 ||
+        asprintf(&backup, "%s%s", op->to_name, opts->backup_suffix) < 0)
+        return false;
+    is_source = fstatat(op->to->fd, backup, &at, 0) == 0 && existing_same_inode(&at, st);
+    free(backup);
+    return is_source;
+}
+
+static int back_up(const struct copy *copy, struct file *file, const struct stat *st)
+{
+    struct copy_file *op = file->op;
+    int rc;
+
+    if (backup_is_source(&copy->opts, file, st))
+        return copy_refuse(file, REFUSED_BACKUP_IS_SOURCE);
+    if (copy->opts.dry_run)
+        return EXISTING_NONE;
+    rc = backup_make(op->to->fd, op->to_name, copy->opts.backup, copy->opts.backup_suffix,
+                     &op->backup);
+    if (rc < 0 && rc != -ENOENT) {
+        op->attempted = false;
+        file_fail(file, STEP_BACKUP, rc);
+        return rc;
+    }
+    return EXISTING_NONE;
+}
+
+/* Whether the destination gives way before it is made anew, rather than to be written over. */
+static bool gives_way(const struct copy *copy, const struct file *file, const struct stat *st,
+                      const struct stat *at)
+{
+    const struct copy_opts *opts = &copy->opts;
+
+    if (opts->remove_destination || opts->attributes_only)
+        return opts->remove_destination;
+    return (opts->preserve_links && at->st_nlink > 1) || /* its other names keep what they have */
+           (!copy_follows(copy, file) && !S_ISREG(st->st_mode));
+}
+
+static int leave(struct file *file)
+{
+    struct copy_file *op = file->op;
+
+    op->left = true;
+    op->attempted = false;
+    return EXISTING_LEFT;
+}
+
+/* Which existing files the user wants replaced. */
+static int wanted(const struct copy *copy, struct file *file, const struct stat *st,
+                  const struct stat *at)
+{
+    const struct copy_opts *opts = &copy->opts;
+    const struct copy_file *op = file->op;
+
+    if (opts->older_only && is_newer(opts, op, st, at))
+        return leave(file);
+    if (opts->replace == REPLACE_NONE)
+        return leave(file);
+    if (opts->replace == REPLACE_NONE_FAIL)
+        return copy_refuse(file, REFUSED_EXISTS);
+    if (opts->replace == REPLACE_ASKED && !opts->dry_run &&
+        !opts->ask(opts->ask_arg, file, at->st_mode,
+                   S_ISLNK(at->st_mode) ||
+                       faccessat(op->to->fd, op->to_name, W_OK, AT_EACCESS) == 0))
+        return copy_refuse(file, REFUSED_DECLINED);
+    return EXISTING_OVER;
+}
+
+int existing_unseen(const struct copy *copy, struct file *file)
+{
+    struct copy_file *op = file->op;
+
+    if (errno == ELOOP && copy->opts.force)
+        return copy_fail(file, STEP_REMOVE);
+    op->attempted = false;
+    return copy_fail(file, STEP_STAT_DEST);
+}
+
+/* Finds out what is there. Returns an enum existing or -errno. */
+static int look_up(const struct copy *copy, struct file *file, const struct stat *st,
+                   struct stat *at)
+{
+    const struct copy_opts *opts = &copy->opts;
+    struct copy_file *op = file->op;
+    bool as_regular = !opts->recursive || opts->copy_contents;
+    bool itself = opts->make != MAKE_COPIES || opts->backup != BACKUP_NONE ||
+                  opts->remove_destination ||
+                  !(S_ISREG(st->st_mode) || (as_regular && !S_ISLNK(st->st_mode)));
+    struct stat target;
+
+    if (fstatat(op->to->fd, op->to_name, at, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT || (errno == EBADF && opts->dry_run) ? EXISTING_NONE
+                                                                    : existing_unseen(copy, file);
+    op->just_created = twice_is_copy(op, at);
+    if (!S_ISLNK(at->st_mode) || itself)
+        return EXISTING_OVER;
+    if (fstatat(op->to->fd, op->to_name, &target, 0) == 0) {
+        *at = target;
+        op->through = true;
+        return EXISTING_OVER;
+    }
+    if (errno == ELOOP && opts->force)
+        return EXISTING_OVER; /* it cannot be opened, and is removed then */
+    if (errno != ENOENT)
+        return existing_unseen(copy, file);
+    op->through = true;
+    if (opts->through_dangling && !op->just_created)
+        return EXISTING_OVER;
+    copy_refuse(file, op->just_created ? REFUSED_THROUGH_CREATED : REFUSED_DANGLING);
+    op->attempted = true; /* cp notices when it opens it */
+    return file->status;
+}
+
+int existing_settle(struct copy *copy, struct file *file, const struct stat *st, struct stat *at)
+{
+    const struct copy_opts *opts = &copy->opts;
+    struct copy_file *op = file->op;
+    enum sameness same;
+    int rc = look_up(copy, file, st, at);
+
+    op->existing_seen = true;
+    if (rc != EXISTING_OVER)
+        return rc;
+    /* what is left in any case may be the same file, too */
+    same = opts->replace == REPLACE_NONE ? SAME_NOT : sameness(copy, file, st, at);
+    if (same == SAME_REFUSED)
+        return copy_refuse(file, REFUSED_SAME_FILE);
+    if (same == SAME_FINE)
+        return leave(file);
+    rc = wanted(copy, file, st, at);
+    if (rc != EXISTING_OVER)
+        return rc;
+    if (S_ISDIR(at->st_mode))
+        return copy_refuse(file, REFUSED_OVER_DIRECTORY);
+    if (op->just_created && opts->backup != BACKUP_NUMBERED)
+        return copy_refuse(file, op->through ? REFUSED_THROUGH_CREATED : REFUSED_JUST_CREATED);
+    if (opts->backup != BACKUP_NONE)
+        return back_up(copy, file, st);
+    if (!gives_way(copy, file, st, at))
+        return EXISTING_OVER;
+    if (!opts->dry_run && unlinkat(op->to->fd, op->to_name, 0) < 0 && errno != ENOENT) {
+        op->attempted = false;
+        return copy_fail(file, STEP_REMOVE);
+    }
+    op->removed = true;
+    return EXISTING_NONE;
+}

@@ -1,0 +1,22 @@
+/* overwrite.h: what becomes of what exists already under a destination's name. */
+#ifndef CORE_COPY_OVERWRITE_H
+#define CORE_COPY_OVERWRITE_H
+
+#include "copy.h"
+
+enum existing {
+    EXISTING_NONE, /* there is nothing, or nothing any more: create */
+    EXISTING_OVER, /* to be written over */
+    EXISTING_LEFT, /* it stays as it is, and the file is done: linked already, newer, not wanted */
+};
+
+/* Decides by the options, and does what they want done before anything is made: asks, makes a
+ * backup, removes. st: the source's, a symbolic link's own where it is not followed. *at: the
+ * destination's, where EXISTING_OVER; copy_file.through says whether by a symbolic link. Returns an
+ * enum existing, or -errno with the file failed. */
+int existing_settle(struct copy *copy, struct file *file, const struct stat *st, struct stat *at);
+/* Fails a file whose destination could not be looked up, with errno. Returns -errno. */
+int existing_unseen(const struct copy *copy, struct file *file);
+bool existing_same_inode(const struct stat *a, const struct stat *b);
+
+#endif

@@ -1,0 +1,195 @@
+/* seen.c: what several operands lead to. See seen.h. */
+#define _GNU_SOURCE
+#include "seen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "entry.h"
+#include "overwrite.h"
+
+/* An operand, as an entry of the directory with that inode. */
+struct twice_entry {
+    dev_t dev;
+    ino_t ino;
+    const char *base; /* the caller's */
+};
+
+/* An operand with that inode; a directory's with the place that it went to. */
+struct twice_inode {
+    dev_t dev;
+    ino_t ino;
+    char to_path[];
+};
+
+/* Where operands go, and the last copy that one of them has made there. */
+struct twice_place {
+    const char *to_name; /* the caller's */
+    bool made;
+    dev_t dev;
+    ino_t ino;
+};
+
+static int by_inode(dev_t a_dev, ino_t a_ino, dev_t b_dev, ino_t b_ino)
+{
+    if (a_dev != b_dev)
+        return a_dev < b_dev ? -1 : 1;
+    return a_ino == b_ino ? 0 : a_ino < b_ino ? -1 : 1;
+}
+
+static int by_entry(const void *a, const void *b)
+{
+    const struct twice_entry *x = a, *y = b;
+    int order = by_inode(x->dev, x->ino, y->dev, y->ino);
+
+    return order ? order : strcmp(x->base, y->base);
+}
+
+static int by_file(const void *a, const void *b)
+{
+    const struct twice_inode *x = a, *y = b;
+
+    return by_inode(x->dev, x->ino, y->dev, y->ino);
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct twice_place *x = a, *y = b;
+
+    return strcmp(x->to_name, y->to_name);
+}
+
+int twice_entry(struct copy *copy, const char *name)
+{
+    struct twice_entry *entry = malloc(sizeof(*entry)), **at;
+    struct stat st;
+    bool seen;
+
+    if (!entry)
+        return -ENOMEM;
+    if (entry_parent(copy->cwd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+        free(entry);
+        return errno == ENOMEM ? -ENOMEM : 0;
+    }
+    *entry = (struct twice_entry){st.st_dev, st.st_ino, entry_base(name)};
+    at = tsearch(entry, &copy->entries, by_entry);
+    seen = at && *at != entry;
+    if (!at || seen)
+        free(entry);
+    return at ? seen : -ENOMEM;
+}
+
+static int note(struct copy *copy, const struct stat *st, const char *to_path)
+{
+    size_t path_bytes = strlen(to_path) + 1;
+    struct twice_inode *inode = malloc(sizeof(*inode) + path_bytes);
+
+    if (!inode)
+        return -ENOMEM;
+    inode->dev = st->st_dev;
+    inode->ino = st->st_ino;
+    memcpy(inode->to_path, to_path, path_bytes);
+    if (tsearch(inode, &copy->inodes, by_file))
+        return REFUSED_NOT;
+    free(inode);
+    return -ENOMEM;
+}
+
+int twice_inode(struct copy *copy, const struct stat *st)
+{
+    const struct twice_inode key = {.dev = st->st_dev, .ino = st->st_ino};
+
+    return tfind(&key, &copy->inodes, by_file) ? 1 : note(copy, st, "");
+}
+
+/* What is in the way is another matter, and so is the directory itself. */
+static bool is_blocked(const struct copy *copy, const struct stat *st, const struct dir *to,
+                       const char *to_name)
+{
+    int flags = copy->opts.keep_directory_symlinks ? 0 : AT_SYMLINK_NOFOLLOW;
+    struct stat at;
+
+    return fstatat(to->fd, to_name, &at, flags) == 0 &&
+           (!S_ISDIR(at.st_mode) || existing_same_inode(&at, st));
+}
+
+int twice_directory(struct copy *copy, const struct stat *st, bool top, struct dir *to,
+                    const char *to_name, const char **elsewhere)
+{
+    const struct twice_inode key = {.dev = st->st_dev, .ino = st->st_ino};
+    struct twice_inode **found = tfind(&key, &copy->inodes, by_file);
+    enum copy_follow follow = copy->opts.follow;
+    char *path;
+    int rc;
+
+    if ((!found && !top) || is_blocked(copy, st, to, to_name))
+        return REFUSED_NOT;
+    path = file_path(&(struct file){.dir = to, .name = to_name});
+    if (!path)
+        return -ENOMEM;
+    if (!found) {
+        rc = note(copy, st, path);
+    } else if (strcmp((*found)->to_path, path) == 0 ||
+               entry_same(copy->cwd, (*found)->to_path, copy->cwd, path, AT_SYMLINK_NOFOLLOW)) {
+        rc = REFUSED_DIRECTORY_TWICE;
+    } else if (follow == FOLLOW_ALWAYS || (follow == FOLLOW_OPERANDS && top)) {
+        rc = REFUSED_NOT;
+    } else {
+        *elsewhere = (*found)->to_path;
+        rc = REFUSED_ELSEWHERE;
+    }
+    free(path);
+    return rc;
+}
+
+int twice_place(struct copy *copy, const char *to_name)
+{
+    struct twice_place *place = calloc(1, sizeof(*place)), **at;
+    bool before;
+
+    if (!place)
+        return -ENOMEM;
+    place->to_name = to_name;
+    at = tsearch(place, &copy->places, by_place);
+    before = at && *at != place;
+    if (!at || before)
+        free(place);
+    if (!at)
+        return -ENOMEM;
+    copy->place = *at;
+    return before;
+}
+
+bool twice_place_known(const struct copy *copy, const char *to_name)
+{
+    return tfind(&(struct twice_place){.to_name = to_name}, &copy->places, by_place);
+}
+
+void twice_copied(const struct copy_file *op)
+{
+    struct twice_place *place = op->place;
+    struct stat st;
+
+    place->made = fstatat(op->to->fd, op->to_name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    if (place->made) {
+        place->dev = st.st_dev;
+        place->ino = st.st_ino;
+    }
+}
+
+bool twice_is_copy(const struct copy_file *op, const struct stat *at)
+{
+    const struct twice_place *place = op->place;
+
+    return place && place->made && by_inode(place->dev, place->ino, at->st_dev, at->st_ino) == 0;
+}
+
+void twice_destroy(struct copy *copy)
+{
+    tdestroy(copy->places, free);
+    tdestroy(copy->entries, free);
+    tdestroy(copy->inodes, free);
+}

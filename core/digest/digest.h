@@ -1,0 +1,33 @@
+/* digest.h: message digests, from OpenSSL's libcrypto; BLAKE2b from libsodium, which has it in
+ * every length and faster. */
+#ifndef CORE_DIGEST_DIGEST_H
+#define CORE_DIGEST_DIGEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    DIGEST_BYTES_MAX = 64, /* EVP_MAX_MD_SIZE */
+};
+
+struct digest;         /* an algorithm */
+struct digest_context; /* one computation */
+
+/* An algorithm by OpenSSL's name ("sha256", "sha3-256"; case does not matter), or "blake2b" and
+ * "blake2b-BITS". NULL: there is none of that name, or memory is short. */
+struct digest *digest_open(const char *name);
+void digest_close(struct digest *digest); /* takes NULL */
+size_t digest_bytes(const struct digest *digest);
+/* Its name in lines of BSD's style: "SHA256", "BLAKE2b-256"; digest_open takes it. */
+const char *digest_tag(const struct digest *digest);
+
+/* A context, to be used for one computation after the other: making one costs as much as hashing
+ * 1 KiB, and another algorithm than the last one's almost as much. NULL: out of memory. */
+struct digest_context *digest_context_new(void);
+void digest_context_free(struct digest_context *context); /* takes NULL */
+/* All three return 0, -ENOMEM, or -EIO where the library fails. */
+int digest_begin(struct digest_context *context, const struct digest *digest);
+int digest_update(struct digest_context *context, const void *bytes, size_t len);
+int digest_end(struct digest_context *context, uint8_t out[DIGEST_BYTES_MAX]);
+
+#endif

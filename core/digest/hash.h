@@ -1,0 +1,20 @@
+/* hash.h: the operation behind ahash: read with digests as its sink. */
+#ifndef CORE_DIGEST_HASH_H
+#define CORE_DIGEST_HASH_H
+
+#include "digest.h"
+#include "../engine.h"
+
+/* file->op of a feed whose files are hashed starts with one of these for each digest of the sink.
+ */
+struct hash_result {
+    const struct digest *algorithm; /* for this file; NULL: the sink's */
+    struct digest_context *context; /* while its bytes come in; the sink's */
+    uint8_t digest[DIGEST_BYTES_MAX];
+};
+
+/* A sink for one worker, that computes these digests of each file in one read; for sink_free. NULL:
+ * out of memory. */
+struct sink *hash_sink_new(struct digest *const *digests, unsigned count);
+
+#endif

@@ -1,0 +1,278 @@
+/* load.c: the list of reads, and its workers. See load.h. */
+#define _GNU_SOURCE
+#include "load.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../base/cache.h"
+
+#define MIX UINT64_C(0x9e3779b97f4a7c15) /* odd, and of no pattern: 2^64 by the golden ratio */
+
+enum {
+    DIRECT_ALIGN = 4096, /* of a buffer: no device here has larger logical blocks */
+    HUGE_PAGE_BYTES = 2 * 1024 * 1024,
+};
+
+/* Whether a block can be read with O_DIRECT: only a read tells on every filesystem. */
+static int try_direct(int fd, size_t block_bytes)
+{
+    void *buf;
+    ssize_t n;
+    int rc;
+
+    if (fcntl(fd, F_SETFL, O_DIRECT) < 0)
+        return -errno;
+    if (posix_memalign(&buf, DIRECT_ALIGN, block_bytes) != 0)
+        return -ENOMEM;
+    do
+        n = pread(fd, buf, block_bytes, 0);
+    while (n < 0 && errno == EINTR);
+    rc = n < 0 ? -errno : 0;
+    free(buf);
+    return rc;
+}
+
+/* Learns what fd is. Returns 0 or -errno. */
+static int look(struct load *load)
+{
+    struct stat st;
+    int64_t resident;
+    off_t end;
+
+    if (fstat(load->fd, &st) < 0)
+        return -errno;
+    load->block_device = S_ISBLK(st.st_mode);
+    if (S_ISDIR(st.st_mode))
+        return -EISDIR;
+    if (!S_ISREG(st.st_mode) && !load->block_device)
+        return -ESPIPE;
+    end = load->block_device ? lseek(load->fd, 0, SEEK_END) : st.st_size;
+    if (end < 0)
+        return -errno;
+    load->size = (uint64_t)end;
+    load->blocks = load->size / load->opts.block_bytes;
+    if (load->blocks == 0)
+        return -ENODATA;
+    resident = cache_resident(load->fd, 0, 0);
+    load->resident_status = resident < 0 ? (int)resident : 0;
+    /* readahead may have gone beyond the end */
+    load->resident_bytes = resident < 0                      ? 0
+                           : (uint64_t)resident < load->size ? (uint64_t)resident
+                                                             : load->size;
+    return 0;
+}
+
+/* Sets the descriptor's flags as they are wanted, and so takes away O_NONBLOCK, which makes a ring
+ * give up reads that would wait. Returns 0 or -errno. */
+static int choose_direct(struct load *load)
+{
+    if (load->opts.direct != DIRECT_NEVER) {
+        int rc = try_direct(load->fd, load->opts.block_bytes);
+        load->direct = rc == 0;
+        if (rc != -EINVAL || load->opts.direct == DIRECT_ALWAYS)
+            return rc;
+    }
+    return fcntl(load->fd, F_SETFL, 0) < 0 ? -errno : 0;
+}
+
+int load_open(struct load *load, const char *name, const struct load_opts *opts)
+{
+    int rc;
+
+    *load = (struct load){.opts = *opts};
+    /* O_NONBLOCK: a FIFO without a writer is refused, not waited for */
+    do
+        load->fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    while (load->fd < 0 && errno == EINTR);
+    if (load->fd < 0)
+        return -errno;
+    rc = look(load);
+    if (rc == 0)
+        rc = choose_direct(load);
+    if (rc < 0) {
+        load_close(load);
+        return rc;
+    }
+    /* what readahead is to make of reads through the cache */
+    (void)posix_fadvise(load->fd, 0, 0,
+                        opts->pattern == LOAD_RANDOM ? POSIX_FADV_RANDOM : POSIX_FADV_SEQUENTIAL);
+    return 0;
+}
+
+void load_close(struct load *load)
+{
+    if (load->fd >= 0)
+        close(load->fd);
+    load->fd = -1;
+}
+
+/* The place of index in an order of 0..count-1 that looks random, another one for each seed. Each
+ * step maps the numbers of so many bits onto themselves, one to one: an odd factor, a sum, and the
+ * upper half onto the lower; a number beyond count is mapped until it is below. So all blocks come
+ * once, without a table of those that have been there. */
+static uint64_t shuffle(uint64_t index, uint64_t count, uint64_t seed)
+{
+    unsigned bits = 64 - (unsigned)__builtin_clzll(count | 1);
+    uint64_t mask = bits < 64 ? (UINT64_C(1) << bits) - 1 : UINT64_MAX;
+
+    do {
+        for (int round = 0; round < 4; round++) {
+            index = (index * MIX + (seed >> round * 16)) & mask;
+            index ^= index >> (bits + 1) / 2;
+        }
+    } while (index >= count);
+    return index;
+}
+
+/* When the first read is started the time begins: setting up the workers is not in it. */
+static uint64_t deadline(struct load *load, uint64_t now_ns)
+{
+    uint_fast64_t at = atomic_load(&load->deadline_ns);
+
+    if (at == 0) {
+        uint64_t mine = load->opts.time_ns ? now_ns + load->opts.time_ns : UINT64_MAX;
+        if (atomic_compare_exchange_strong(&load->deadline_ns, &at, mine))
+            at = mine;
+    }
+    return at;
+}
+
+bool load_next(struct load *load, uint64_t now_ns, uint64_t *offset)
+{
+    uint64_t index, block;
+
+    if (now_ns >= deadline(load, now_ns))
+        return false;
+    index = atomic_fetch_add(&load->next, 1);
+    if (index >= load->reads)
+        return false;
+    block = index % load->blocks;
+    if (load->opts.pattern == LOAD_RANDOM)
+        block = shuffle(block, load->blocks, load->seed + index / load->blocks);
+    *offset = block * load->opts.block_bytes;
+    return true;
+}
+
+void load_stop(struct load *load)
+{
+    atomic_store(&load->next, load->reads);
+}
+
+int load_count(struct load_result *result, uint64_t start_ns, uint64_t end_ns, int res)
+{
+    if (res <= 0)
+        return res < 0 ? res : -ENODATA;
+    if (result->first_ns == 0)
+        result->first_ns = start_ns;
+    result->last_ns = end_ns;
+    result->stats.bytes_read += (uint64_t)res;
+    histogram_record(&result->latency, end_ns - start_ns);
+    return 0;
+}
+
+int load_buffers_init(struct load_buffers *buffers, const struct load *load, unsigned count)
+{
+    size_t step = (load->opts.block_bytes + DIRECT_ALIGN - 1) & ~(size_t)(DIRECT_ALIGN - 1);
+    size_t bytes = (count * step + HUGE_PAGE_BYTES - 1) & ~(size_t)(HUGE_PAGE_BYTES - 1);
+
+    buffers->step = step;
+    buffers->map_bytes = bytes + HUGE_PAGE_BYTES; /* room to align it */
+    buffers->map = mmap(NULL, buffers->map_bytes, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (buffers->map == MAP_FAILED)
+        return -ENOMEM;
+    buffers->first = (char *)(((uintptr_t)buffers->map + HUGE_PAGE_BYTES - 1) &
+                              ~(uintptr_t)(HUGE_PAGE_BYTES - 1));
+    /* 1 MiB in pages of 4 KiB is more pieces than a virtio disk takes with a request (254): 8 such
+     * reads in flight were half as fast */
+    (void)madvise(buffers->first, bytes, MADV_HUGEPAGE);
+    /* the first reads are not to pay for the pages */
+    memset(buffers->first, 1, count * step);
+    return 0;
+}
+
+void load_buffers_free(struct load_buffers *buffers)
+{
+    munmap(buffers->map, buffers->map_bytes);
+}
+
+struct load_worker {
+    struct load *load;
+    const struct engine *engine;
+    pthread_t thread;
+    bool started;
+    int status;
+    struct load_result result;
+};
+
+static void *worker_main(void *arg)
+{
+    struct load_worker *worker = arg;
+    struct stats *stats = &worker->result.stats;
+
+    stats_start(stats);
+    worker->status = worker->engine->load(worker->load, &worker->result);
+    stats_stop(stats);
+    if (worker->status < 0)
+        load_stop(worker->load);
+    return NULL;
+}
+
+static void add_result(struct load_result *sum, const struct load_result *worker)
+{
+    histogram_add(&sum->latency, &worker->latency);
+    stats_add(&sum->stats, &worker->stats);
+    if (worker->latency.count == 0)
+        return;
+    if (sum->first_ns == 0 || worker->first_ns < sum->first_ns)
+        sum->first_ns = worker->first_ns;
+    if (worker->last_ns > sum->last_ns)
+        sum->last_ns = worker->last_ns;
+}
+
+int load_run(struct load *load, const struct engine *engine, unsigned jobs,
+             struct load_result *result)
+{
+    const struct load_opts *opts = &load->opts;
+    struct load_worker *workers = calloc(jobs, sizeof(*workers));
+    int status = 0, rc;
+
+    *result = (struct load_result){.first_ns = 0};
+    if (!workers)
+        return -ENOMEM;
+    load->reads = opts->bytes     ? (opts->bytes - 1) / opts->block_bytes + 1
+                  : opts->time_ns ? UINT64_MAX / 2
+                                  : load->blocks;
+    load->seed = stats_now_ns() * MIX;
+    for (unsigned i = 0; i < jobs; i++) {
+        struct load_worker *worker = &workers[i];
+        worker->load = load;
+        worker->engine = engine;
+        rc = pthread_create(&worker->thread, NULL, worker_main, worker);
+        worker->started = rc == 0;
+        if (rc != 0) {
+            worker->status = -rc;
+            load_stop(load);
+        }
+    }
+    for (unsigned i = 0; i < jobs; i++) {
+        struct load_worker *worker = &workers[i];
+        if (worker->started)
+            pthread_join(worker->thread, NULL);
+        if (status == 0)
+            status = worker->status;
+        add_result(result, &worker->result);
+    }
+    if (load->direct)
+        result->stats.direct_bytes = result->stats.bytes_read;
+    stats_finish(&result->stats);
+    free(workers);
+    return status;
+}

@@ -1,0 +1,362 @@
+/* feed.c: one lock, one window. See feed.h.
+ *
+ * Sequence numbers: retired <= next out of the queue's files <= added, and added - retired <=
+ * window. slot[seq % window] holds the file from add to retire. The batch and the queue hold the
+ * same pointers again, in the order in which the engines shall take them.
+ */
+#define _GNU_SOURCE
+#include "feed.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/stats.h"
+
+enum {
+    /* A walk of a cold tree fills this while the readers wait for their first files' inodes, and at
+     * about 400 bytes a file it is 3 MiB. */
+    WINDOW_DEFAULT = 8192,
+    /* ext4 keeps 16 inodes a block and reads up to 32 blocks of them ahead: files of this many
+     * neighbouring directories sorted together are read with few seeks. */
+    BATCH_FILES = 512,
+    RETIRE_FILES = 64, /* taken out of the window at a time */
+};
+
+struct feed {
+    struct feed_config config;
+    pthread_t thread;
+    int produced; /* the produce function's result */
+
+    pthread_mutex_t lock;
+    pthread_cond_t filled;  /* the queue or the batch has files, or there will be no more */
+    pthread_cond_t emptied; /* half of the window is free again, or cancelled */
+    bool ended;             /* the producer has returned */
+    bool cancelled;
+    bool producer_waits; /* for no more than wake_at files in the window */
+    uint64_t wake_at;
+    bool retiring;      /* a thread is calling retire */
+    unsigned waiters;   /* threads in feed_next */
+    uint64_t waited_ns; /* by them; while some are, minus the time at which they began */
+    uint64_t added;     /* sequence number of the next file */
+    uint64_t retired;   /* sequence number of the next file to retire */
+    unsigned queue_at;  /* index of the queue's first */
+    unsigned queue_len;
+    unsigned batch_len;
+    struct file **slot;  /* [window] */
+    struct file **queue; /* [window] */
+    struct file *batch[BATCH_FILES];
+};
+
+static void file_free(struct file *file)
+{
+    dir_put(file->dir);
+    free(file);
+}
+
+static void *producer_main(void *arg)
+{
+    struct feed *feed = arg;
+    int status = feed->config.produce(feed, feed->config.arg);
+
+    progress_all_known(feed->config.progress);
+    pthread_mutex_lock(&feed->lock);
+    feed->produced = status;
+    feed->ended = true;
+    pthread_cond_broadcast(&feed->filled);
+    pthread_mutex_unlock(&feed->lock);
+    return NULL;
+}
+
+static void feed_free(struct feed *feed)
+{
+    if (feed) {
+        free(feed->slot);
+        free(feed->queue);
+        free(feed);
+    }
+}
+
+int feed_start(struct feed **out, const struct feed_config *config)
+{
+    struct feed *feed = calloc(1, sizeof(*feed));
+    int rc;
+
+    if (!feed)
+        return -ENOMEM;
+    feed->config = *config;
+    if (feed->config.window == 0)
+        feed->config.window = WINDOW_DEFAULT;
+    feed->slot = calloc(feed->config.window, sizeof(struct file *));
+    feed->queue = calloc(feed->config.window, sizeof(struct file *));
+    if (!feed->slot || !feed->queue) {
+        feed_free(feed);
+        return -ENOMEM;
+    }
+    pthread_mutex_init(&feed->lock, NULL);
+    pthread_cond_init(&feed->filled, NULL);
+    pthread_cond_init(&feed->emptied, NULL);
+    progress_attach(config->progress, feed);
+    rc = pthread_create(&feed->thread, NULL, producer_main, feed);
+    if (rc != 0) {
+        progress_detach(config->progress);
+        feed_free(feed);
+        return -rc;
+    }
+    *out = feed;
+    return 0;
+}
+
+struct file *feed_file(struct feed *feed, struct dir *dir, const char *name, size_t name_len)
+{
+    size_t op_at = (sizeof(struct file) + 15) & ~(size_t)15;
+    size_t name_at = op_at + feed->config.op_bytes;
+    char *raw = malloc(name_at + name_len + 1);
+    struct file *file = (struct file *)raw;
+
+    if (!file)
+        return NULL;
+    memset(raw, 0, name_at);
+    memcpy(raw + name_at, name, name_len);
+    raw[name_at + name_len] = 0;
+    file->dir = dir_get(dir);
+    file->name = raw + name_at;
+    file->op = raw + op_at;
+    return file;
+}
+
+static int by_inode(const void *a, const void *b)
+{
+    const struct file *x = *(struct file *const *)a, *y = *(struct file *const *)b;
+
+    return x->ino < y->ino ? -1 : x->ino > y->ino;
+}
+
+/* Called with the lock held. */
+static void flush_batch(struct feed *feed)
+{
+    if (!feed->config.keep_order)
+        qsort(feed->batch, feed->batch_len, sizeof(feed->batch[0]), by_inode);
+    for (unsigned i = 0; i < feed->batch_len; i++)
+        feed->queue[(feed->queue_at + feed->queue_len++) % feed->config.window] = feed->batch[i];
+    feed->batch_len = 0;
+}
+
+/* Called with the lock held: retires what is done at the head of the window. The lock is given up
+ * while the callback runs, and files that get done meanwhile are picked up by the same thread. */
+static void retire_ready(struct feed *feed)
+{
+    struct file *ready[RETIRE_FILES];
+    unsigned window = feed->config.window;
+
+    if (feed->retiring)
+        return;
+    feed->retiring = true;
+    for (;;) {
+        unsigned n = 0;
+        while (n < RETIRE_FILES && feed->retired + n < feed->added) {
+            struct file *file = feed->slot[(feed->retired + n) % window];
+            if (!file->done)
+                break;
+            feed->slot[(feed->retired + n) % window] = NULL;
+            ready[n++] = file;
+        }
+        if (n == 0)
+            break;
+        pthread_mutex_unlock(&feed->lock);
+        for (unsigned i = 0; i < n; i++) {
+            if (feed->config.retire)
+                feed->config.retire(ready[i], feed->config.arg);
+            file_free(ready[i]);
+        }
+        pthread_mutex_lock(&feed->lock);
+        feed->retired += n;
+        /* not before half of the window is free: waking the producer for every file would cost two
+         * context switches a file */
+        if (feed->producer_waits && feed->added - feed->retired <= feed->wake_at)
+            pthread_cond_signal(&feed->emptied);
+    }
+    feed->retiring = false;
+}
+
+/* Called by the producer with the lock held: waits until no more than so many files are in the
+ * window. */
+static void wait_for_window(struct feed *feed, uint64_t files)
+{
+    flush_batch(feed);
+    pthread_cond_broadcast(&feed->filled);
+    feed->wake_at = files;
+    feed->producer_waits = true;
+    while (feed->added - feed->retired > files && !feed->cancelled)
+        pthread_cond_wait(&feed->emptied, &feed->lock);
+    feed->producer_waits = false;
+}
+
+bool feed_drain_half(struct feed *feed)
+{
+    uint64_t files;
+
+    pthread_mutex_lock(&feed->lock);
+    files = feed->cancelled ? 0 : feed->added - feed->retired;
+    if (files > 0)
+        wait_for_window(feed, files / 2);
+    pthread_mutex_unlock(&feed->lock);
+    return files > 0;
+}
+
+/* Gives the file its place in the window, waiting for one. The lock is held after success. */
+static int enter_window(struct feed *feed, struct file *file)
+{
+    unsigned window = feed->config.window;
+
+    pthread_mutex_lock(&feed->lock);
+    if (feed->added - feed->retired >= window)
+        wait_for_window(feed, window / 2);
+    if (feed->cancelled) {
+        pthread_mutex_unlock(&feed->lock);
+        file_free(file);
+        return -ECANCELED;
+    }
+    file->seq = feed->added++;
+    feed->slot[file->seq % window] = file;
+    progress_found(feed->config.progress);
+    return 0;
+}
+
+int feed_add(struct feed *feed, struct file *file)
+{
+    int rc = enter_window(feed, file);
+
+    if (rc < 0)
+        return rc;
+    feed->batch[feed->batch_len++] = file;
+    if (feed->batch_len == BATCH_FILES)
+        flush_batch(feed);
+    if (feed->waiters > 0)
+        pthread_cond_signal(&feed->filled);
+    pthread_mutex_unlock(&feed->lock);
+    return 0;
+}
+
+int feed_add_done(struct feed *feed, struct file *file)
+{
+    int rc = enter_window(feed, file);
+
+    if (rc < 0)
+        return rc;
+    file->done = true;
+    progress_taken(feed->config.progress);
+    progress_done(feed->config.progress, file);
+    retire_ready(feed);
+    pthread_mutex_unlock(&feed->lock);
+    return 0;
+}
+
+int feed_add_held(struct feed *feed, struct file *file)
+{
+    int rc = enter_window(feed, file);
+
+    if (rc < 0)
+        return rc;
+    progress_taken(feed->config.progress);
+    pthread_mutex_unlock(&feed->lock);
+    return 0;
+}
+
+int feed_next(struct feed *feed, struct file **file, bool wait)
+{
+    int rc = 0;
+
+    pthread_mutex_lock(&feed->lock);
+    for (;;) {
+        if (feed->cancelled) {
+            rc = -ENODATA;
+            break;
+        }
+        /* hungry readers take an unfinished batch: the producer may be stuck in a slow directory */
+        if (feed->queue_len == 0 && feed->batch_len > 0)
+            flush_batch(feed);
+        if (feed->queue_len > 0) {
+            *file = feed->queue[feed->queue_at];
+            feed->queue_at = (feed->queue_at + 1) % feed->config.window;
+            feed->queue_len--;
+            (*file)->taken = true;
+            progress_taken(feed->config.progress);
+            break;
+        }
+        if (feed->ended || !wait) {
+            rc = feed->ended ? -ENODATA : -EAGAIN;
+            break;
+        }
+        feed->waiters++;
+        feed->waited_ns -= stats_now_ns();
+        pthread_cond_wait(&feed->filled, &feed->lock);
+        feed->waited_ns += stats_now_ns();
+        feed->waiters--;
+    }
+    pthread_mutex_unlock(&feed->lock);
+    return rc;
+}
+
+uint64_t feed_waited_ns(struct feed *feed)
+{
+    uint64_t waited_ns;
+
+    pthread_mutex_lock(&feed->lock);
+    waited_ns = feed->waited_ns + feed->waiters * stats_now_ns();
+    pthread_mutex_unlock(&feed->lock);
+    return waited_ns;
+}
+
+void feed_done(struct feed *feed, struct file *file)
+{
+    progress_done(feed->config.progress, file);
+    pthread_mutex_lock(&feed->lock);
+    file->done = true;
+    retire_ready(feed);
+    pthread_mutex_unlock(&feed->lock);
+}
+
+char *feed_oldest(struct feed *feed)
+{
+    char *name = NULL;
+
+    pthread_mutex_lock(&feed->lock);
+    for (uint64_t seq = feed->retired; seq < feed->added && !name; seq++) {
+        /* NULL: it is being retired */
+        const struct file *file = feed->slot[seq % feed->config.window];
+        if (file && file->taken && !file->done)
+            name = file_path(file);
+    }
+    pthread_mutex_unlock(&feed->lock);
+    return name;
+}
+
+void feed_cancel(struct feed *feed)
+{
+    pthread_mutex_lock(&feed->lock);
+    feed->cancelled = true;
+    pthread_cond_broadcast(&feed->filled);
+    pthread_cond_broadcast(&feed->emptied);
+    pthread_mutex_unlock(&feed->lock);
+}
+
+int feed_join(struct feed *feed)
+{
+    int status;
+
+    if (!feed)
+        return 0;
+    pthread_join(feed->thread, NULL);
+    progress_detach(feed->config.progress);
+    status = feed->produced;
+    /* what a cancelled run left behind */
+    for (; feed->retired < feed->added; feed->retired++)
+        file_free(feed->slot[feed->retired % feed->config.window]);
+    pthread_cond_destroy(&feed->emptied);
+    pthread_cond_destroy(&feed->filled);
+    pthread_mutex_destroy(&feed->lock);
+    feed_free(feed);
+    return status;
+}

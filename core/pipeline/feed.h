@@ -1,0 +1,71 @@
+/* feed.h: the files of one run, on their way from the producer to the engines and out in input
+ * order.
+ *
+ * A producer (operands, a list, a tree walk) runs ahead on its own thread. Engines take files, from
+ * several threads. Whatever finishes first, files are retired in the order in which they were
+ * added. All of it happens in a window of bounded size, so memory does not grow with the number of
+ * files:
+ *
+ *     add -> batch (sorted by inode) -> queue -> next -> [engine] -> done -> retire, in input order
+ */
+#ifndef CORE_PIPELINE_FEED_H
+#define CORE_PIPELINE_FEED_H
+
+#include "file.h"
+#include "progress.h"
+
+struct feed;
+
+struct feed_config {
+    unsigned window; /* files between add and retire, at the most; 0: the default */
+    size_t op_bytes; /* size of file->op */
+    bool keep_order; /* hand files out in input order: no sorting by inode */
+    /* Runs on the feed's own thread, adds all files. Its result is feed_join's. */
+    int (*produce)(struct feed *feed, void *arg);
+    /* Called once per file in input order, never from two threads at a time, from any thread. The
+     * file is freed after it. */
+    void (*retire)(struct file *file, void *arg);
+    void *arg;
+    struct progress *progress; /* to tell of the files; NULL: nobody looks */
+};
+
+/* Makes the feed and starts its producer. Returns 0 or -errno. */
+int feed_start(struct feed **feed, const struct feed_config *config);
+
+/* -- the producer's side; each of these may be called from the produce function only -- */
+
+/* A new file; takes its own reference to dir and copies name. NULL: out of memory. */
+struct file *feed_file(struct feed *feed, struct dir *dir, const char *name, size_t name_len);
+/* Hands it over, for an engine to process. Waits while the window is full. Once the feed is
+ * cancelled it frees the file and returns -ECANCELED: the producer should stop. */
+int feed_add(struct feed *feed, struct file *file);
+/* The same for a file that needs no engine (an error of the walk, a directory): it is only retired
+ * in its turn. */
+int feed_add_done(struct feed *feed, struct file *file);
+/* The same for a file that the caller processes itself, on any thread: it is the caller's until it
+ * gives it back by feed_done, which must be before the produce function returns. */
+int feed_add_held(struct feed *feed, struct file *file);
+
+/* Waits until half of the files in the window are retired, and what they held is free again: for a
+ * producer that runs out of descriptors. false: there are none. */
+bool feed_drain_half(struct feed *feed);
+
+/* -- the engines' side, any thread -- */
+
+/* The next file. 0; -ENODATA after the last; -EAGAIN where none is there yet and wait is false. */
+int feed_next(struct feed *feed, struct file **file, bool wait);
+/* Time that callers of feed_next have waited in it so far, all together. */
+uint64_t feed_waited_ns(struct feed *feed);
+/* The engine is done with the file, status and all. */
+void feed_done(struct feed *feed, struct file *file);
+/* The name of the oldest file that was handed out and has not been given back: malloc'd; NULL:
+ * there is none, or memory is short. Any thread. */
+char *feed_oldest(struct feed *feed);
+/* Drops what has not been handed out, and makes feed_next end. */
+void feed_cancel(struct feed *feed);
+
+/* Waits for the producer, frees everything. Files taken by feed_next must have been given back.
+ * Returns what produce returned. Takes NULL. */
+int feed_join(struct feed *feed);
+
+#endif

@@ -1,0 +1,102 @@
+/* file.h: a file on its way through the pipeline, and the directory that it is opened from. */
+#ifndef CORE_PIPELINE_FILE_H
+#define CORE_PIPELINE_FILE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What was being done when something failed. It says which side the failure is on, and the command
+ * that reports it picks its words by it. */
+enum step {
+    STEP_NONE,
+    STEP_STAT,        /* source: looking the name up */
+    STEP_OPEN,        /* source: opening it */
+    STEP_READ,        /* source: reading its bytes */
+    STEP_STAT_PARENT, /* source: looking up a directory that --parents is to make */
+    STEP_OPEN_DIR,    /* source: opening a directory of the walk */
+    STEP_READ_DIR,    /* source: listing it */
+    STEP_READ_LINK,   /* source: reading a symbolic link */
+    STEP_LOOP,        /* source: a directory that contains itself */
+    STEP_SINK,        /* the sink refused the bytes (standard output, a digest) */
+    STEP_STAT_DEST,   /* destination: looking the name up */
+    STEP_CREATE,      /* destination: creating it */
+    STEP_OPEN_DEST,   /* destination: opening what exists */
+    STEP_MAKE_DIR,    /* destination: making a directory */
+    STEP_MAKE_PARENT, /* destination: making one for --parents */
+    STEP_MAKE_LINK,   /* destination: making a symbolic link */
+    STEP_HARD_LINK,   /* destination: making a hard link */
+    STEP_SYMLINK,     /* destination: making a symbolic link to the source */
+    STEP_MAKE_FIFO,   /* destination: making a FIFO */
+    STEP_MAKE_NODE,   /* destination: making a device or a socket */
+    STEP_WRITE,       /* destination: writing bytes */
+    STEP_CLONE,       /* destination: sharing the source's blocks */
+    STEP_SIZE,        /* destination: setting its size */
+    STEP_SYNC,        /* destination: bringing it to the device */
+    STEP_TIMES,       /* destination: its times */
+    STEP_OWNER,       /* destination: its owner */
+    STEP_MODE,        /* destination: its permissions */
+    STEP_XATTR,       /* destination: its extended attributes */
+    STEP_CLOSE,       /* destination: closing it */
+    STEP_BACKUP,      /* destination: renaming what is there */
+    STEP_UNBACKUP,    /* destination: giving that its name back */
+    STEP_REMOVE,      /* destination: removing what is there */
+    STEP_REFUSED,     /* the operation's own rules refuse it; the operation words the reason */
+};
+
+/* A directory that files are opened from. Reference counted: each file and each child directory
+ * holds one; any thread may drop the last. */
+struct dir {
+    atomic_uint refs;
+    struct dir *parent; /* owned reference; NULL for a root */
+    int fd;             /* AT_FDCWD for the root that operands are relative to */
+    bool may_follow;    /* files directly in it may be opened through a symbolic link (operands) */
+    void *op;           /* the operation's own part, given up in release */
+    void (*release)(struct dir *dir); /* called before the last reference goes; may be NULL */
+    struct dir *twin;  /* a copy's destination for it, parked together with it; not owned */
+    uint64_t dev, ino; /* while it is parked */
+    size_t path_len;
+    char path[]; /* as the user would write it, without a slash at the end; "" for operands' root */
+};
+
+/* The root that operands are relative to: the working directory. NULL where memory is short. */
+struct dir *dir_cwd(void);
+/* Takes over fd and a new reference to parent. name is relative to parent. NULL: out of memory. */
+struct dir *dir_new(struct dir *parent, const char *name, int fd);
+struct dir *dir_get(struct dir *dir);
+void dir_put(struct dir *dir); /* takes NULL */
+/* Directories that the process has open now. */
+unsigned dir_open_count(void);
+/* Closes dir and its twin while the walk is in child: for trees deeper than descriptors suffice. No
+ * file in it may be under way. dir_unpark opens them again, as child's parents; -ESTALE where these
+ * are others now. Both return 0 or -errno. */
+int dir_park(struct dir *dir);
+int dir_unpark(struct dir *dir, const struct dir *child);
+
+/* One file. Made by feed_file(), handed from owner to owner: producer, feed, engine, feed, retire.
+ */
+struct file {
+    uint64_t seq;       /* position in the input order */
+    uint64_t ino;       /* sorts a batch for reading; 0 where it is not known */
+    struct dir *dir;    /* owned reference */
+    const char *name;   /* relative to dir */
+    void *op;           /* the operation's own part: feed_config.op_bytes zeroed bytes */
+    unsigned char type; /* DT_*, DT_UNKNOWN for operands */
+    bool taken;         /* the feed's: handed to an engine */
+    bool done;          /* the feed's: the status is final */
+    enum step step;     /* where status came from */
+    int status;         /* 0 or -errno */
+    uint64_t bytes;     /* delivered */
+    uint64_t announced; /* of them, what progress.h knows of beforehand */
+};
+
+/* The name that a user would know the file by: malloc'd, NULL where memory is short. */
+char *file_path(const struct file *file);
+/* open(2) of a path of any length, also beyond PATH_MAX. Returns a descriptor, or -1 with errno
+ * set. */
+int path_open(const char *path, int flags);
+/* Sets status and step, unless an earlier error is there already: the first one wins. */
+void file_fail(struct file *file, enum step step, int status);
+
+#endif

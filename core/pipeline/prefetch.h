@@ -1,0 +1,32 @@
+/* prefetch.h: threads that look into the directories a walk will come to, so that it finds them
+ * cached. */
+#ifndef CORE_PIPELINE_PREFETCH_H
+#define CORE_PIPELINE_PREFETCH_H
+
+#include <sys/types.h>
+
+#include "exclude.h"
+
+struct scouts;
+
+/* What the walk will come to. */
+struct scope {
+    const struct exclude *exclude;
+    size_t root_len; /* path_len of the walk's root */
+    bool one_device; /* dev */
+    dev_t dev;
+};
+
+/* They keep away while half of dirs_max directories are open, and out of what is not in scope,
+ * which must outlive them. NULL where threads or memory are short: a walk does without. */
+struct scouts *scouts_new(unsigned dirs_max, const struct scope *scope);
+/* Asks for a look into the subdirectory name of dir, before those that were asked for earlier.
+ * Takes its own reference. Drops the oldest wish when there are too many. */
+void scouts_visit(struct scouts *scouts, struct dir *dir, const char *name);
+/* Drops all wishes, and with them the directories that they keep open. No scout uses one that it
+ * was sent to any more when this returns: the walk may close it. */
+void scouts_forget(struct scouts *scouts);
+/* Ends the threads, wishes or not. Takes NULL. */
+void scouts_free(struct scouts *scouts);
+
+#endif

@@ -1,0 +1,50 @@
+/* progress.h: how far a run has come, for someone who looks while it goes on.
+ *
+ * The feed and the engines add to the counters per file and per block, relaxed: they are for the
+ * eye, not for accounts. All functions but progress_read and progress_oldest take NULL: nobody
+ * looks. */
+#ifndef CORE_PIPELINE_PROGRESS_H
+#define CORE_PIPELINE_PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct progress;
+struct feed;
+struct file;
+
+/* What there is to see. */
+struct progress_now {
+    uint64_t files;       /* done */
+    uint64_t files_taken; /* and those that an engine has */
+    uint64_t files_known; /* found so far */
+    uint64_t bytes;       /* delivered */
+    uint64_t bytes_known; /* of the files that have been opened */
+    bool all_known;       /* there will be no more files */
+};
+
+struct progress *progress_new(void); /* NULL: out of memory */
+void progress_free(struct progress *progress);
+
+/* Bytes have been delivered. */
+void progress_bytes(struct progress *progress, uint64_t bytes);
+/* A file has been opened, and seems to be as large as this. */
+void progress_size(struct progress *progress, struct file *file, uint64_t bytes);
+/* What is read besides the feed's files; NULL: nothing any more. The name must stay. */
+void progress_outside(struct progress *progress, const char *name);
+
+/* -- for the feed -- */
+void progress_attach(struct progress *progress, struct feed *feed);
+void progress_detach(struct progress *progress);
+void progress_found(struct progress *progress);
+void progress_taken(struct progress *progress);
+void progress_done(struct progress *progress, const struct file *file);
+void progress_all_known(struct progress *progress);
+
+/* -- for who looks, from any thread -- */
+void progress_read(struct progress *progress, struct progress_now *now);
+/* What is being waited for, if it is for something: the name of the oldest file that an engine has.
+ * malloc'd; NULL: none, or memory is short. */
+char *progress_oldest(struct progress *progress);
+
+#endif

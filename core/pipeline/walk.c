@@ -1,0 +1,355 @@
+/* walk.c: a tree walk in bytewise order of paths, a directory at a time. See walk.h. */
+#define _GNU_SOURCE
+#include "walk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "prefetch.h"
+
+enum {
+    SCOUT_DIRS_MIN = 64, /* with fewer descriptors for directories, scouts would take them all */
+};
+
+struct entry {
+    uint64_t ino;
+    size_t name_at; /* in the listing's names */
+    unsigned char type;
+    bool link; /* followed: type and ino are its target's */
+};
+
+/* Part of a directory: as many entries as are sorted at a time. */
+struct listing {
+    struct entry *entries;
+    size_t len, cap;
+    char *names;
+    size_t names_len, names_cap;
+};
+
+struct walk {
+    struct feed *feed;
+    const struct walk_opts *opts;
+    const struct walk_ops *ops;
+    void *arg;
+    struct dir *root; /* once it is open; not owned */
+    struct scope scope;
+    unsigned dirs_max;     /* to have open, before files are waited for */
+    struct scouts *scouts; /* from the first cold directory on */
+    /* what getdents64 returned and is not used yet: valid until the walk goes into a subdirectory
+     */
+    char raw[64 * 1024] __attribute__((aligned(8)));
+};
+
+int walk_fail(struct feed *feed, struct dir *dir, const char *name, enum step step, int status)
+{
+    struct file *file = feed_file(feed, dir, name, strlen(name));
+
+    if (!file)
+        return -ENOMEM;
+    file_fail(file, step, status);
+    return feed_add_done(feed, file);
+}
+
+static int listing_add(struct listing *list, const struct dirent64 *dirent)
+{
+    size_t name_len = strlen(dirent->d_name) + 1;
+
+    if (list->len == list->cap) {
+        size_t cap = list->cap ? list->cap * 2 : 32;
+        void *entries = realloc(list->entries, cap * sizeof(struct entry));
+        if (!entries)
+            return -ENOMEM;
+        list->entries = entries;
+        list->cap = cap;
+    }
+    if (list->names_len + name_len > list->names_cap) {
+        size_t cap = (list->names_cap + name_len) * 2;
+        void *names = realloc(list->names, cap);
+        if (!names)
+            return -ENOMEM;
+        list->names = names;
+        list->names_cap = cap;
+    }
+    memcpy(list->names + list->names_len, dirent->d_name, name_len);
+    list->entries[list->len++] = (struct entry){
+        .ino = dirent->d_ino, .name_at = list->names_len, .type = dirent->d_type};
+    list->names_len += name_len;
+    return 0;
+}
+
+/* Bytewise by path: what is in a directory sorts as if its name ended in a slash. */
+static int by_path(const void *a, const void *b, void *names)
+{
+    const struct entry *x = a, *y = b;
+    const unsigned char *p = (const unsigned char *)names + x->name_at;
+    const unsigned char *q = (const unsigned char *)names + y->name_at;
+
+    while (*p && *p == *q) {
+        p++;
+        q++;
+    }
+    int c = *p ? *p : x->type == DT_DIR ? '/' : 0;
+    int d = *q ? *q : y->type == DT_DIR ? '/' : 0;
+    return c - d;
+}
+
+/* Finds out what an entry is, where the directory does not say, or a link is to be followed. What
+ * fails stays as it is, and is looked at again when its turn comes. */
+static int entry_stat(const struct walk *walk, int fd, const char *name, struct entry *entry)
+{
+    struct stat st;
+
+    if (entry->type == DT_UNKNOWN) { /* some filesystems do not say */
+        if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+            return -errno;
+        entry->type = IFTODT(st.st_mode);
+    }
+    if (entry->type != DT_LNK || !walk->opts->follow)
+        return 0;
+    if (fstatat(fd, name, &st, 0) < 0)
+        return -errno;
+    entry->link = true;
+    entry->type = IFTODT(st.st_mode);
+    entry->ino = st.st_ino;
+    return 0;
+}
+
+/* Drops what is excluded. */
+static int listing_filter(struct listing *list, const struct walk *walk, const struct dir *dir)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < list->len; i++) {
+        const struct entry *entry = &list->entries[i];
+        int rc = exclude_match(walk->opts->exclude, dir, walk->scope.root_len,
+                               list->names + entry->name_at, entry->type == DT_DIR);
+        if (rc < 0)
+            return rc;
+        if (rc == 0)
+            list->entries[kept++] = *entry;
+    }
+    list->len = kept;
+    return 0;
+}
+
+/* Reads the next entries of a directory. Returns 1 if there may be more, 0 at the end, -errno. */
+static int listing_read(struct listing *list, struct walk *walk, const struct dir *dir)
+{
+    ssize_t got = 1;
+
+    list->len = 0;
+    list->names_len = 0;
+    while (list->len < WALK_SORT_MAX &&
+           (got = getdents64(dir->fd, walk->raw, sizeof(walk->raw))) > 0) {
+        for (ssize_t at = 0; at < got;) {
+            const struct dirent64 *dirent = (const struct dirent64 *)(walk->raw + at);
+            at += dirent->d_reclen;
+            if (strcmp(dirent->d_name, ".") == 0 || strcmp(dirent->d_name, "..") == 0)
+                continue;
+            if (listing_add(list, dirent) < 0)
+                return -ENOMEM;
+        }
+    }
+    if (got < 0)
+        return -errno;
+    for (size_t i = 0; i < list->len; i++)
+        (void)entry_stat(walk, dir->fd, list->names + list->entries[i].name_at, &list->entries[i]);
+    if (walk->opts->exclude && listing_filter(list, walk, dir) < 0)
+        return -ENOMEM;
+    if (list->len > 1)
+        qsort_r(list->entries, list->len, sizeof(struct entry), by_path, list->names);
+    return got > 0;
+}
+
+/* Sends scouts into a cold directory's subdirectories, which are likely to be cold too. */
+static void send_scouts(struct walk *walk, struct dir *dir, const struct listing *list)
+{
+    if (!walk->scouts && walk->dirs_max >= SCOUT_DIRS_MIN)
+        walk->scouts = scouts_new(walk->dirs_max, &walk->scope);
+    /* the first last: the latest wish is fulfilled first */
+    for (size_t i = list->len; i-- > 0 && walk->scouts;)
+        if (list->entries[i].type == DT_DIR)
+            scouts_visit(walk->scouts, dir, list->names + list->entries[i].name_at);
+}
+
+/* How often this thread has waited so far. That it did tells a directory that was not in the cache
+ * from one that was, whatever the device; a time would tell a busy machine, too. */
+static long waits(void)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_THREAD, &usage);
+    return usage.ru_nvcsw;
+}
+
+static int walk_into(struct walk *walk, struct dir *parent, const char *name, bool by_link);
+
+static int walk_entry(struct walk *walk, struct dir *dir, struct entry *entry, const char *name)
+{
+    int rc = entry_stat(walk, dir->fd, name, entry);
+
+    if (rc < 0)
+        return walk_fail(walk->feed, dir, name, STEP_STAT, rc);
+    if (entry->type == DT_DIR)
+        return walk_into(walk, dir, name, entry->link);
+    return walk->ops->entry(walk->feed, dir, name, entry->type, entry->ino, walk->arg);
+}
+
+static int walk_dir(struct walk *walk, struct dir *dir, const char *name, long waits_before)
+{
+    struct listing list = {0};
+    int more, rc = 0;
+
+    do {
+        more = listing_read(&list, walk, dir);
+        if (waits() != waits_before)
+            send_scouts(walk, dir, &list);
+        if (more < 0)
+            rc = walk_fail(walk->feed, dir->parent, name, STEP_READ_DIR, more);
+        for (size_t i = 0; i < list.len && more >= 0 && rc == 0; i++)
+            rc = walk_entry(walk, dir, &list.entries[i], list.names + list.entries[i].name_at);
+    } while (more > 0 && rc == 0);
+    free(list.entries);
+    free(list.names);
+    return rc;
+}
+
+/* Sees to it that there are descriptors for one more directory. Files that are under way keep
+ * theirs open, so some are waited for. Returns whether that was not enough: then none is under way.
+ */
+static bool crowded(struct walk *walk)
+{
+    if (dir_open_count() < walk->dirs_max)
+        return false;
+    if (walk->scouts)
+        scouts_forget(walk->scouts);
+    while (dir_open_count() >= walk->dirs_max)
+        if (!feed_drain_half(walk->feed))
+            return true;
+    return false;
+}
+
+/* Opens a directory. *fail is -EACCES for one that may not be read, of which there is a descriptor
+ * that can be asked what it is. Else returns -errno with *step. */
+static int open_dir(const struct walk *walk, const struct dir *parent, const char *name, int *fail,
+                    enum step *step)
+{
+    int flags = O_DIRECTORY | O_CLOEXEC | (parent->may_follow ? 0 : O_NOFOLLOW);
+    int fd = openat(parent->fd, name, O_RDONLY | flags);
+
+    *fail = fd < 0 ? -errno : 0;
+    *step = STEP_OPEN_DIR;
+    if (*fail == -EACCES && walk->ops->enter) {
+        fd = openat(parent->fd, name, O_PATH | flags);
+        *step = STEP_STAT; /* its name cannot be looked up */
+    }
+    return fd < 0 ? *fail : fd;
+}
+
+static bool contains_itself(const struct dir *parent, const struct stat *st)
+{
+    for (; parent; parent = parent->parent)
+        if (parent->ino == st->st_ino && parent->dev == st->st_dev)
+            return true;
+    return false;
+}
+
+/* The directory that has been opened, as a struct. NULL with *step and *rc: it is left out. */
+static struct dir *new_dir(struct walk *walk, struct dir *parent, const char *name, int fd,
+                           enum step *step, int *rc)
+{
+    struct stat st = {0};
+    struct dir *dir = NULL;
+
+    *rc = 0;
+    *step = STEP_STAT;
+    if ((walk->opts->follow || walk->opts->one_file_system) && fstat(fd, &st) < 0) {
+        *rc = -errno;
+    } else if (walk->opts->follow && contains_itself(parent, &st)) {
+        *step = STEP_LOOP;
+        *rc = -ELOOP;
+    } else {
+        dir = dir_new(parent, name, fd);
+    }
+    if (!dir) {
+        close(fd);
+        return NULL;
+    }
+    dir->may_follow = walk->opts->follow;
+    dir->dev = st.st_dev;
+    dir->ino = st.st_ino;
+    if (!walk->root) {
+        walk->root = dir;
+        walk->scope = (struct scope){.exclude = walk->opts->exclude,
+                                     .root_len = dir->path_len,
+                                     .one_device = walk->opts->one_file_system,
+                                     .dev = st.st_dev};
+    }
+    return dir;
+}
+
+static int walk_into(struct walk *walk, struct dir *parent, const char *name, bool by_link)
+{
+    /* what a link leads to has another parent to be unparked by */
+    bool park = crowded(walk) && parent->parent && !by_link;
+    long waits_before = waits();
+    enum step step;
+    int fail, rc;
+    int fd = open_dir(walk, parent, name, &fail, &step);
+    struct dir *dir;
+
+    if (fd < 0)
+        return walk_fail(walk->feed, parent, name, step, fd);
+    dir = new_dir(walk, parent, name, fd, &step, &rc);
+    if (!dir)
+        return rc < 0 ? walk_fail(walk->feed, parent, name, step, rc) : -ENOMEM;
+    if (walk->ops->enter)
+        rc = walk->ops->enter(walk->feed, dir, name, walk->arg);
+    if (rc == 0 && fail < 0) {
+        rc = walk_fail(walk->feed, parent, name, STEP_OPEN_DIR, fail);
+    } else if (rc == 0 && (!walk->scope.one_device || dir->dev == walk->scope.dev)) {
+        if (park)
+            rc = dir_park(parent);
+        if (rc == 0)
+            rc = walk_dir(walk, dir, name, waits_before);
+        if (park && rc == 0) {
+            (void)crowded(
+                walk); /* dir is about to go: with its files done its descriptor goes, too */
+            rc = dir_unpark(parent, dir);
+        }
+    }
+    dir_put(dir);
+    return rc < 0 ? rc : 0;
+}
+
+int walk_tree(struct feed *feed, struct dir *parent, const char *name, const struct walk_opts *opts,
+              const struct walk_ops *ops, void *arg)
+{
+    struct walk *walk = malloc(sizeof(*walk));
+    struct rlimit limit;
+    int rc;
+
+    if (!walk)
+        return -ENOMEM;
+    walk->feed = feed;
+    walk->opts = opts;
+    walk->ops = ops;
+    walk->arg = arg;
+    walk->root = NULL;
+    walk->scouts = NULL;
+    /* a quarter of the descriptors: engine_run keeps its part, and the program has some */
+    walk->dirs_max = UINT_MAX;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur / 4 < UINT_MAX)
+        walk->dirs_max = (unsigned)(limit.rlim_cur / 4);
+    rc = walk_into(walk, parent, name, false);
+    scouts_free(walk->scouts);
+    free(walk);
+    return rc;
+}

@@ -1,0 +1,41 @@
+/* walk.h: a tree, entry by entry, for a feed's producer. */
+#ifndef CORE_PIPELINE_WALK_H
+#define CORE_PIPELINE_WALK_H
+
+#include "exclude.h"
+#include "feed.h"
+
+struct walk_opts {
+    bool follow; /* symbolic links below the root, too: entries are what they lead to */
+    /* A directory on another device than the root is entered, and what is in it left out. */
+    bool one_file_system;
+    const struct exclude *exclude; /* not for the root itself; may be NULL */
+};
+
+/* What the operation does with what the walk finds. All are called on the producer's thread; each
+ * returns 0, or -errno to end the whole walk (-ECANCELED from feed_add). What is wrong with one
+ * entry is reported by feed_add_done with a failed file, and is no reason to end it. */
+struct walk_ops {
+    /* An entry that is no directory. type is DT_*, never DT_UNKNOWN. */
+    int (*entry)(struct feed *feed, struct dir *dir, const char *name, unsigned char type,
+                 uint64_t ino, void *arg);
+    /* A directory has been opened, before its entries. Returns 1 to leave it out. NULL: nothing to
+     * do. One that may not be read is entered, too, with an O_PATH descriptor, before that is
+     * reported. */
+    int (*enter)(struct feed *feed, struct dir *dir, const char *name, void *arg);
+};
+
+/* Walks the directory name, relative to parent: its own name first, then what is in it, in bytewise
+ * order of the paths; a directory of more than WALK_SORT_MAX entries is ordered in parts of that
+ * size, so that memory is bounded. Symbolic links in it are entries unless opts->follow;
+ * name itself is followed where parent->may_follow. */
+enum {
+    WALK_SORT_MAX = 8192,
+};
+int walk_tree(struct feed *feed, struct dir *parent, const char *name, const struct walk_opts *opts,
+              const struct walk_ops *ops, void *arg);
+
+/* Adds a file that is done already, with an error. Returns 0 or -errno to end the walk. */
+int walk_fail(struct feed *feed, struct dir *dir, const char *name, enum step step, int status);
+
+#endif
