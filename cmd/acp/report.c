@@ -112,6 +112,8 @@ static void say_refused(struct acp *acp, const struct copy_file *op, const char 
         return cli_message(0, "cannot replace %s atomically: not a regular file", d);
     case REFUSED_NOT_DIRECTORY:
         return cli_message(0, "%s exists but is not a directory", d);
+    case REFUSED_BEING_WRITTEN:
+        return cli_message(0, "cannot overwrite %s: another process is writing it", d);
     case REFUSED_TYPE:
         return cli_message(0, "%s has unknown file type", s);
     case REFUSED_DECLINED: /* who said no knows */

@@ -141,7 +141,8 @@ static int open_temp(struct cli_atomic *file)
     unfinished_begin();
     fd = openat(file->dir, file->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     rc = -errno;
-    unfinished_created(&file->unfinished, file->dir, fd < 0 ? NULL : file->temp);
+    (void)unfinished_created(&file->unfinished, file->dir, fd < 0 ? NULL : file->temp, -1);
+    unfinished_extend(&file->unfinished, UINT64_MAX);
     if (fd < 0)
         file->temp[0] = 0;
     return fd < 0 ? rc : fd;
@@ -218,7 +219,8 @@ static int link_in(struct cli_atomic *file, int fd)
     unfinished_begin();
     if (linkat(AT_FDCWD, self, file->dir, file->temp, AT_SYMLINK_FOLLOW) < 0)
         rc = -errno;
-    unfinished_created(&file->unfinished, file->dir, rc < 0 ? NULL : file->temp);
+    (void)unfinished_created(&file->unfinished, file->dir, rc < 0 ? NULL : file->temp, -1);
+    unfinished_extend(&file->unfinished, UINT64_MAX);
     if (rc < 0)
         file->temp[0] = 0;
     return rc;

@@ -17,6 +17,8 @@
 #include "nonregular.h"
 #include "directories.h"
 #include "seen.h"
+#include "writer_lock.h"
+#include "written.h"
 
 int copy_init(struct copy *copy)
 {
@@ -30,10 +32,14 @@ int copy_init(struct copy *copy)
         copy->cwd_nofollow->may_follow = false;
     if (copy->opts.preserve_links)
         copy->links = links_new();
+    /* a file alone leads to one destination */
+    if (copy->opts.recursive || copy->source_count > 1)
+        copy->written = written_new();
     /* the library reads its configuration at its first use, which is to be from one thread */
     if (copy->opts.preserve_xattrs)
         (void)attr_copy_action("user.first", NULL);
-    if (!copy->cwd || !copy->cwd_nofollow || (copy->opts.preserve_links && !copy->links)) {
+    if (!copy->cwd || !copy->cwd_nofollow || (copy->opts.preserve_links && !copy->links) ||
+        ((copy->opts.recursive || copy->source_count > 1) && !copy->written)) {
         copy_destroy(copy);
         return -ENOMEM;
     }
@@ -51,22 +57,41 @@ void copy_destroy(struct copy *copy)
     }
     twice_destroy(copy);
     links_free(copy->links);
+    written_free(copy->written);
     dir_put(copy->cwd);
     dir_put(copy->cwd_nofollow);
     copy->links = NULL;
+    copy->written = NULL;
     copy->cwd = copy->cwd_nofollow = NULL;
+}
+
+/* Gives a backup its name back, if nobody has put a file there. Returns 0 or -errno. */
+static int restore(const struct copy_file *op)
+{
+    struct stat at;
+
+    if (renameat2(op->to->fd, op->backup, op->to->fd, op->to_name, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -errno;
+    /* a filesystem that knows no flags */
+    if (fstatat(op->to->fd, op->to_name, &at, AT_SYMLINK_NOFOLLOW) == 0)
+        return -EEXIST;
+    return renameat(op->to->fd, op->backup, op->to->fd, op->to_name) < 0 ? -errno : 0;
 }
 
 void copy_file_end(struct file *file)
 {
     struct copy_file *op = file->op;
+    int rc;
 
     if (file->status == 0 && op->attempted && op->place && !op->linked)
         twice_copied(op);
     if (file->status == 0 || !op->backup)
         return;
-    if (renameat(op->to->fd, op->backup, op->to->fd, op->to_name) < 0)
-        copy_report(file, STEP_UNBACKUP, -errno, false);
+    rc = restore(op);
+    if (rc < 0)
+        copy_report(file, STEP_UNBACKUP, rc, false);
     else
         op->restored = true;
 }
@@ -142,6 +167,30 @@ bool copy_follows(const struct copy *copy, const struct file *file)
            (copy->opts.follow == FOLLOW_OPERANDS && file->dir == copy->cwd);
 }
 
+int copy_note_name(struct copy *copy, struct feed *feed, const struct dir *to, const char *to_name,
+                   const void *scope)
+{
+    int rc = copy_names_are_noted(to) ? written_name(copy->written, to, to_name, scope) : 0;
+
+    /* the kernel remembers what it sees by one name of a file that grows by another */
+    while (rc == 1 && feed_drain_half(feed))
+        ;
+    return rc;
+}
+
+bool copy_names_are_noted(const struct dir *to)
+{
+    return to->medium == DIR_REMOTE && !to->created;
+}
+
+void copy_find_medium(struct copy *copy, struct dir *to)
+{
+    if (to->medium != DIR_UNKNOWN || to->fd == -1)
+        return;
+    to->medium = writer_lock_is_remote(to->fd) ? DIR_REMOTE : DIR_LOCAL;
+    to->number = ++copy->dir_count;
+}
+
 struct file *copy_file_new(struct copy *copy, struct feed *feed, struct dir *dir, const char *name)
 {
     struct file *file = feed_file(feed, dir, name, strlen(name));
@@ -152,6 +201,12 @@ struct file *copy_file_new(struct copy *copy, struct feed *feed, struct dir *dir
         struct dir *to = dir->twin ? dir->twin : copy->source_to;
         op->to_name = dir->twin ? file->name : copy->source_to_name;
         op->to = dir_get(to);
+        /* Operands that are files do not overwrite each other. Two of one name have rules of their
+         * own: seen.h. */
+        op->place = dir->twin ? NULL : copy->place;
+        op->scope = op->place && !copy->place_before ? (const void *)copy : copy->source;
+        if (copy_note_name(copy, feed, op->to, op->to_name, op->scope) < 0)
+            file_fail(file, STEP_STAT_DEST, -ENOMEM);
     }
     return file;
 }
@@ -190,6 +245,7 @@ static bool settled(struct copy *copy, struct file *file)
 {
     struct copy_file *op = file->op;
     struct stat st, at;
+    int rc;
 
     if (fstatat(file->dir->fd, file->name, &st,
                 copy_follows(copy, file) ? 0 : AT_SYMLINK_NOFOLLOW) < 0) {
@@ -197,10 +253,22 @@ static bool settled(struct copy *copy, struct file *file)
         copy_fail(file, STEP_STAT);
         return true;
     }
-    if (existing_settle(copy, file, &st, &at) == EXISTING_LEFT && copy->opts.older_only &&
-        !copy->opts.dry_run)
-        dest_link_left(copy, file, &st);
-    return op->left || file->status < 0 || copy->opts.dry_run;
+    rc = existing_settle(copy, file, &st, &at);
+    if (copy->opts.dry_run && rc == EXISTING_NONE && op->dangling)
+        existing_refuse_dangling(file);
+    if (op->left || file->status < 0 || copy->opts.dry_run) {
+        if (rc == EXISTING_LEFT && copy->opts.older_only && !copy->opts.dry_run)
+            dest_link_left(copy, file, &st);
+        return true;
+    }
+    /* in the order of the walk, so that the outcome does not depend on which thread comes first */
+    if (dest_may_be_linked(copy, file, &st)) {
+        struct link_made made;
+        op->claimed = links_claim(copy->links, &st, false, &made) == LINK_FIRST;
+        op->claimed_dev = st.st_dev;
+        op->claimed_ino = st.st_ino;
+    }
+    return false;
 }
 
 static int entry(struct feed *feed, struct dir *dir, const char *name, unsigned char type,
@@ -215,7 +283,6 @@ static int entry(struct feed *feed, struct dir *dir, const char *name, unsigned 
         return -ENOMEM;
     op = file->op;
     op->attempted = true;
-    op->place = copy->place;
     file->type = type;
     file->ino = ino;
     if (special_is(copy, type))
@@ -259,6 +326,7 @@ static enum refusal collision(struct copy *copy, struct feed *feed,
         return REFUSED_NOT;
     if (twice && !S_ISDIR(st->st_mode) && copy->opts.backup == BACKUP_NONE)
         return REFUSED_FILE_TWICE;
+    copy->place_before = before;
     if (S_ISDIR(st->st_mode))
         copy->place = NULL; /* files in directories do overwrite each other */
     /* "." is any name */
@@ -303,6 +371,7 @@ int copy_produce(struct feed *feed, void *arg)
     for (size_t i = 0; i < copy->source_count && rc == 0; i++) {
         copy->source = &copy->sources[i];
         copy->source_to = dir_get(copy->source->to);
+        copy_find_medium(copy, copy->source_to);
         copy->source_to_name = copy->source->to_name;
         copy->top_dev = 0;
         copy->top_ino = 0;

@@ -37,6 +37,7 @@ enum refusal {
     REFUSED_NOT_REPLACEABLE,  /* atomic: only regular files can be replaced so */
     REFUSED_NOT_DIRECTORY,    /* --parents: what stands for a directory is none */
     REFUSED_TYPE,             /* of no type that can be made */
+    REFUSED_BEING_WRITTEN,    /* another process is writing it */
 };
 
 enum copy_follow { FOLLOW_NEVER, FOLLOW_OPERANDS, FOLLOW_ALWAYS };
@@ -113,6 +114,7 @@ struct copy_file {
     struct hash_result hash; /* first: where opts.digest */
     struct dir *to;          /* owned reference */
     const char *to_name;     /* lives as long as the file, or as the source */
+    const void *scope;       /* sources with the same one may not lead to one destination */
     enum refusal refusal;
     enum copy_how how;
     /* REFUSED_ELSEWHERE: that place; STEP_HARD_LINK: the copy that was to have one more name, where
@@ -120,20 +122,24 @@ struct copy_file {
     const char *elsewhere;
     struct copy_report *reports; /* besides file->status, in the order in which they came */
     struct twice_place *place;   /* an operand's that is no directory; lives until copy_destroy */
-    char *backup;       /* what the destination was renamed to, in the directory where it is */
-    bool attempted;     /* nothing spoke against it: worth a line of -v */
-    bool just_created;  /* what is there is an earlier operand's copy */
-    bool left;          /* an existing file was left as it is: no error */
-    bool linked;        /* it is one more name of a copy of the run */
-    bool removed;       /* an existing file was removed first */
-    bool existing_seen; /* existing_settle has been asked, and found something or nothing */
-    bool through;       /* the destination is there, through a symbolic link */
-    bool parent;        /* a directory that --parents has made */
-    bool restored;      /* the backup has its old name again */
-    bool copied;        /* made, or its bytes were copied */
-    bool hashed;        /* hash has the digest of its bytes */
-    bool sparse;        /* holes were looked for, and kept */
-    bool clone_tried;   /* and how says whether it was done */
+    char *backup;      /* what the destination was renamed to, in the directory where it is */
+    bool attempted;    /* nothing spoke against it: worth a line of -v */
+    bool just_created; /* what is there is an earlier operand's copy */
+    bool left;         /* an existing file was left as it is: no error */
+    bool linked;       /* it is one more name of a copy of the run */
+    bool removed;      /* an existing file was removed first */
+    bool in_the_way;   /* existing_settle has decided to write over what is there */
+    bool through;      /* the destination is there, through a symbolic link */
+    bool dangling;     /* the destination is a symbolic link that leads nowhere */
+    bool claimed;      /* the first name of a hard link, claimed when it was walked: of */
+    dev_t claimed_dev; /* this inode */
+    ino_t claimed_ino;
+    bool parent;      /* a directory that --parents has made */
+    bool restored;    /* the backup has its old name again */
+    bool copied;      /* made, or its bytes were copied */
+    bool hashed;      /* hash has the digest of its bytes */
+    bool sparse;      /* holes were looked for, and kept */
+    bool clone_tried; /* and how says whether it was done */
 };
 
 /* A directory's trouble at the end, when no file is there any more to report it with. */
@@ -146,6 +152,7 @@ struct copy_late {
 };
 
 struct links;
+struct written;
 
 /* One run. Zeroed, then the first three set by the caller, then copy_init. */
 struct copy {
@@ -161,9 +168,11 @@ struct copy {
     /* the operation's own */
     mode_t umask;
     uid_t euid;
-    bool may_chown;       /* root: a failed chown is an error */
-    atomic_bool no_clone; /* the filesystem has said so */
-    struct links *links;  /* where preserve_links */
+    bool may_chown;          /* root: a failed chown is an error */
+    atomic_bool no_clone;    /* the filesystem has said so */
+    struct links *links;     /* where preserve_links */
+    struct written *written; /* destinations, where two sources may lead to one; else NULL */
+    uint64_t dir_count;      /* destination directories that have a number */
     struct dir *cwd, *cwd_nofollow;
     dev_t top_dev; /* the directory that was made for the source being walked */
     ino_t top_ino;
@@ -173,6 +182,7 @@ struct copy {
     const char *source_to_name;
     struct dir *parents;       /* the last operand's, of --parents; owned */
     struct twice_place *place; /* the operand's, where it is one of several */
+    bool place_before;         /* an earlier operand went there */
     void *places; /* where several operands went, and what they were: trees of seen.c */
     void *entries;
     void *inodes;
@@ -205,6 +215,14 @@ bool copy_follows(const struct copy *copy, const struct file *file);
 
 /* -- between the parts of the producer: copy.c and tree.c -- */
 
+/* Finds out what kind of filesystem a destination's directory is on, where that is not known. */
+void copy_find_medium(struct copy *copy, struct dir *to);
+/* Whether the names in it are noted, since inode numbers may not tell files apart (written.h). */
+bool copy_names_are_noted(const struct dir *to);
+/* Notes a name there, where that is so; waits for all files that are under way if it has been noted
+ * before, but for its case. Returns 0 or more, or -ENOMEM. */
+int copy_note_name(struct copy *copy, struct feed *feed, const struct dir *to, const char *to_name,
+                   const void *scope);
 /* A file for the entry of a source directory, with its destination. NULL: out of memory. */
 struct file *copy_file_new(struct copy *copy, struct feed *feed, struct dir *dir, const char *name);
 /* Adds one that is done: refused, or failed. Return 0 or -errno, which ends the producer. */

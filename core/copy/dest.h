@@ -13,7 +13,7 @@ enum dest_verdict {
     DEST_WRITE, /* open: write the bytes */
     DEST_READ,  /* complete already, but the sink is to see the bytes */
     DEST_MADE,  /* complete already: a clone, a hard link; or left as it was */
-    DEST_LATER, /* another one copies this file; ask again */
+    DEST_LATER, /* another one copies or writes this file; ask again */
 };
 
 struct dest {
@@ -35,21 +35,36 @@ struct dest {
     struct unfinished unfinished; /* the name of what was created, until it is complete */
 };
 
-/* Claims or makes a hard link, where the run preserves them: DEST_WRITE: there is nothing to link
- * to, and dest->claimed says whether dest_end or dest_settle_link is owed. */
+/* Claims or makes a hard link, where the run preserves them. DEST_WRITE: there is no copy to link
+ * to yet; if dest->claimed, the caller must call dest_end or dest_link_made. */
 int dest_link(struct copy *copy, struct file *file, const struct stat *st, bool wait,
               struct dest *dest);
-/* The copy that was claimed is there, or the file has failed. fd: open on it, or -1. */
-void dest_settle_link(struct copy *copy, struct file *file, const struct stat *st, int fd);
-/* The same for a destination that was left as it is: it is what its other names are linked to, or
- * is replaced by such a link. */
+/* Whether another file of the run may be the same inode. */
+bool dest_may_be_linked(const struct copy *copy, const struct file *file, const struct stat *st);
+/* The copy that was claimed is there, or the file has failed. made: its fstat(2); NULL: looked up
+ * by its name. */
+void dest_link_made(struct copy *copy, struct file *file, const struct stat *st,
+                    const struct stat *made);
+/* Gives up a claim: the next file that asks copies. */
+void dest_unclaim(struct copy *copy, const struct stat *st);
+/* The source could not be opened: gives up what was claimed for it when it was walked. */
+void dest_unopened(struct copy *copy, struct file *file);
+/* Claims, and settles, for a destination that was left as it is: its other names are linked to it,
+ * or it is replaced by such a link. */
 void dest_link_left(struct copy *copy, struct file *file, const struct stat *st);
+/* Creates the destination, or opens what is there and empties it. Returns DEST_WRITE; DEST_MADE if
+ * it is left as it is; DEST_LATER while the run writes the same file by another name; or -errno
+ * with the file failed. */
+int dest_create(struct copy *copy, struct file *file, const struct stat *st, struct dest *dest);
+/* Notes what has been made and is open as fd, where another source may lead to it. Returns 0 or
+ * -errno. */
+int dest_note_created(struct copy *copy, const struct copy_file *op, int fd);
 /* Decides where the open source goes. Returns a dest_verdict, or -errno with the file failed. wait:
  * rather than DEST_LATER. */
 int dest_open(struct copy *copy, struct file *file, int source_fd, const struct stat *st, bool wait,
               struct dest *dest);
 /* Writes all of it at offset. Returns 0 or -errno. */
-int dest_write(const struct dest *dest, const void *bytes, size_t len, uint64_t offset);
+int dest_write(struct dest *dest, const void *bytes, size_t len, uint64_t offset);
 /* Has the kernel copy some of the bytes between two offsets, where they are in the page cache.
  * Returns how many; 0: the next ones are to be read and written; -errno with the file failed. */
 ssize_t dest_move(struct file *file, struct dest *dest, uint64_t offset, uint64_t end);

@@ -13,6 +13,7 @@
 #include "attr.h"
 #include "overwrite.h"
 #include "seen.h"
+#include "written.h"
 
 /* A directory that is being copied: the op of the source's struct dir, or, for one that --parents
  * has made, of the destination's. */
@@ -111,8 +112,8 @@ static int make(const struct copy *copy, struct dir *to, const char *name, const
 
 /* Makes or finds the destination of a directory, and opens it. The descriptor, or -errno with
  * *step. */
-static int make_dir(const struct copy *copy, struct dir *to, const char *name,
-                    const struct stat *st, bool may_follow, bool *created, enum step *step)
+static int make_dir(struct copy *copy, struct dir *to, const char *name, const struct stat *st,
+                    bool may_follow, bool *created, enum step *step)
 {
     int follow = may_follow ? 0 : O_NOFOLLOW;
     int rc = copy->opts.dry_run ? -EEXIST : make(copy, to, name, st);
@@ -121,7 +122,9 @@ static int make_dir(const struct copy *copy, struct dir *to, const char *name,
 
     *step = STEP_MAKE_DIR;
     *created = rc == 0;
-    if (rc == -EEXIST) {
+    if (rc == -EEXIST && to->created && !copy->opts.dry_run) {
+        return rc; /* two sources have one name here */
+    } else if (rc == -EEXIST) {
         if (fstatat(to->fd, name, &at, follow ? AT_SYMLINK_NOFOLLOW : 0) < 0) {
             /* what a link leads nowhere by exists, but is no directory */
             if (errno == ENOENT && !copy->opts.dry_run)
@@ -227,6 +230,44 @@ static int add_unmade(struct copy *copy, struct feed *feed, struct dir *parent, 
                             itself ? REFUSED_SAME_FILE : REFUSED_OVER_FILE);
 }
 
+/* Notes a directory that has been made where others were, or looks at one that was found. Returns
+ * false, with *rc, if another directory of this operand has become that one, which would be lost in
+ * it: the filesystem does not tell their names apart. */
+static bool note_directory(struct copy *copy, struct feed *feed, int *rc, const struct dir *to,
+                           const char *to_name, int fd, bool created)
+{
+    const void *scope = NULL;
+    struct stat at;
+
+    *rc = 0;
+    if (!copy->written)
+        return true;
+    if (copy_names_are_noted(to)) {
+        *rc = copy_note_name(copy, feed, to, to_name, copy->source);
+        if (*rc < 0)
+            return false;
+        *rc = 0;
+        if (!created && written_name_twice(copy->written, to, to_name, copy->source) == 1)
+            return false;
+    }
+    if (fstat(fd, &at) < 0) {
+        *rc = -errno;
+        return false;
+    }
+    if (created) {
+        *rc = written_add(copy->written, &at, copy->source, WRITTEN_CREATED);
+        return *rc == 0;
+    }
+    if (written_find(copy->written, &at, &scope) == WRITTEN_NOT)
+        return true;
+    if (scope == copy->source)
+        return false;
+    /* an earlier operand's: its files come first, and are written over */
+    while (feed_drain_half(feed))
+        ;
+    return true;
+}
+
 static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const char *name,
                  struct tree_dir *op)
 {
@@ -257,6 +298,12 @@ static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const ch
         close(fd);
         return -ENOMEM;
     }
+    op->to->created = op->created;
+    if (op->created)
+        op->to->medium = to->medium;
+    copy_find_medium(copy, op->to);
+    if (fd >= 0 && !to->created && !note_directory(copy, feed, &rc, to, to_name, fd, op->created))
+        return copy_add_failed(copy, feed, parent, name, STEP_MAKE_DIR, rc < 0 ? rc : -EEXIST);
     rc = top ? note_top(copy, &op->st, fd) : 0;
     if (rc == 0)
         rc = met_device(copy, fd);

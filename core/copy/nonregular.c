@@ -15,6 +15,7 @@
 #include "attr.h"
 #include "dest.h"
 #include "overwrite.h"
+#include "written.h"
 
 bool special_is(const struct copy *copy, unsigned char type)
 {
@@ -40,7 +41,9 @@ static int make_or_replace(const struct copy *copy, struct file *file, const cha
     const struct copy_file *op = file->op;
     int rc = make(file, arg);
 
-    if (rc < 0 && errno == EEXIST && (copy->opts.force || copy->opts.replace == REPLACE_ASKED) &&
+    /* what was not there a moment ago another source has made */
+    if (rc < 0 && errno == EEXIST && op->in_the_way &&
+        (copy->opts.force || copy->opts.replace == REPLACE_ASKED) &&
         unlinkat(op->to->fd, op->to_name, 0) == 0)
         rc = make(file, arg);
     return rc;
@@ -150,6 +153,19 @@ static void make(struct copy *copy, struct file *file, const struct stat *st)
         attr_copy(copy, &from, &to, &made, true, copy_report, file);
 }
 
+/* Notes what has been made, where another source may lead to it. */
+static void note_made(struct copy *copy, struct file *file)
+{
+    const struct copy_file *op = file->op;
+    struct stat made;
+
+    if (!copy->written || op->to->created || file->status < 0)
+        return;
+    if (fstatat(op->to->fd, op->to_name, &made, AT_SYMLINK_NOFOLLOW) == 0 &&
+        written_add(copy->written, &made, op->scope, WRITTEN_CREATED) < 0)
+        file_fail(file, STEP_STAT_DEST, -ENOMEM);
+}
+
 void special_copy(struct copy *copy, struct file *file)
 {
     struct copy_file *op = file->op;
@@ -167,9 +183,11 @@ void special_copy(struct copy *copy, struct file *file)
     if (rc < 0 || rc == EXISTING_LEFT || copy->opts.dry_run)
         return;
     rc = copy->opts.make == MAKE_COPIES ? dest_link(copy, file, &st, true, &dest) : DEST_WRITE;
-    if (rc == DEST_WRITE)
+    if (rc == DEST_WRITE) {
         make(copy, file, &st);
+        note_made(copy, file);
+    }
     if (dest.claimed)
-        dest_settle_link(copy, file, &st, -1);
+        dest_link_made(copy, file, &st, NULL);
     op->copied = file->status == 0;
 }

@@ -16,6 +16,7 @@
 
 #include "entry.h"
 #include "seen.h"
+#include "written.h"
 
 bool existing_same_inode(const struct stat *a, const struct stat *b)
 {
@@ -209,6 +210,23 @@ int existing_unseen(const struct copy *copy, struct file *file)
     return copy_fail(file, STEP_STAT_DEST);
 }
 
+/* Whether the run has written what is there by another of its sources, which would be lost without
+ * a word. A file that was there, and has several names or was reached by a link, may be written
+ * again, as with cp. */
+static bool collides(const struct copy *copy, const struct copy_file *op, const struct stat *at)
+{
+    const void *scope = NULL;
+    enum written_how how = written_find(copy->written, at, &scope);
+
+    if (copy->opts.backup == BACKUP_NUMBERED)
+        return false;
+    if (copy_names_are_noted(op->to) &&
+        written_name_twice(copy->written, op->to, op->to_name, op->scope) == 1)
+        return true;
+    return scope == op->scope &&
+           (how == WRITTEN_CREATED || (how == WRITTEN_OVER && at->st_nlink == 1));
+}
+
 /* Finds out what is there. Returns an enum existing or -errno. */
 static int look_up(const struct copy *copy, struct file *file, const struct stat *st,
                    struct stat *at)
@@ -221,9 +239,15 @@ static int look_up(const struct copy *copy, struct file *file, const struct stat
                   !(S_ISREG(st->st_mode) || (as_regular && !S_ISLNK(st->st_mode)));
     struct stat target;
 
+    op->dangling = false;
+    if (op->to->created) /* whatever is there the run has made: that is an error, as with cp */
+        return EXISTING_NONE;
     if (fstatat(op->to->fd, op->to_name, at, AT_SYMLINK_NOFOLLOW) < 0)
         return errno == ENOENT || (errno == EBADF && opts->dry_run) ? EXISTING_NONE
                                                                     : existing_unseen(copy, file);
+    if (collides(copy, op, at))
+        return copy_refuse(file, S_ISLNK(at->st_mode) && !itself ? REFUSED_THROUGH_CREATED
+                                                                 : REFUSED_JUST_CREATED);
     op->just_created = twice_is_copy(op, at);
     if (!S_ISLNK(at->st_mode) || itself)
         return EXISTING_OVER;
@@ -236,11 +260,20 @@ static int look_up(const struct copy *copy, struct file *file, const struct stat
         return EXISTING_OVER; /* it cannot be opened, and is removed then */
     if (errno != ENOENT)
         return existing_unseen(copy, file);
-    op->through = true;
-    if (opts->through_dangling && !op->just_created)
+    if (opts->through_dangling && !op->just_created) {
+        op->through = true;
         return EXISTING_OVER;
+    }
+    op->dangling = true; /* cp notices when it opens it, and replaces it by a hard link */
+    return EXISTING_NONE;
+}
+
+int existing_refuse_dangling(struct file *file)
+{
+    struct copy_file *op = file->op;
+
     copy_refuse(file, op->just_created ? REFUSED_THROUGH_CREATED : REFUSED_DANGLING);
-    op->attempted = true; /* cp notices when it opens it */
+    op->attempted = true;
     return file->status;
 }
 
@@ -251,7 +284,6 @@ int existing_settle(struct copy *copy, struct file *file, const struct stat *st,
     enum sameness same;
     int rc = look_up(copy, file, st, at);
 
-    op->existing_seen = true;
     if (rc != EXISTING_OVER)
         return rc;
     /* what is left in any case may be the same file, too */
@@ -269,8 +301,10 @@ int existing_settle(struct copy *copy, struct file *file, const struct stat *st,
         return copy_refuse(file, op->through ? REFUSED_THROUGH_CREATED : REFUSED_JUST_CREATED);
     if (opts->backup != BACKUP_NONE)
         return back_up(copy, file, st);
-    if (!gives_way(copy, file, st, at))
+    if (!gives_way(copy, file, st, at)) {
+        op->in_the_way = true;
         return EXISTING_OVER;
+    }
     if (!opts->dry_run && unlinkat(op->to->fd, op->to_name, 0) < 0 && errno != ENOENT) {
         op->attempted = false;
         return copy_fail(file, STEP_REMOVE);

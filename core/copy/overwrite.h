@@ -5,7 +5,8 @@
 #include "copy.h"
 
 enum existing {
-    EXISTING_NONE, /* there is nothing, or nothing any more: create */
+    EXISTING_NONE, /* there is nothing, or nothing any more: create. copy_file.dangling: a link that
+                    * leads nowhere, which may be replaced but not written through */
     EXISTING_OVER, /* to be written over */
     EXISTING_LEFT, /* it stays as it is, and the file is done: linked already, newer, not wanted */
 };
@@ -15,6 +16,8 @@ enum existing {
  * destination's, where EXISTING_OVER; copy_file.through says whether by a symbolic link. Returns an
  * enum existing, or -errno with the file failed. */
 int existing_settle(struct copy *copy, struct file *file, const struct stat *st, struct stat *at);
+/* Refuses a file that would be written through a dangling link. Returns -EPERM. */
+int existing_refuse_dangling(struct file *file);
 /* Fails a file whose destination could not be looked up, with errno. Returns -errno. */
 int existing_unseen(const struct copy *copy, struct file *file);
 bool existing_same_inode(const struct stat *a, const struct stat *b);

@@ -73,7 +73,8 @@ static int name_apart(int dir_fd, const char *name, int fd, mode_t mode, char **
             return -ENOMEM;
         unfinished_begin();
         rc = fd < 0 ? create(dir_fd, made, mode) : link_fd(fd, dir_fd, made);
-        unfinished_created(unfinished, dir_fd, rc < 0 ? NULL : made);
+        (void)unfinished_created(unfinished, dir_fd, rc < 0 ? NULL : made, -1);
+        unfinished_extend(unfinished, UINT64_MAX);
         if (rc < 0)
             free(made);
         else

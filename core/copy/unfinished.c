@@ -1,17 +1,18 @@
-/* unfinished.c: the list of files that are being made. See unfinished.h. */
+/* unfinished.c: the list of files that are being made or written. See unfinished.h. */
 #define _GNU_SOURCE
 #include "unfinished.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <unistd.h>
 
-/* Held for reading while a file is created. Who removes must not be kept out by a crowd. */
+/* Held for reading while a file is created. A remover must not be kept out by a crowd. */
 static pthread_rwlock_t creating = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 /* Of what follows. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct unfinished *first;
+static unsigned claimed; /* files in the list that were there before */
 static bool ending;
 
 static void __attribute__((noreturn)) wait_for_the_end(void)
@@ -20,24 +21,68 @@ static void __attribute__((noreturn)) wait_for_the_end(void)
         pause();
 }
 
+/* The functions down to is_listed are called with the lock held. */
+
+static void add(struct unfinished *file)
+{
+    assert(!file->at);
+    file->next = first;
+    file->at = &first;
+    if (first)
+        first->at = &file->next;
+    first = file;
+}
+
+static bool identify(struct unfinished *file)
+{
+    struct stat st;
+
+    if (!file->identified && file->fd >= 0 && fstat(file->fd, &st) == 0) {
+        file->dev = st.st_dev;
+        file->ino = st.st_ino;
+        file->identified = true;
+    }
+    return file->identified;
+}
+
+static bool is_listed(dev_t dev, ino_t ino)
+{
+    for (struct unfinished *file = first; file; file = file->next)
+        if (identify(file) && file->dev == dev && file->ino == ino)
+            return true;
+    return false;
+}
+
+/* Whether the name still leads to this file, and only this process has written to it. A file whose
+ * descriptor could not tell its inode is known by its owner and size alone. */
+static bool is_ours(const struct unfinished *file)
+{
+    struct stat st;
+
+    if (fstatat(file->dir_fd, file->name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
+        return false;
+    if (file->identified && (st.st_dev != file->dev || st.st_ino != file->ino))
+        return false;
+    return (uint64_t)st.st_size <= atomic_load_explicit(&file->extent, memory_order_relaxed);
+}
+
 void unfinished_begin(void)
 {
     pthread_rwlock_rdlock(&creating);
 }
 
-void unfinished_created(struct unfinished *file, int dir_fd, const char *name)
+bool unfinished_created(struct unfinished *file, int dir_fd, const char *name, int fd)
 {
-    bool end;
+    bool end, alone = true;
 
-    *file = (struct unfinished){.dir_fd = dir_fd, .name = name};
+    *file = (struct unfinished){.dir_fd = dir_fd, .name = name, .fd = fd};
     pthread_mutex_lock(&lock);
     end = ending;
     if (name && !end) {
-        file->next = first;
-        file->at = &first;
-        if (first)
-            first->at = &file->next;
-        first = file;
+        /* between its creation and now another thread may have found it and claimed it */
+        alone = claimed == 0 || !identify(file) || !is_listed(file->dev, file->ino);
+        if (alone)
+            add(file);
     }
     pthread_mutex_unlock(&lock);
     if (end && name)
@@ -45,13 +90,63 @@ void unfinished_created(struct unfinished *file, int dir_fd, const char *name)
     pthread_rwlock_unlock(&creating);
     if (end)
         wait_for_the_end();
+    return alone;
+}
+
+bool unfinished_claim(struct unfinished *file, int fd, const struct stat *st)
+{
+    bool end, alone = false;
+
+    *file = (struct unfinished){.fd = fd, .identified = true, .dev = st->st_dev, .ino = st->st_ino};
+    pthread_mutex_lock(&lock);
+    end = ending;
+    if (!end) {
+        alone = !is_listed(st->st_dev, st->st_ino);
+        if (alone) {
+            add(file);
+            claimed++;
+        }
+    }
+    pthread_mutex_unlock(&lock);
+    if (end)
+        wait_for_the_end();
+    return alone;
+}
+
+void unfinished_extend(struct unfinished *file, uint64_t end)
+{
+    if (end > atomic_load_explicit(&file->extent, memory_order_relaxed))
+        atomic_store_explicit(&file->extent, end, memory_order_relaxed);
+}
+
+void unfinished_unlink(struct unfinished *file)
+{
+    bool ours;
+
+    if (!file->at || !file->name)
+        return;
+    pthread_mutex_lock(&lock);
+    ours = !ending && (identify(file), is_ours(file));
+    pthread_mutex_unlock(&lock);
+    if (ours)
+        (void)unlinkat(file->dir_fd, file->name, 0);
+}
+
+void unfinished_closing(struct unfinished *file)
+{
+    if (!file->at)
+        return;
+    pthread_mutex_lock(&lock);
+    file->fd = -1;
+    file->closing = true;
+    pthread_mutex_unlock(&lock);
 }
 
 void unfinished_end(struct unfinished *file)
 {
     bool end;
 
-    if (!file->name)
+    if (!file->at)
         return;
     pthread_mutex_lock(&lock);
     end = ending;
@@ -59,7 +154,8 @@ void unfinished_end(struct unfinished *file)
         *file->at = file->next;
         if (file->next)
             file->next->at = file->at;
-        file->name = NULL;
+        file->at = NULL;
+        claimed -= !file->name;
     }
     pthread_mutex_unlock(&lock);
     if (end)
@@ -70,8 +166,9 @@ void unfinished_remove(void)
 {
     pthread_mutex_lock(&lock);
     ending = true;
-    for (const struct unfinished *file = first; file; file = file->next)
-        (void)unlinkat(file->dir_fd, file->name, 0);
+    for (struct unfinished *file = first; file; file = file->next)
+        if (file->name && !file->closing && (identify(file), is_ours(file)))
+            (void)unlinkat(file->dir_fd, file->name, 0);
     pthread_mutex_unlock(&lock);
     /* what is being created now its creator removes; it is not given up again */
     pthread_rwlock_wrlock(&creating);

@@ -1,28 +1,57 @@
-/* unfinished.h: files that are being made, so that a program that is told to end can remove them.
+/* unfinished.h: the files that are being made or written now.
  *
  * A program that ends needs neither its requests cancelled nor its threads joined: the kernel does
  * that, and sooner, as a thread that waits for a slow device cannot do anything. All that would be
- * left of it are files that are not complete. */
+ * left of it are files that are not complete: they are removed.
+ *
+ * A file is removed only if its name still leads to it and nobody else has written to it: another
+ * program may have put a file of its own under that name, or may have completed this one. */
 #ifndef CORE_COPY_UNFINISHED_H
 #define CORE_COPY_UNFINISHED_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
 /* One file. Zeroed, or { }: none. */
 struct unfinished {
-    struct unfinished *next, **at; /* in the list, where neighbours change them */
+    struct unfinished *next,
+        **at; /* in the list, where neighbours change them; at NULL: not in it */
     int dir_fd;
-    const char *name; /* only its own thread sets it; NULL: it is not in the list */
+    const char *name; /* of a file that this process has created; NULL: it was there before */
+    int fd;           /* open on it; -1: a name that nobody else uses, or not open any more */
+    bool closing;     /* all bytes are written: it is complete unless close(2) fails */
+    bool identified;  /* dev and ino are known */
+    dev_t dev;
+    ino_t ino;
+    /* Bytes up to the end of what this process has written, or is about to write: a larger file has
+     * been written by somebody else. */
+    _Atomic uint64_t extent;
 };
 
 /* Around the call that creates a file: the first before it, the second after it, failed or not
- * (name NULL: nothing was created). dir_fd and name are to stay until unfinished_end. */
+ * (name NULL: nothing was created). dir_fd and name must stay until unfinished_end, fd until
+ * unfinished_closing. Returns
+ * false if another file of the list is this one: it is not in the list then, and not ours. */
 void unfinished_begin(void);
-void unfinished_created(struct unfinished *file, int dir_fd, const char *name);
+bool unfinished_created(struct unfinished *file, int dir_fd, const char *name, int fd);
+/* Adds an existing file, open as fd, that is to be written over. Returns false, and adds nothing,
+ * if the list has that file: it has another writer. */
+bool unfinished_claim(struct unfinished *file, int fd, const struct stat *st);
+/* Tells that bytes are about to be written up to end. */
+void unfinished_extend(struct unfinished *file, uint64_t end);
+/* Removes the file's name if it is still this file's. Does nothing for one that was there before.
+ */
+void unfinished_unlink(struct unfinished *file);
+/* Its descriptor is about to be closed: all bytes are written. */
+void unfinished_closing(struct unfinished *file);
 /* It is complete, or has been removed. Does nothing where it is none. */
 void unfinished_end(struct unfinished *file);
 
-/* Removes them all, and waits for those that are being created now. From here on the functions
- * above do not return: nothing may be made, or counted as complete, any more. The caller ends the
- * program. Not for signal handlers: any thread may hold a lock. */
+/* Removes those that were created, and waits for those that are being created now. From here on the
+ * functions above do not return: nothing may be made, or counted as complete, any more. The caller
+ * ends the program. Not for signal handlers: any thread may hold a lock. */
 void unfinished_remove(void);
 
 #endif

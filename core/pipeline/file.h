@@ -52,7 +52,10 @@ struct dir {
     struct dir *parent; /* owned reference; NULL for a root */
     int fd;             /* AT_FDCWD for the root that operands are relative to */
     bool may_follow;    /* files directly in it may be opened through a symbolic link (operands) */
-    void *op;           /* the operation's own part, given up in release */
+    bool created;       /* a copy's destination that the run has made: it was empty */
+    enum { DIR_UNKNOWN, DIR_LOCAL, DIR_REMOTE } medium; /* a copy's: where locks are kept */
+    uint64_t number; /* a copy's: one for each, where inode numbers may be used again */
+    void *op;        /* the operation's own part, given up in release */
     void (*release)(struct dir *dir); /* called before the last reference goes; may be NULL */
     struct dir *twin;  /* a copy's destination for it, parked together with it; not owned */
     uint64_t dev, ino; /* while it is parked */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "../copy/dest.h"
+#include "../copy/extents.h"
 #include "sync.h"
 
 struct run {
@@ -77,17 +78,19 @@ static int copy_range(struct run *run, struct file *file, int fd, struct dest *d
 static void copy_data(struct run *run, struct file *file, int fd, struct dest *dest,
                       uint64_t *offset)
 {
-    int rc;
+    int rc = 0;
 
     do {
         off_t data = lseek(fd, (off_t)*offset, SEEK_DATA);
         off_t hole = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
         if (data < 0 && errno == ENXIO) {
-            off_t end = lseek(fd, 0, SEEK_END);
+            off_t end = extents_last_hole(fd, (off_t)*offset);
+            if (end == -EAGAIN)
+                continue;
             if (end < 0)
-                file_fail(file, STEP_READ, -errno);
-            else if (end > (off_t)*offset)
-                *offset = (uint64_t)end; /* the last hole */
+                file_fail(file, STEP_READ, (int)end);
+            else
+                *offset = (uint64_t)end;
             return;
         }
         /* what cannot tell holes is all data: files of /proc, which have no blocks */
@@ -109,13 +112,11 @@ static void copy_file(struct run *run, const struct engine_opts *opts, struct fi
     uint64_t size = 0;
     int verdict;
 
-    if (fd < 0) {
-        file_fail(file, STEP_OPEN, fd);
-        return;
-    }
-    if (fstat(fd, &st) < 0) {
-        file_fail(file, STEP_STAT, -errno);
-        close(fd);
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        file_fail(file, fd < 0 ? STEP_OPEN : STEP_STAT, fd < 0 ? fd : -errno);
+        dest_unopened(run->copy, file);
+        if (fd >= 0)
+            close(fd);
         return;
     }
     verdict = dest_open(run->copy, file, fd, &st, true, &dest);

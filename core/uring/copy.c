@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "../copy/dest.h"
+#include "../copy/extents.h"
 #include "pump.h"
 #include "uring.h"
 
@@ -69,6 +70,7 @@ static void look(struct slot *slot)
     op->direct = true;
     op->dest.resize = true;
     op->tail_at = (size - 1) & ~(uint64_t)(ALIGN - 1);
+    unfinished_extend(&op->dest.unfinished, op->tail_at);
     /* Writes within the size need not wait for each other, and with the blocks allocated at once
      * they are in one piece. Where it cannot be done the writes find out about a full disk. */
     if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size) == 0 || errno == EOPNOTSUPP)
@@ -147,6 +149,44 @@ static ssize_t copy_move(struct pump *pump, struct slot *slot)
     return moved;
 }
 
+/* Copies what has been appended to a source that ended in a hole, by plain calls: its reads were
+ * issued before. Returns the source's size. */
+static uint64_t copy_appended(struct copy_run *run, struct slot *slot, struct stats *stats)
+{
+    struct copy_slot *op = slot->op;
+    struct file *file = slot->file;
+    uint64_t size = slot->delivered;
+    off_t end;
+
+    while ((end = extents_last_hole(slot->fd, (off_t)size)) == -EAGAIN && file->status == 0) {
+        off_t data = lseek(slot->fd, (off_t)size, SEEK_DATA);
+        ssize_t n;
+        if (data < 0)
+            continue;                      /* and it is gone again */
+        (void)fcntl(slot->fd, F_SETFL, 0); /* the end of the data is no multiple of a block */
+        n = pread(slot->fd, slot->head.buf, slot->head.cap, data);
+        if (n <= 0) {
+            if (n < 0 && errno != EINTR)
+                file_fail(file, STEP_READ, -errno);
+            continue;
+        }
+        size = (uint64_t)data;
+        if (dest_digest(&op->dest, run->sink, file, slot->head.buf, (size_t)n, size) < 0)
+            break;
+        rate_take(run->copy->rate, (uint64_t)n);
+        end = dest_write(&op->dest, slot->head.buf, (size_t)n, size);
+        if (end < 0)
+            file_fail(file, STEP_WRITE, (int)end);
+        size += (uint64_t)n;
+        file->bytes += (uint64_t)n;
+        stats->bytes_read += (uint64_t)n;
+        stats->bytes_wrote += (uint64_t)n;
+    }
+    if (end < 0 && file->status == 0)
+        file_fail(file, STEP_READ, (int)end);
+    return end > (off_t)size ? (uint64_t)end : size;
+}
+
 static void copy_ended(struct pump *pump, struct slot *slot)
 {
     struct copy_run *run = pump->arg;
@@ -160,16 +200,14 @@ static void copy_ended(struct pump *pump, struct slot *slot)
             if (rc < 0)
                 file_fail(file, STEP_WRITE, rc);
         }
-        if (slot->ends_in_hole) {
-            off_t end = lseek(slot->fd, 0, SEEK_END);
-            if (end < 0)
-                file_fail(file, STEP_READ, -errno);
-            else if (end > (off_t)size)
-                size = (uint64_t)end; /* the last hole */
+        if (slot->ends_in_hole && file->status == 0) {
+            size = copy_appended(run, slot, pump->stats);
             if (file->status == 0)
                 dest_digest(&op->dest, run->sink, file, NULL, 0, size);
         }
         dest_end(run->copy, file, &slot->st, &op->dest, size);
+    } else {
+        dest_unopened(run->copy, file);
     }
     if (run->sink)
         run->sink->end(run->sink, file);

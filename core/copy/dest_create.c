@@ -1,0 +1,267 @@
+/* dest_create.c: creates a copy's destination, or opens what is there. See dest.h.
+ *
+ * One file has one writer. Within the run the list of unfinished files tells; a lock tells other
+ * processes (writer_lock.h). So what exists is opened without O_TRUNC, and is emptied only when it
+ * is known to be ours alone. */
+#define _GNU_SOURCE
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "attr.h"
+#include "dest.h"
+#include "overwrite.h"
+#include "temp.h"
+#include "writer_lock.h"
+#include "written.h"
+
+enum {
+    /* On a remote filesystem a lock is a round trip to the server, and giving it up another one: it
+     * is taken for files that take longer than that to write. */
+    REMOTE_LOCK_MIN = 1024 * 1024,
+};
+
+/* The rights of a new file while it is being written. Until it has the right owner, a file that
+ * keeps its owner is for nobody else; but if that is us, and its group may do what everyone may, it
+ * has no more rights with a wrong group than at its end. Changing them then is spared: that takes
+ * as long as setting the times. (A FIFO's mode says nothing of who may see what comes through.) */
+static mode_t first_mode(const struct copy *copy, const struct stat *st, struct dest *dest)
+{
+    mode_t mode = st->st_mode & (S_IRWXU | S_IRWXG | S_IRWXO);
+
+    if (!copy->opts.preserve_owner)
+        return mode;
+    if (S_ISREG(st->st_mode) && st->st_uid == copy->euid &&
+        ((mode >> 3) & S_IRWXO) == (mode & S_IRWXO)) {
+        dest->plain = attr_plain(&(struct attr_at){.fd = dest->source_fd});
+        if (dest->plain)
+            return mode;
+    }
+    return mode & S_IRWXU;
+}
+
+/* Locks the destination against other processes. */
+static enum writer lock(const struct copy_file *op, int fd, uint64_t size, bool creates)
+{
+    if (op->to->medium == DIR_UNKNOWN ? writer_lock_is_remote(fd) : op->to->medium == DIR_REMOTE)
+        if (size < REMOTE_LOCK_MIN)
+            return WRITER_SELF;
+    return writer_lock(fd, creates);
+}
+
+static void close_again(struct dest *dest)
+{
+    unfinished_closing(&dest->unfinished);
+    close(dest->fd);
+    dest->fd = -1;
+    unfinished_end(&dest->unfinished);
+}
+
+/* Removes a file that another process is making: a name of its own for ours, rather than both in
+ * one. Returns 1, or -errno with the file failed. */
+static int part_from_maker(struct file *file, const struct stat *st)
+{
+    struct copy_file *op = file->op;
+    struct stat at;
+
+    if (op->through)
+        return copy_refuse(file, REFUSED_BEING_WRITTEN);
+    if (fstatat(op->to->fd, op->to_name, &at, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 1 : copy_fail(file, STEP_STAT_DEST);
+    if (existing_same_inode(&at, st) && unlinkat(op->to->fd, op->to_name, 0) < 0 && errno != ENOENT)
+        return copy_fail(file, STEP_REMOVE);
+    return 1;
+}
+
+/* An existing regular file is open, to be written over. Returns DEST_WRITE; DEST_LATER while the
+ * run is writing it by another name; 1 if it was removed instead; -1 with errno if it cannot be
+ * emptied, or -errno with the file failed. */
+static int take_over(struct copy *copy, struct file *file, const struct stat *from,
+                     const struct stat *st, struct dest *dest)
+{
+    const struct copy_file *op = file->op;
+
+    if (!unfinished_claim(&dest->unfinished, dest->fd, st))
+        return DEST_LATER;
+    switch (lock(op, dest->fd, (uint64_t)from->st_size, false)) {
+    case WRITER_CREATES:
+        return part_from_maker(file, st);
+    case WRITER_REWRITES:
+        return copy_refuse(file, REFUSED_BEING_WRITTEN);
+    case WRITER_SELF:
+        break;
+    }
+    if (st->st_size > 0 && ftruncate(dest->fd, 0) < 0)
+        return -1;
+    if (!op->through && written_add(copy->written, st, op->scope, WRITTEN_OVER) < 0)
+        return file_fail(file, STEP_OPEN_DEST, -ENOMEM), -ENOMEM;
+    return DEST_WRITE;
+}
+
+/* Opens what is there. Returns as take_over does, but for -1. */
+static int open_existing(struct copy *copy, struct file *file, const struct stat *from,
+                         struct dest *dest)
+{
+    struct copy_file *op = file->op;
+    /* a link that was put there since we looked is not followed */
+    int flags = O_WRONLY | O_CLOEXEC | O_NOCTTY | (op->through ? 0 : O_NOFOLLOW) |
+                (op->through && copy->opts.through_dangling ? O_CREAT : 0);
+    struct stat st;
+    int rc = -1, error;
+
+    dest->fd = openat(op->to->fd, op->to_name, flags, first_mode(copy, from, dest));
+    if (dest->fd >= 0) {
+        rc = fstat(dest->fd, &st) < 0 ? copy_fail(file, STEP_OPEN_DEST) : DEST_WRITE;
+        dest->regular = rc == DEST_WRITE && S_ISREG(st.st_mode);
+        if (dest->regular && !copy->opts.attributes_only)
+            rc = take_over(copy, file, from, &st, dest);
+        if (rc == DEST_WRITE)
+            return rc;
+    }
+    error = errno;
+    if (dest->fd >= 0)
+        close_again(dest);
+    if (rc != -1)
+        return rc;
+    errno = error;
+    if (!copy->opts.force || errno == ENOENT)
+        return copy_fail(file, STEP_OPEN_DEST);
+    if (unlinkat(op->to->fd, op->to_name, 0) < 0)
+        return copy_fail(file, STEP_REMOVE);
+    op->removed = true;
+    return 1;
+}
+
+/* Tells a destination that could not even be looked up from one that could not be created. */
+static int create_failed(const struct copy *copy, struct file *file)
+{
+    const struct copy_file *op = file->op;
+    int status = errno;
+    struct stat at;
+
+    /* two sources have one name here, and cp does not look there either */
+    if (op->to->created && status == EEXIST)
+        return copy_fail(file, STEP_CREATE);
+    if (fstatat(op->to->fd, op->to_name, &at, 0) < 0) {
+        if (errno != ENOENT)
+            return existing_unseen(copy, file);
+    } else if (S_ISDIR(at.st_mode)) {
+        return copy_refuse(file, REFUSED_OVER_DIRECTORY);
+    }
+    /* a new name with a slash at its end */
+    errno = status == EISDIR ? ENOTDIR : status;
+    return copy_fail(file, STEP_CREATE);
+}
+
+int dest_note_created(struct copy *copy, const struct copy_file *op, int fd)
+{
+    struct stat made;
+
+    if (!copy->written || op->to->created)
+        return 0;
+    if (fstat(fd, &made) < 0)
+        return -errno;
+    return written_add(copy->written, &made, op->scope, WRITTEN_CREATED);
+}
+
+/* Creates it. Returns 0, -EEXIST, or another -errno; *lost: another thread of the run has taken the
+ * new file for an existing one. */
+static int create(struct copy *copy, const struct file *file, const struct stat *st,
+                  struct dest *dest, bool *lost)
+{
+    const struct copy_file *op = file->op;
+    int rc;
+
+    unfinished_begin();
+    dest->fd = openat(op->to->fd, op->to_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                      first_mode(copy, st, dest));
+    rc = dest->fd < 0 ? -errno : dest_note_created(copy, op, dest->fd);
+    *lost = !unfinished_created(&dest->unfinished, op->to->fd, dest->fd < 0 ? NULL : op->to_name,
+                                dest->fd);
+    if (dest->fd < 0)
+        return rc;
+    /* a process that has opened it in the meantime keeps it */
+    *lost |= lock(op, dest->fd, (uint64_t)st->st_size, true) != WRITER_SELF;
+    dest->created = dest->regular = true;
+    return rc;
+}
+
+/* Most destinations are new: that is tried first, and only what exists is looked at. Returns
+ * DEST_WRITE; DEST_MADE for a file that is left as it is; DEST_LATER; or -errno with the file
+ * failed. */
+static int create_or_open(struct copy *copy, struct file *file, const struct stat *st,
+                          struct dest *dest)
+{
+    struct copy_file *op = file->op;
+    bool lost = false;
+    int rc = create(copy, file, st, dest, &lost);
+    struct stat at;
+
+    if (rc == -EEXIST && !op->to->created) {
+        rc = op->in_the_way ? EXISTING_OVER : existing_settle(copy, file, st, &at);
+        if (rc < 0 || rc == EXISTING_LEFT)
+            return rc < 0 ? rc : DEST_MADE;
+        if (rc == EXISTING_NONE && op->dangling)
+            return existing_refuse_dangling(file);
+        if (rc == EXISTING_OVER) {
+            rc = open_existing(copy, file, st, dest);
+            if (rc != 1)
+                return rc;
+        }
+        rc = create(copy, file, st, dest, &lost);
+    }
+    if (lost) {
+        dest->created = false;
+        close_again(dest);
+        return copy_refuse(file, REFUSED_BEING_WRITTEN);
+    }
+    if (rc < 0 && dest->fd >= 0) {
+        file_fail(file, STEP_CREATE, rc);
+        unfinished_unlink(&dest->unfinished);
+        close_again(dest);
+        return rc;
+    }
+    if (rc < 0) {
+        errno = -rc;
+        return create_failed(copy, file);
+    }
+    return DEST_WRITE;
+}
+
+/* The same for a file that is to appear complete or not at all. */
+static int open_atomic(struct copy *copy, struct file *file, const struct stat *st,
+                       struct dest *dest)
+{
+    const struct copy_file *op = file->op;
+    struct stat at;
+    int rc = existing_settle(copy, file, st, &at);
+
+    if (rc < 0 || rc == EXISTING_LEFT)
+        return rc < 0 ? rc : DEST_MADE;
+    if (rc == EXISTING_NONE && op->dangling)
+        return existing_refuse_dangling(file);
+    if (rc == EXISTING_OVER && (op->through || !S_ISREG(at.st_mode)))
+        return copy_refuse(file, REFUSED_NOT_REPLACEABLE);
+    dest->replaces = rc == EXISTING_OVER;
+    rc = temp_open(op->to->fd, op->to_name, first_mode(copy, st, dest), &dest->temp,
+                   &dest->unfinished);
+    if (rc < 0) {
+        errno = -rc;
+        return create_failed(copy, file);
+    }
+    dest->fd = rc;
+    dest->created = dest->regular = dest->atomic = true;
+    if (dest->replaces)
+        attr_inherit(op->to->fd, op->to_name, &at, dest->fd);
+    return DEST_WRITE;
+}
+
+int dest_create(struct copy *copy, struct file *file, const struct stat *st, struct dest *dest)
+{
+    int rc = copy->opts.atomic && S_ISREG(st->st_mode) ? open_atomic(copy, file, st, dest)
+                                                       : create_or_open(copy, file, st, dest);
+
+    assert((rc == DEST_WRITE) == (dest->fd >= 0));
+    return rc;
+}

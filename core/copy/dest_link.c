@@ -1,0 +1,180 @@
+/* dest_link.c: copies of a source with several names: one is written, the others are linked to it.
+ * See dest.h. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "dest.h"
+#include "entry.h"
+#include "hard_links.h"
+#include "overwrite.h"
+#include "seen.h"
+#include "written.h"
+
+static bool is_made(const struct stat *st, const struct link_made *made)
+{
+    return st->st_dev == made->dev && st->st_ino == made->ino;
+}
+
+static int hard_link_failed(struct file *file, const struct link_made *made)
+{
+    struct copy_file *op = file->op;
+
+    op->elsewhere = made->path;
+    return copy_fail(file, STEP_HARD_LINK);
+}
+
+/* Whether what has the name is that copy already, and stays as it is. An operand's own copy is not
+ * to be replaced by another one, which is refused elsewhere; and of one more name a backup is made,
+ * but of the copy's first name none, as there would be nothing left to link to. */
+static bool stays(const struct copy *copy, const struct copy_file *op, const struct stat *at,
+                  const struct link_made *made)
+{
+    enum backup_kind backup = copy->opts.backup;
+
+    if (!is_made(at, made) || (backup != BACKUP_NUMBERED && twice_is_copy(op, at)))
+        return false;
+    return backup == BACKUP_NONE ||
+           entry_same(copy->cwd, made->path, op->to, op->to_name, AT_SYMLINK_NOFOLLOW);
+}
+
+/* Something has the name already. Returns 0 or more, -1 with errno of linkat(2), or -errno with the
+ * file failed. */
+static int link_over(struct copy *copy, struct file *file, const struct stat *st,
+                     const struct link_made *made, const char *path)
+{
+    struct copy_file *op = file->op;
+    struct stat at;
+    int rc;
+
+    if (fstatat(op->to->fd, op->to_name, &at, AT_SYMLINK_NOFOLLOW) < 0)
+        return copy_fail(file, STEP_STAT_DEST);
+    if (stays(copy, op, &at, made)) { /* two directories go to one, with what may be one name */
+        op->removed = copy->opts.backup == BACKUP_NONE; /* and made again, as cp tells it */
+        return 0;
+    }
+    rc = op->in_the_way ? EXISTING_OVER : existing_settle(copy, file, st, &at);
+    if (rc < 0 || rc == EXISTING_LEFT)
+        return rc;
+    /* nothing is written through a dangling link that a hard link replaces */
+    if ((rc == EXISTING_OVER || op->dangling) && unlinkat(op->to->fd, op->to_name, 0) < 0)
+        return copy_fail(file, STEP_REMOVE);
+    return linkat(AT_FDCWD, path, op->to->fd, op->to_name, AT_SYMLINK_FOLLOW);
+}
+
+/* Makes the destination another name of the copy that the source's inode has already. */
+static int hard_link(struct copy *copy, struct file *file, const struct stat *st,
+                     const struct link_made *made)
+{
+    struct copy_file *op = file->op;
+    /* the first name may be a symbolic link that was there, and was written through */
+    int follow = copy_follows(copy, file) ? 0 : O_NOFOLLOW;
+    int fd = path_open(made->path, O_PATH | O_CLOEXEC | follow);
+    char path[64];
+    struct stat at;
+    int rc;
+
+    /* it was made moments ago: another file under its name is someone's intrusion */
+    if (fd < 0 || fstat(fd, &at) < 0 || !is_made(&at, made)) {
+        if (fd >= 0) {
+            close(fd);
+            errno = ESTALE;
+        }
+        return hard_link_failed(file, made);
+    }
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    rc = linkat(AT_FDCWD, path, op->to->fd, op->to_name, AT_SYMLINK_FOLLOW);
+    if (rc < 0 && errno == EEXIST && !op->to->created)
+        rc = link_over(copy, file, st, made, path);
+    if (rc < 0 && file->status == 0)
+        hard_link_failed(file, made);
+    if (file->status == 0 && !op->to->created &&
+        written_add(copy->written, &at, op->scope, WRITTEN_CREATED) < 0)
+        file_fail(file, STEP_HARD_LINK, -ENOMEM);
+    op->linked = true;
+    close(fd);
+    return file->status < 0 ? file->status : DEST_MADE;
+}
+
+bool dest_may_be_linked(const struct copy *copy, const struct file *file, const struct stat *st)
+{
+    /* followed links are further names that the count does not tell of */
+    return copy->links && !S_ISDIR(st->st_mode) && (st->st_nlink > 1 || copy_follows(copy, file));
+}
+
+int dest_link(struct copy *copy, struct file *file, const struct stat *st, bool wait,
+              struct dest *dest)
+{
+    struct copy_file *op = file->op;
+    struct link_made made;
+    int rc;
+
+    *dest = (struct dest){.fd = -1, .source_fd = -1};
+    if (op->claimed && op->claimed_dev == st->st_dev && op->claimed_ino == st->st_ino) {
+        op->claimed = false;
+        dest->claimed = true;
+        return DEST_WRITE;
+    }
+    dest_unopened(copy, file); /* it is another file by now */
+    if (!dest_may_be_linked(copy, file, st))
+        return DEST_WRITE;
+    rc = links_claim(copy->links, st, wait, &made);
+    if (rc == LINK_BUSY)
+        return DEST_LATER;
+    if (rc == LINK_READY)
+        return hard_link(copy, file, st, &made);
+    if (rc < 0) {
+        file_fail(file, STEP_HARD_LINK, rc);
+        return rc;
+    }
+    dest->claimed = true;
+    return DEST_WRITE;
+}
+
+void dest_link_made(struct copy *copy, struct file *file, const struct stat *st,
+                    const struct stat *made)
+{
+    const struct copy_file *op = file->op;
+    struct stat at;
+    char *path = NULL;
+
+    /* a file that was left as it was will do for its other names, too */
+    if (file->status == 0) {
+        int rc = 0;
+        /* cp links further names to a symbolic link itself where it does not follow links */
+        if (!made || (op->through && !copy_follows(copy, file))) {
+            rc = fstatat(op->to->fd, op->to_name, &at, AT_SYMLINK_NOFOLLOW);
+            made = &at;
+        }
+        if (rc == 0)
+            path = copy_to_path(file);
+        if (!path) /* its other names would become files of their own */
+            file_fail(file, STEP_STAT_DEST, rc < 0 ? -errno : -ENOMEM);
+    }
+    links_settle(copy->links, st, path, made);
+}
+
+void dest_unopened(struct copy *copy, struct file *file)
+{
+    struct copy_file *op = file->op;
+    struct stat st = {.st_dev = op->claimed_dev, .st_ino = op->claimed_ino};
+
+    if (op->claimed)
+        dest_unclaim(copy, &st);
+    op->claimed = false;
+}
+
+void dest_unclaim(struct copy *copy, const struct stat *st)
+{
+    links_settle(copy->links, st, NULL, NULL);
+}
+
+void dest_link_left(struct copy *copy, struct file *file, const struct stat *st)
+{
+    struct dest dest;
+
+    if (dest_link(copy, file, st, true, &dest) == DEST_WRITE && dest.claimed)
+        dest_link_made(copy, file, st, NULL);
+}

@@ -1,0 +1,24 @@
+/* writer_lock.h: keeps two processes from writing one destination at once.
+ *
+ * An open file description lock (fcntl(2), F_OFD_SETLK) on bytes that no file has: it excludes
+ * other copies of this program and nobody else, and the kernel gives it up when the descriptor is
+ * closed, whatever ends the process. */
+#ifndef CORE_COPY_WRITER_LOCK_H
+#define CORE_COPY_WRITER_LOCK_H
+
+#include <stdbool.h>
+
+enum writer {
+    WRITER_SELF,     /* the lock is ours, or the filesystem has no locks */
+    WRITER_CREATES,  /* another process is making the file */
+    WRITER_REWRITES, /* another process is writing over a file that was there before */
+};
+
+/* Locks the file that is open for writing as fd; does not wait. creates: this process has just made
+ * it. */
+enum writer writer_lock(int fd, bool creates);
+/* Whether a lock takes a round trip to a server: the filesystem that fd is on is a remote one, or
+ * FUSE, which may be. */
+bool writer_lock_is_remote(int fd);
+
+#endif

@@ -1,0 +1,157 @@
+/* written.c: a hash table with open addressing. See written.h. */
+#define _GNU_SOURCE
+#include "written.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "folded.h"
+
+enum {
+    CAPACITY_FIRST = 256, /* a power of two, as every capacity */
+};
+
+struct entry {
+    dev_t dev;
+    ino_t ino;
+    uintptr_t scope_how; /* the scope's address, and an enum written_how in its low bits */
+};
+
+struct written {
+    pthread_mutex_t lock;
+    struct entry *entries;
+    size_t len, capacity;
+};
+
+struct written *written_new(void)
+{
+    struct written *written = calloc(1, sizeof(*written));
+
+    if (!written)
+        return NULL;
+    written->capacity = CAPACITY_FIRST;
+    written->entries = calloc(written->capacity, sizeof(struct entry));
+    if (!written->entries) {
+        free(written);
+        return NULL;
+    }
+    pthread_mutex_init(&written->lock, NULL);
+    return written;
+}
+
+void written_free(struct written *written)
+{
+    if (!written)
+        return;
+    pthread_mutex_destroy(&written->lock);
+    free(written->entries);
+    free(written);
+}
+
+/* Finds the entry of an inode, or the free one where it belongs. */
+static struct entry *place(const struct written *written, dev_t dev, ino_t ino)
+{
+    /* inodes are consecutive numbers: the multiplier (2^64 / golden ratio) spreads them */
+    size_t mask = written->capacity - 1;
+    size_t at = (size_t)(((uint64_t)ino ^ dev) * 0x9e3779b97f4a7c15 >> 32) & mask;
+
+    while (written->entries[at].scope_how != 0 &&
+           (written->entries[at].ino != ino || written->entries[at].dev != dev))
+        at = (at + 1) & mask;
+    return &written->entries[at];
+}
+
+static int grow(struct written *written)
+{
+    struct written larger = {.capacity = written->capacity * 2};
+
+    larger.entries = calloc(larger.capacity, sizeof(struct entry));
+    if (!larger.entries)
+        return -ENOMEM;
+    for (size_t i = 0; i < written->capacity; i++) {
+        const struct entry *entry = &written->entries[i];
+        if (entry->scope_how != 0)
+            *place(&larger, entry->dev, entry->ino) = *entry;
+    }
+    free(written->entries);
+    written->entries = larger.entries;
+    written->capacity = larger.capacity;
+    return 0;
+}
+
+int written_add(struct written *written, const struct stat *st, const void *scope,
+                enum written_how how)
+{
+    struct entry *entry;
+    int rc = 0;
+
+    assert(((uintptr_t)scope & 3) == 0 && how != WRITTEN_NOT);
+    if (!written)
+        return 0;
+    pthread_mutex_lock(&written->lock);
+    if (written->len >= written->capacity / 4 * 3)
+        rc = grow(written);
+    if (rc == 0) {
+        entry = place(written, st->st_dev, st->st_ino);
+        written->len += entry->scope_how == 0;
+        *entry = (struct entry){st->st_dev, st->st_ino, (uintptr_t)scope | how};
+    }
+    pthread_mutex_unlock(&written->lock);
+    return rc;
+}
+
+enum written_how written_find(struct written *written, const struct stat *st, const void **scope)
+{
+    uintptr_t found;
+
+    if (!written)
+        return WRITTEN_NOT;
+    pthread_mutex_lock(&written->lock);
+    found = place(written, st->st_dev, st->st_ino)->scope_how;
+    pthread_mutex_unlock(&written->lock);
+    *scope = (const void *)(found & ~(uintptr_t)3);
+    return (enum written_how)(found & 3);
+}
+
+/* A name has an entry as an inode has: its hash is the number, of no device. */
+static struct stat name_key(const struct dir *dir, const char *name, const void *scope)
+{
+    uint64_t seed = dir->number * 0x9e3779b97f4a7c15 ^ (uintptr_t)scope;
+
+    return (struct stat){.st_dev = (dev_t)-1, .st_ino = (ino_t)folded_hash(seed, name)};
+}
+
+int written_name(struct written *written, const struct dir *dir, const char *name,
+                 const void *scope)
+{
+    struct stat key;
+    const void *noted;
+    bool twice;
+    int rc;
+
+    if (!written)
+        return 0;
+    key = name_key(dir, name, scope);
+    twice = written_find(written, &key, &noted) != WRITTEN_NOT;
+    rc = written_add(written, &key, twice ? scope : NULL, WRITTEN_NAME);
+    return rc < 0 ? rc : twice;
+}
+
+int written_name_twice(struct written *written, const struct dir *dir, const char *name,
+                       const void *scope)
+{
+    const void *noted = NULL;
+    struct stat key;
+    int count;
+
+    if (!written)
+        return 0;
+    key = name_key(dir, name, scope);
+    if (written_find(written, &key, &noted) != WRITTEN_NAME || !noted)
+        return 0;
+    count = folded_count(dir->fd, name);
+    return count < 0 ? count : count == 1;
+}

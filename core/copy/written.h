@@ -1,0 +1,45 @@
+/* written.h: which destinations the run has made or written, by device and inode.
+ *
+ * Two sources may lead to one destination whose names differ: a filesystem that folds case, a
+ * symbolic link that the run itself has made. What the run has written must then not be lost
+ * without a word. Names in a directory that the run has made need no entry here: whatever exists
+ * there is the run's (dir->created). */
+#ifndef CORE_COPY_WRITTEN_H
+#define CORE_COPY_WRITTEN_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "../pipeline/file.h"
+
+struct written;
+
+/* How the run came to a file. */
+enum written_how {
+    WRITTEN_NOT,
+    WRITTEN_CREATED, /* the run has made it */
+    WRITTEN_OVER,    /* it was there, and the run has written over it */
+    WRITTEN_NAME,    /* no file but a name (written_name) */
+};
+
+/* NULL: out of memory. Any thread may call the functions below. 24 bytes an entry. */
+struct written *written_new(void);
+void written_free(struct written *written); /* takes NULL */
+/* Notes a file. scope: the group of sources within which no two may lead to one destination; only
+ * compared. A second entry for an inode replaces the first. Returns 0 or -ENOMEM. Takes NULL, and
+ * does nothing then. */
+int written_add(struct written *written, const struct stat *st, const void *scope,
+                enum written_how how);
+/* Notes a name that a source leads to in a directory that was there. Returns 1 if a name that
+ * differs in case at most has been noted before, 0, or -ENOMEM. Takes NULL, and does nothing then.
+ * For directories on filesystems whose inode numbers tell nothing. */
+int written_name(struct written *written, const struct dir *dir, const char *name,
+                 const void *scope);
+/* Returns whether two sources with the scope lead to one entry, by names that differ in case:
+ * 1, 0, or -errno. Lists the directory only where two such names have been noted. */
+int written_name_twice(struct written *written, const struct dir *dir, const char *name,
+                       const void *scope);
+/* Returns how the run has come to the inode, with *scope. Takes NULL. */
+enum written_how written_find(struct written *written, const struct stat *st, const void **scope);
+
+#endif
