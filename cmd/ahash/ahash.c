@@ -59,6 +59,17 @@ int ahash_add(struct ahash *ahash, struct feed *feed, struct file *file)
     return ahash_stdin_add(ahash, feed, file);
 }
 
+/* The manifest cannot be one of the files that it is made of. */
+static int refuse_own(struct ahash *ahash, struct feed *feed, const char *name)
+{
+    struct file *file = ahash_file(ahash, feed, AHASH_DIGEST, name);
+
+    if (!file)
+        return -ENOMEM;
+    file_fail(file, STEP_REFUSED, -EINVAL);
+    return feed_add_done(feed, file);
+}
+
 /* A file to be digested, relative to dir: an operand or one of a tree. */
 static int add_file(struct ahash *ahash, struct feed *feed, struct dir *dir, const char *name,
                     unsigned char type, uint64_t ino)
@@ -70,7 +81,7 @@ static int add_file(struct ahash *ahash, struct feed *feed, struct dir *dir, con
                      fstatat(dir->fd, name, &st, dir->may_follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0;
 
     if (looked_up && update_is_own(ahash, &st))
-        return 0;
+        return dir == ahash->cwd ? refuse_own(ahash, feed, name) : 0;
     file = feed_file(feed, dir, name, strlen(name));
     if (!file)
         return -ENOMEM;
@@ -168,6 +179,8 @@ void ahash_report(struct ahash *ahash, const struct file *file)
 
     if (file->step == STEP_SINK)
         cli_message(-file->status, "%s: cannot compute the digest", name);
+    else if (file->step == STEP_REFUSED)
+        cli_message(0, "%s: input file is output file", name);
     else
         cli_message(-file->status, "%s", name);
     free(path);
@@ -328,27 +341,6 @@ static struct sink **make_sinks(const struct ahash *ahash, unsigned jobs)
     return sinks;
 }
 
-/* What there is to say when everything has been retired. */
-static void finish(struct ahash *ahash)
-{
-    if (ahash->update) {
-        const struct update_counts *counts = update_close(ahash);
-        const struct ahash_count to_print[] = {
-            {"new", counts->new},
-            {"changed", counts->changed},
-            {"unchanged", counts->unchanged},
-            {"removed", counts->removed},
-            {"unreadable", counts->unreadable},
-            {ahash->verify ? "failed" : NULL, counts->mismatched},
-            {NULL, 0},
-        };
-        if (!ahash->quiet)
-            ahash_print_counts(ahash, "manifest", ahash->update_path, to_print);
-    }
-    if (ahash->check)
-        ahash_check_finish(ahash);
-}
-
 /* The thread that read standard input is one worker more, or the only one that did anything. */
 static void add_stdin(struct ahash *ahash, struct stats *stats)
 {
@@ -396,7 +388,10 @@ static void run(struct ahash *ahash)
         cli_fatal(-rc, "engine '%s' failed", engine->name);
     if (produced < 0)
         cli_fatal(-produced, "not all files were read");
-    finish(ahash);
+    if (ahash->update)
+        update_finish(ahash);
+    if (ahash->check)
+        ahash_check_finish(ahash);
     add_stdin(ahash, &stats);
     cli_print_stats(&ahash->common, engine, why, &stats, (double)(stats_now_ns() - start_ns) / 1e9);
     for (unsigned i = 0; i < jobs; i++)

@@ -30,7 +30,18 @@ const struct digest *algorithms_by_tag(struct algorithms *algorithms, const char
 /* What a line that begins with that many digits is of. NULL: nothing that this run takes. */
 const struct digest *algorithms_by_digits(struct algorithms *algorithms, size_t digits);
 
-/* -- a line of a check file: check_line.c; knows neither files nor messages -- */
+/* -- a line of a check file: check_line.c; knows no messages -- */
+
+/* A name can have PATH_MAX bytes, twice as many escaped. A longer line names no file that can be
+ * opened, and a check file that is no text must not fill the memory. */
+enum { AHASH_LINE_BYTES_MAX = 65536 };
+
+/* Reads a line without its end into text, which has AHASH_LINE_BYTES_MAX + 1 bytes. If *len is
+ * AHASH_LINE_BYTES_MAX the line is too long, and the next read continues in it. Returns false at
+ * the end and after a read error. */
+bool ahash_line_read(FILE *stream, char *text, size_t *len);
+/* Reads to the end of a line that is too long. */
+void ahash_line_skip(FILE *stream);
 
 /* How the lines of this run part digest and name. The first line that tells decides for all, so
  * that no file name with a blank in front can change what a line means. */

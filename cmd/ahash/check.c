@@ -12,28 +12,6 @@
 
 #include "unlisted.h"
 
-enum {
-    /* A name can have PATH_MAX bytes, twice as many escaped. What is longer cannot be opened, and a
-     * check file that is no text must not fill the memory. */
-    LINE_BYTES_MAX = 65536,
-};
-
-/* The next line without its end. 1: *len is its length, or LINE_BYTES_MAX of a line that is too
- * long; 0: the end, or a read error. */
-static int read_line(FILE *stream, char *line, size_t *len)
-{
-    size_t n = 0;
-    int c;
-
-    while ((c = getc_unlocked(stream)) != EOF && c != '\n')
-        if (n < LINE_BYTES_MAX)
-            line[n++] = (char)c;
-    if (c == EOF && (n == 0 || ferror_unlocked(stream)))
-        return 0;
-    *len = n;
-    return 1;
-}
-
 static bool is_stdin(const char *path)
 {
     return strcmp(path, "-") == 0;
@@ -52,7 +30,7 @@ static int add_line(struct ahash *ahash, struct feed *feed, const char *path, ui
     struct ahash_item *item;
     struct file *file;
 
-    if (len == LINE_BYTES_MAX || !ahash_line_parse(&ahash->parser, text, len, &line) ||
+    if (len == AHASH_LINE_BYTES_MAX || !ahash_line_parse(&ahash->parser, text, len, &line) ||
         (is_stdin(path) && is_stdin(line.name))) {
         file = ahash_file(ahash, feed, AHASH_BAD_LINE, path);
         if (!file)
@@ -75,13 +53,15 @@ static int add_line(struct ahash *ahash, struct feed *feed, const char *path, ui
 
 static int add_lines(struct ahash *ahash, struct feed *feed, const char *path, FILE *stream)
 {
-    char *text = malloc(LINE_BYTES_MAX + 1);
+    char *text = malloc(AHASH_LINE_BYTES_MAX + 1);
     uint64_t number = 0;
     size_t len;
     int rc = text ? 0 : -ENOMEM;
 
-    while (rc == 0 && read_line(stream, text, &len) == 1) {
+    while (rc == 0 && ahash_line_read(stream, text, &len)) {
         number++;
+        if (len == AHASH_LINE_BYTES_MAX)
+            ahash_line_skip(stream);
         if (len > 0 && text[0] == '#')
             continue;
         if (len > 0 && text[len - 1] == '\r')

@@ -4,6 +4,29 @@
 
 #include <string.h>
 
+bool ahash_line_read(FILE *stream, char *text, size_t *len)
+{
+    size_t n = 0;
+    int c = 0;
+
+    while (n < AHASH_LINE_BYTES_MAX && (c = getc_unlocked(stream)) != EOF && c != '\n')
+        text[n++] = (char)c;
+    if (c == EOF && (n == 0 || ferror_unlocked(stream)))
+        return false;
+    text[n] = 0;
+    *len = n;
+    return true;
+}
+
+void ahash_line_skip(FILE *stream)
+{
+    int c;
+
+    do
+        c = getc_unlocked(stream);
+    while (c != EOF && c != '\n');
+}
+
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t';
