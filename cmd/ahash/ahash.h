@@ -29,6 +29,11 @@ const struct digest *algorithms_by_tag(struct algorithms *algorithms, const char
                                        size_t *tag_len);
 /* What a line that begins with that many digits is of. NULL: nothing that this run takes. */
 const struct digest *algorithms_by_digits(struct algorithms *algorithms, size_t digits);
+/* Finds what such a line may be of instead: a list of b2sum looks like one of sha512sum. NULL:
+ * nothing. */
+const struct digest *algorithms_other(struct algorithms *algorithms, const struct digest *digest);
+/* Tells whether the length of a digest stands for this algorithm. */
+bool algorithms_is_usual(const struct digest *digest);
 
 /* -- a line of a check file: check_line.c; knows no messages -- */
 
@@ -58,7 +63,8 @@ struct ahash_parser {
 
 struct ahash_line {
     const struct digest *algorithm;
-    const char *name; /* in the text that was parsed */
+    const struct digest *other; /* algorithms_other's; NULL: the algorithm is certain */
+    const char *name;           /* in the text that was parsed */
     uint8_t digest[DIGEST_BYTES_MAX];
 };
 
@@ -85,13 +91,24 @@ struct ahash_meta {
     uint64_t ino;
 };
 
+/* What retire has learned of a check file, for the lines that the producer has not read yet. */
+struct ahash_check_list {
+    /* By the bytes of a digest: which algorithm the first line without a tag that matched is of. */
+    atomic_uchar kind[DIGEST_BYTES_MAX + 1];
+};
+enum { LIST_UNKNOWN, LIST_USUAL, LIST_BLAKE2B };
+
 /* In file->op, behind a struct hash_result for each digest of the run: ahash_item. */
 struct ahash_item {
     enum ahash_kind kind;
     union {
-        int names0;                         /* AHASH_LIST: what names0_next returned */
-        uint8_t expected[DIGEST_BYTES_MAX]; /* AHASH_CHECK */
-        struct {                            /* of a manifest */
+        int names0; /* AHASH_LIST: what names0_next returned */
+        struct {    /* AHASH_CHECK */
+            uint8_t expected[DIGEST_BYTES_MAX];
+            const struct digest *other;    /* what else the line may be of; NULL: nothing */
+            struct ahash_check_list *list; /* AHASH_CHECK_END, too, which frees it */
+        };
+        struct { /* of a manifest */
             struct ahash_meta meta;
             uint64_t old_at; /* where the old manifest has it, + 1; 0: nowhere */
             bool has_meta;   /* it is worth writing down */
@@ -191,6 +208,9 @@ void ahash_json_check_end(const struct file *file, const struct ahash_counts *co
 
 /* Adds what a check file lists, line by line. Returns 0 or -errno, to end the producer. */
 int ahash_check_produce(struct ahash *ahash, struct feed *feed, const char *path);
+/* Digests the file of a line that does not match once more, with the other algorithm that the line
+ * may be of: second_look.c. True if it matches, and then the result is that one's. */
+bool ahash_second_look(const struct file *file, const struct ahash_item *item);
 /* Retires AHASH_CHECK, AHASH_BAD_LINE, AHASH_CHECK_END, AHASH_UNLISTED. */
 void ahash_check_retire(struct ahash *ahash, struct file *file);
 /* Behind everything: --summary, and what --report-unlisted has found. */

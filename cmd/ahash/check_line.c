@@ -121,6 +121,7 @@ static bool parse_plain(struct ahash_parser *parser, char *at, char *end, bool e
     line->algorithm = algorithms_by_digits(parser->algorithms, digits);
     if (!line->algorithm || !parse_hex(at, line->digest, digits / 2))
         return false;
+    line->other = algorithms_other(parser->algorithms, line->algorithm);
     at += digits + 1;
     if (end - at == 1 || (*at != ' ' && *at != '*')) {
         if (parser->separator == SEPARATOR_MODE)
@@ -147,6 +148,7 @@ bool ahash_line_parse(struct ahash_parser *parser, char *text, size_t len, struc
     if (escaped)
         at++;
     line->algorithm = algorithms_by_tag(parser->algorithms, at, &tag_len);
+    line->other = NULL;
     if (line->algorithm)
         return parse_tagged(at + tag_len, end, escaped, line);
     return parse_plain(parser, at, end, escaped, line);

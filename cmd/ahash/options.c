@@ -90,7 +90,8 @@ static void usage(const struct ahash *ahash)
         "%s"
         "  -r, --recursive           digest the regular files in directories\n"
         "      --json                print an object a line\n"
-        "      --tag                 print BSD-style lines (always with several algorithms)\n"
+        "      --tag                 print BSD-style lines (default with several algorithms, and\n"
+        "                              with others than MD5, SHA-1 and SHA-2)\n"
         "  -t, --text                mark names with ' ' (default)\n"
         "  -z, --zero                end lines with NUL and do not escape names\n" CLI_WALK_HELP
         "      --files0-from=F       take the FILEs from F, where each ends with NUL\n"
@@ -236,6 +237,15 @@ static void choose_algorithms(struct ahash *ahash, const char *list, const char 
         ahash->tag = ahash->persona->tag;
 }
 
+/* Tells whether the command would take an untagged line of the chosen algorithm for another's. */
+static bool needs_tag(const struct ahash *ahash)
+{
+    const struct digest *digest = ahash->algorithms.chosen[0];
+
+    return !algorithms_is_usual(digest) &&
+           !(is_b2sum(ahash) && strncmp(digest_tag(digest), "BLAKE2b", 7) == 0);
+}
+
 static void own_option(struct ahash *ahash, int option, char *argument)
 {
     if (option == OPT_JSON)
@@ -300,6 +310,6 @@ void ahash_parse_options(struct ahash *ahash, int argc, char **argv)
     ahash->operands = argv + optind;
     choose_algorithms(ahash, list, length);
     check_conflicts(ahash, mode);
-    ahash->tagged |= ahash->algorithms.chosen_len > 1;
+    ahash->tagged |= ahash->algorithms.chosen_len > 1 || (list && !mode && needs_tag(ahash));
     ahash->format.mode = mode ? mode : ' ';
 }
