@@ -92,10 +92,30 @@ static int add_file(struct ahash *ahash, struct feed *feed, struct dir *dir, con
     return ahash_add(ahash, feed, file);
 }
 
+/* A list in the tree that it is of would hold the digest of its own first part. */
+static bool is_output(const struct ahash *ahash, const struct dir *dir, const char *name)
+{
+    struct stat st;
+
+    return ahash->out_ino && fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+           st.st_ino == ahash->out_ino && st.st_dev == ahash->out_dev;
+}
+
 static int add_entry(struct feed *feed, struct dir *dir, const char *name, unsigned char type,
                      uint64_t ino, void *arg)
 {
-    return type == DT_REG ? add_file(arg, feed, dir, name, type, ino) : 0;
+    struct ahash *ahash = arg;
+    struct file *file;
+
+    if (type != DT_REG)
+        return 0;
+    if (ino != ahash->out_ino || !is_output(ahash, dir, name))
+        return add_file(ahash, feed, dir, name, type, ino);
+    file = feed_file(feed, dir, name, strlen(name));
+    if (!file)
+        return -ENOMEM;
+    ahash_item(ahash, file)->kind = AHASH_OUTPUT;
+    return feed_add_done(feed, file);
 }
 
 bool ahash_is_directory(const char *name)
@@ -113,8 +133,11 @@ static int add_operand(struct ahash *ahash, struct feed *feed, const char *name)
 
     if (ahash->check)
         return ahash_check_produce(ahash, feed, name);
-    if (ahash->recursive && strcmp(name, "-") != 0 && ahash_is_directory(name))
+    if (ahash->recursive && strcmp(name, "-") != 0 && ahash_is_directory(name)) {
+        if (ahash->update)
+            update_tree(ahash, name);
         return walk_tree(feed, ahash->cwd, name, &opts, &ops, ahash);
+    }
     return add_file(ahash, feed, ahash->cwd, name, DT_UNKNOWN, 0);
 }
 
@@ -185,6 +208,14 @@ void ahash_report(struct ahash *ahash, const struct file *file)
         cli_message(-file->status, "%s", name);
     free(path);
     ahash->failed = true;
+}
+
+static void retire_output(const struct file *file)
+{
+    char *path = file_path(file);
+
+    cli_message(0, "%s: output file is left out", cli_quote_maybe(path ? path : file->name));
+    free(path);
 }
 
 static void retire_list(struct ahash *ahash, const struct file *file)
@@ -298,6 +329,9 @@ static void retire(struct file *file, void *arg)
         else
             retire_digest(ahash, file);
         break;
+    case AHASH_OUTPUT:
+        retire_output(file);
+        break;
     case AHASH_LIST:
         retire_list(ahash, file);
         break;
@@ -405,6 +439,10 @@ static void set_buffer(struct ahash *ahash)
     struct stat st;
     bool is_file = fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode);
 
+    if (is_file) {
+        ahash->out_dev = st.st_dev;
+        ahash->out_ino = st.st_ino;
+    }
     ahash->write_bytes = is_file ? STDOUT_BYTES : PIPE_BUF;
     if (!isatty(STDOUT_FILENO))
         setvbuf(stdout, NULL, _IOFBF, STDOUT_BYTES);
@@ -428,8 +466,11 @@ int main(int argc, char **argv)
         cli_stop_cleanly();
         update_open(&ahash);
     }
-    if (ahash.report_unlisted)
+    if (ahash.report_unlisted) {
         ahash.unlisted = unlisted_new();
+        unlisted_check_file(ahash.unlisted,
+                            STDOUT_FILENO); /* a report need not be listed, either */
+    }
     run(&ahash);
     update_free(ahash.update);
     unlisted_free(ahash.unlisted);

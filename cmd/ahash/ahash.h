@@ -81,6 +81,7 @@ enum ahash_kind {
     AHASH_BAD_LINE,  /* no file: an improperly formatted line of the check file of that name */
     AHASH_CHECK_END, /* no file: the check file of that name has been read, or could not be */
     AHASH_UNLISTED,  /* not read: no check file lists it */
+    AHASH_OUTPUT,    /* not read: standard output, in a tree */
     AHASH_LIST,      /* no file: something is wrong with the list of names */
 };
 
@@ -149,7 +150,7 @@ struct ahash {
     struct sumline_format format;
     struct algorithms algorithms;
     const char *update_path; /* --update: the manifest */
-    bool verify;
+    bool verify, force_empty, verbose;
     struct update *update; /* manifest.c's */
     bool report_unlisted, summary;
     char **trees; /* --report-unlisted's arguments */
@@ -165,6 +166,7 @@ struct ahash {
     struct feed *stdin_feed;
     struct stats stdin_stats;   /* what the engines did not see */
     atomic_uint_fast64_t added; /* files handed over, at least: the walk adds some itself */
+    uint64_t out_dev, out_ino;  /* standard output; 0: not a regular file */
     /* retire's */
     struct ahash_counts counts, total; /* of one check file, of all that have been read */
     uint64_t unlisted_count;

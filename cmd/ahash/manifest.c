@@ -8,7 +8,8 @@
  * both times in nanoseconds. Every command that reads check files passes over comments. A file is
  * taken to be what it was while all four numbers are the same: ctime cannot be set by hand. No
  * comment is written for a file that changed while it was read, or so shortly before that another
- * change might have got the same time: it will be read again. */
+ * change might have got the same time, or that has dirty pages, whose changes may not show in the
+ * times: it will be read again. */
 #define _GNU_SOURCE
 #include "manifest.h"
 
@@ -22,6 +23,8 @@
 
 #include "manifest_read.h"
 #include "name_set.h"
+#include "vanished.h"
+#include "../../core/base/cache.h"
 #include "../cli/atomic.h"
 
 enum {
@@ -45,6 +48,7 @@ struct update {
     FILE *out;
     struct stat own[2]; /* the manifest, old and new: it does not list itself */
     struct names *lost; /* files and directories that could not be read */
+    struct vanished *vanished;
     struct update_counts counts;
     bool is_refused; /* the old manifest stays */
 };
@@ -84,6 +88,7 @@ void update_open(struct ahash *ahash)
     ahash->update = update;
     update->old = names_new();
     update->lost = names_new();
+    update->vanished = vanished_new();
     manifest_reader_open(ahash, &update->produce);
     manifest_reader_open(ahash, &update->retire);
     if (update->produce.stream) {
@@ -115,6 +120,11 @@ bool update_is_own(const struct ahash *ahash, const struct stat *st)
     return false;
 }
 
+void update_tree(struct ahash *ahash, const char *name)
+{
+    vanished_tree(ahash->update->vanished, name);
+}
+
 static int64_t timespec_ns(const struct timespec *ts)
 {
     return (int64_t)((uint64_t)ts->tv_sec * SECOND_NS + (uint64_t)ts->tv_nsec);
@@ -142,20 +152,33 @@ static bool is_settled(const struct ahash_meta *meta)
     return meta->ctime_ns < timespec_ns(&now) - tick;
 }
 
-bool update_look(struct ahash *ahash, struct file *file, const struct stat *st)
+/* Makes a write through a mapping from now on show in the file's times. Linux sets them when a page
+ * is written to that is clean, not again while it is dirty. Returns false if pages stay dirty. */
+static bool is_clean(const struct file *file)
+{
+    int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    int fd = openat(file->dir->fd, file->name, flags | (file->dir->may_follow ? 0 : O_NOFOLLOW));
+    int64_t dirty = fd < 0 ? 0 : cache_dirty(fd);
+
+    /* a page that is being written to the disk is protected: that need not be waited for */
+    if (dirty != 0 &&
+        sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE) == 0 &&
+        dirty > 0)
+        dirty = cache_dirty(fd);
+    if (fd >= 0)
+        close(fd);
+    return dirty <= 0; /* before Linux 6.5 there is no telling */
+}
+
+/* Takes what the old manifest has of a file; number is that of its name. True: the file is as it
+ * was. */
+static bool is_kept(struct ahash *ahash, struct file *file, uint64_t *number)
 {
     struct update *update = ahash->update;
     struct manifest_entry *entry = &update->produce.entry;
     struct ahash_item *item = ahash_item(ahash, file);
     struct hash_result *results = file->op;
-    char *path = file_path(file);
-    uint64_t *number = path ? names_find(update->old, path) : NULL;
 
-    free(path);
-    item->meta = meta_of(st);
-    item->has_meta = S_ISREG(st->st_mode) && is_settled(&item->meta);
-    if (!number)
-        return false;
     item->old_at = *number / 2 + 1;
     *number |= 1;
     if (!manifest_read_at(ahash, &update->produce, *number / 2)) {
@@ -171,6 +194,22 @@ bool update_look(struct ahash *ahash, struct file *file, const struct stat *st)
     item->kind = AHASH_KEPT;
     item->has_meta = true;
     return true;
+}
+
+bool update_look(struct ahash *ahash, struct file *file, const struct stat *st)
+{
+    struct update *update = ahash->update;
+    struct ahash_item *item = ahash_item(ahash, file);
+    char *path = file_path(file);
+    uint64_t *number = path ? names_find(update->old, path) : NULL;
+
+    free(path);
+    item->meta = meta_of(st);
+    item->has_meta = S_ISREG(st->st_mode) && is_settled(&item->meta);
+    if (number && is_kept(ahash, file, number))
+        return true;
+    item->has_meta = item->has_meta && is_clean(file);
+    return false;
 }
 
 static void write_entry(const struct ahash *ahash, const char *name, const struct ahash_meta *meta,
@@ -236,6 +275,23 @@ static void retire_failed(struct ahash *ahash, const struct file *file, const ch
         names_put(update->lost, name, 0);
 }
 
+static void print_change(const struct ahash *ahash, const char *name, const char *status,
+                         const char *text)
+{
+    if (ahash->verbose)
+        ahash_print_status(ahash, name, status, text);
+}
+
+/* A file whose inode or ctime alone has changed is taken for the same by most programs. */
+static void warn_if_silent(const struct ahash *ahash, const struct ahash_item *item,
+                           const struct manifest_entry *old, const char *name)
+{
+    if (manifest_is_complete(ahash, old) && old->has_meta && old->meta.size == item->meta.size &&
+        old->meta.mtime_ns == item->meta.mtime_ns)
+        cli_message(0, "WARNING: %s: content has changed, but not size and mtime",
+                    cli_quote_maybe(name));
+}
+
 static void retire_read(struct ahash *ahash, struct file *file, const char *name)
 {
     struct update *update = ahash->update;
@@ -255,12 +311,16 @@ static void retire_read(struct ahash *ahash, struct file *file, const char *name
         write_old(ahash, &update->retire.entry);
         return;
     }
-    if (same)
+    if (same) {
         update->counts.unchanged++;
-    else if (item->old_at)
+    } else if (item->old_at) {
         update->counts.changed++;
-    else
+        print_change(ahash, name, "changed", "CHANGED");
+        warn_if_silent(ahash, item, &update->retire.entry, name);
+    } else {
         update->counts.new ++;
+        print_change(ahash, name, "new", "NEW");
+    }
     if (item->has_meta) {
         item->has_meta = fstatat(file->dir->fd, file->name, &st,
                                  file->dir->may_follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0;
@@ -312,13 +372,38 @@ static void finish_old(struct ahash *ahash)
     rewind(reader->stream);
     while (manifest_read(ahash, reader) == 1) {
         const uint64_t *number = names_find(update->old, reader->entry.name);
-        if (number && *number % 2 == 1)
-            continue;
-        if (is_lost(update, reader->entry.name))
-            write_old(ahash, &reader->entry);
-        else
+        bool is_gone = false;
+        if (!number || *number % 2 == 0) {
+            is_gone = !is_lost(update, reader->entry.name);
+            if (!is_gone)
+                write_old(ahash, &reader->entry);
+        }
+        vanished_count(update->vanished, reader->entry.name, is_gone);
+        if (is_gone) {
             update->counts.removed++;
+            print_change(ahash, reader->entry.name, "removed", "REMOVED");
+        }
     }
+}
+
+/* Tells whether the new manifest must not replace the old one, and says why. */
+static bool is_refused(struct ahash *ahash)
+{
+    struct update *update = ahash->update;
+    const char *name = cli_quote(ahash->update_path), *tree;
+
+    if (update->is_refused) {
+        cli_message(0, "%s: not updated", cli_quote_maybe(ahash->update_path));
+        return true;
+    }
+    if (ahash->force_empty || !vanished_all(update->vanished, &tree))
+        return false;
+    if (tree)
+        cli_message(0, "cannot update %s: all listed files in %s are gone", name, cli_quote(tree));
+    else
+        cli_message(0, "cannot update %s: all listed files are gone", name);
+    cli_message(0, "use --force-empty if they have been removed on purpose");
+    return true;
 }
 
 static void print_counts(const struct ahash *ahash)
@@ -346,9 +431,9 @@ void update_finish(struct ahash *ahash)
 
     finish_old(ahash);
     update->file = NULL;
-    if (update->is_refused) {
+    if (is_refused(ahash)) {
         cli_atomic_discard(file);
-        cli_message(0, "%s: not updated", cli_quote_maybe(ahash->update_path));
+        ahash->failed = true;
         return;
     }
     rc = cli_atomic_commit(file);
@@ -365,5 +450,6 @@ void update_free(struct update *update)
     manifest_reader_close(&update->retire);
     names_free(update->old);
     names_free(update->lost);
+    vanished_free(update->vanished);
     free(update);
 }

@@ -10,6 +10,8 @@
 void update_open(struct ahash *ahash);
 /* The producer's: whether that is the manifest itself. */
 bool update_is_own(const struct ahash *ahash, const struct stat *st);
+/* The producer's: a tree will be walked. */
+void update_tree(struct ahash *ahash, const char *name);
 /* The producer's: looks the file up in the old manifest. True: it is as it was, its digests are in
  * file->op, and it need not be read. */
 bool update_look(struct ahash *ahash, struct file *file, const struct stat *st);

@@ -83,4 +83,108 @@ gives 'in a tree it is left out' 0 'tree/empty: 2 new, 0 changed, 0 unchanged, 0
     'ahash -r --update=tree/empty tree'
 rm tree/empty
 
+# -- a disk that is not mounted must not empty the manifest --
+mkdir -p mnt/sub other
+for i in 1 2 3; do echo "$i" >mnt/sub/$i; done
+echo x >other/x
+settle
+ahash -r --update=list mnt >/dev/null
+ahash -r --update=both mnt other >/dev/null
+cp list list.before
+cp both both.before
+mv mnt mounted
+mkdir mnt
+force='ahash: use --force-empty if they have been removed on purpose'
+gives 'all listed files are gone' 1 '' "ahash: cannot update 'list': all listed files are gone
+$force" 'ahash -r --update=list mnt'
+check 'all listed files are gone: the list is kept' cmp list.before list
+gives 'all listed files of one tree are gone' 1 '' "ahash: cannot update 'both': all listed files in './mnt/' are gone
+$force" 'ahash -r --update=both other ./mnt/'
+check 'all listed files of one tree are gone: the list is kept' cmp both.before both
+gives 'all listed files are gone, and others are there' 1 '' \
+    "ahash: cannot update 'list': all listed files are gone
+$force" 'echo new >mnt/new; ahash -r --update=list mnt; s=$?; rm mnt/new; exit $s'
+gives 'in the working directory' 1 '' "ahash: cannot update '../here': all listed files are gone
+$force" 'sed "s,mnt/,," list >here; cd mnt; ahash -r --update=../here .'
+gives 'some are left' 0 'both: 0 new, 0 changed, 2 unchanged, 2 removed, 0 unreadable' '' \
+    'mkdir mnt/sub; cp -p mounted/sub/3 mnt/sub; ahash -r --update=both mnt other; s=$?; rm -r mnt/sub; exit $s'
+gives '--force-empty' 0 'list: 0 new, 0 changed, 0 unchanged, 3 removed, 0 unreadable' '' \
+    'ahash -r --update=list --force-empty mnt'
+same '--force-empty: nothing is listed' '' "$(digests list)"
+gives 'nothing was listed' 0 'list: 0 new, 0 changed, 0 unchanged, 0 removed, 0 unreadable' '' \
+    'ahash -r --update=list mnt'
+
+# -- what has changed is named --
+rm -r mnt
+mv mounted mnt
+ahash -r --update=list mnt >/dev/null
+settle
+ahash -r --update=list mnt >/dev/null
+rm mnt/sub/1
+echo 22 >mnt/sub/2
+echo 4 >mnt/sub/$'n\n4'
+settle
+cp list list.before
+gives '-v' 0 'mnt/sub/2: CHANGED
+\mnt/sub/n\n4: NEW
+mnt/sub/1: REMOVED
+list: 1 new, 1 changed, 1 unchanged, 1 removed, 0 unreadable' '' 'ahash -rv --update=list mnt'
+gives '--verbose --json' 0 '{"name":"mnt/sub/2","status":"changed"}
+{"name":"mnt/sub/n\n4","status":"new"}
+{"name":"mnt/sub/1","status":"removed"}
+{"manifest":"list","new":1,"changed":1,"unchanged":1,"removed":1,"unreadable":0}' '' \
+    'cp list.before list; ahash -r --verbose --json --update=list mnt'
+gives 'content that changes without size and mtime' 0 \
+    'list: 0 new, 1 changed, 2 unchanged, 0 removed, 0 unreadable' \
+    'ahash: WARNING: mnt/sub/3: content has changed, but not size and mtime' '
+    touch -r mnt/sub/3 time; printf y | dd of=mnt/sub/3 conv=notrunc status=none; touch -r time mnt/sub/3
+    ahash -r --update=list mnt'
+gives 'times that change without content' 0 \
+    'list: 0 new, 0 changed, 3 unchanged, 0 removed, 0 unreadable' '' \
+    'chmod 600 mnt/sub/3; ahash -r --update=list mnt'
+try="Try 'ahash --help' for more information."
+gives '--verbose alone' 1 '' "ahash: the --verbose option is meaningful only with --update
+$try" 'ahash -v x'
+gives '--force-empty alone' 1 '' "ahash: the --force-empty option is meaningful only with --update
+$try" 'ahash --force-empty x'
+
+# -- changes that leave no trace in the times --
+cat >mapped.py <<'PYTHON'
+import mmap, subprocess, sys, time
+f = open("db/db", "r+b")
+m = mmap.mmap(f.fileno(), 0)
+m[0:4] = b"AAAA"
+time.sleep(0.3)
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+m[0:4] = b"BBBB"
+m.flush()
+PYTHON
+mkdir db
+head -c 8192 /dev/zero >db/db
+sync db/db
+settle
+if [ "$(stat -f -c %T .)" = tmpfs ]; then
+    left_out 'a file that is written through a mapping' 'tmpfs does not set its times'
+else
+    check 'a file that is written through a mapping' python3 mapped.py ahash -r --update=mapped db
+    settle
+    gives 'it is read again' 0 'mapped: 0 new, 1 changed, 0 unchanged, 0 removed, 0 unreadable' '' \
+        'ahash -r --update=mapped db'
+    check 'its digest is right' gnu sha256sum -c --quiet mapped
+fi
+
+# -- a list in its own tree --
+mkdir own
+echo a >own/a
+gnu sha256sum own/a >expected
+gives 'standard output is left out' 0 '' 'ahash: own/SUMS: output file is left out' \
+    'ahash -r own >own/SUMS; s=$?; cmp own/SUMS expected; exit $s'
+gives 'standard output is left out when it is appended to' 0 '' 'ahash: own/SUMS: output file is left out' \
+    'cp expected own/SUMS; ahash -r own >>own/SUMS; s=$?; cat expected expected | cmp own/SUMS; exit $s'
+gives 'standard output beside a manifest' 0 '' 'ahash: own/log: output file is left out' \
+    'rm own/SUMS; ahash -r --update=own/SUMS own >own/log; s=$?; grep -v "^#" own/SUMS | cmp expected; rm own/log; exit $s'
+gives 'a report is not unlisted' 0 '' '' 'ahash -c --report-unlisted own/SUMS >own/log'
+stand_in sha256sum ahash
+same_as_gnu 'an operand is not left out' 'rm -f own/log; sha256sum own/* >own/log; sha256sum own/* >own/log; cut -c67- own/log'
+
 finish
