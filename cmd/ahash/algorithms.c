@@ -49,7 +49,7 @@ void algorithms_choose(struct algorithms *algorithms, const char *names)
     char *copy = strdup(names), *rest = copy;
 
     for (char *name; copy && (name = strsep(&rest, ",")) != NULL;) {
-        struct digest *digest = digest_open(name);
+        struct digest *digest = cli_digest_open(name);
         if (!digest) {
             cli_message(0, "unknown algorithm %s", cli_quote(name));
             cli_try_help();

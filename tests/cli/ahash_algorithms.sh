@@ -200,4 +200,29 @@ gives 'what a FIFO held is gone' 1 'pipe: FAILED' 'ahash: WARNING: 1 computed ch
 gives 'standard input is read once' 1 '-: FAILED' 'ahash: WARNING: 1 computed checksum did NOT match' \
     'sed s/x$/-/ sums >other; ahash -c other <x'
 
+# -- an OpenSSL that is configured to have no SHA-256 --
+# configured NAME LINES: the configuration NAME.cnf
+configured() {
+    printf 'openssl_conf = init\n[init]\n%s\n' "$2" >"$1.cnf"
+}
+configured legacy $'providers = all\n[all]\nlegacy = one\n[one]\nactivate = 1'
+configured null $'providers = all\n[all]\nnull = one\n[one]\nactivate = 1'
+configured properties $'alg_section = all\n[all]\ndefault_properties = fips=yes'
+for name in legacy null properties; do
+    export name
+    no_sha256="cannot compute 'sha256': no active OpenSSL provider implements it (see \$OPENSSL_CONF and openssl.cnf)"
+    gives "$name: ahash" 1 '' "ahash: $no_sha256" 'OPENSSL_CONF=$PWD/$name.cnf ahash x'
+    gives "$name: sha256sum" 1 '' "sha256sum: $no_sha256" 'OPENSSL_CONF=$PWD/$name.cnf sha256sum x'
+    gives "$name: several" 1 '' "ahash: $no_sha256" 'OPENSSL_CONF=$PWD/$name.cnf ahash -a blake2b,sha256 x'
+    gives "$name: -c" 1 '' "ahash: $no_sha256" 'ahash x >sums; OPENSSL_CONF=$PWD/$name.cnf ahash -c sums'
+    gives "$name: --update" 1 '' "ahash: $no_sha256" 'OPENSSL_CONF=$PWD/$name.cnf ahash --update=sums x'
+    gives "$name: acp --manifest" 1 '' "acp: $no_sha256" \
+        'OPENSSL_CONF=$PWD/$name.cnf acp --manifest=made x copy; s=$?; ls made copy 2>/dev/null; exit $s'
+    gives "$name: acp --verify" 1 '' "acp: $no_sha256" \
+        'OPENSSL_CONF=$PWD/$name.cnf acp --verify x copy; s=$?; ls copy 2>/dev/null; exit $s'
+    gives "$name: BLAKE2b is not OpenSSL's" 0 'x: OK' '' '
+        export OPENSSL_CONF=$PWD/$name.cnf; ahash --quiet -a blake2b --update=made x
+        ahash -a blake2b -c made; s=$?; rm made; exit $s'
+done
+
 finish
