@@ -285,6 +285,23 @@ static void retire_digest(struct ahash *ahash, const struct file *file)
     free(path);
 }
 
+static void flush(void)
+{
+    if (fflush(stdout) != 0)
+        cli_stdout_failed();
+}
+
+/* Ends a run whose lines are lost: a list may have no end, and a tree takes long. A manifest is
+ * still brought up to date. Of the operands of the command line all errors are reported, as GNU's
+ * commands do. */
+static void end_if_lost(const struct ahash *ahash)
+{
+    if (!ferror(stdout) || ahash->update || !(ahash->check || ahash->names || ahash->recursive))
+        return;
+    cli_progress_hide(STDERR_FILENO);
+    cli_close_stdout();
+}
+
 /* Whoever reads the lines from a pipe gets a fast run's in large writes and a slow run's as they
  * come. In any case nothing is held back when there is nothing left to do, as between two lines
  * that another program writes to --check and waits for the answer. */
@@ -294,11 +311,9 @@ static void flush_if_due(struct ahash *ahash, const struct file *file)
 
     if (file->seq + 1 >= atomic_load_explicit(&ahash->added, memory_order_acquire) ||
         now - ahash->flushed_ns >= STDOUT_HOLD_NS) {
-        fflush(stdout);
+        flush();
         ahash->flushed_ns = now;
     }
-    if (ferror(stdout))
-        cli_stdout_failed();
 }
 
 /* Processes that share a pipe, as those of xargs -P do, must not get their lines mixed up: what is
@@ -312,7 +327,7 @@ static void make_room(const struct ahash *ahash, const struct file *file)
     size_t most = ahash->json ? 6 * name + (digests + 2) * digest : digests * (2 * name + digest);
 
     if (__fpending(stdout) + most > ahash->write_bytes)
-        fflush(stdout);
+        flush();
 }
 
 static void retire(struct file *file, void *arg)
@@ -340,6 +355,7 @@ static void retire(struct file *file, void *arg)
         break;
     }
     flush_if_due(ahash, file);
+    end_if_lost(ahash);
     cli_progress_show(STDOUT_FILENO);
 }
 
