@@ -88,7 +88,7 @@ gives 'acat of an endless list' 1 '' "acat: $full" \
     'yes /etc/passwd | tr "\n" "\0" | timeout 20 acat --files0-from=- >/dev/full'
 gives 'acat -n of an endless file' 1 '' "acat: $full" 'timeout 20 acat -n /dev/zero >/dev/full'
 mkdir many
-for i in $(seq 200); do echo "$i" >many/$i; done
+for i in $(seq 200); do echo "$i" >"many/$i"; done
 gives 'acp -v goes on copying' 1 '' "acp: $full" \
     'acp -rv many copied >/dev/full; s=$?; diff -r many copied; exit $s'
 gives 'a manifest is brought up to date' 1 '' "ahash: $full" 'ahash -rv --update=manifest many >/dev/full'
