@@ -208,7 +208,7 @@ int bench_walk(char *const *paths, size_t n_paths, bool content,
     struct sink *sinks[DIGEST_JOBS] = {NULL};
     int rc = -ENOMEM;
 
-    walk.digest = digest_open("sha256");
+    walk.digest = cli_digest_open("sha256");
     walk.context = digest_context_new();
     if (walk.digest && walk.context)
         rc = walk_run(&walk, content ? DIGEST_JOBS : 1, sinks);

@@ -2,6 +2,7 @@
  * many others, read by one worker into a digest that counts. */
 #define _GNU_SOURCE
 #include "lesson.h"
+#include "../cli/cli.h"
 #include "../../core/digest/hash.h"
 
 #include <errno.h>
@@ -101,7 +102,7 @@ static int run_in_child(void *arg)
                                   .slow = slow_path(job->bench, 0),
                                   .other = "/proc/self/exe",
                                   .result = job->result};
-    struct digest *digest = digest_open("sha256");
+    struct digest *digest = cli_digest_open("sha256");
     int rc = -ENOMEM;
 
     meanwhile.hash = digest ? hash_sink_new(&digest, 1) : NULL;

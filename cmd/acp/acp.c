@@ -167,7 +167,7 @@ static void open_extras(struct acp *acp)
 {
     int rc;
 
-    if (acp->copy.opts.digest && !(acp->digest = digest_open("sha256")))
+    if (acp->copy.opts.digest && !(acp->digest = cli_digest_open("sha256")))
         cli_fatal(0, "the library has no SHA-256");
     if (acp->manifest_path) {
         rc = cli_atomic_open(&acp->manifest, acp->manifest_path);

@@ -435,7 +435,14 @@ static void take_list(struct acp *acp)
     size_t len;
     int rc;
 
-    while ((rc = names0_next(names, &name, &len)) == 1) {
+    while ((rc = names0_next(names, &name, &len)) != NAMES0_END) {
+        if (rc != NAMES0_NAME) { /* the rest of the list is copied all the same */
+            names0_report(acp->common.files0_from, names0_line(names), rc);
+            acp->failed = true;
+            if (rc < 0)
+                break;
+            continue;
+        }
         if (count == cap) {
             char **more = reallocarray(list, cap ? cap * 2 : 64, sizeof(*list));
             if (!more)
@@ -446,10 +453,6 @@ static void take_list(struct acp *acp)
         list[count] = strdup(name);
         if (!list[count++])
             cli_fatal(ENOMEM, "cannot start");
-    }
-    if (rc < 0) {
-        names0_report(acp->common.files0_from, names0_line(names), rc);
-        exit(EXIT_FAILURE);
     }
     names0_close(names);
     acp->operands = list;

@@ -59,6 +59,17 @@ int ahash_add(struct ahash *ahash, struct feed *feed, struct file *file)
     return ahash_stdin_add(ahash, feed, file);
 }
 
+/* The manifest cannot be one of the files that it is made of. */
+static int refuse_own(struct ahash *ahash, struct feed *feed, const char *name)
+{
+    struct file *file = ahash_file(ahash, feed, AHASH_DIGEST, name);
+
+    if (!file)
+        return -ENOMEM;
+    file_fail(file, STEP_REFUSED, -EINVAL);
+    return feed_add_done(feed, file);
+}
+
 /* A file to be digested, relative to dir: an operand or one of a tree. */
 static int add_file(struct ahash *ahash, struct feed *feed, struct dir *dir, const char *name,
                     unsigned char type, uint64_t ino)
@@ -70,7 +81,7 @@ static int add_file(struct ahash *ahash, struct feed *feed, struct dir *dir, con
                      fstatat(dir->fd, name, &st, dir->may_follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0;
 
     if (looked_up && update_is_own(ahash, &st))
-        return 0;
+        return dir == ahash->cwd ? refuse_own(ahash, feed, name) : 0;
     file = feed_file(feed, dir, name, strlen(name));
     if (!file)
         return -ENOMEM;
@@ -81,10 +92,30 @@ static int add_file(struct ahash *ahash, struct feed *feed, struct dir *dir, con
     return ahash_add(ahash, feed, file);
 }
 
+/* A list in the tree that it is of would hold the digest of its own first part. */
+static bool is_output(const struct ahash *ahash, const struct dir *dir, const char *name)
+{
+    struct stat st;
+
+    return ahash->out_ino && fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+           st.st_ino == ahash->out_ino && st.st_dev == ahash->out_dev;
+}
+
 static int add_entry(struct feed *feed, struct dir *dir, const char *name, unsigned char type,
                      uint64_t ino, void *arg)
 {
-    return type == DT_REG ? add_file(arg, feed, dir, name, type, ino) : 0;
+    struct ahash *ahash = arg;
+    struct file *file;
+
+    if (type != DT_REG)
+        return 0;
+    if (ino != ahash->out_ino || !is_output(ahash, dir, name))
+        return add_file(ahash, feed, dir, name, type, ino);
+    file = feed_file(feed, dir, name, strlen(name));
+    if (!file)
+        return -ENOMEM;
+    ahash_item(ahash, file)->kind = AHASH_OUTPUT;
+    return feed_add_done(feed, file);
 }
 
 bool ahash_is_directory(const char *name)
@@ -102,8 +133,11 @@ static int add_operand(struct ahash *ahash, struct feed *feed, const char *name)
 
     if (ahash->check)
         return ahash_check_produce(ahash, feed, name);
-    if (ahash->recursive && strcmp(name, "-") != 0 && ahash_is_directory(name))
+    if (ahash->recursive && strcmp(name, "-") != 0 && ahash_is_directory(name)) {
+        if (ahash->update)
+            update_tree(ahash, name);
         return walk_tree(feed, ahash->cwd, name, &opts, &ops, ahash);
+    }
     return add_file(ahash, feed, ahash->cwd, name, DT_UNKNOWN, 0);
 }
 
@@ -168,10 +202,20 @@ void ahash_report(struct ahash *ahash, const struct file *file)
 
     if (file->step == STEP_SINK)
         cli_message(-file->status, "%s: cannot compute the digest", name);
+    else if (file->step == STEP_REFUSED)
+        cli_message(0, "%s: input file is output file", name);
     else
         cli_message(-file->status, "%s", name);
     free(path);
     ahash->failed = true;
+}
+
+static void retire_output(const struct file *file)
+{
+    char *path = file_path(file);
+
+    cli_message(0, "%s: output file is left out", cli_quote_maybe(path ? path : file->name));
+    free(path);
 }
 
 static void retire_list(struct ahash *ahash, const struct file *file)
@@ -241,6 +285,23 @@ static void retire_digest(struct ahash *ahash, const struct file *file)
     free(path);
 }
 
+static void flush(void)
+{
+    if (fflush(stdout) != 0)
+        cli_stdout_failed();
+}
+
+/* Ends a run whose lines are lost: a list may have no end, and a tree takes long. A manifest is
+ * still brought up to date. Of the operands of the command line all errors are reported, as GNU's
+ * commands do. */
+static void end_if_lost(const struct ahash *ahash)
+{
+    if (!ferror(stdout) || ahash->update || !(ahash->check || ahash->names || ahash->recursive))
+        return;
+    cli_progress_hide(STDERR_FILENO);
+    cli_close_stdout();
+}
+
 /* Whoever reads the lines from a pipe gets a fast run's in large writes and a slow run's as they
  * come. In any case nothing is held back when there is nothing left to do, as between two lines
  * that another program writes to --check and waits for the answer. */
@@ -250,11 +311,9 @@ static void flush_if_due(struct ahash *ahash, const struct file *file)
 
     if (file->seq + 1 >= atomic_load_explicit(&ahash->added, memory_order_acquire) ||
         now - ahash->flushed_ns >= STDOUT_HOLD_NS) {
-        fflush(stdout);
+        flush();
         ahash->flushed_ns = now;
     }
-    if (ferror(stdout))
-        cli_stdout_failed();
 }
 
 /* Processes that share a pipe, as those of xargs -P do, must not get their lines mixed up: what is
@@ -268,7 +327,7 @@ static void make_room(const struct ahash *ahash, const struct file *file)
     size_t most = ahash->json ? 6 * name + (digests + 2) * digest : digests * (2 * name + digest);
 
     if (__fpending(stdout) + most > ahash->write_bytes)
-        fflush(stdout);
+        flush();
 }
 
 static void retire(struct file *file, void *arg)
@@ -285,6 +344,9 @@ static void retire(struct file *file, void *arg)
         else
             retire_digest(ahash, file);
         break;
+    case AHASH_OUTPUT:
+        retire_output(file);
+        break;
     case AHASH_LIST:
         retire_list(ahash, file);
         break;
@@ -293,6 +355,7 @@ static void retire(struct file *file, void *arg)
         break;
     }
     flush_if_due(ahash, file);
+    end_if_lost(ahash);
     cli_progress_show(STDOUT_FILENO);
 }
 
@@ -326,27 +389,6 @@ static struct sink **make_sinks(const struct ahash *ahash, unsigned jobs)
             cli_fatal(0, "memory exhausted");
     }
     return sinks;
-}
-
-/* What there is to say when everything has been retired. */
-static void finish(struct ahash *ahash)
-{
-    if (ahash->update) {
-        const struct update_counts *counts = update_close(ahash);
-        const struct ahash_count to_print[] = {
-            {"new", counts->new},
-            {"changed", counts->changed},
-            {"unchanged", counts->unchanged},
-            {"removed", counts->removed},
-            {"unreadable", counts->unreadable},
-            {ahash->verify ? "failed" : NULL, counts->mismatched},
-            {NULL, 0},
-        };
-        if (!ahash->quiet)
-            ahash_print_counts(ahash, "manifest", ahash->update_path, to_print);
-    }
-    if (ahash->check)
-        ahash_check_finish(ahash);
 }
 
 /* The thread that read standard input is one worker more, or the only one that did anything. */
@@ -396,7 +438,10 @@ static void run(struct ahash *ahash)
         cli_fatal(-rc, "engine '%s' failed", engine->name);
     if (produced < 0)
         cli_fatal(-produced, "not all files were read");
-    finish(ahash);
+    if (ahash->update)
+        update_finish(ahash);
+    if (ahash->check)
+        ahash_check_finish(ahash);
     add_stdin(ahash, &stats);
     cli_print_stats(&ahash->common, engine, why, &stats, (double)(stats_now_ns() - start_ns) / 1e9);
     for (unsigned i = 0; i < jobs; i++)
@@ -410,6 +455,10 @@ static void set_buffer(struct ahash *ahash)
     struct stat st;
     bool is_file = fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode);
 
+    if (is_file) {
+        ahash->out_dev = st.st_dev;
+        ahash->out_ino = st.st_ino;
+    }
     ahash->write_bytes = is_file ? STDOUT_BYTES : PIPE_BUF;
     if (!isatty(STDOUT_FILENO))
         setvbuf(stdout, NULL, _IOFBF, STDOUT_BYTES);
@@ -433,8 +482,11 @@ int main(int argc, char **argv)
         cli_stop_cleanly();
         update_open(&ahash);
     }
-    if (ahash.report_unlisted)
+    if (ahash.report_unlisted) {
         ahash.unlisted = unlisted_new();
+        unlisted_check_file(ahash.unlisted,
+                            STDOUT_FILENO); /* a report need not be listed, either */
+    }
     run(&ahash);
     update_free(ahash.update);
     unlisted_free(ahash.unlisted);

@@ -29,8 +29,24 @@ const struct digest *algorithms_by_tag(struct algorithms *algorithms, const char
                                        size_t *tag_len);
 /* What a line that begins with that many digits is of. NULL: nothing that this run takes. */
 const struct digest *algorithms_by_digits(struct algorithms *algorithms, size_t digits);
+/* Finds what such a line may be of instead: a list of b2sum looks like one of sha512sum. NULL:
+ * nothing. */
+const struct digest *algorithms_other(struct algorithms *algorithms, const struct digest *digest);
+/* Tells whether the length of a digest stands for this algorithm. */
+bool algorithms_is_usual(const struct digest *digest);
 
-/* -- a line of a check file: check_line.c; knows neither files nor messages -- */
+/* -- a line of a check file: check_line.c; knows no messages -- */
+
+/* A name can have PATH_MAX bytes, twice as many escaped. A longer line names no file that can be
+ * opened, and a check file that is no text must not fill the memory. */
+enum { AHASH_LINE_BYTES_MAX = 65536 };
+
+/* Reads a line without its end into text, which has AHASH_LINE_BYTES_MAX + 1 bytes. If *len is
+ * AHASH_LINE_BYTES_MAX the line is too long, and the next read continues in it. Returns false at
+ * the end and after a read error. */
+bool ahash_line_read(FILE *stream, char *text, size_t *len);
+/* Reads to the end of a line that is too long. */
+void ahash_line_skip(FILE *stream);
 
 /* How the lines of this run part digest and name. The first line that tells decides for all, so
  * that no file name with a blank in front can change what a line means. */
@@ -47,7 +63,8 @@ struct ahash_parser {
 
 struct ahash_line {
     const struct digest *algorithm;
-    const char *name; /* in the text that was parsed */
+    const struct digest *other; /* algorithms_other's; NULL: the algorithm is certain */
+    const char *name;           /* in the text that was parsed */
     uint8_t digest[DIGEST_BYTES_MAX];
 };
 
@@ -64,6 +81,7 @@ enum ahash_kind {
     AHASH_BAD_LINE,  /* no file: an improperly formatted line of the check file of that name */
     AHASH_CHECK_END, /* no file: the check file of that name has been read, or could not be */
     AHASH_UNLISTED,  /* not read: no check file lists it */
+    AHASH_OUTPUT,    /* not read: standard output, in a tree */
     AHASH_LIST,      /* no file: something is wrong with the list of names */
 };
 
@@ -74,13 +92,24 @@ struct ahash_meta {
     uint64_t ino;
 };
 
+/* What retire has learned of a check file, for the lines that the producer has not read yet. */
+struct ahash_check_list {
+    /* By the bytes of a digest: which algorithm the first line without a tag that matched is of. */
+    atomic_uchar kind[DIGEST_BYTES_MAX + 1];
+};
+enum { LIST_UNKNOWN, LIST_USUAL, LIST_BLAKE2B };
+
 /* In file->op, behind a struct hash_result for each digest of the run: ahash_item. */
 struct ahash_item {
     enum ahash_kind kind;
     union {
-        int names0;                         /* AHASH_LIST: what names0_next returned */
-        uint8_t expected[DIGEST_BYTES_MAX]; /* AHASH_CHECK */
-        struct {                            /* of a manifest */
+        int names0; /* AHASH_LIST: what names0_next returned */
+        struct {    /* AHASH_CHECK */
+            uint8_t expected[DIGEST_BYTES_MAX];
+            const struct digest *other;    /* what else the line may be of; NULL: nothing */
+            struct ahash_check_list *list; /* AHASH_CHECK_END, too, which frees it */
+        };
+        struct { /* of a manifest */
             struct ahash_meta meta;
             uint64_t old_at; /* where the old manifest has it, + 1; 0: nowhere */
             bool has_meta;   /* it is worth writing down */
@@ -121,7 +150,7 @@ struct ahash {
     struct sumline_format format;
     struct algorithms algorithms;
     const char *update_path; /* --update: the manifest */
-    bool verify;
+    bool verify, force_empty, verbose;
     struct update *update; /* manifest.c's */
     bool report_unlisted, summary;
     char **trees; /* --report-unlisted's arguments */
@@ -137,6 +166,7 @@ struct ahash {
     struct feed *stdin_feed;
     struct stats stdin_stats;   /* what the engines did not see */
     atomic_uint_fast64_t added; /* files handed over, at least: the walk adds some itself */
+    uint64_t out_dev, out_ino;  /* standard output; 0: not a regular file */
     /* retire's */
     struct ahash_counts counts, total; /* of one check file, of all that have been read */
     uint64_t unlisted_count;
@@ -180,6 +210,9 @@ void ahash_json_check_end(const struct file *file, const struct ahash_counts *co
 
 /* Adds what a check file lists, line by line. Returns 0 or -errno, to end the producer. */
 int ahash_check_produce(struct ahash *ahash, struct feed *feed, const char *path);
+/* Digests the file of a line that does not match once more, with the other algorithm that the line
+ * may be of: second_look.c. True if it matches, and then the result is that one's. */
+bool ahash_second_look(const struct file *file, const struct ahash_item *item);
 /* Retires AHASH_CHECK, AHASH_BAD_LINE, AHASH_CHECK_END, AHASH_UNLISTED. */
 void ahash_check_retire(struct ahash *ahash, struct file *file);
 /* Behind everything: --summary, and what --report-unlisted has found. */

@@ -9,6 +9,8 @@
 
 enum {
     TAG_BYTES = 32,
+    /* Shorter ones are not looked for where the algorithm must be guessed: prose has such words. */
+    GUESSED_DIGITS_MIN = 32,
 };
 
 /* What a digest of that many bytes is taken for where nothing else tells: the algorithms that GNU's
@@ -47,7 +49,7 @@ void algorithms_choose(struct algorithms *algorithms, const char *names)
     char *copy = strdup(names), *rest = copy;
 
     for (char *name; copy && (name = strsep(&rest, ",")) != NULL;) {
-        struct digest *digest = digest_open(name);
+        struct digest *digest = cli_digest_open(name);
         if (!digest) {
             cli_message(0, "unknown algorithm %s", cli_quote(name));
             cli_try_help();
@@ -123,25 +125,57 @@ const struct digest *algorithms_by_tag(struct algorithms *algorithms, const char
     return meet(algorithms, tag);
 }
 
+/* BLAKE2b with that many digits, as b2sum prints it. NULL: it has no such length. */
+static const struct digest *blake2b_by_digits(struct algorithms *algorithms, size_t digits)
+{
+    char name[TAG_BYTES];
+
+    if (digits / 2 > DIGEST_BYTES_MAX)
+        return NULL;
+    if (digits / 2 == DIGEST_BYTES_MAX)
+        return meet(algorithms, "BLAKE2b");
+    snprintf(name, sizeof(name), "BLAKE2b-%zu", digits * 4);
+    return meet(algorithms, name);
+}
+
+/* Returns NULL if no algorithm is usual with that many digits. */
+static const char *usual_by_digits(size_t digits)
+{
+    for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+        if (2 * usual[i].bytes == digits)
+            return usual[i].name;
+    return NULL;
+}
+
+bool algorithms_is_usual(const struct digest *digest)
+{
+    const char *name = usual_by_digits(2 * digest_bytes(digest));
+
+    return name && strcmp(name, digest_tag(digest)) == 0;
+}
+
 const struct digest *algorithms_by_digits(struct algorithms *algorithms, size_t digits)
 {
-    char blake2b[TAG_BYTES];
+    const char *name;
 
     if (digits == 0 || digits % 2 != 0)
         return NULL;
     for (size_t i = 0; i < algorithms->chosen_len && !algorithms->any_length; i++)
         if (2 * digest_bytes(algorithms->chosen[i]) == digits)
             return algorithms->chosen[i];
-    if (algorithms->any_length) {
-        if (digits / 2 > DIGEST_BYTES_MAX)
-            return NULL;
-        if (digits / 2 == DIGEST_BYTES_MAX)
-            return meet(algorithms, "BLAKE2b");
-        snprintf(blake2b, sizeof(blake2b), "BLAKE2b-%zu", digits * 4);
-        return meet(algorithms, blake2b);
-    }
-    for (size_t i = 0; algorithms->detect && i < sizeof(usual) / sizeof(usual[0]); i++)
-        if (2 * usual[i].bytes == digits)
-            return meet(algorithms, usual[i].name);
-    return NULL;
+    if (algorithms->any_length)
+        return blake2b_by_digits(algorithms, digits);
+    name = usual_by_digits(digits);
+    if (algorithms->detect && name)
+        return meet(algorithms, name);
+    return algorithms->detect && digits >= GUESSED_DIGITS_MIN
+               ? blake2b_by_digits(algorithms, digits)
+               : NULL;
+}
+
+const struct digest *algorithms_other(struct algorithms *algorithms, const struct digest *digest)
+{
+    if (!algorithms->detect || algorithms->any_length || !algorithms_is_usual(digest))
+        return NULL;
+    return blake2b_by_digits(algorithms, 2 * digest_bytes(digest));
 }

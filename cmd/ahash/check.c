@@ -12,28 +12,6 @@
 
 #include "unlisted.h"
 
-enum {
-    /* A name can have PATH_MAX bytes, twice as many escaped. What is longer cannot be opened, and a
-     * check file that is no text must not fill the memory. */
-    LINE_BYTES_MAX = 65536,
-};
-
-/* The next line without its end. 1: *len is its length, or LINE_BYTES_MAX of a line that is too
- * long; 0: the end, or a read error. */
-static int read_line(FILE *stream, char *line, size_t *len)
-{
-    size_t n = 0;
-    int c;
-
-    while ((c = getc_unlocked(stream)) != EOF && c != '\n')
-        if (n < LINE_BYTES_MAX)
-            line[n++] = (char)c;
-    if (c == EOF && (n == 0 || ferror_unlocked(stream)))
-        return 0;
-    *len = n;
-    return 1;
-}
-
 static bool is_stdin(const char *path)
 {
     return strcmp(path, "-") == 0;
@@ -44,15 +22,29 @@ static const char *check_name(const char *path)
     return is_stdin(path) ? "'standard input'" : cli_quote_maybe(path);
 }
 
-static int add_line(struct ahash *ahash, struct feed *feed, const char *path, uint64_t number,
+/* Asks for the algorithm first that has matched in this list. */
+static void choose_candidate(struct ahash_line *line, const struct ahash_check_list *list)
+{
+    const struct digest *usual = line->algorithm;
+
+    if (!line->other || atomic_load_explicit(&list->kind[digest_bytes(usual)],
+                                             memory_order_relaxed) != LIST_BLAKE2B)
+        return;
+    line->algorithm = line->other;
+    line->other = usual;
+}
+
+static int add_line(struct ahash *ahash, struct feed *feed, const struct file *end, uint64_t number,
                     char *text, size_t len)
 {
+    struct ahash_check_list *list = ahash_item(ahash, end)->list;
+    const char *path = end->name;
     struct ahash_line line;
     struct hash_result *result;
     struct ahash_item *item;
     struct file *file;
 
-    if (len == LINE_BYTES_MAX || !ahash_line_parse(&ahash->parser, text, len, &line) ||
+    if (len == AHASH_LINE_BYTES_MAX || !ahash_line_parse(&ahash->parser, text, len, &line) ||
         (is_stdin(path) && is_stdin(line.name))) {
         file = ahash_file(ahash, feed, AHASH_BAD_LINE, path);
         if (!file)
@@ -67,27 +59,32 @@ static int add_line(struct ahash *ahash, struct feed *feed, const char *path, ui
     if (ahash->report_unlisted)
         unlisted_list(ahash->unlisted, line.name);
     item = ahash_item(ahash, file);
+    choose_candidate(&line, list);
+    item->other = line.other;
+    item->list = list;
     memcpy(item->expected, line.digest, digest_bytes(line.algorithm));
     result = file->op;
     result->algorithm = line.algorithm;
     return ahash_add(ahash, feed, file);
 }
 
-static int add_lines(struct ahash *ahash, struct feed *feed, const char *path, FILE *stream)
+static int add_lines(struct ahash *ahash, struct feed *feed, const struct file *end, FILE *stream)
 {
-    char *text = malloc(LINE_BYTES_MAX + 1);
+    char *text = malloc(AHASH_LINE_BYTES_MAX + 1);
     uint64_t number = 0;
     size_t len;
     int rc = text ? 0 : -ENOMEM;
 
-    while (rc == 0 && read_line(stream, text, &len) == 1) {
+    while (rc == 0 && ahash_line_read(stream, text, &len)) {
         number++;
+        if (len == AHASH_LINE_BYTES_MAX)
+            ahash_line_skip(stream);
         if (len > 0 && text[0] == '#')
             continue;
         if (len > 0 && text[len - 1] == '\r')
             len--;
         if (len > 0)
-            rc = add_line(ahash, feed, path, number, text, len);
+            rc = add_line(ahash, feed, end, number, text, len);
     }
     free(text);
     return rc;
@@ -96,11 +93,15 @@ static int add_lines(struct ahash *ahash, struct feed *feed, const char *path, F
 int ahash_check_produce(struct ahash *ahash, struct feed *feed, const char *path)
 {
     struct file *end = ahash_file(ahash, feed, AHASH_CHECK_END, path);
+    struct ahash_check_list *list;
     FILE *stream;
     int rc = 0;
 
     if (!end)
         return -ENOMEM;
+    list = ahash_item(ahash, end)->list = calloc(1, sizeof(*list));
+    if (!list)
+        cli_fatal(0, "memory exhausted");
     if (is_stdin(path))
         ahash_stdin_join(ahash); /* a list before this one may name standard input, too */
     stream = is_stdin(path) ? stdin : fopen(path, "re");
@@ -110,7 +111,7 @@ int ahash_check_produce(struct ahash *ahash, struct feed *feed, const char *path
     }
     if (ahash->report_unlisted)
         unlisted_check_file(ahash->unlisted, fileno(stream));
-    rc = add_lines(ahash, feed, path, stream);
+    rc = add_lines(ahash, feed, end, stream);
     if (ferror(stream))
         file_fail(end, STEP_READ, -EIO);
     if (stream == stdin)
@@ -122,11 +123,32 @@ int ahash_check_produce(struct ahash *ahash, struct feed *feed, const char *path
     return rc < 0 ? rc : added;
 }
 
+/* Compares a digest, with that of each algorithm that the line may be of. A line without a tag is
+ * taken for one of the algorithm that is usual with its length. It may be one of BLAKE2b as long as
+ * no line of that length in its list has matched the usual one: this does not depend on how far the
+ * producer was ahead. */
+static bool matches(struct ahash *ahash, const struct file *file)
+{
+    struct hash_result *result = file->op;
+    const struct ahash_item *item = ahash_item(ahash, file);
+    size_t bytes = digest_bytes(result->algorithm);
+    atomic_uchar *kind = &item->list->kind[bytes];
+
+    if (memcmp(result->digest, item->expected, bytes) != 0 &&
+        (!item->other || atomic_load_explicit(kind, memory_order_relaxed) == LIST_USUAL ||
+         !ahash_second_look(file, item)))
+        return false;
+    if (item->other && atomic_load_explicit(kind, memory_order_relaxed) == LIST_UNKNOWN)
+        atomic_store_explicit(kind,
+                              algorithms_is_usual(result->algorithm) ? LIST_USUAL : LIST_BLAKE2B,
+                              memory_order_relaxed);
+    return true;
+}
+
 /* Counts a listed file and tells its status in a word, as --json does. NULL: it is not to be
  * mentioned. */
 static const char *judge(struct ahash *ahash, const struct file *file)
 {
-    const struct hash_result *result = file->op;
     struct ahash_counts *counts = &ahash->counts;
 
     counts->proper++;
@@ -140,8 +162,7 @@ static const char *judge(struct ahash *ahash, const struct file *file)
         counts->missing += file->status == -ENOENT;
         return file->status == -ENOENT ? "missing" : "unreadable";
     }
-    if (memcmp(result->digest, ahash_item(ahash, file)->expected,
-               digest_bytes(result->algorithm)) != 0) {
+    if (!matches(ahash, file)) {
         counts->mismatched++;
         return "failed";
     }
@@ -188,6 +209,7 @@ static void retire_end(struct ahash *ahash, const struct file *file)
     const struct ahash_counts counts = ahash->counts;
     const char *name = check_name(file->name);
 
+    free(ahash_item(ahash, file)->list);
     memset(&ahash->counts, 0, sizeof(ahash->counts));
     add_counts(&ahash->total, &counts);
     if (counts.matched == 0 || counts.mismatched > 0 || counts.unreadable > 0 ||

@@ -4,6 +4,29 @@
 
 #include <string.h>
 
+bool ahash_line_read(FILE *stream, char *text, size_t *len)
+{
+    size_t n = 0;
+    int c = 0;
+
+    while (n < AHASH_LINE_BYTES_MAX && (c = getc_unlocked(stream)) != EOF && c != '\n')
+        text[n++] = (char)c;
+    if (c == EOF && (n == 0 || ferror_unlocked(stream)))
+        return false;
+    text[n] = 0;
+    *len = n;
+    return true;
+}
+
+void ahash_line_skip(FILE *stream)
+{
+    int c;
+
+    do
+        c = getc_unlocked(stream);
+    while (c != EOF && c != '\n');
+}
+
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t';
@@ -98,6 +121,7 @@ static bool parse_plain(struct ahash_parser *parser, char *at, char *end, bool e
     line->algorithm = algorithms_by_digits(parser->algorithms, digits);
     if (!line->algorithm || !parse_hex(at, line->digest, digits / 2))
         return false;
+    line->other = algorithms_other(parser->algorithms, line->algorithm);
     at += digits + 1;
     if (end - at == 1 || (*at != ' ' && *at != '*')) {
         if (parser->separator == SEPARATOR_MODE)
@@ -124,6 +148,7 @@ bool ahash_line_parse(struct ahash_parser *parser, char *text, size_t len, struc
     if (escaped)
         at++;
     line->algorithm = algorithms_by_tag(parser->algorithms, at, &tag_len);
+    line->other = NULL;
     if (line->algorithm)
         return parse_tagged(at + tag_len, end, escaped, line);
     return parse_plain(parser, at, end, escaped, line);

@@ -8,7 +8,8 @@
  * both times in nanoseconds. Every command that reads check files passes over comments. A file is
  * taken to be what it was while all four numbers are the same: ctime cannot be set by hand. No
  * comment is written for a file that changed while it was read, or so shortly before that another
- * change might have got the same time: it will be read again. */
+ * change might have got the same time, or that has dirty pages, whose changes may not show in the
+ * times: it will be read again. */
 #define _GNU_SOURCE
 #include "manifest.h"
 
@@ -20,7 +21,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "manifest_read.h"
 #include "name_set.h"
+#include "vanished.h"
+#include "../../core/base/cache.h"
 #include "../cli/atomic.h"
 
 enum {
@@ -31,147 +35,52 @@ enum {
     COARSE_TICK_NS = 2 * SECOND_NS,
 };
 
-static const char meta_prefix[] = "#: ";
-
-/* One file's part of the old manifest. */
-struct old_entry {
-    uint64_t at; /* offset of its first line */
-    char *name;
-    bool has_meta;
-    struct ahash_meta meta;
-    struct hash_result *results; /* of the chosen algorithms; NULL as algorithm: not there */
-};
-
-/* A way through the old manifest: the producer has one and retire has one. */
-struct reader {
-    FILE *stream; /* NULL: there is no old manifest */
-    struct ahash_parser parser;
-    char *line;
-    size_t line_cap;
-    uint64_t line_number;
-    struct old_entry entry;
+struct update_counts {
+    uint64_t new, changed, unchanged, removed;
+    uint64_t unreadable; /* these keep their lines */
+    uint64_t mismatched; /* --verify: other bytes, though nothing says that they were changed */
 };
 
 struct update {
-    struct reader produce, retire;
+    struct manifest_reader produce, retire;
     struct names *old; /* the old manifest's; number: offset * 2, + 1 once it has been met */
     struct cli_atomic *file;
     FILE *out;
     struct stat own[2]; /* the manifest, old and new: it does not list itself */
     struct names *lost; /* files and directories that could not be read */
+    struct vanished *vanished;
     struct update_counts counts;
+    bool is_refused; /* the old manifest stays */
 };
 
-static bool is_end(const struct old_entry *entry, const char *name)
+static bool same_file(const struct stat *a, const struct stat *b)
 {
-    return entry->name && strcmp(entry->name, name) != 0;
+    return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
 }
 
-/* Takes a line that is no comment into the entry. 1: it is the next entry's; 0; -EINVAL: it is no
- * line that this run would write. */
-static int take_line(const struct ahash *ahash, struct reader *reader, size_t len)
+/* Reads the old manifest's names. Exits if it is something else: that must not be replaced. */
+static void read_old(struct ahash *ahash)
 {
-    struct old_entry *entry = &reader->entry;
-    struct ahash_line line;
-    size_t found = 0;
+    struct update *update = ahash->update;
+    struct manifest_reader *reader = &update->produce;
+    const char *name = cli_quote_maybe(ahash->update_path);
+    int rc;
 
-    if (!ahash_line_parse(&reader->parser, reader->line, len, &line))
-        return -EINVAL;
-    if (is_end(entry, line.name))
-        return 1;
-    if (!entry->name)
-        entry->name = strdup(line.name);
-    if (!entry->name)
-        cli_fatal(0, "memory exhausted");
-    while (ahash->algorithms.chosen[found] != line.algorithm)
-        found++;
-    memcpy(entry->results[found].digest, line.digest, digest_bytes(line.algorithm));
-    entry->results[found].algorithm = line.algorithm;
-    return 0;
-}
-
-/* Reads the next file's lines. 1; 0 at the end; -errno. */
-static int read_entry(const struct ahash *ahash, struct reader *reader)
-{
-    struct old_entry *entry = &reader->entry;
-    off_t at = ftello(reader->stream);
-    ssize_t got;
-
-    free(entry->name);
-    entry->name = NULL;
-    entry->has_meta = false;
-    for (size_t i = 0; i < ahash->algorithms.chosen_len; i++)
-        entry->results[i].algorithm = NULL;
-    for (; (got = getline(&reader->line, &reader->line_cap, reader->stream)) > 0;
-         at = ftello(reader->stream)) {
-        size_t len = (size_t)got;
-        struct ahash_meta *meta = &entry->meta;
-        bool is_meta = strncmp(reader->line, meta_prefix, sizeof(meta_prefix) - 1) == 0;
-        int rc = is_meta && entry->name;
-
-        reader->line_number++;
-        while (len > 0 && (reader->line[len - 1] == '\n' || reader->line[len - 1] == '\r'))
-            len--;
-        if (is_meta && !entry->name) {
-            entry->has_meta = sscanf(reader->line + sizeof(meta_prefix) - 1,
-                                     "%" SCNu64 " %" SCNd64 " %" SCNd64 " %" SCNu64, &meta->size,
-                                     &meta->mtime_ns, &meta->ctime_ns, &meta->ino) == 4;
-            entry->at = (uint64_t)at;
-        } else if (len > 0 && reader->line[0] != '#') {
-            if (!entry->name && !entry->has_meta)
-                entry->at = (uint64_t)at;
-            rc = take_line(ahash, reader, len);
-        }
-        if (rc < 0)
-            return rc;
-        if (rc == 1) { /* the next entry's */
-            reader->line_number--;
-            return fseeko(reader->stream, at, SEEK_SET) < 0 ? -errno : 1;
-        }
-    }
-    if (ferror(reader->stream))
-        return errno ? -errno : -EIO;
-    return entry->name != NULL;
-}
-
-static bool is_complete(const struct ahash *ahash, const struct old_entry *entry)
-{
-    for (size_t i = 0; i < ahash->algorithms.chosen_len; i++)
-        if (!entry->results[i].algorithm)
-            return false;
-    return true;
-}
-
-/* Finds an entry again. It has been read before: what fails now has been changed meanwhile. */
-static bool read_entry_at(const struct ahash *ahash, struct reader *reader, uint64_t at)
-{
-    return fseeko(reader->stream, (off_t)at, SEEK_SET) == 0 && read_entry(ahash, reader) == 1;
-}
-
-static void open_reader(struct ahash *ahash, struct reader *reader)
-{
-    reader->stream = fopen(ahash->update_path, "re");
-    if (!reader->stream && errno != ENOENT)
-        cli_fatal(errno, "%s", cli_quote_maybe(ahash->update_path));
-    reader->parser.algorithms = &ahash->algorithms;
-    reader->entry.results = calloc(ahash->algorithms.chosen_len, sizeof(struct hash_result));
-    if (!reader->entry.results)
-        cli_fatal(0, "memory exhausted");
-}
-
-static void close_reader(struct reader *reader)
-{
-    if (reader->stream)
-        fclose(reader->stream);
-    free(reader->line);
-    free(reader->entry.name);
-    free(reader->entry.results);
+    while ((rc = manifest_read(ahash, reader)) == 1)
+        names_put(update->old, reader->entry.name, reader->entry.at * 2);
+    if (rc == -EINVAL)
+        cli_fatal(0, "%s: %" PRIu64 ": improperly formatted %s%schecksum line: not updated", name,
+                  reader->line_number, ahash->tag ? ahash->tag : "", ahash->tag ? " " : "");
+    if (rc < 0)
+        cli_fatal(-rc, "%s", name);
+    /* blank lines and comments alone do not make a manifest */
+    if (names_count(update->old) == 0 && !reader->has_header && update->own[0].st_size > 0)
+        cli_fatal(0, "%s: no properly formatted checksum lines found: not updated", name);
 }
 
 void update_open(struct ahash *ahash)
 {
     struct update *update = calloc(1, sizeof(*update));
-    const char *name = cli_quote_maybe(ahash->update_path);
     int rc;
 
     if (!update)
@@ -179,29 +88,26 @@ void update_open(struct ahash *ahash)
     ahash->update = update;
     update->old = names_new();
     update->lost = names_new();
-    open_reader(ahash, &update->produce);
-    open_reader(ahash, &update->retire);
+    update->vanished = vanished_new();
+    manifest_reader_open(ahash, &update->produce);
+    manifest_reader_open(ahash, &update->retire);
     if (update->produce.stream) {
-        while ((rc = read_entry(ahash, &update->produce)) == 1)
-            names_put(update->old, update->produce.entry.name, update->produce.entry.at * 2);
-        /* whatever it is, it is not ours to write over */
-        if (rc == -EINVAL)
-            cli_fatal(0, "%s: %" PRIu64 ": improperly formatted %s%schecksum line: not updated",
-                      name, update->produce.line_number, ahash->tag ? ahash->tag : "",
-                      ahash->tag ? " " : "");
-        if (rc < 0)
-            cli_fatal(-rc, "%s", name);
         (void)fstat(fileno(update->produce.stream), &update->own[0]);
+        read_old(ahash);
     }
     rc = cli_atomic_open(&update->file, ahash->update_path);
     if (rc < 0)
         cli_fatal(-rc, "cannot create %s", cli_quote(ahash->update_path));
     update->out = cli_atomic_stream(update->file);
     (void)fstat(fileno(update->out), &update->own[1]);
+    /* the name of an open descriptor, as /dev/stdout is: lines would be added to the old ones */
+    if (same_file(&update->own[0], &update->own[1]))
+        cli_fatal(0, "cannot update %s: not a name that can be replaced",
+                  cli_quote(ahash->update_path));
     fprintf(update->out,
-            "# of ahash --update; \"%sSIZE MTIME CTIME INODE\" is the state in which "
+            "%s; \"%sSIZE MTIME CTIME INODE\" is the state in which "
             "the file in the next line was read\n",
-            meta_prefix);
+            manifest_header, manifest_meta_prefix);
 }
 
 bool update_is_own(const struct ahash *ahash, const struct stat *st)
@@ -209,9 +115,14 @@ bool update_is_own(const struct ahash *ahash, const struct stat *st)
     const struct stat *own = ahash->update->own;
 
     for (int i = 0; i < 2; i++)
-        if (own[i].st_ino == st->st_ino && own[i].st_dev == st->st_dev && own[i].st_ino != 0)
+        if (own[i].st_ino != 0 && same_file(&own[i], st))
             return true;
     return false;
+}
+
+void update_tree(struct ahash *ahash, const char *name)
+{
+    vanished_tree(ahash->update->vanished, name);
 }
 
 static int64_t timespec_ns(const struct timespec *ts)
@@ -241,27 +152,40 @@ static bool is_settled(const struct ahash_meta *meta)
     return meta->ctime_ns < timespec_ns(&now) - tick;
 }
 
-bool update_look(struct ahash *ahash, struct file *file, const struct stat *st)
+/* Makes a write through a mapping from now on show in the file's times. Linux sets them when a page
+ * is written to that is clean, not again while it is dirty. Returns false if pages stay dirty. */
+static bool is_clean(const struct file *file)
+{
+    int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    int fd = openat(file->dir->fd, file->name, flags | (file->dir->may_follow ? 0 : O_NOFOLLOW));
+    int64_t dirty = fd < 0 ? 0 : cache_dirty(fd);
+
+    /* a page that is being written to the disk is protected: that need not be waited for */
+    if (dirty != 0 &&
+        sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE) == 0 &&
+        dirty > 0)
+        dirty = cache_dirty(fd);
+    if (fd >= 0)
+        close(fd);
+    return dirty <= 0; /* before Linux 6.5 there is no telling */
+}
+
+/* Takes what the old manifest has of a file; number is that of its name. True: the file is as it
+ * was. */
+static bool is_kept(struct ahash *ahash, struct file *file, uint64_t *number)
 {
     struct update *update = ahash->update;
-    struct old_entry *entry = &update->produce.entry;
+    struct manifest_entry *entry = &update->produce.entry;
     struct ahash_item *item = ahash_item(ahash, file);
     struct hash_result *results = file->op;
-    char *path = file_path(file);
-    uint64_t *number = path ? names_find(update->old, path) : NULL;
 
-    free(path);
-    item->meta = meta_of(st);
-    item->has_meta = S_ISREG(st->st_mode) && is_settled(&item->meta);
-    if (!number)
-        return false;
     item->old_at = *number / 2 + 1;
     *number |= 1;
-    if (!read_entry_at(ahash, &update->produce, *number / 2)) {
+    if (!manifest_read_at(ahash, &update->produce, *number / 2)) {
         item->old_at = 0;
         return false;
     }
-    item->unchanged = entry->has_meta && is_complete(ahash, entry) &&
+    item->unchanged = entry->has_meta && manifest_is_complete(ahash, entry) &&
                       same_meta(&entry->meta, &item->meta);
     if (!item->unchanged || ahash->verify)
         return false;
@@ -272,6 +196,22 @@ bool update_look(struct ahash *ahash, struct file *file, const struct stat *st)
     return true;
 }
 
+bool update_look(struct ahash *ahash, struct file *file, const struct stat *st)
+{
+    struct update *update = ahash->update;
+    struct ahash_item *item = ahash_item(ahash, file);
+    char *path = file_path(file);
+    uint64_t *number = path ? names_find(update->old, path) : NULL;
+
+    free(path);
+    item->meta = meta_of(st);
+    item->has_meta = S_ISREG(st->st_mode) && is_settled(&item->meta);
+    if (number && is_kept(ahash, file, number))
+        return true;
+    item->has_meta = item->has_meta && is_clean(file);
+    return false;
+}
+
 static void write_entry(const struct ahash *ahash, const char *name, const struct ahash_meta *meta,
                         const struct hash_result *results)
 {
@@ -279,8 +219,8 @@ static void write_entry(const struct ahash *ahash, const char *name, const struc
     FILE *out = ahash->update->out;
 
     if (meta)
-        fprintf(out, "%s%" PRIu64 " %" PRId64 " %" PRId64 " %" PRIu64 "\n", meta_prefix, meta->size,
-                meta->mtime_ns, meta->ctime_ns, meta->ino);
+        fprintf(out, "%s%" PRIu64 " %" PRId64 " %" PRId64 " %" PRIu64 "\n", manifest_meta_prefix,
+                meta->size, meta->mtime_ns, meta->ctime_ns, meta->ino);
     for (size_t i = 0; i < ahash->algorithms.chosen_len; i++) {
         const struct digest *algorithm = ahash->algorithms.chosen[i];
         if (ahash->tagged)
@@ -289,9 +229,9 @@ static void write_entry(const struct ahash *ahash, const char *name, const struc
     }
 }
 
-static void write_old(const struct ahash *ahash, const struct old_entry *entry)
+static void write_old(const struct ahash *ahash, const struct manifest_entry *entry)
 {
-    if (is_complete(ahash, entry))
+    if (manifest_is_complete(ahash, entry))
         write_entry(ahash, entry->name, entry->has_meta ? &entry->meta : NULL, entry->results);
 }
 
@@ -303,7 +243,7 @@ static void write_new(const struct ahash *ahash, const struct file *file, const 
 }
 
 static bool same_digests(const struct ahash *ahash, const struct file *file,
-                         const struct old_entry *entry)
+                         const struct manifest_entry *entry)
 {
     const struct hash_result *results = file->op;
 
@@ -311,7 +251,7 @@ static bool same_digests(const struct ahash *ahash, const struct file *file,
         if (memcmp(results[i].digest, entry->results[i].digest,
                    digest_bytes(ahash->algorithms.chosen[i])) != 0)
             return false;
-    return is_complete(ahash, entry);
+    return manifest_is_complete(ahash, entry);
 }
 
 /* A file or directory that could not be read keeps what the old manifest has of it: an error that
@@ -322,13 +262,34 @@ static void retire_failed(struct ahash *ahash, const struct file *file, const ch
     const struct ahash_item *item = ahash_item(ahash, file);
 
     ahash_report(ahash, file);
+    if (file->step == STEP_REFUSED) {
+        update->is_refused = true;
+        return;
+    }
     update->counts.unreadable++;
     if (file->status == -ENOENT && file->dir->path_len > 0) /* gone since the walk met it */
         return;
-    if (item->old_at && read_entry_at(ahash, &update->retire, item->old_at - 1))
+    if (item->old_at && manifest_read_at(ahash, &update->retire, item->old_at - 1))
         write_old(ahash, &update->retire.entry);
     else
         names_put(update->lost, name, 0);
+}
+
+static void print_change(const struct ahash *ahash, const char *name, const char *status,
+                         const char *text)
+{
+    if (ahash->verbose)
+        ahash_print_status(ahash, name, status, text);
+}
+
+/* A file whose inode or ctime alone has changed is taken for the same by most programs. */
+static void warn_if_silent(const struct ahash *ahash, const struct ahash_item *item,
+                           const struct manifest_entry *old, const char *name)
+{
+    if (manifest_is_complete(ahash, old) && old->has_meta && old->meta.size == item->meta.size &&
+        old->meta.mtime_ns == item->meta.mtime_ns)
+        cli_message(0, "WARNING: %s: content has changed, but not size and mtime",
+                    cli_quote_maybe(name));
 }
 
 static void retire_read(struct ahash *ahash, struct file *file, const char *name)
@@ -339,7 +300,7 @@ static void retire_read(struct ahash *ahash, struct file *file, const char *name
     struct stat st;
     bool same = false;
 
-    if (item->old_at && read_entry_at(ahash, &update->retire, item->old_at - 1))
+    if (item->old_at && manifest_read_at(ahash, &update->retire, item->old_at - 1))
         same = same_digests(ahash, file, &update->retire.entry);
     else
         item->old_at = 0;
@@ -350,12 +311,16 @@ static void retire_read(struct ahash *ahash, struct file *file, const char *name
         write_old(ahash, &update->retire.entry);
         return;
     }
-    if (same)
+    if (same) {
         update->counts.unchanged++;
-    else if (item->old_at)
+    } else if (item->old_at) {
         update->counts.changed++;
-    else
+        print_change(ahash, name, "changed", "CHANGED");
+        warn_if_silent(ahash, item, &update->retire.entry, name);
+    } else {
         update->counts.new ++;
+        print_change(ahash, name, "new", "NEW");
+    }
     if (item->has_meta) {
         item->has_meta = fstatat(file->dir->fd, file->name, &st,
                                  file->dir->may_follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0;
@@ -400,41 +365,91 @@ static bool is_lost(struct update *update, char *name)
 static void finish_old(struct ahash *ahash)
 {
     struct update *update = ahash->update;
-    struct reader *reader = &update->retire;
+    struct manifest_reader *reader = &update->retire;
 
     if (!reader->stream)
         return;
     rewind(reader->stream);
-    while (read_entry(ahash, reader) == 1) {
+    while (manifest_read(ahash, reader) == 1) {
         const uint64_t *number = names_find(update->old, reader->entry.name);
-        if (number && *number % 2 == 1)
-            continue;
-        if (is_lost(update, reader->entry.name))
-            write_old(ahash, &reader->entry);
-        else
+        bool is_gone = false;
+        if (!number || *number % 2 == 0) {
+            is_gone = !is_lost(update, reader->entry.name);
+            if (!is_gone)
+                write_old(ahash, &reader->entry);
+        }
+        vanished_count(update->vanished, reader->entry.name, is_gone);
+        if (is_gone) {
             update->counts.removed++;
+            print_change(ahash, reader->entry.name, "removed", "REMOVED");
+        }
     }
 }
 
-const struct update_counts *update_close(struct ahash *ahash)
+/* Tells whether the new manifest must not replace the old one, and says why. */
+static bool is_refused(struct ahash *ahash)
 {
     struct update *update = ahash->update;
+    const char *name = cli_quote(ahash->update_path), *tree;
+
+    if (update->is_refused) {
+        cli_message(0, "%s: not updated", cli_quote_maybe(ahash->update_path));
+        return true;
+    }
+    if (ahash->force_empty || !vanished_all(update->vanished, &tree))
+        return false;
+    if (tree)
+        cli_message(0, "cannot update %s: all listed files in %s are gone", name, cli_quote(tree));
+    else
+        cli_message(0, "cannot update %s: all listed files are gone", name);
+    cli_message(0, "use --force-empty if they have been removed on purpose");
+    return true;
+}
+
+static void print_counts(const struct ahash *ahash)
+{
+    const struct update_counts *counts = &ahash->update->counts;
+    const struct ahash_count to_print[] = {
+        {"new", counts->new},
+        {"changed", counts->changed},
+        {"unchanged", counts->unchanged},
+        {"removed", counts->removed},
+        {"unreadable", counts->unreadable},
+        {ahash->verify ? "failed" : NULL, counts->mismatched},
+        {NULL, 0},
+    };
+
+    if (!ahash->quiet)
+        ahash_print_counts(ahash, "manifest", ahash->update_path, to_print);
+}
+
+void update_finish(struct ahash *ahash)
+{
+    struct update *update = ahash->update;
+    struct cli_atomic *file = update->file;
     int rc;
 
     finish_old(ahash);
-    rc = cli_atomic_commit(update->file);
+    update->file = NULL;
+    if (is_refused(ahash)) {
+        cli_atomic_discard(file);
+        ahash->failed = true;
+        return;
+    }
+    rc = cli_atomic_commit(file);
     if (rc < 0)
         cli_fatal(-rc, "%s", cli_quote_maybe(ahash->update_path));
-    return &update->counts;
+    print_counts(ahash);
 }
 
 void update_free(struct update *update)
 {
     if (!update)
         return;
-    close_reader(&update->produce);
-    close_reader(&update->retire);
+    manifest_reader_close(&update->produce);
+    manifest_reader_close(&update->retire);
     names_free(update->old);
     names_free(update->lost);
+    vanished_free(update->vanished);
     free(update);
 }

@@ -1,7 +1,7 @@
 /* name_set.c: a hash table of fingerprints. See name_set.h.
  *
- * A fingerprint is 128 bits of the name's SHA-256: two names that share one are not to be expected,
- * nor to be made, so the names themselves need not be kept. */
+ * A fingerprint is the name's BLAKE2b-128, which needs no provider of OpenSSL: two names that share
+ * one are not to be expected, nor to be made, so the names themselves need not be kept. */
 #define _GNU_SOURCE
 #include "name_set.h"
 
@@ -36,7 +36,7 @@ struct names *names_new(void)
     if (names) {
         names->slot_count = SLOTS_FIRST;
         names->slots = calloc(names->slot_count, sizeof(struct entry));
-        names->digest = digest_open("sha256");
+        names->digest = digest_open("blake2b-128");
         names->context = digest_context_new();
     }
     if (!names || !names->slots || !names->digest || !names->context)

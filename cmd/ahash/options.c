@@ -18,6 +18,7 @@ enum {
     OPT_VERIFY,
     OPT_REPORT_UNLISTED,
     OPT_SUMMARY,
+    OPT_FORCE_EMPTY,
 };
 
 static const struct option long_options[] = {
@@ -37,11 +38,13 @@ static const struct option long_options[] = {
     {"version", no_argument, NULL, CLI_OPT_VERSION},
     /* ours */
     {"algorithm", required_argument, NULL, 'a'},
+    {"force-empty", no_argument, NULL, OPT_FORCE_EMPTY},
     {"json", no_argument, NULL, OPT_JSON},
     {"recursive", no_argument, NULL, 'r'},
     {"report-unlisted", optional_argument, NULL, OPT_REPORT_UNLISTED},
     {"summary", no_argument, NULL, OPT_SUMMARY},
     {"update", required_argument, NULL, OPT_UPDATE},
+    {"verbose", no_argument, NULL, 'v'},
     {"verify", no_argument, NULL, OPT_VERIFY},
     CLI_LONG_OPTIONS,
     CLI_WALK_LONG_OPTIONS,
@@ -90,13 +93,16 @@ static void usage(const struct ahash *ahash)
         "%s"
         "  -r, --recursive           digest the regular files in directories\n"
         "      --json                print an object a line\n"
-        "      --tag                 print BSD-style lines (always with several algorithms)\n"
+        "      --tag                 print BSD-style lines (default with several algorithms, and\n"
+        "                              with others than MD5, SHA-1 and SHA-2)\n"
         "  -t, --text                mark names with ' ' (default)\n"
         "  -z, --zero                end lines with NUL and do not escape names\n" CLI_WALK_HELP
         "      --files0-from=F       take the FILEs from F, where each ends with NUL\n"
         "      --update=MANIFEST     digest only what is new or has changed since MANIFEST was\n"
         "                              written, and write it anew; --check and sha256sum -c read "
         "it\n"
+        "      --force-empty         with --update: accept that all listed files are gone\n"
+        "  -v, --verbose             with --update: name what is new, changed and removed\n"
         "      --verify              with --update: digest everything, and report what does not\n"
         "                              match though nothing says that it has changed\n\n"
         "With --check only:\n"
@@ -127,6 +133,10 @@ static void check_update(const struct ahash *ahash)
     if (ahash->verify && !ahash->update_path)
         usage_error(
             "the --verify option is meaningful only with --update: --check reads everything");
+    if (ahash->verbose && !ahash->update_path)
+        usage_error("the --verbose option is meaningful only with --update");
+    if (ahash->force_empty && !ahash->update_path)
+        usage_error("the --force-empty option is meaningful only with --update");
     if (!ahash->update_path)
         return;
     if (ahash->check)
@@ -236,6 +246,15 @@ static void choose_algorithms(struct ahash *ahash, const char *list, const char 
         ahash->tag = ahash->persona->tag;
 }
 
+/* Tells whether the command would take an untagged line of the chosen algorithm for another's. */
+static bool needs_tag(const struct ahash *ahash)
+{
+    const struct digest *digest = ahash->algorithms.chosen[0];
+
+    return !algorithms_is_usual(digest) &&
+           !(is_b2sum(ahash) && strncmp(digest_tag(digest), "BLAKE2b", 7) == 0);
+}
+
 static void own_option(struct ahash *ahash, int option, char *argument)
 {
     if (option == OPT_JSON)
@@ -244,6 +263,8 @@ static void own_option(struct ahash *ahash, int option, char *argument)
         ahash->update_path = argument;
     else if (option == OPT_VERIFY)
         ahash->verify = true;
+    else if (option == OPT_FORCE_EMPTY)
+        ahash->force_empty = true;
     else if (option == OPT_SUMMARY)
         ahash->summary = true;
     else
@@ -264,7 +285,7 @@ void ahash_parse_options(struct ahash *ahash, int argc, char **argv)
 
     ahash->persona = find_persona();
     skip = is_b2sum(ahash) ? 0 : 1;
-    while ((option = cli_getopt_long(argc, argv, skip ? "a:bcj:rtwxz" : "a:bcj:l:rtwxz",
+    while ((option = cli_getopt_long(argc, argv, skip ? "a:bcj:rtvwxz" : "a:bcj:l:rtvwxz",
                                      long_options + skip, GNU_OPTIONS - skip)) != -1) {
         if (option == 'b' || option == 't')
             mode = option == 'b' ? '*' : ' ';
@@ -277,6 +298,8 @@ void ahash_parse_options(struct ahash *ahash, int argc, char **argv)
             length = optarg;
         } else if (option == 'r')
             ahash->recursive = true;
+        else if (option == 'v')
+            ahash->verbose = true;
         else if (option == 'z')
             ahash->format.end = 0;
         else if (option == OPT_TAG) {
@@ -300,6 +323,6 @@ void ahash_parse_options(struct ahash *ahash, int argc, char **argv)
     ahash->operands = argv + optind;
     choose_algorithms(ahash, list, length);
     check_conflicts(ahash, mode);
-    ahash->tagged |= ahash->algorithms.chosen_len > 1;
+    ahash->tagged |= ahash->algorithms.chosen_len > 1 || (list && !mode && needs_tag(ahash));
     ahash->format.mode = mode ? mode : ' ';
 }

@@ -1,4 +1,8 @@
-/* unlisted.c: --report-unlisted: what is there and in no check file. See ahash.h. */
+/* unlisted.c: --report-unlisted: what is there and in no check file. See ahash.h.
+ *
+ * A listed file is known by its directory's device and inode and by its last name: how the path to
+ * it is written does not matter. Another hard link to it is another file in this sense, since a
+ * check file lists names. */
 #define _GNU_SOURCE
 #include "unlisted.h"
 
@@ -8,13 +12,29 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "../../core/pipeline/walk.h"
 #include "name_set.h"
 
+/* A directory that a listed name is in. Neighbours in a check file mostly share it. */
+struct place {
+    char *name; /* as it is written; NULL: none has been looked up yet */
+    char *real; /* without links; NULL: it could not be looked up */
+    struct stat st;
+};
+
+/* The directory that all listed names are in; NULL: none is listed yet. */
+struct common {
+    char *written, *real;
+};
+
 struct unlisted {
     struct names *listed;
-    char *common; /* the directory that all listed names are in; NULL: none is listed yet */
+    struct place place;
+    struct common common;
+    bool is_absolute, is_mixed; /* of listed names: the first one begins with a slash, others not */
+    bool has_detours;           /* ".." in a name */
     struct {
         dev_t dev;
         ino_t ino;
@@ -37,7 +57,10 @@ void unlisted_free(struct unlisted *unlisted)
     if (!unlisted)
         return;
     names_free(unlisted->listed);
-    free(unlisted->common);
+    free(unlisted->place.name);
+    free(unlisted->place.real);
+    free(unlisted->common.written);
+    free(unlisted->common.real);
     free(unlisted->own);
     free(unlisted);
 }
@@ -59,19 +82,101 @@ static void shorten(char *common, const char *plain)
     common[len ? len : common[0] == '/'] = 0;
 }
 
+/* Takes one more directory into what all have in common. */
+static void share(char **common, const char *dir)
+{
+    char *below;
+
+    if (!*common) {
+        *common = strdup(dir);
+        if (!*common)
+            cli_fatal(0, "memory exhausted");
+    } else if (**common && strcmp(*common, "/") != 0) {
+        if (asprintf(&below, "%s/", dir) < 0)
+            cli_fatal(0, "memory exhausted");
+        shorten(*common, below);
+        free(below);
+    }
+}
+
+/* Looks up the directory that the first len bytes of a name lead to. */
+static const struct place *look_up(struct unlisted *unlisted, const char *name, size_t len)
+{
+    struct place *place = &unlisted->place;
+
+    if (place->name && strncmp(place->name, name, len) == 0 && place->name[len] == 0)
+        return place;
+    free(place->name);
+    free(place->real);
+    place->name = strndup(name, len);
+    if (!place->name)
+        cli_fatal(0, "memory exhausted");
+    place->real = realpath(len ? place->name : ".", NULL);
+    if (place->real && stat(place->real, &place->st) < 0) {
+        free(place->real);
+        place->real = NULL;
+    }
+    return place;
+}
+
+static char *key_of(const struct stat *dir, const char *last)
+{
+    char *key;
+
+    if (asprintf(&key, "%ju:%ju/%s", (uintmax_t)dir->st_dev, (uintmax_t)dir->st_ino, last) < 0)
+        cli_fatal(0, "memory exhausted");
+    return key;
+}
+
+/* Lists a name by its place. Returns its directory, NULL if that cannot be looked up. */
+static const struct place *list_place(struct unlisted *unlisted, const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    const char *last = slash ? slash + 1 : name;
+    const struct place *place = look_up(unlisted, name, (size_t)(last - name));
+    char *key;
+
+    if (!place->real)
+        return NULL;
+    key = key_of(&place->st, last);
+    names_put(unlisted->listed, key, 0);
+    free(key);
+    return place;
+}
+
+static bool has_detour(const char *name)
+{
+    for (const char *at = name; (at = strstr(at, "..")); at += 2)
+        if ((at == name || at[-1] == '/') && (at[2] == '/' || at[2] == 0))
+            return true;
+    return false;
+}
+
 void unlisted_list(struct unlisted *unlisted, const char *name)
 {
-    const char *plain;
+    const struct place *place = list_place(unlisted, name);
+    const char *plain, *slash;
+    char *dir, byte, *real;
 
-    names_put(unlisted->listed, name, 0);
+    if (place)
+        share(&unlisted->common.real, place->real);
+    else
+        names_put(unlisted->listed, name, 0); /* beyond PATH_MAX, for one */
     plain = names_plain(unlisted->listed, name);
-    if (!unlisted->common) {
-        const char *slash = strrchr(plain, '/');
-        unlisted->common = strndup(plain, slash ? (size_t)(slash - plain) + (slash == plain) : 0);
-        if (!unlisted->common)
-            cli_fatal(0, "memory exhausted");
-    } else if (*unlisted->common && strcmp(unlisted->common, "/") != 0) {
-        shorten(unlisted->common, plain);
+    slash = strrchr(plain, '/');
+    dir = strndup(plain, slash ? (size_t)(slash - plain) + (slash == plain) : 0);
+    if (!dir)
+        cli_fatal(0, "memory exhausted");
+    if (!unlisted->common.written)
+        unlisted->is_absolute = *name == '/';
+    unlisted->is_mixed |= unlisted->is_absolute != (*name == '/');
+    unlisted->has_detours |= has_detour(name);
+    share(&unlisted->common.written, dir);
+    free(dir);
+    /* what a link leads to has been checked, too */
+    if (readlink(name, &byte, 1) >= 0 && (real = realpath(name, NULL))) {
+        list_place(unlisted, real);
+        free(real);
     }
 }
 
@@ -102,23 +207,35 @@ static bool is_own(const struct unlisted *unlisted, const struct dir *dir, const
     return false;
 }
 
+static bool is_listed(const struct unlisted *unlisted, const struct dir *dir, const char *name)
+{
+    bool slash = dir->path_len > 0 && dir->path[dir->path_len - 1] != '/';
+    char *text = NULL;
+    struct stat st;
+    bool listed = false;
+
+    if (fstat(dir->fd, &st) == 0) {
+        text = key_of(&st, name);
+        listed = names_find(unlisted->listed, text);
+        free(text);
+    }
+    if (listed || is_own(unlisted, dir, name))
+        return true;
+    if (asprintf(&text, "%s%s%s", dir->path, slash ? "/" : "", name) < 0)
+        cli_fatal(0, "memory exhausted");
+    listed = names_find(unlisted->listed, text);
+    free(text);
+    return listed;
+}
+
 static int look_at(struct feed *feed, struct dir *dir, const char *name, unsigned char type,
                    uint64_t ino, void *arg)
 {
     struct ahash *ahash = arg;
-    struct unlisted *unlisted = ahash->unlisted;
     struct file *file;
-    char *path;
-    bool listed, slash = dir->path_len > 0 && dir->path[dir->path_len - 1] != '/';
 
     (void)ino;
-    if (type != DT_REG)
-        return 0;
-    if (asprintf(&path, "%s%s%s", dir->path, slash ? "/" : "", name) < 0)
-        return -ENOMEM;
-    listed = names_find(unlisted->listed, path) || is_own(unlisted, dir, name);
-    free(path);
-    if (listed)
+    if (type != DT_REG || is_listed(ahash->unlisted, dir, name))
         return 0;
     file = feed_file(feed, dir, name, strlen(name));
     if (!file)
@@ -127,17 +244,28 @@ static int look_at(struct feed *feed, struct dir *dir, const char *name, unsigne
     return feed_add_done(feed, file);
 }
 
+/* The directory to walk if none is given: as it is written in the names, if that can be told from
+ * them. NULL: nothing is listed. */
+static const char *common_tree(const struct unlisted *unlisted)
+{
+    const char *written = unlisted->common.written;
+
+    if ((unlisted->is_mixed || unlisted->has_detours) && unlisted->common.real)
+        return unlisted->common.real;
+    return written && !*written ? "." : written;
+}
+
 int unlisted_produce(struct ahash *ahash, struct feed *feed)
 {
     static const struct walk_ops ops = {.entry = look_at};
     const struct walk_opts opts = {.one_file_system = ahash->common.one_file_system,
                                    .exclude = ahash->common.exclude};
-    const char *common = ahash->unlisted->common;
+    const char *common = common_tree(ahash->unlisted);
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < ahash->trees_len; i++)
         rc = walk_tree(feed, ahash->cwd, ahash->trees[i], &opts, &ops, ahash);
     if (ahash->trees_len == 0 && common)
-        rc = walk_tree(feed, ahash->cwd, *common ? common : ".", &opts, &ops, ahash);
+        rc = walk_tree(feed, ahash->cwd, common, &opts, &ops, ahash);
     return rc;
 }

@@ -288,6 +288,20 @@ int cli_parse_count(const char *text, unsigned max, unsigned *count)
     return 0;
 }
 
+struct digest *cli_digest_open(const char *name)
+{
+    struct digest *digest = digest_open(name);
+
+    if (!digest && errno == ENOTSUP)
+        cli_fatal(0,
+                  "cannot compute %s: no active OpenSSL provider implements it "
+                  "(see $OPENSSL_CONF and openssl.cnf)",
+                  cli_quote(name));
+    if (!digest && errno != ENOENT)
+        cli_fatal(0, "memory exhausted");
+    return digest;
+}
+
 unsigned cli_processors(void)
 {
     cpu_set_t set;

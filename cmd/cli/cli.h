@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "../../core/digest/digest.h"
 #include "../../core/engine.h"
 #include "../../core/pipeline/exclude.h"
 
@@ -133,6 +134,9 @@ int cli_match(const char *option, const char *argument, const char *const *choic
 int cli_parse_size(const char *text, uint64_t *bytes);
 /* A number from 1 to max. Returns 0 or -EINVAL. */
 int cli_parse_count(const char *text, unsigned max, unsigned *count);
+
+/* digest_open; exits if it cannot be used. NULL: there is none of that name. */
+struct digest *cli_digest_open(const char *name);
 
 /* Online processors, at least 1. */
 unsigned cli_processors(void);

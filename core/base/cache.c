@@ -28,6 +28,16 @@ int64_t cache_resident(int fd, uint64_t from, uint64_t len)
     return (int64_t)(cs.nr_cache * (uint64_t)sysconf(_SC_PAGESIZE));
 }
 
+int64_t cache_dirty(int fd)
+{
+    struct cachestat_range range = {0, 0};
+    struct cachestat cs;
+
+    if (syscall(SYS_cachestat, fd, &range, &cs, 0) < 0)
+        return -errno;
+    return (int64_t)(cs.nr_dirty * (uint64_t)sysconf(_SC_PAGESIZE));
+}
+
 void cache_drop(int fd, uint64_t from, uint64_t end)
 {
     (void)posix_fadvise(fd, (off_t)from, end ? (off_t)(end - from) : 0, POSIX_FADV_DONTNEED);

@@ -95,9 +95,13 @@ struct digest *digest_open(const char *name)
     struct digest *digest = calloc(1, sizeof(*digest));
     unsigned bits = blake2b_bits(name);
 
-    if (digest && !(bits ? open_blake2b(digest, bits) : open_evp(digest, name))) {
+    if (!digest) {
+        errno = ENOMEM;
+    } else if (!(bits ? open_blake2b(digest, bits) : open_evp(digest, name))) {
         digest_close(digest);
         digest = NULL;
+        /* a name without an implementation: the configuration activates no provider that has one */
+        errno = EVP_get_digestbyname(name) ? ENOTSUP : ENOENT;
     }
     return digest;
 }

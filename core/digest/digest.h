@@ -14,7 +14,8 @@ struct digest;         /* an algorithm */
 struct digest_context; /* one computation */
 
 /* An algorithm by OpenSSL's name ("sha256", "sha3-256"; case does not matter), or "blake2b" and
- * "blake2b-BITS". NULL: there is none of that name, or memory is short. */
+ * "blake2b-BITS". NULL, with errno: ENOENT if there is none of that name; ENOTSUP if OpenSSL knows
+ * it, and its configuration provides no implementation; ENOMEM. */
 struct digest *digest_open(const char *name);
 void digest_close(struct digest *digest); /* takes NULL */
 size_t digest_bytes(const struct digest *digest);

@@ -168,6 +168,16 @@ check '--files0-from' acp --files0-from=list -t from
 same '--files0-from: all are there' "$(find tree -maxdepth 1 -type f | wc -l)" "$(find from -type f | wc -l)"
 gives '--files0-from without -t' 1 '' 'acp: --files0-from needs a destination by --target-directory (-t)' 'acp --files0-from=list from'
 gives '--files0-from, nothing' 0 '' '' 'acp --files0-from=/dev/null -t from'
+# a name that cannot be used is told, and the rest is done
+mkdir bad
+printf '%s\0' tree/1 '' tree/65536 '' >list
+gives '--files0-from with empty names' 1 $'1\n65536' "acp: list:2: invalid zero-length file name
+acp: list:4: invalid zero-length file name" 'acp --files0-from=list -t bad; s=$?; ls bad; rm bad/*; exit $s'
+gives '--files0-from=- with a dash in it' 1 $'1\n65536' \
+    "acp: when reading file names from stdin, no file name of '-' allowed
+acp: -:3: invalid zero-length file name" \
+    'printf "%s\0" tree/1 - "" tree/65536 | acp --files0-from=- -t bad; s=$?; ls bad; exit $s'
+gives '--files0-from a directory' 1 '' 'acp: tree: read error: Is a directory' 'acp --files0-from=tree -t bad'
 check '--files0-from a pipe, with --parents' bash -c 'find tree/odd -type f -print0 | acp --parents --files0-from=- -t from && diff -r tree/odd from/tree/odd'
 check '--stats=json' bash -c 'acp -r --stats=json tree y 2>&1 | python3 -c "import json,sys; assert json.load(sys.stdin)[\"files\"] > 15"'
 finish

@@ -80,9 +80,9 @@ for pair in sha1:sha1 sha512:sha512 SHA384:sha384 sha3-256:sha3-256 sha512-256:s
     blake2s256:blake2s256 sm3:sm3 md5:md5 blake2b512:blake2b512; do
     same "-a ${pair%:*}" "$(for file in x empty large; do
         openssl dgst -r "-${pair#*:}" "$file" | sed 's/ \*/  /'
-    done)" "$(ahash -a "${pair%:*}" x empty large)"
+    done)" "$(ahash -t -a "${pair%:*}" x empty large)"
 done
-same '-a blake2b-256' "$(gnu b2sum -l 256 x large)" "$(ahash -a blake2b-256 x large)"
+same '-a blake2b-256' "$(gnu b2sum -l 256 x large)" "$(ahash -t -a blake2b-256 x large)"
 several() {
     for file; do
         gnu sha256sum --tag "$file"
@@ -129,11 +129,11 @@ same '-c detects, and it does not match' 5 "$(ahash -c mixed.wrong 2>&1 | grep -
 gives '-c -a takes no other' 0 'x: OK' \
     'ahash: WARNING: 11 lines are improperly formatted' 'ahash -c -a sha1 mixed'
 gives '-c -a decides what a length is' 0 $'x: OK\ny: OK' '' \
-    'ahash -a sha3-256 x y >sums; ahash -a sha3-256 -c sums'
+    'ahash -t -a sha3-256 x y >sums; ahash -a sha3-256 -c sums'
 gives '-c without -a takes it for the usual one' 1 'x: FAILED' \
-    'ahash: WARNING: 1 computed checksum did NOT match' 'ahash -a sha3-256 x >sums; ahash -c sums'
+    'ahash: WARNING: 1 computed checksum did NOT match' 'ahash -t -a sha3-256 x >sums; ahash -c sums'
 gives '-c -a of several' 0 $'x: OK\nx: OK' '' \
-    '{ ahash -a sha3-256 x; ahash -a sha1 --tag x; } >sums; ahash -a sha1,sha3-256 -c sums'
+    '{ ahash -t -a sha3-256 x; ahash -a sha1 --tag x; } >sums; ahash -a sha1,sha3-256 -c sums'
 gives '-c of a tag that there is not' 1 '' \
     'ahash: sums: 1: improperly formatted checksum line
 ahash: sums: no properly formatted checksum lines found' \
@@ -141,6 +141,88 @@ ahash: sums: no properly formatted checksum lines found' \
 for algorithm in sha1 sha224 sha256 sha384 sha512 md5; do
     same "$algorithm: GNU's accepts the output" 'x: OK' \
         "$(ahash -a $algorithm x | gnu "${algorithm}sum" -c)"
+done
+
+# -- what ahash has written, ahash -c takes, without being told the algorithm --
+for algorithm in $(openssl list -digest-algorithms | grep -o '^ *[A-Z][A-Za-z0-9/-]*' | tr '/' '-') blake2b blake2b-8 \
+    blake2b-48 blake2b-128 blake2b-160 blake2b-256 blake2b-384 blake2b-504; do
+    export algorithm
+    ahash -a "$algorithm" x >sums 2>/dev/null || continue
+    gives "$algorithm: a list" 0 $'x: OK\n\\./new\\nline: OK' '' \
+        'ahash -a $algorithm x ./*line >sums; ahash -c sums | sed "s/^new/.\/new/"; exit ${PIPESTATUS[0]}'
+    gives "$algorithm: a list, and the file has changed" 1 'x: FAILED' \
+        'ahash: WARNING: 1 computed checksum did NOT match' \
+        'ahash -a $algorithm empty | sed "s/empty/x/" >sums; ahash -c sums'
+    gives "$algorithm: a manifest" 0 'x: OK' '' \
+        'rm -f sums; ahash --quiet -a $algorithm --update=sums x; ahash -c --strict sums'
+done
+gives 'a manifest without tags is brought up to date' 0 'sums: 0 new, 0 changed, 2 unchanged, 0 removed, 0 unreadable
+x: OK
+y: OK' '' 'ahash -t -a sha3-256 x y >sums; ahash -a sha3-256 --update=sums x y; ahash -c sums'
+for algorithm in md5 sha1 sha224 sha256 sha384 sha512; do
+    same "$algorithm needs no tag" "$(gnu "${algorithm}sum" x)" "$(ahash -a $algorithm x)"
+done
+
+# -- lists of b2sum --
+for length in 128 160 192 224 256 384 504 512; do
+    export length
+    gnu b2sum -l "$length" x y empty large >sums
+    gives "a list of b2sum -l $length" 0 "$(gnu b2sum -c sums)" '' 'ahash -c sums'
+    gives "a list of b2sum -l $length, some do not match" 1 $'x: OK\nlarge: FAILED\nx: FAILED\nlarge: OK' \
+        'ahash: WARNING: 2 computed checksums did NOT match' \
+        'sed "2s/y$/large/; 3s/empty$/x/" sums | ahash -c'
+    gives "a list of b2sum -l $length, nothing matches" 1 $'y: FAILED\nx: FAILED' \
+        'ahash: WARNING: 2 computed checksums did NOT match' \
+        'sed -n "1s/x$/y/p; 2s/y$/x/p" sums | ahash -c'
+done
+for i in $(seq 300); do echo "$i" >"tree/$i"; done
+gnu b2sum tree/* >sums
+same 'a long list of b2sum' "$(gnu b2sum -c sums)" "$(ahash -c sums 2>&1)"
+same 'a long list of b2sum, --json' '303 BLAKE2b ok' "$(ahash -c --json sums | grep '"name"' |
+    sed 's/.*"algorithm":"\([^"]*\)","status":"\([^"]*\)".*/\1 \2/' | sort | uniq -c | sed 's/^ *//')"
+{ gnu sha512sum x y; gnu b2sum x; } >sums
+gives 'a list that has matched as another' 1 $'x: OK\ny: OK\nx: FAILED' \
+    'ahash: WARNING: 1 computed checksum did NOT match' 'ahash -c sums'
+{ gnu b2sum x y; gnu sha512sum x; } >sums
+gives 'lines of the usual algorithm match in any list' 0 $'x: OK\ny: OK\nx: OK' '' 'ahash -c sums'
+{ gnu sha256sum x; gnu b2sum x; gnu md5sum y; } >sums
+gives 'each length has its own algorithm' 0 $'x: OK\nx: OK\ny: OK' '' 'ahash -c sums'
+gnu b2sum x >sums
+gives '-a sha512 takes it for nothing else' 1 'x: FAILED' \
+    'ahash: WARNING: 1 computed checksum did NOT match' 'ahash -a sha512 -c sums'
+{ gnu sha512sum x; gnu b2sum y; } >other
+gives 'two lists: each has its own algorithm' 1 $'x: OK\nx: OK\ny: FAILED' \
+    'ahash: WARNING: 1 computed checksum did NOT match' \
+    'ahash -c sums other'
+mkfifo pipe
+gives 'what a FIFO held is gone' 1 'pipe: FAILED' 'ahash: WARNING: 1 computed checksum did NOT match' \
+    '(cat x >pipe) & sed s/x$/pipe/ sums >other; timeout 20 ahash -c other'
+gives 'standard input is read once' 1 '-: FAILED' 'ahash: WARNING: 1 computed checksum did NOT match' \
+    'sed s/x$/-/ sums >other; ahash -c other <x'
+
+# -- an OpenSSL that is configured to have no SHA-256 --
+# configured NAME LINES: the configuration NAME.cnf
+configured() {
+    printf 'openssl_conf = init\n[init]\n%s\n' "$2" >"$1.cnf"
+}
+configured legacy $'providers = all\n[all]\nlegacy = one\n[one]\nactivate = 1'
+configured null $'providers = all\n[all]\nnull = one\n[one]\nactivate = 1'
+configured properties $'alg_section = all\n[all]\ndefault_properties = fips=yes'
+for name in legacy null properties; do
+    export name
+    no_sha256="cannot compute 'sha256': no active OpenSSL provider implements it (see \$OPENSSL_CONF and openssl.cnf)"
+    gives "$name: ahash" 1 '' "ahash: $no_sha256" 'OPENSSL_CONF=$PWD/$name.cnf ahash x'
+    gives "$name: sha256sum" 1 '' "sha256sum: $no_sha256" 'OPENSSL_CONF=$PWD/$name.cnf sha256sum x'
+    gives "$name: several" 1 '' "ahash: $no_sha256" 'OPENSSL_CONF=$PWD/$name.cnf ahash -a blake2b,sha256 x'
+    gives "$name: -c" 1 '' "ahash: $no_sha256" 'ahash x >sums; OPENSSL_CONF=$PWD/$name.cnf ahash -c sums'
+    gives "$name: --update" 1 '' "ahash: $no_sha256" 'OPENSSL_CONF=$PWD/$name.cnf ahash --update=sums x'
+    gives "$name: acp --manifest" 1 '' "acp: $no_sha256" \
+        'OPENSSL_CONF=$PWD/$name.cnf acp --manifest=made x copy; s=$?; ls made copy 2>/dev/null; exit $s'
+    gives "$name: acp --verify" 1 '' "acp: $no_sha256" \
+        'OPENSSL_CONF=$PWD/$name.cnf acp --verify x copy; s=$?; ls copy 2>/dev/null; exit $s'
+    gives "$name: BLAKE2b is not OpenSSL's" 0 'x: OK' '' '
+        export OPENSSL_CONF=$PWD/$name.cnf; ahash --quiet -a blake2b --update=made x
+        ahash -a blake2b -c made; s=$?; rm made; exit $s'
 done
 
 finish

@@ -123,6 +123,7 @@ static void unknown_algorithm_is_none(void **state)
 {
     (void)state;
     assert_null(digest_open("no-such-digest"));
+    assert_int_equal(errno, ENOENT);
     assert_null(digest_open(""));
     assert_null(digest_open("NULL"));
     assert_null(digest_open("blake2b-0"));
@@ -131,6 +132,7 @@ static void unknown_algorithm_is_none(void **state)
     assert_null(digest_open("blake2b-"));
     assert_null(digest_open("blake2b- 8"));
     assert_null(digest_open("blake2bx"));
+    assert_int_equal(errno, ENOENT);
     digest_close(NULL);
     digest_context_free(NULL);
     sink_free(NULL);

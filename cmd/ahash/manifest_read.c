@@ -1,0 +1,144 @@
+/* manifest_read.c: reading the manifest that --update brings up to date. See manifest_read.h. */
+#define _GNU_SOURCE
+#include "manifest_read.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+const char manifest_meta_prefix[] = "#: ";
+const char manifest_header[] = "# of ahash --update";
+
+static bool is_end(const struct manifest_entry *entry, const char *name)
+{
+    return entry->name && strcmp(entry->name, name) != 0;
+}
+
+/* Takes a line that is no comment into the entry. 1: it is the next entry's; 0; -EINVAL: it is no
+ * line that this run would write. */
+static int take_line(const struct ahash *ahash, struct manifest_reader *reader, size_t len)
+{
+    struct manifest_entry *entry = &reader->entry;
+    struct ahash_line line;
+    size_t found = 0;
+
+    if (!ahash_line_parse(&reader->parser, reader->line, len, &line))
+        return -EINVAL;
+    if (is_end(entry, line.name))
+        return 1;
+    if (!entry->name)
+        entry->name = strdup(line.name);
+    if (!entry->name)
+        cli_fatal(0, "memory exhausted");
+    while (ahash->algorithms.chosen[found] != line.algorithm)
+        found++;
+    memcpy(entry->results[found].digest, line.digest, digest_bytes(line.algorithm));
+    entry->results[found].algorithm = line.algorithm;
+    return 0;
+}
+
+/* Takes a comment: the state of the file in the lines behind it, or one of no meaning. Returns 1 if
+ * it is the next entry's, else 0. */
+static int take_comment(struct manifest_reader *reader, uint64_t at)
+{
+    struct manifest_entry *entry = &reader->entry;
+    struct ahash_meta *meta = &entry->meta;
+    const char *numbers = reader->line + strlen(manifest_meta_prefix);
+
+    if (strncmp(reader->line, manifest_header, strlen(manifest_header)) == 0)
+        reader->has_header = true;
+    if (strncmp(reader->line, manifest_meta_prefix, strlen(manifest_meta_prefix)) != 0)
+        return 0;
+    if (entry->name)
+        return 1;
+    entry->has_meta = sscanf(numbers, "%" SCNu64 " %" SCNd64 " %" SCNd64 " %" SCNu64, &meta->size,
+                             &meta->mtime_ns, &meta->ctime_ns, &meta->ino) == 4;
+    entry->at = at;
+    return 0;
+}
+
+int manifest_read(const struct ahash *ahash, struct manifest_reader *reader)
+{
+    struct manifest_entry *entry = &reader->entry;
+    off_t at = ftello(reader->stream);
+    size_t len;
+    int rc;
+
+    free(entry->name);
+    entry->name = NULL;
+    entry->has_meta = false;
+    for (size_t i = 0; i < ahash->algorithms.chosen_len; i++)
+        entry->results[i].algorithm = NULL;
+    errno = 0;
+    for (; ahash_line_read(reader->stream, reader->line, &len); at = ftello(reader->stream)) {
+        rc = 0;
+        reader->line_number++;
+        if (len == AHASH_LINE_BYTES_MAX) /* comments as well: this is not text */
+            return -EINVAL;
+        if (len > 0 && reader->line[len - 1] == '\r')
+            len--;
+        if (reader->line[0] == '#') {
+            rc = take_comment(reader, (uint64_t)at);
+        } else if (len > 0) {
+            if (!entry->name && !entry->has_meta)
+                entry->at = (uint64_t)at;
+            rc = take_line(ahash, reader, len);
+        }
+        if (rc < 0)
+            return rc;
+        if (rc == 1) { /* the next entry's */
+            reader->line_number--;
+            return fseeko(reader->stream, at, SEEK_SET) < 0 ? -errno : 1;
+        }
+    }
+    if (ferror(reader->stream))
+        return errno ? -errno : -EIO;
+    return entry->name != NULL;
+}
+
+bool manifest_is_complete(const struct ahash *ahash, const struct manifest_entry *entry)
+{
+    for (size_t i = 0; i < ahash->algorithms.chosen_len; i++)
+        if (!entry->results[i].algorithm)
+            return false;
+    return true;
+}
+
+bool manifest_read_at(const struct ahash *ahash, struct manifest_reader *reader, uint64_t at)
+{
+    return fseeko(reader->stream, (off_t)at, SEEK_SET) == 0 && manifest_read(ahash, reader) == 1;
+}
+
+void manifest_reader_open(struct ahash *ahash, struct manifest_reader *reader)
+{
+    const char *path = ahash->update_path;
+    struct stat st;
+    /* not opened before it is known to be a file: opening a FIFO waits, and a device may act */
+    int fd, rc = stat(path, &st);
+
+    if (rc == 0 && S_ISDIR(st.st_mode))
+        cli_fatal(EISDIR, "%s", cli_quote_maybe(path));
+    if (rc == 0 && !S_ISREG(st.st_mode))
+        cli_fatal(0, "cannot update %s: not a regular file", cli_quote(path));
+    fd = rc < 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 && errno != ENOENT)
+        cli_fatal(errno, "%s", cli_quote_maybe(path));
+    reader->stream = fd < 0 ? NULL : fdopen(fd, "r");
+    reader->parser.algorithms = &ahash->algorithms;
+    reader->line = malloc(AHASH_LINE_BYTES_MAX + 1);
+    reader->entry.results = calloc(ahash->algorithms.chosen_len, sizeof(struct hash_result));
+    if (!reader->line || !reader->entry.results || (fd >= 0 && !reader->stream))
+        cli_fatal(0, "memory exhausted");
+}
+
+void manifest_reader_close(struct manifest_reader *reader)
+{
+    if (reader->stream)
+        fclose(reader->stream);
+    free(reader->line);
+    free(reader->entry.name);
+    free(reader->entry.results);
+}
