@@ -27,9 +27,15 @@ void cli_try_help(void) __attribute__((noreturn));
 /* Closes stdout: exits 1 with "write error" where something of it was lost (full disk, /dev/full).
  */
 void cli_close_stdout(void);
-/* From here on INT, TERM and HUP remove what is unfinished (core/unfinished.h) before they end the
- * program as they do without this. To be called before there are threads. */
+/* From here on signals that end the program remove what is unfinished (core/copy/unfinished.h)
+ * first. Faults (SEGV, BUS, ABRT) and ignored signals stay as they are. Must be called before there
+ * are threads. */
 void cli_stop_cleanly(void);
+/* The same for the first process of a container, for which the kernel ignores signals that are left
+ * to their default; does nothing otherwise. */
+void cli_stop_as_init(void);
+/* Ends the program by sig, or with status 128 + sig as the first process of a container. */
+void cli_end_by_signal(int sig) __attribute__((noreturn));
 /* To be called after a failed write to stdout, while errno says why: cli_close_stdout will say it.
  */
 void cli_stdout_failed(void);
