@@ -34,6 +34,8 @@ void cli_stop_cleanly(void);
 /* The same for the first process of a container, for which the kernel ignores signals that are left
  * to their default; does nothing otherwise. */
 void cli_stop_as_init(void);
+/* Returns true for a signal that does so: one whose default ends a process, but for faults. */
+bool cli_signal_ends(int sig);
 /* Ends the program by sig, or with status 128 + sig as the first process of a container. */
 void cli_end_by_signal(int sig) __attribute__((noreturn));
 /* To be called after a failed write to stdout, while errno says why: cli_close_stdout will say it.

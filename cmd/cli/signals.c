@@ -20,7 +20,7 @@ static volatile int stopped_by;
 
 /* Returns true for a signal that ends a process by default and can be held back. The program's own
  * faults are left out: nothing can be relied on after them. */
-static bool ends_program(int sig)
+bool cli_signal_ends(int sig)
 {
     switch (sig) {
     case SIGKILL:
@@ -115,7 +115,7 @@ void cli_stop_cleanly(void)
     sigemptyset(&stopping);
     for (int sig = 1; sig <= SIGRTMAX; sig++)
         /* ignored ones stay ignored, as nohup needs it; a sanitizer has handlers of its own */
-        if (ends_program(sig) && sigaction(sig, NULL, &action) == 0 &&
+        if (cli_signal_ends(sig) && sigaction(sig, NULL, &action) == 0 &&
             action.sa_handler == SIG_DFL && !sigismember(&before, sig))
             sigaddset(&stopping, sig);
     pthread_sigmask(SIG_BLOCK, &stopping, NULL);
