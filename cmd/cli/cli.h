@@ -42,12 +42,24 @@ void cli_end_by_signal(int sig) __attribute__((noreturn));
  */
 void cli_stdout_failed(void);
 
-/* Quotes a name as GNU's messages do in the C locale. Both return one of a few static buffers that
- * stay valid for several calls. cli_quote always quotes: 'a b'; cli_quote_maybe only what needs it
- * (shell-escape style, with $'\n' for control and non-ASCII bytes; a ':' in it needs quoting when
- * it stands before ": reason", quotef). */
+/* Quotes a name as GNU's messages do in the locale of the environment. All three return one of a
+ * few static buffers that stay valid for several calls. cli_quote always quotes: 'a b';
+ * cli_quote_maybe only what needs it (shell-escape style, with $'\n' for control characters and
+ * what the locale cannot print; a ':' in it needs quoting when it stands before ": reason",
+ * quotef). */
 const char *cli_quote(const char *name);
 const char *cli_quote_maybe(const char *name);
+/* Quotes a word of the command line that is no name, in the locale's quotes. */
+const char *cli_quote_word(const char *word);
+
+/* The first character of a text in the locale of the environment. */
+struct cli_char {
+    size_t bytes;     /* at least 1 */
+    unsigned columns; /* on a terminal; 1 if it is not printable */
+    bool printable;
+};
+struct cli_char cli_char(const char *text, size_t len); /* len: at least 1 */
+bool cli_utf8(void); /* returns whether the locale's characters are UTF-8 */
 
 /* Options that all commands share. Long options from CLI_OPT_FIRST on are theirs. */
 enum stats_format { STATS_NONE, STATS_TEXT, STATS_JSON };
