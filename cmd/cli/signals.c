@@ -4,12 +4,14 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../../core/copy/unfinished.h"
 
 enum {
     END_SECONDS = 2, /* if the destination's device does not answer either */
+    LOOK_SECONDS = 1,
     STACK_BYTES = 64 * 1024,
     SIGNAL_STATUS = 128, /* a shell's exit status for a signal, less its number */
 };
@@ -80,12 +82,16 @@ static int start_thread(pthread_t *thread, void *(*main)(void *))
  */
 static void *stop_main(void *arg)
 {
+    /* the kernel may have chosen a stuck thread for SIGPIPE or SIGXFSZ, which are not blocked
+     * there; another look finds the signal */
+    const struct timespec look = {.tv_sec = LOOK_SECONDS};
     pthread_t thread;
     int sig;
 
     (void)arg;
-    if (sigwait(&stopping, &sig) != 0)
-        return NULL;
+    do
+        sig = sigtimedwait(&stopping, NULL, &look);
+    while (sig < 0);
     stopped_by = sig;
     start_thread(&thread, deadline_main);
     unfinished_remove();
@@ -94,9 +100,13 @@ static void *stop_main(void *arg)
 
 /* Hands a signal over that the kernel sends to the thread whose write caused it, where no other
  * thread can wait for it. That thread does not go on, or it would report the failed write. */
-static void hand_over(int sig)
+static void hand_over(int sig, siginfo_t *info, void *context)
 {
+    (void)context;
     pthread_kill(stop_thread, sig);
+    /* another process sent it: no write has failed, and a file may be half entered in the list */
+    if (info->si_pid != getpid())
+        return;
     for (;;)
         pause();
 }
@@ -124,7 +134,7 @@ void cli_stop_cleanly(void)
         pthread_sigmask(SIG_SETMASK, &before, NULL);
         return;
     }
-    action = (struct sigaction){.sa_handler = hand_over};
+    action = (struct sigaction){.sa_sigaction = hand_over, .sa_flags = SA_SIGINFO | SA_RESTART};
     sigfillset(&action.sa_mask);
     sigemptyset(&unblocked);
     for (size_t i = 0; i < sizeof(of_writes) / sizeof(of_writes[0]); i++)

@@ -63,7 +63,7 @@ if unshare --pid --fork true 2>/dev/null; then
             --arm 'slow=echo $$ >begun; sleep 50; : {dst}' tree >table 2>message &
         parent=$!
         check "$signal, process 1: an arm runs" wait_for begun
-        kill -s $signal "$(pgrep -P $parent)"
+        kill -s $signal "$(child_of $parent)"
         wait $parent
         status=$?
         same "$signal, process 1: status" $((128 + $(kill -l $signal))) $status

@@ -85,15 +85,16 @@ as_init() {
     unshare --pid --fork --kill-child env --default-signal "$@" >out 2>message &
     parent=$!
     check "$name, $signal: it has begun" wait_for "$ready"
-    kill -s "$signal" "$(pgrep -P $parent)"
+    kill -s "$signal" "$(child_of $parent)"
     timeout "$limit_seconds" tail -s 0.05 -f --pid=$parent /dev/null || kill -KILL $parent
     wait $parent 2>/dev/null
     same "$name, $signal: status" "$status" $?
     same "$name, $signal: no message" '' "$(cat message)"
 }
 reading() {
-    # it has opened the FIFO
-    printf x >fifo
+    # it is not the shell any more, and has blocked the signals
+    grep -qE '^Name:.(ahash|acat)$' "/proc/$(child_of "$parent")/status" &&
+        grep -qE '^SigBlk:.*[1-9a-f]' "/proc/$(child_of "$parent")/status"
 }
 if unshare --pid --fork true 2>/dev/null; then
     for signal in INT TERM PIPE; do
