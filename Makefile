@@ -31,6 +31,25 @@ ifeq ($(profile_$(PROFILE)),)
 $(error PROFILE=$(PROFILE): there are release, debug, asan and tsan)
 endif
 
+# Hardening of what is installed. What the user's flags say otherwise comes after it, or leaves it out.
+user_flags := $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)
+# $(call compiler,flag): the flag, if the compiler takes it for this processor
+compiler = $(shell echo 'int x;' | $(CC) -Werror $(1) -x c -fsyntax-only - 2>/dev/null && echo '$(1)')
+fortify_level = $(shell echo '__has_builtin(__builtin_dynamic_object_size)' | $(CC) -E -P -x c - 2>/dev/null | \
+                        grep -qw 1 && echo 3 || echo 2)
+ifeq ($(PROFILE),release)
+harden := -fstack-protector-strong $(call compiler,-fcf-protection)
+harden_ld := -Wl,-z,relro -Wl,-z,now
+ifeq ($(filter -static -static-pie -no-pie -fno-pie -fno-PIE,$(user_flags)),)
+harden += -fPIE
+harden_ld += -pie
+endif
+# it needs optimization
+ifeq ($(findstring _FORTIFY_SOURCE,$(user_flags))$(filter -O0,$(user_flags)),)
+harden += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$(fortify_level)
+endif
+endif
+
 # $(call package,pkg-config name,flags): names the Debian package to install where it is missing
 package = $(if $(shell pkg-config --exists $(1) 2>/dev/null && echo yes),$(shell pkg-config $(2) $(1)),\
           $(error $(1) is missing: run scripts/setup, or install $(debian_$(1))))
@@ -63,8 +82,8 @@ warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpo
 # what abench lesson says of each engine: its lines without comments and blank ones
 lines_of  = $(shell cat $(wildcard core/$(1)/*.[ch]) | grep -cvE '^[[:blank:]]*(/?\*( .*|/)?|/\*.*)?$$')
 lines    := -DENGINE_LINES_SYNC=$(call lines_of,sync) -DENGINE_LINES_URING=$(call lines_of,uring)
-flags    := -std=gnu11 $(profile_$(PROFILE)) $(warnings) -pthread $(packages_cflags) $(lines) $(CPPFLAGS) $(CFLAGS)
-ldflags  := -pthread $(profile_$(PROFILE)) $(LDFLAGS)
+flags    := -std=gnu11 $(profile_$(PROFILE)) $(harden) $(warnings) -pthread $(packages_cflags) $(lines) $(CPPFLAGS) $(CFLAGS)
+ldflags  := -pthread $(profile_$(PROFILE)) $(harden_ld) $(LDFLAGS)
 
 core_src    := $(wildcard core/*.c core/*/*.c)
 core_obj    := $(core_src:%.c=$(obj)/%.o)
@@ -91,7 +110,7 @@ inject_wrap := open openat close read pread preadv2 write pwrite fstat fstatat l
                posix_memalign mmap pthread_create stat fopen fdopen fdopendir tmpfile faccessat fstatfs syncfs \
                copy_file_range renameat2 listxattr llistxattr flistxattr attr_copy_fd attr_copy_file perm_copy_fd \
                perm_copy_file aligned_alloc reallocarray readdir tsearch asprintf vasprintf fflush fclose \
-               __io_uring_get_cqe $(addprefix io_uring_,queue_init_params \
+               __openat_2 __asprintf_chk __vasprintf_chk __io_uring_get_cqe $(addprefix io_uring_,queue_init_params \
                queue_exit register_buffers register_iowq_max_workers submit submit_and_wait \
                submit_and_get_events submit_and_wait_timeout wait_cqe_timeout)
 support_obj := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/support/*.c)) $(cli_src:%.c=$(obj)/%.o)
@@ -106,7 +125,7 @@ endif
 all: $(programs:%=$(bin)/%)
 tests: all $(test_bin) $(fuzz_bin) $(injected) $(if $(shell pkg-config --exists fuse3 && echo yes),$(faultfs),faultfs-left-out)
 
-$(obj)/%.o: %.c
+$(obj)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call quiet,CC,$@)$(CC) $(flags) -MMD -MP -c -o $@ $<
 

@@ -67,7 +67,7 @@ static void clean_up(void)
 
     if (getpid() != owner)
         return;
-    bench_signal = 0; /* it would stop the removal too */
+    bench_signals_hold();
     bench_dest_remove(&bench);
     if (bench.temp_dir[0]) {
         if (bench.opts.lesson)
@@ -104,8 +104,7 @@ void bench_end_if_interrupted(void)
     if (!signum)
         return;
     clean_up();
-    signal(signum, SIG_DFL);
-    raise(signum);
+    cli_end_by_signal(signum);
 }
 
 /* -- rounds -- */
@@ -249,6 +248,7 @@ static void prepare_place(void)
     owner = getpid();
     atexit(clean_up);
     bench_signals_catch();
+    bench_adopt();
     find_programs();
     if (snprintf(bench.temp_dir, sizeof(bench.temp_dir), "%s/abench.XXXXXX",
                  base && *base ? base : "/tmp") >= (int)sizeof(bench.temp_dir) ||
@@ -292,8 +292,11 @@ static void close_output(FILE *out, const char *path, int rc)
 {
     if (out != stdout && (ferror(out) | fclose(out)))
         rc = -1;
-    if (rc < 0)
-        cli_fatal(errno, "error writing %s", cli_quote(path));
+    if (rc < 0) {
+        int error = errno;
+        bench_end_if_interrupted(); /* by a closed pipe */
+        cli_fatal(error, "error writing %s", cli_quote(path));
+    }
 }
 
 static void report(const struct machine *machine)
@@ -320,6 +323,7 @@ static void report(const struct machine *machine)
     /* before the removal of copies, which takes a while; what went wrong is found at the close */
     if (fflush(stdout) != 0)
         cli_stdout_failed();
+    bench_end_if_interrupted();
 }
 
 static void measure(enum bench_cache cache, double end)
@@ -356,6 +360,8 @@ static int lesson_main(void)
         FILE *out = open_output(json);
         close_output(out, json, lesson_json(out, &lesson));
     }
+    fflush(stdout);
+    bench_end_if_interrupted();
     clean_up();
     cli_close_stdout();
     return 0;

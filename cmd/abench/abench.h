@@ -98,6 +98,7 @@ struct bench_sample {
     double resident;       /* part of the data set in the page cache before; NAN: not known */
     int wait_status;
     bool timed_out;
+    unsigned left_running; /* processes that it left behind */
     enum bench_check check;
     /* from the arm's own --stats=json, NAN where it printed none */
     double files;
@@ -250,8 +251,12 @@ int watch_start(struct watch *watch, pid_t pid);
 unsigned watch_end(struct watch *watch);
 
 /* -- run.c -- */
-extern volatile int bench_signal; /* INT or TERM that came, or 0 */
+extern volatile int bench_signal; /* the signal that came to end abench, or 0 */
 void bench_signals_catch(void);
+/* Takes the handlers away, in a fork. */
+void bench_signals_release(void);
+/* Lets no signal end the commands that run from here on. */
+void bench_signals_hold(void);
 /* Runs work in a fork and waits. Returns what it returned, 0 to 125, or 126 where it died. */
 int bench_in_child(int (*work)(void *arg), void *arg);
 /* Zeroed memory that forks share; NULL where there is none. */
@@ -264,6 +269,13 @@ int bench_command(char *const argv[], bool quiet);
  * io-wq workers, which disturbs it: not for what is measured. Returns 0 or -errno. */
 int bench_run(struct bench *bench, struct bench_arm *arm, const char *dest, double limit,
               bool watched, struct bench_sample *sample);
+
+/* -- left.c -- */
+/* Becomes the parent of what arms leave behind. */
+void bench_adopt(void);
+/* Ends every child of abench, which were the arm's in the process group or begun by it. Returns how
+ * many did not end soon by themselves. */
+unsigned bench_end_left(pid_t group);
 
 /* -- arm.c -- */
 /* Sets the arms up from the options. Exits on a mistake in them. */

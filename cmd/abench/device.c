@@ -83,7 +83,7 @@ int watch_start(struct watch *watch, pid_t pid)
         return -errno;
     watch->watcher = fork();
     if (watch->watcher == 0) {
-        signal(SIGTERM, SIG_DFL);
+        bench_signals_release();
         prctl(PR_SET_PDEATHSIG, SIGTERM);
         watch_loop(pid, watch->most);
         _exit(0);

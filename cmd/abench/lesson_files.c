@@ -123,7 +123,7 @@ static void serve(const struct bench *bench, unsigned count)
     pthread_t threads[SLOW_FILES];
     unsigned started = 0;
 
-    signal(SIGTERM, SIG_DFL);
+    bench_signals_release();
     signal(SIGPIPE, SIG_IGN);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     for (unsigned i = 0; i < count; i++) {

@@ -28,6 +28,9 @@ enum {
 };
 
 volatile int bench_signal;
+static bool removing; /* nothing may stop the removal of what abench made */
+static bool alarm_ignored;
+static sigset_t caught;
 static volatile pid_t child_target; /* for kill(2): a process, or a group, negative; 0: none */
 static volatile sig_atomic_t alarms;
 
@@ -42,14 +45,22 @@ static void stop_child(int signum)
 
 static void on_signal(int signum)
 {
+    if (removing)
+        return;
     bench_signal = signum;
     stop_child(SIGTERM);
     alarm(GRACE_SECONDS);
 }
 
-static void on_alarm(int signum)
+/* The timer's, or somebody else's. */
+static void on_alarm(int signum, siginfo_t *info, void *context)
 {
-    (void)signum;
+    (void)context;
+    if (info->si_code <= 0) { /* sent by a process */
+        if (!alarm_ignored)
+            on_signal(signum);
+        return;
+    }
     stop_child(bench_signal || alarms > 0 ? SIGKILL : SIGTERM);
     alarms++;
     alarm(GRACE_SECONDS);
@@ -57,13 +68,36 @@ static void on_alarm(int signum)
 
 void bench_signals_catch(void)
 {
-    struct sigaction action = {.sa_handler = on_signal}; /* no SA_RESTART: waits must end */
+    struct sigaction action = {.sa_handler = on_signal}, before; /* no SA_RESTART: waits must end */
 
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
-    action.sa_handler = on_alarm;
+    sigemptyset(&caught);
+    for (int sig = 1; sig <= SIGRTMAX; sig++) {
+        /* ignored ones stay ignored, as nohup needs it */
+        if (!cli_signal_ends(sig) || sigaction(sig, NULL, &before) < 0 ||
+            before.sa_handler != SIG_DFL)
+            continue;
+        sigaddset(&caught, sig);
+        sigaction(sig, &action, NULL);
+    }
+    alarm_ignored = !sigismember(&caught, SIGALRM);
+    sigaddset(&caught, SIGALRM);
+    action.sa_flags = SA_SIGINFO;
+    action.sa_sigaction = on_alarm;
     sigaction(SIGALRM, &action, NULL);
+    signal(SIGCHLD, SIG_DFL); /* ignored, it would take the children's statuses away */
+}
+
+void bench_signals_release(void)
+{
+    for (int sig = 1; sig <= SIGRTMAX; sig++)
+        if (sigismember(&caught, sig) == 1)
+            signal(sig, SIG_DFL);
+}
+
+void bench_signals_hold(void)
+{
+    removing = true;
+    bench_signal = 0; /* it would stop the removal too */
 }
 
 /* Waits until the child that target means has ended, for limit seconds where that is above zero.
@@ -112,10 +146,7 @@ int bench_in_child(int (*work)(void *arg), void *arg)
     if (pid < 0)
         return CHILD_DIED;
     if (pid == 0) {
-        signal(SIGINT, SIG_DFL);
-        signal(SIGTERM, SIG_DFL);
-        signal(SIGHUP, SIG_DFL);
-        signal(SIGALRM, SIG_DFL);
+        bench_signals_release();
         int rc = bench_signal ? CHILD_DIED : work(arg);
         fflush(NULL);
         _exit(rc);
@@ -267,6 +298,15 @@ static void take_device(const struct bench *bench, const struct device_counters 
     sample->device_queue = (after.queue_ms - before->queue_ms) / wall_ms;
 }
 
+/* Opens a file for an arm's output: a new one, into which no earlier arm can write. */
+static int open_output(const char *path)
+{
+    if (strcmp(path, "/dev/null") == 0)
+        return open(path, O_WRONLY | O_CLOEXEC);
+    unlink(path);
+    return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+}
+
 int bench_run(struct bench *bench, struct bench_arm *arm, const char *dest, double limit,
               bool watched, struct bench_sample *sample)
 {
@@ -274,8 +314,8 @@ int bench_run(struct bench *bench, struct bench_arm *arm, const char *dest, doub
                                                                : "/dev/null";
     char *command = arm->command ? bench_arm_command(bench, arm, dest) : NULL;
     char *shell[] = {(char *)"/bin/sh", (char *)"-c", command, NULL};
-    int out = open(out_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    int err = open(bench_temp(bench, "err"), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int out = open_output(out_path);
+    int err = open_output(bench_temp(bench, "err"));
     struct device_counters before = {0};
     struct rusage usage = {0};
     struct watch watch;
@@ -300,6 +340,8 @@ int bench_run(struct bench *bench, struct bench_arm *arm, const char *dest, doub
             sample->bytes_read = bytes_read(pid);
             sample->wait_status = collect(pid, &usage);
             sample->iowq = watched ? watch_end(&watch) : 0;
+            if (arm->command) /* abench has no other children then */
+                sample->left_running = bench_end_left(pid);
             if (dest && !bench_signal && alarms == 0)
                 rc = bench_dest_sync(bench);
             sample->sync_seconds = bench_now() - end;

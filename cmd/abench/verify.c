@@ -390,6 +390,9 @@ static bool arm_failed(const struct bench *bench, const struct bench_arm *arm,
         cli_message(0, "arm %s: killed by signal %d", arm->name, WTERMSIG(status));
     else if (WEXITSTATUS(status) != 0)
         cli_message(0, "arm %s: exit status %d", arm->name, WEXITSTATUS(status));
+    else if (sample->left_running > 0)
+        cli_message(0, "arm %s: it left %u process%s running, killed now", arm->name,
+                    sample->left_running, sample->left_running > 1 ? "es" : "");
     else
         return false;
     show_messages(bench);

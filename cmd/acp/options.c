@@ -303,7 +303,7 @@ static uint64_t rate(const char *argument)
 
     if (cli_parse_size(argument, &bytes) < 0 || bytes == 0)
         cli_fatal(0, "invalid --rate argument %s: bytes a second are expected",
-                  cli_quote(argument));
+                  cli_quote_word(argument));
     return bytes;
 }
 

@@ -469,6 +469,7 @@ int main(int argc, char **argv)
     struct ahash ahash = {.format.end = '\n'};
 
     cli_start(argv);
+    cli_stop_as_init();
     cli_common_init(&ahash.common);
     ahash_parse_options(&ahash, argc, argv);
     ahash.parser.algorithms = &ahash.algorithms;

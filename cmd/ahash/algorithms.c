@@ -51,7 +51,7 @@ void algorithms_choose(struct algorithms *algorithms, const char *names)
     for (char *name; copy && (name = strsep(&rest, ",")) != NULL;) {
         struct digest *digest = cli_digest_open(name);
         if (!digest) {
-            cli_message(0, "unknown algorithm %s", cli_quote(name));
+            cli_message(0, "unknown algorithm %s", cli_quote_word(name));
             cli_try_help();
         }
         if (has(algorithms->chosen, algorithms->chosen_len, digest_tag(digest)))

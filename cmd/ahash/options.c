@@ -202,11 +202,11 @@ static unsigned long length_option(const char *argument)
     errno = 0;
     bits = strtoul(argument, &end, 10);
     if (*argument == '-' || end == argument || *end != 0)
-        cli_fatal(0, "invalid length: %s", cli_quote(argument));
+        cli_fatal(0, "invalid length: %s", cli_quote_word(argument));
     if (errno == ERANGE)
-        cli_fatal(EOVERFLOW, "invalid length: %s", cli_quote(argument));
+        cli_fatal(EOVERFLOW, "invalid length: %s", cli_quote_word(argument));
     if (bits % 8 != 0) {
-        cli_message(0, "invalid length: %s", cli_quote(argument));
+        cli_message(0, "invalid length: %s", cli_quote_word(argument));
         cli_fatal(0, "length is not a multiple of 8");
     }
     return bits;
@@ -219,8 +219,8 @@ static const char *length_name(const char *argument)
     unsigned long bits = length_option(argument);
 
     if (bits > 512) {
-        cli_message(0, "invalid length: %s", cli_quote(argument));
-        cli_fatal(0, "maximum digest length for 'BLAKE2b' is 512 bits");
+        cli_message(0, "invalid length: %s", cli_quote_word(argument));
+        cli_fatal(0, "maximum digest length for %s is 512 bits", cli_quote_word("BLAKE2b"));
     }
     snprintf(name, sizeof(name), "blake2b-%lu", bits ? bits : 512);
     return name;

@@ -136,12 +136,12 @@ int cli_match(const char *option, const char *argument, const char *const *choic
     }
     if (found >= 0 && !ambiguous)
         return found;
-    cli_message(0, "%s argument %s for '%s'", ambiguous ? "ambiguous" : "invalid",
-                cli_quote(argument), option);
+    cli_message(0, "%s argument %s for %s", ambiguous ? "ambiguous" : "invalid",
+                cli_quote_word(argument), cli_quote_word(option));
     fputs("Valid arguments are:", stderr);
     for (int i = 0; choices[i]; i++)
-        fprintf(stderr, i > 0 && groups && groups[i] == groups[i - 1] ? ", '%s'" : "\n  - '%s'",
-                choices[i]);
+        fprintf(stderr, i > 0 && groups && groups[i] == groups[i - 1] ? ", %s" : "\n  - %s",
+                cli_quote_word(choices[i]));
     fputc('\n', stderr);
     cli_try_help();
 }
@@ -165,7 +165,7 @@ static unsigned count_option(const char *option, const char *argument, unsigned 
 
     if (cli_parse_count(argument, max, &count) < 0)
         cli_fatal(0, "invalid %s argument %s: a number from 1 to %u is expected", option,
-                  cli_quote(argument), max);
+                  cli_quote_word(argument), max);
     return count;
 }
 
@@ -175,9 +175,9 @@ static size_t block_size_option(const char *argument)
     int rc = cli_parse_size(argument, &bytes);
 
     if (rc == -ERANGE || (rc == 0 && bytes > BLOCK_BYTES_MAX))
-        cli_fatal(0, "--block-size argument %s too large", cli_quote(argument));
+        cli_fatal(0, "--block-size argument %s too large", cli_quote_word(argument));
     if (rc < 0 || bytes == 0)
-        cli_fatal(0, "invalid --block-size argument %s", cli_quote(argument));
+        cli_fatal(0, "invalid --block-size argument %s", cli_quote_word(argument));
     return (size_t)bytes;
 }
 
@@ -324,6 +324,6 @@ const struct engine *cli_engine(const struct cli_common *common, const char **wh
     /* the option's values have been checked: an unknown name is the environment's */
     if (!*why)
         cli_fatal(0, "invalid value %s of $AIOUTILS_ENGINE: auto, sync or uring is expected",
-                  cli_quote(common->engine));
+                  cli_quote_word(common->engine));
     cli_fatal(-error, "engine '%s' cannot run here: %s", common->engine, *why);
 }

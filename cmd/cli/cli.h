@@ -28,19 +28,39 @@ void cli_try_help(void) __attribute__((noreturn));
 /* Closes stdout: exits 1 with "write error" where something of it was lost (full disk, /dev/full).
  */
 void cli_close_stdout(void);
-/* From here on INT, TERM and HUP remove what is unfinished (core/unfinished.h) before they end the
- * program as they do without this. To be called before there are threads. */
+/* From here on signals that end the program remove what is unfinished (core/copy/unfinished.h)
+ * first. Faults (SEGV, BUS, ABRT) and ignored signals stay as they are. Must be called before there
+ * are threads. */
 void cli_stop_cleanly(void);
+/* The same for the first process of a container, for which the kernel ignores signals that are left
+ * to their default; does nothing otherwise. */
+void cli_stop_as_init(void);
+/* Returns true for a signal that does so: one whose default ends a process, but for faults. */
+bool cli_signal_ends(int sig);
+/* Ends the program by sig, or with status 128 + sig as the first process of a container. */
+void cli_end_by_signal(int sig) __attribute__((noreturn));
 /* To be called after a failed write to stdout, while errno says why: cli_close_stdout will say it.
  */
 void cli_stdout_failed(void);
 
-/* Quotes a name as GNU's messages do in the C locale. Both return one of a few static buffers that
- * stay valid for several calls. cli_quote always quotes: 'a b'; cli_quote_maybe only what needs it
- * (shell-escape style, with $'\n' for control and non-ASCII bytes; a ':' in it needs quoting when
- * it stands before ": reason", quotef). */
+/* Quotes a name as GNU's messages do in the locale of the environment. All three return one of a
+ * few static buffers that stay valid for several calls. cli_quote always quotes: 'a b';
+ * cli_quote_maybe only what needs it (shell-escape style, with $'\n' for control characters and
+ * what the locale cannot print; a ':' in it needs quoting when it stands before ": reason",
+ * quotef). */
 const char *cli_quote(const char *name);
 const char *cli_quote_maybe(const char *name);
+/* Quotes a word of the command line that is no name, in the locale's quotes. */
+const char *cli_quote_word(const char *word);
+
+/* The first character of a text in the locale of the environment. */
+struct cli_char {
+    size_t bytes;     /* at least 1 */
+    unsigned columns; /* on a terminal; 1 if it is not printable */
+    bool printable;
+};
+struct cli_char cli_char(const char *text, size_t len); /* len: at least 1 */
+bool cli_utf8(void); /* returns whether the locale's characters are UTF-8 */
 
 /* Options that all commands share. Long options from CLI_OPT_FIRST on are theirs. */
 enum stats_format { STATS_NONE, STATS_TEXT, STATS_JSON };

@@ -97,16 +97,47 @@ static void append_eta(struct text *text, double seconds)
         append(text, "  ETA %" PRIu64 ":%02u", s / 60, (unsigned)(s % 60));
 }
 
+/* Columns that the text takes; what is not printable takes one. */
+static size_t columns_of(const char *text)
+{
+    struct cli_char one;
+    size_t columns = 0;
+
+    for (size_t left = strlen(text); left > 0; text += one.bytes, left -= one.bytes) {
+        one = cli_char(text, left);
+        columns += one.columns;
+    }
+    return columns;
+}
+
 /* A name may be anything; of a long one the end says more. */
 static void append_name(struct text *text, const char *name)
 {
-    size_t len = strlen(name);
-    size_t cut = len > text->left ? len - text->left : 0;
+    static const char dots[] = "...";
+    size_t left = strlen(name), columns = columns_of(name);
+    size_t room = CLI_PROGRESS_BYTES(text->left) - 1; /* bytes */
+    bool cut = columns > text->left;
+    struct cli_char one;
 
-    for (size_t i = cut; i < len; i++) {
-        bool dots = cut > 0 && i < cut + 3;
-        append(text, "%c", dots ? '.' : name[i] < 0x20 || name[i] > 0x7e ? '?' : name[i]);
+    if (cut)
+        append(text, dots);
+    for (; left > 0; name += one.bytes, left -= one.bytes, columns -= one.columns) {
+        one = cli_char(name, left);
+        if (cut && columns > text->left)
+            continue;
+        cut = false;
+        if (room == 0) /* of columns there may be more: some characters take none */
+            break;
+        if (one.printable && one.bytes <= room) {
+            text->at = mempcpy(text->at, name, one.bytes);
+            room -= one.bytes;
+        } else {
+            *text->at++ = '?';
+            room--;
+        }
+        text->left -= one.columns;
     }
+    *text->at = 0;
 }
 
 void cli_progress_format(const struct cli_progress_line *line, char *out, size_t width)
@@ -158,8 +189,8 @@ static size_t terminal_width(void)
 /* In one call, so that it is not torn apart. With the lock. */
 static void draw(const char *text)
 {
-    char out[2 * WIDTH_MAX + 4];
-    size_t len = strlen(text);
+    char out[CLI_PROGRESS_BYTES(WIDTH_MAX) + WIDTH_MAX + 4];
+    size_t len = columns_of(text);
     size_t pad = bar.drawn > len ? bar.drawn - len : 0;
     int n;
 
@@ -199,7 +230,7 @@ static void take_sample(struct cli_progress_line *line)
 static void tick(void)
 {
     struct cli_progress_line line = {0};
-    char text[WIDTH_MAX + 1];
+    char text[CLI_PROGRESS_BYTES(WIDTH_MAX)];
     char *oldest = NULL;
 
     take_sample(&line);

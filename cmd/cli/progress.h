@@ -22,8 +22,11 @@ void cli_progress_stop(struct cli_common *common);
 void cli_progress_hide(int fd);
 void cli_progress_show(int fd);
 
-/* The line for what is seen, of at most width columns, into text, which has width + 1 bytes.
- * stalled: what has not moved for stalled_s seconds, or NULL; bytes and files per second. */
+/* Bytes for a line of so many columns. */
+#define CLI_PROGRESS_BYTES(width) (4 * (width) + 1)
+/* The line for what is seen, of at most width columns, into text, which has
+ * CLI_PROGRESS_BYTES(width). stalled: what has not moved for stalled_s seconds, or NULL; bytes and
+ * files per second. */
 struct cli_progress_line {
     struct progress_now now;
     double byte_rate, file_rate;

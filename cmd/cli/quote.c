@@ -1,11 +1,12 @@
-/* quote.c: names in messages, quoted the way GNU's commands do it in the C locale: so that a
- * name can be told from the text around it, and pasted into a shell.
+/* quote.c: names in messages, quoted the way GNU's commands do it: so that a name can be told from
+ * the text around it, and pasted into a shell.
  *
  *   plain       nothing to quote
  *   "a'b"       a quote and nothing else that would need it
- *   'a b'       everything else; a quote in it is '\'' and bytes outside of printable ASCII are
- *               'a'$'\n''b'
- */
+ *   'a b'       everything else; a quote in it is '\'' and the bytes of characters that the locale
+ *               cannot print are 'a'$'\n''b'
+ *
+ * Words of the command line that are no names stand in the locale's quotes. */
 #define _GNU_SOURCE
 #include "cli.h"
 
@@ -26,12 +27,7 @@ static char *buffer_get(size_t bytes)
     return *buffer;
 }
 
-static bool is_printable(unsigned char c)
-{
-    return c >= 0x20 && c < 0x7f;
-}
-
-/* Whether the byte at name[i] means something to a shell. */
+/* Whether the printable ASCII character at name[i] means something to a shell. */
 static bool is_special(const char *name, size_t i)
 {
     switch (name[i]) {
@@ -42,12 +38,12 @@ static bool is_special(const char *name, size_t i)
     case '}':
         return i == 0 && name[1] == 0;
     default:
-        return strchr(" !\"$&'()*;<=>?[\\^`|", name[i]) || !is_printable((unsigned char)name[i]);
+        return strchr(" !\"$&'()*;<=>?[\\^`|", name[i]);
     }
 }
 
-/* Whether "..." leaves the byte alone. Beside what needs no quoting at all these are few: GNU's
- * list is not the shell's. */
+/* Whether "..." leaves the character alone. Beside what needs no quoting at all these are few:
+ * GNU's list is not the shell's. */
 static bool is_plain_in_double(const char *name, size_t i)
 {
     char c = name[i];
@@ -75,25 +71,25 @@ static char *put_escaped(char *out, unsigned char c)
     return out;
 }
 
-static void quote_single(char *out, const char *name, bool has_quote)
+/* escaping: GNU goes over a name with a quote in it twice and enters the second pass in the state
+ * in which the first has ended. It shows in names that end in an escaped byte; messages are the
+ * same. */
+static void quote_single(char *out, const char *name, bool escaping)
 {
-    size_t len = strlen(name);
-    /* GNU goes over a name with a quote in it twice and enters the second pass in the state in
-     * which the first has ended. It shows in names that end in an escaped byte; messages are the
-     * same. */
-    bool escaping = has_quote && !is_printable((unsigned char)name[len - 1]);
+    struct cli_char one;
 
     *out++ = '\'';
-    for (; *name; name++) {
-        unsigned char c = (unsigned char)*name;
-        if (!is_printable(c)) {
+    for (size_t left = strlen(name); left > 0; name += one.bytes, left -= one.bytes) {
+        one = cli_char(name, left);
+        if (!one.printable) {
             if (!escaping)
                 out = stpcpy(out, "'$'");
             escaping = true;
-            out = put_escaped(out, c);
+            for (size_t i = 0; i < one.bytes; i++)
+                out = put_escaped(out, (unsigned char)name[i]);
             continue;
         }
-        if (c == '\'') {
+        if (*name == '\'') {
             out = stpcpy(out, "'\\''");
             escaping = false;
             continue;
@@ -101,7 +97,7 @@ static void quote_single(char *out, const char *name, bool has_quote)
         if (escaping)
             out = stpcpy(out, "''");
         escaping = false;
-        *out++ = (char)c;
+        out = mempcpy(out, name, one.bytes);
     }
     *out++ = '\'';
     *out = 0;
@@ -111,12 +107,14 @@ static const char *quote(const char *name, bool always)
 {
     size_t len = strlen(name);
     bool special = len == 0, has_quote = false, plain_in_double = true;
+    struct cli_char one = {.printable = true};
     char *out;
 
-    for (size_t i = 0; i < len; i++) {
-        special = special || name[i] == ':' || is_special(name, i);
+    for (size_t i = 0; i < len; i += one.bytes) {
+        one = cli_char(name + i, len - i);
+        special = special || name[i] == ':' || !one.printable || is_special(name, i);
         has_quote = has_quote || name[i] == '\'';
-        plain_in_double = plain_in_double && is_plain_in_double(name, i);
+        plain_in_double = plain_in_double && one.printable && is_plain_in_double(name, i);
     }
     if (!special && !always)
         return name;
@@ -129,7 +127,7 @@ static const char *quote(const char *name, bool always)
         memcpy(out + 1, name, len);
         memcpy(out + 1 + len, "\"", 2);
     } else {
-        quote_single(out, name, has_quote);
+        quote_single(out, name, has_quote && !one.printable);
     }
     return out;
 }
@@ -142,4 +140,30 @@ const char *cli_quote(const char *name)
 const char *cli_quote_maybe(const char *name)
 {
     return quote(name, false);
+}
+
+const char *cli_quote_word(const char *word)
+{
+    bool utf8 = cli_utf8();
+    const char *close = utf8 ? "\342\200\231" : "'";
+    size_t left = strlen(word);
+    char *out, *result = buffer_get(left * 4 + 7);
+    struct cli_char one;
+
+    if (!result)
+        return word;
+    out = stpcpy(result, utf8 ? "\342\200\230" : "'");
+    for (; left > 0; word += one.bytes, left -= one.bytes) {
+        one = cli_char(word, left);
+        if (!one.printable) {
+            for (size_t i = 0; i < one.bytes; i++)
+                out = put_escaped(out, (unsigned char)word[i]);
+            continue;
+        }
+        if (*word == '\\' || strncmp(word, close, strlen(close)) == 0)
+            *out++ = '\\';
+        out = mempcpy(out, word, one.bytes);
+    }
+    strcpy(out, close);
+    return result;
 }

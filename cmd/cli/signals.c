@@ -4,70 +4,149 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../../core/copy/unfinished.h"
 
 enum {
-    END_SECONDS = 2, /* where the destination's device does not answer either */
+    END_SECONDS = 2, /* if the destination's device does not answer either */
+    LOOK_SECONDS = 1,
     STACK_BYTES = 64 * 1024,
+    SIGNAL_STATUS = 128, /* a shell's exit status for a signal, less its number */
 };
 
 static sigset_t stopping;
-static volatile sig_atomic_t stopped_by;
+static pthread_t stop_thread;
+static volatile int stopped_by;
 
-/* Also a handler, for the alarm. */
-static void end_by_signal(int unused)
+/* Returns true for a signal that ends a process by default and can be held back. The program's own
+ * faults are left out: nothing can be relied on after them. */
+bool cli_signal_ends(int sig)
+{
+    switch (sig) {
+    case SIGKILL:
+    case SIGSTOP:
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGABRT:
+    case SIGCHLD:
+    case SIGCONT:
+    case SIGTSTP:
+    case SIGTTIN:
+    case SIGTTOU:
+    case SIGURG:
+    case SIGWINCH:
+        return false;
+    default:
+        return true;
+    }
+}
+
+void cli_end_by_signal(int sig)
 {
     sigset_t set;
 
-    (void)unused;
     sigemptyset(&set);
-    sigaddset(&set, stopped_by);
-    signal(stopped_by, SIG_DFL);
+    sigaddset(&set, sig);
+    signal(sig, SIG_DFL);
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-    raise(stopped_by);
+    raise(sig);
+    /* the kernel spares the first process of a container */
+    _exit(SIGNAL_STATUS + sig);
 }
 
-/* A thread of its own, because what removes files cannot be done in a signal's handler; a stuck
- * device keeps no one but who waits for it. The signal is held back until they are removed: it
- * often comes twice, to the process and to its group. */
+static void *deadline_main(void *arg)
+{
+    (void)arg;
+    sleep(END_SECONDS);
+    cli_end_by_signal(stopped_by);
+}
+
+static int start_thread(pthread_t *thread, void *(*main)(void *))
+{
+    pthread_attr_t attr;
+    int rc;
+
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, STACK_BYTES);
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    rc = pthread_create(thread, &attr, main, NULL);
+    pthread_attr_destroy(&attr);
+    return rc;
+}
+
+/* Waits for a signal in a thread of its own, because a signal's handler must not take the locks
+ * that the removal needs, and a stuck device holds up only the thread that waits for it. The signal
+ * stays blocked until the files are removed: it often comes twice, to the process and to its group.
+ */
 static void *stop_main(void *arg)
 {
+    /* the kernel may have chosen a stuck thread for SIGPIPE or SIGXFSZ, which are not blocked
+     * there; another look finds the signal */
+    const struct timespec look = {.tv_sec = LOOK_SECONDS};
+    pthread_t thread;
     int sig;
 
     (void)arg;
-    if (sigwait(&stopping, &sig) != 0)
-        return NULL;
+    do
+        sig = sigtimedwait(&stopping, NULL, &look);
+    while (sig < 0);
     stopped_by = sig;
-    signal(SIGALRM, end_by_signal);
-    alarm(END_SECONDS);
+    start_thread(&thread, deadline_main);
     unfinished_remove();
-    end_by_signal(0);
-    return NULL;
+    cli_end_by_signal(sig);
+}
+
+/* Hands a signal over that the kernel sends to the thread whose write caused it, where no other
+ * thread can wait for it. That thread does not go on, or it would report the failed write. */
+static void hand_over(int sig, siginfo_t *info, void *context)
+{
+    (void)context;
+    pthread_kill(stop_thread, sig);
+    /* another process sent it: no write has failed, and a file may be half entered in the list */
+    if (info->si_pid != getpid())
+        return;
+    for (;;)
+        pause();
 }
 
 void cli_stop_cleanly(void)
 {
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    sigset_t before;
+    static const int of_writes[] = {SIGPIPE, SIGXFSZ};
+    static bool started;
     struct sigaction action;
-    pthread_attr_t attr;
-    pthread_t thread;
+    sigset_t before, unblocked;
 
+    if (started)
+        return;
+    started = true;
     pthread_sigmask(SIG_BLOCK, NULL, &before);
     sigemptyset(&stopping);
-    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-        /* as nohup and shells leave them: what was ignored stays so */
-        if (sigaction(signals[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN &&
-            !sigismember(&before, signals[i]))
-            sigaddset(&stopping, signals[i]);
+    for (int sig = 1; sig <= SIGRTMAX; sig++)
+        /* ignored ones stay ignored, as nohup needs it; a sanitizer has handlers of its own */
+        if (cli_signal_ends(sig) && sigaction(sig, NULL, &action) == 0 &&
+            action.sa_handler == SIG_DFL && !sigismember(&before, sig))
+            sigaddset(&stopping, sig);
     pthread_sigmask(SIG_BLOCK, &stopping, NULL);
-    pthread_attr_init(&attr);
-    pthread_attr_setstacksize(&attr, STACK_BYTES);
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    /* without the thread they end the program as they always did */
-    if (pthread_create(&thread, &attr, stop_main, NULL) != 0)
+    if (start_thread(&stop_thread, stop_main) != 0) {
+        /* without the thread they end the program as they always did */
         pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attr);
+        return;
+    }
+    action = (struct sigaction){.sa_sigaction = hand_over, .sa_flags = SA_SIGINFO | SA_RESTART};
+    sigfillset(&action.sa_mask);
+    sigemptyset(&unblocked);
+    for (size_t i = 0; i < sizeof(of_writes) / sizeof(of_writes[0]); i++)
+        if (sigismember(&stopping, of_writes[i])) {
+            sigaction(of_writes[i], &action, NULL);
+            sigaddset(&unblocked, of_writes[i]);
+        }
+    pthread_sigmask(SIG_UNBLOCK, &unblocked, NULL);
+}
+
+void cli_stop_as_init(void)
+{
+    if (getpid() == 1)
+        cli_stop_cleanly();
 }

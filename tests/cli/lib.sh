@@ -140,6 +140,11 @@ as_nobody() {
 }
 export -f as_nobody
 
+# child_of PID: its only child
+child_of() {
+    sed -n "s/^\([0-9]*\) (.*) [A-Z] $1 .*/\1/p" /proc/[0-9]*/stat 2>/dev/null
+}
+
 finish() {
     echo "$passed passed, $failed failed"
     [ "$failed" -eq 0 ]

@@ -387,3 +387,36 @@ long __wrap_syscall(long number, ...)
     }
     return __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
+
+/* The names under which _FORTIFY_SOURCE calls some of the above. */
+int __wrap___openat_2(int dir, const char *name, int flags);
+int __wrap___openat_2(int dir, const char *name, int flags)
+{
+    return __wrap_openat(dir, name, flags, 0);
+}
+
+int __wrap___vasprintf_chk(char **text, int flag, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
+int __wrap___vasprintf_chk(char **text, int flag, const char *format, va_list args)
+{
+    (void)flag;
+    return __wrap_vasprintf(text, format, args);
+}
+
+int __wrap___asprintf_chk(char **text, int flag, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+int __wrap___asprintf_chk(char **text, int flag, const char *format, ...)
+{
+    va_list args;
+    int rc;
+
+    (void)flag;
+    if (inject_now(CALL_asprintf)) {
+        errno = plan.error;
+        return -1;
+    }
+    va_start(args, format);
+    rc = __real_vasprintf(text, format, args);
+    va_end(args);
+    return rc;
+}

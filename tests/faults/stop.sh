@@ -6,6 +6,7 @@
 
 # Answers take ten seconds. A command that ends in five has not waited for one, however busy the machine is.
 answer_ms=10000
+ulimit -c 0
 soon_seconds=5
 head -c 20000000 /dev/urandom >"$below/large"
 seq 1000 >"$below/small"
@@ -56,7 +57,7 @@ for word in "${words[@]}"; do
     done
 done
 
-for signal in TERM HUP; do
+for signal in TERM HUP QUIT PIPE USR1 ALRM XCPU RTMAX; do
     fresh_mount
     rules "read * delay=$answer_ms"
     ended "$signal" $signal $((128 + $(kill -l $signal))) acp -r "$mnt" new

@@ -141,6 +141,16 @@ static void names_are_quoted_as_gnu_does(void **state)
     }
 }
 
+/* In the C locale, as the names above. */
+static void words_are_quoted_as_gnu_does(void **state)
+{
+    (void)state;
+    assert_string_equal(cli_quote_word("word"), "'word'");
+    assert_string_equal(cli_quote_word(""), "''");
+    assert_string_equal(cli_quote_word("a'b\\"), "'a\\'b\\\\'");
+    assert_string_equal(cli_quote_word("\n\303\251\177"), "'\\n\\303\\251\\177'");
+}
+
 static void several_quoted_names_stay_valid(void **state)
 {
     const char *one = cli_quote("one"), *two = cli_quote("two"), *three = cli_quote_maybe("th ree");
@@ -254,11 +264,13 @@ int main(void)
         cmocka_unit_test(sizes_are_parsed),
         cmocka_unit_test(counts_are_parsed),
         cmocka_unit_test(names_are_quoted_as_gnu_does),
+        cmocka_unit_test(words_are_quoted_as_gnu_does),
         cmocka_unit_test(several_quoted_names_stay_valid),
         cmocka_unit_test(longest_names_are_quoted_whole),
         cmocka_unit_test(lists_of_names_are_read),
         cmocka_unit_test(common_options_are_taken),
     };
 
+    setenv("LC_ALL", "C", 1);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -123,11 +123,45 @@ static void line_says_what_is_known(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        char text[128];
+        char text[CLI_PROGRESS_BYTES(80)];
         cli_progress_format(&cases[i].line, text, cases[i].width);
         assert_string_equal(text, cases[i].text);
         assert_true(strlen(text) <= cases[i].width);
     }
+}
+
+/* The width is that of the terminal: of a wide character two columns, of a combining one none. */
+static void shows_names_in_the_locale(void **state)
+{
+    static const struct {
+        const char *name;
+        size_t width;
+        const char *shown;
+    } cases[] = {
+        {"caf\303\251", 80, "caf\303\251"},
+        {"e\314\201", 80, "e\314\201"},
+        {"a\tb\377c\342\202", 80, "a?b?c?"},
+        {"directory/\344\272\272-\303\251nd", 45, "...ry/\344\272\272-\303\251nd"},
+        {"directory/\344\272\272-the-\303\251nd", 45, "...-the-\303\251nd"},
+    };
+    struct cli_progress_line line = {{0, 1, 1, 0, 0, true}, 0, 0, 3, NULL};
+    static const char start[] = "0/1 files  0 B/0 B  stalled 3 s: ";
+    char marks[600] = "x";
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[CLI_PROGRESS_BYTES(80)];
+        line.stalled = cases[i].name;
+        cli_progress_format(&line, text, cases[i].width);
+        assert_memory_equal(text, start, strlen(start));
+        assert_string_equal(text + strlen(start), cases[i].shown);
+    }
+    for (size_t i = 1; i + 2 < sizeof(marks); i += 2)
+        memcpy(marks + i, "\314\201", 2);
+    line.stalled = marks;
+    char text[CLI_PROGRESS_BYTES(80)];
+    cli_progress_format(&line, text, 80);
+    assert_true(strlen(text) < sizeof(text));
 }
 
 int main(void)
@@ -136,7 +170,9 @@ int main(void)
         cmocka_unit_test(counts_and_names_the_oldest),
         cmocka_unit_test(nobody_looks),
         cmocka_unit_test(line_says_what_is_known),
+        cmocka_unit_test(shows_names_in_the_locale),
     };
 
+    setenv("LC_ALL", "C.UTF-8", 1);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,101 @@
+/* left.c: processes that an arm leaves running: they would disturb the next arms. */
+#define _GNU_SOURCE
+#include "abench.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    LOOK_NS = 1000000,
+    SOON_LOOKS = 100, /* the end of a pipeline may lag behind the shell */
+    LOOKS_MAX = 2000, /* another user's process, or one in the kernel, cannot be ended */
+};
+
+void bench_adopt(void)
+{
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+/* Returns whether the process, a name in /proc, is a child of abench that has not ended. */
+static bool is_child(const char *pid)
+{
+    char path[64], line[1024], state;
+    const char *end = NULL;
+    int parent = -1;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
+    file = fopen(path, "re");
+    if (file && fgets(line, sizeof(line), file))
+        end = strrchr(line, ')'); /* the name may hold one */
+    if (file)
+        fclose(file);
+    return end && sscanf(end + 1, " %c %d", &state, &parent) == 2 && parent == getpid() &&
+           state != 'Z';
+}
+
+/* Returns whether /proc has the numbers of this PID namespace. */
+static bool proc_is_ours(void)
+{
+    char self[32];
+    ssize_t len = readlink("/proc/self", self, sizeof(self) - 1);
+
+    self[len > 0 ? len : 0] = '\0';
+    return atoi(self) == getpid();
+}
+
+/* Kills every child, or what is left of the group if /proc cannot tell. Returns how many there
+ * were. */
+static unsigned kill_children(pid_t group)
+{
+    struct dirent *entry;
+    unsigned count = 0;
+    DIR *proc;
+
+    if (!proc_is_ours())
+        return kill(-group, SIGKILL) == 0;
+    proc = opendir("/proc");
+    while (proc && (entry = readdir(proc))) {
+        if (!isdigit((unsigned char)entry->d_name[0]) || !is_child(entry->d_name))
+            continue;
+        kill(atoi(entry->d_name), SIGKILL);
+        count++;
+    }
+    if (proc)
+        closedir(proc);
+    return count;
+}
+
+/* Collects children that have ended. Returns false if there are no others. */
+static bool any_left(void)
+{
+    pid_t pid;
+
+    do
+        pid = waitpid(-1, NULL, WNOHANG);
+    while (pid > 0);
+    return pid == 0;
+}
+
+unsigned bench_end_left(pid_t group)
+{
+    const struct timespec pause = {.tv_nsec = LOOK_NS};
+    unsigned count = 0;
+
+    for (unsigned looks = 0; any_left() && looks < LOOKS_MAX; looks++) {
+        if (looks >= SOON_LOOKS || bench_signal) {
+            /* the children of one that ends become children of abench */
+            unsigned killed = kill_children(group);
+            count = killed > count ? killed : count;
+        }
+        nanosleep(&pause, NULL);
+    }
+    return count;
+}

@@ -1,0 +1,142 @@
+#!/usr/bin/env bash
+# abench_end.sh: however abench ends, nothing of what it made or ran is left; and an arm that leaves processes
+# running is found out.
+# shellcheck disable=SC2016 # the snippets are for another shell to expand
+. "${0%/*}/lib.sh"
+ulimit -c 0
+for program in acat ahash acp abench; do
+    stand_in "$program" "$program"
+done
+export TMPDIR=$scratch/tmp
+mkdir "$TMPDIR" tree
+for i in {1..5}; do
+    head -c 100000 /dev/urandom >"tree/$i"
+done
+arms=("--arms=$engine" --pairs=1 --no-probe)
+
+# wait_for FILE: until it holds something
+wait_for() {
+    local end=$((SECONDS + limit_seconds))
+    until [ -s "$1" ]; do
+        [ "$SECONDS" -lt "$end" ] || return
+        sleep 0.02
+    done
+}
+
+# nothing_left NAME: neither directories nor an arm's process
+nothing_left() {
+    same "$1: nothing is left" '' "$(find . "$TMPDIR" -name 'abench.*')"
+    if [ -s pid ] && kill -0 "$(cat pid)" 2>/dev/null; then
+        not_ok "$1: the arm has ended" "process $(cat pid)"
+    else
+        ok "$1: the arm has ended"
+    fi
+    rm -rf pid abench.* "${TMPDIR:?}"/*
+}
+
+# -- signals --
+for signal in HUP INT QUIT USR1 PIPE ALRM TERM XCPU IO RTMAX; do
+    env --default-signal abench copy "${arms[@]}" --arm 'slow=echo $$ >pid; sleep 50; : {dst}' tree >table 2>message &
+    child=$!
+    check "$signal: an arm runs" wait_for pid
+    kill -s $signal $child
+    wait $child 2>/dev/null
+    status=$?
+    same "$signal: abench ends by it" $((128 + $(kill -l $signal))) $status
+    nothing_left "$signal"
+done
+for signal in HUP INT PIPE ALRM; do
+    bash -c "trap '' $signal; exec "'"$@"' - abench hash "${arms[@]}" \
+        --arm 'slow=echo $$ >pid; until [ -e go ]; do sleep 0.05; done' tree >table 2>message &
+    child=$!
+    check "$signal, ignored: an arm runs" wait_for pid
+    kill -s $signal $child
+    touch go
+    wait $child
+    same "$signal, ignored: abench goes on" 0 $?
+    rm go
+    nothing_left "$signal, ignored"
+done
+if unshare --pid --fork true 2>/dev/null; then
+    for signal in INT TERM; do
+        unshare --pid --fork --kill-child env --default-signal abench copy "${arms[@]}" \
+            --arm 'slow=echo $$ >begun; sleep 50; : {dst}' tree >table 2>message &
+        parent=$!
+        check "$signal, process 1: an arm runs" wait_for begun
+        kill -s $signal "$(child_of $parent)"
+        wait $parent
+        status=$?
+        same "$signal, process 1: status" $((128 + $(kill -l $signal))) $status
+        nothing_left "$signal, process 1"
+        rm begun
+    done
+else
+    left_out 'process 1' 'unshare --pid is not permitted'
+fi
+
+# -- output that fails --
+set +o pipefail
+for words in copy hash 'copy --json=-' 'hash --csv=-'; do
+    # shellcheck disable=SC2086 # words
+    env --default-signal abench $words "${arms[@]}" tree 2>message | true
+    same "$words, a closed pipe: ends by the signal" 141 "${PIPESTATUS[0]}"
+    same "$words, a closed pipe: no message" '' "$(cat message)"
+    nothing_left "$words, a closed pipe"
+    # shellcheck disable=SC2086 # words
+    bash -c 'trap "" PIPE; exec "$@"' - abench $words "${arms[@]}" tree 2>message | true
+    same "$words, a closed pipe, ignored signal: status" 1 "${PIPESTATUS[0]}"
+    check "$words, a closed pipe, ignored signal: message" grep -q 'Broken pipe' message
+    nothing_left "$words, a closed pipe, ignored signal"
+    # shellcheck disable=SC2086 # words
+    abench $words "${arms[@]}" tree >/dev/full 2>message
+    same "$words, a full disk: status" 1 $?
+    check "$words, a full disk: message" grep -q 'No space left on device' message
+    nothing_left "$words, a full disk"
+done
+set -o pipefail
+
+# -- limits and full disks for what it makes itself --
+for blocks in 0 1 20 2000; do
+    (ulimit -f $blocks && exec env --default-signal abench copy "${arms[@]}" tree) >"$scratch/table" 2>"$scratch/message"
+    status=$?
+    if [ $blocks = 2000 ]; then
+        same 'a limit of file size that is not reached: status' 0 $status
+    else
+        check "a limit of file size of $blocks blocks: fails" test $status -ne 0
+    fi
+    nothing_left "a limit of file size of $blocks blocks"
+done
+if [ "$(id -u)" -eq 0 ] && mkdir "$scratch/small" && mount -t tmpfs -o size=400k none "$scratch/small" 2>/dev/null; then
+    trap 'umount "$scratch/small"; chmod -R u+rwX "$scratch" 2>/dev/null; rm -rf "$scratch"' EXIT
+    abench copy "${arms[@]}" --dest="$scratch/small" tree >table 2>message
+    same 'a copy for which there is no room: status' 1 $?
+    check 'a copy for which there is no room: message' grep -q 'make room' message
+    same 'a copy for which there is no room: nothing is left' '' "$(ls -A "$scratch/small")"
+    abench copy --arms="$engine" --pairs=1 --no-probe --dest="$scratch/small" \
+        --arm 'fills=cp -r {src} {dst}; head -c 900000 /dev/zero >{dst}/more' tree/1 tree/2 >table 2>message
+    same 'an arm that fills the disk: status' 1 $?
+    same 'an arm that fills the disk: nothing is left' '' "$(ls -A "$scratch/small")"
+    head -c 900000 /dev/zero >"$scratch/small/fill" 2>/dev/null || true
+    TMPDIR=$scratch/small abench hash "${arms[@]}" tree >table 2>message
+    same 'no room for temporary files: status' 1 $?
+    check 'no room for temporary files: message' grep -q 'No space left on device' message
+    same 'no room for temporary files: nothing is left' fill "$(ls -A "$scratch/small")"
+else
+    left_out 'full disks' 'it needs root and tmpfs'
+fi
+
+# -- what an arm leaves running --
+# leaves NAME COMMAND: an arm that does is named, and no other one
+leaves() {
+    env --default-signal abench hash "--arms=$engine" --pairs=6 --no-probe --arm "bg=$2" tree >table 2>message
+    same "$1: status" 1 $?
+    check "$1: the arm is named" grep -q '^abench: arm bg: it left [0-9]* process.* running, killed now$' message
+    same "$1: no other arm is" '' "$(grep 'arm ' message | grep -v 'arm bg: ')"
+    nothing_left "$1"
+}
+leaves 'a background process' '(echo $(exec sh -c "echo \$PPID") >pid; while sleep 0.01; do echo late; done) & sleep 0.05'
+leaves 'a session of its own' 'setsid sh -c "echo \$\$ >pid; while sleep 0.01; do echo late; done" & sleep 0.2'
+leaves 'a daemon' '(setsid sh -c "echo \$\$ >pid; trap \"\" TERM HUP; sleep 50" >/dev/null 2>&1 &); sleep 0.2'
+env --default-signal abench hash "${arms[@]}" --arm 'bg=sleep 0.02 &' tree >table 2>message
+same 'what ends at once is not held against it' '0 ' "$? $(cat message)"
+finish
