@@ -109,12 +109,13 @@ static int look_at(struct feed *feed, struct dir *dir, const char *name, unsigne
     struct unlisted *unlisted = ahash->unlisted;
     struct file *file;
     char *path;
-    bool listed, slash = dir->path_len > 0 && dir->path[dir->path_len - 1] != '/';
+    bool listed;
 
     (void)ino;
     if (type != DT_REG)
         return 0;
-    if (asprintf(&path, "%s%s%s", dir->path, slash ? "/" : "", name) < 0)
+    path = file_path(&(struct file){.dir = dir, .name = name});
+    if (!path)
         return -ENOMEM;
     listed = names_find(unlisted->listed, path) || is_own(unlisted, dir, name);
     free(path);
