@@ -67,7 +67,7 @@ static char *dir_of(const char *name)
 
 void acp_durable_start(struct acp *acp)
 {
-    char *path = acp->to ? strdup(acp->to->path) : dir_of(acp->operands[acp->operand_count]);
+    char *path = acp->to ? strdup(acp->to->name) : dir_of(acp->operands[acp->operand_count]);
     struct stat st;
     int fd;
 

@@ -207,9 +207,8 @@ static bool is_own(const struct unlisted *unlisted, const struct dir *dir, const
     return false;
 }
 
-static bool is_listed(const struct unlisted *unlisted, const struct dir *dir, const char *name)
+static bool is_listed(const struct unlisted *unlisted, struct dir *dir, const char *name)
 {
-    bool slash = dir->path_len > 0 && dir->path[dir->path_len - 1] != '/';
     char *text = NULL;
     struct stat st;
     bool listed = false;
@@ -221,7 +220,8 @@ static bool is_listed(const struct unlisted *unlisted, const struct dir *dir, co
     }
     if (listed || is_own(unlisted, dir, name))
         return true;
-    if (asprintf(&text, "%s%s%s", dir->path, slash ? "/" : "", name) < 0)
+    text = file_path(&(struct file){.dir = dir, .name = name});
+    if (!text)
         cli_fatal(0, "memory exhausted");
     listed = names_find(unlisted->listed, text);
     free(text);

@@ -48,7 +48,7 @@ static void report_late(void *arg, enum step step, int status, bool harmless)
     late->step = step;
     late->status = status;
     late->harmless = harmless;
-    memcpy(late->to_path, at->to->path, at->to->path_len + 1);
+    dir_path_copy(at->to, late->to_path);
     late->next = atomic_load(&at->copy->late);
     while (!atomic_compare_exchange_weak(&at->copy->late, &late->next, late))
         ;

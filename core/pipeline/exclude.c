@@ -64,16 +64,18 @@ void exclude_free(struct exclude *exclude)
  */
 static char *path_below(const struct dir *dir, size_t root_len, const char *name)
 {
-    const char *below = dir->path + root_len;
     size_t below_len = dir->path_len - root_len, name_len = strlen(name);
-    char *path = malloc(below_len + name_len + 3);
+    char *path = malloc(dir->path_len + name_len + 3);
     char *at = path;
 
     if (!path)
         return NULL;
-    if (below_len > 0 && *below != '/') /* an operand that was written with a slash at its end */
+    dir_path_copy(dir, path + 1);
+    memmove(path + 1, path + 1 + root_len, below_len);
+    if (below_len > 0 && path[1] != '/') /* an operand that was written with a slash at its end */
         *at++ = '/';
-    memcpy(at, below, below_len);
+    else
+        memmove(path, path + 1, below_len);
     at += below_len;
     *at++ = '/';
     memcpy(at, name, name_len + 1);

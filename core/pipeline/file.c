@@ -21,17 +21,30 @@ struct dir *dir_cwd(void)
     return dir;
 }
 
-/* Writes dir's path, a slash where one is due, and name. Returns the length. */
-static size_t join(char *out, const struct dir *dir, const char *name)
+/* Where a name in dir begins in its path: behind dir's own, and a slash where one is due. */
+static size_t name_at(const struct dir *dir)
 {
-    size_t len = dir->path_len;
-    size_t name_len = strlen(name);
+    /* an empty name came with a slash before it */
+    bool slash = dir->name_len > 0 && dir->name[dir->name_len - 1] != '/';
 
-    memcpy(out, dir->path, len);
-    if (len > 0 && out[len - 1] != '/')
-        out[len++] = '/';
-    memcpy(out + len, name, name_len + 1);
-    return len + name_len;
+    return dir->path_len + slash;
+}
+
+/* Writes dir's path to the beginning of a longer path. */
+static void write_path(char *out, const struct dir *dir)
+{
+    for (; dir && dir->path_len > 0; dir = dir->parent) {
+        size_t at = dir->path_len - dir->name_len;
+        memcpy(out + at, dir->name, dir->name_len);
+        if (at > 0)
+            out[at - 1] = '/'; /* also where the parent's name ends in one */
+    }
+}
+
+void dir_path_copy(const struct dir *dir, char *out)
+{
+    write_path(out, dir);
+    out[dir->path_len] = 0;
 }
 
 static atomic_uint open_count;
@@ -70,6 +83,9 @@ int dir_unpark(struct dir *dir, const struct dir *child)
         if (dir->fd >= 0)
             continue;
         dir->fd = openat(child->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        /* a destination that may not be listed */
+        if (dir->fd < 0 && errno == EACCES)
+            dir->fd = openat(child->fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (dir->fd < 0)
             return -errno;
         atomic_fetch_add_explicit(&open_count, 1, memory_order_relaxed);
@@ -81,7 +97,8 @@ int dir_unpark(struct dir *dir, const struct dir *child)
 
 struct dir *dir_new(struct dir *parent, const char *name, int fd)
 {
-    struct dir *dir = calloc(1, sizeof(*dir) + parent->path_len + strlen(name) + 2);
+    size_t name_len = strlen(name);
+    struct dir *dir = calloc(1, sizeof(*dir) + name_len + 1);
     if (!dir)
         return NULL;
     atomic_init(&dir->refs, 1);
@@ -89,7 +106,9 @@ struct dir *dir_new(struct dir *parent, const char *name, int fd)
     dir->fd = fd;
     if (fd >= 0)
         atomic_fetch_add_explicit(&open_count, 1, memory_order_relaxed);
-    dir->path_len = join(dir->path, parent, name);
+    dir->path_len = name_at(parent) + name_len;
+    dir->name_len = name_len;
+    memcpy(dir->name, name, name_len + 1);
     return dir;
 }
 
@@ -114,9 +133,14 @@ void dir_put(struct dir *dir)
 
 char *file_path(const struct file *file)
 {
-    char *path = malloc(file->dir->path_len + strlen(file->name) + 2);
-    if (path)
-        join(path, file->dir, file->name);
+    size_t at = name_at(file->dir), bytes = strlen(file->name) + 1;
+    char *path = malloc(at + bytes);
+    if (path) {
+        memcpy(path + at, file->name, bytes);
+        if (at > 0)
+            path[at - 1] = '/';
+        write_path(path, file->dir);
+    }
     return path;
 }
 

@@ -59,8 +59,10 @@ struct dir {
     void (*release)(struct dir *dir); /* called before the last reference goes; may be NULL */
     struct dir *twin;  /* a copy's destination for it, parked together with it; not owned */
     uint64_t dev, ino; /* while it is parked */
-    size_t path_len;
-    char path[]; /* as the user would write it, without a slash at the end; "" for operands' root */
+    size_t path_len;   /* of the path as the user would write it; 0 for the operands' root */
+    size_t name_len;
+    char name[]; /* relative to parent. The path is put together on demand: each directory of a
+                  * deep tree holding its own would take memory by the square of the depth */
 };
 
 /* The root that operands are relative to: the working directory. NULL where memory is short. */
@@ -69,11 +71,13 @@ struct dir *dir_cwd(void);
 struct dir *dir_new(struct dir *parent, const char *name, int fd);
 struct dir *dir_get(struct dir *dir);
 void dir_put(struct dir *dir); /* takes NULL */
+/* Writes its path, of path_len bytes, and a NUL. */
+void dir_path_copy(const struct dir *dir, char *out);
 /* Directories that the process has open now. */
 unsigned dir_open_count(void);
 /* Closes dir and its twin while the walk is in child: for trees deeper than descriptors suffice. No
- * file in it may be under way. dir_unpark opens them again, as child's parents; -ESTALE where these
- * are others now. Both return 0 or -errno. */
+ * file in it may be under way, and child must let its parent be looked up. dir_unpark opens them
+ * again, as child's parents; -ESTALE where these are others now. Both return 0 or -errno. */
 int dir_park(struct dir *dir);
 int dir_unpark(struct dir *dir, const struct dir *child);
 

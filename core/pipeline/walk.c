@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -18,7 +19,7 @@ enum {
     SCOUT_DIRS_MIN = 64, /* with fewer descriptors for directories, scouts would take them all */
 };
 
-struct entry {
+struct found {
     uint64_t ino;
     size_t name_at; /* in the listing's names */
     unsigned char type;
@@ -27,10 +28,20 @@ struct entry {
 
 /* Part of a directory: as many entries as are sorted at a time. */
 struct listing {
-    struct entry *entries;
+    struct found *entries;
     size_t len, cap;
     char *names;
     size_t names_len, names_cap;
+};
+
+/* A directory that the walk is in. */
+struct level {
+    struct dir *dir; /* owned reference */
+    struct listing list;
+    size_t at;         /* its next entry */
+    bool more;         /* there may be entries behind these */
+    bool parked;       /* its parent is */
+    long waits_before; /* it was opened */
 };
 
 struct walk {
@@ -38,7 +49,11 @@ struct walk {
     const struct walk_opts *opts;
     const struct walk_ops *ops;
     void *arg;
-    struct dir *root; /* once it is open; not owned */
+    /* the root first. Not the stack of a recursion: a tree may be deeper than a thread's suffices
+     */
+    struct level *levels;
+    size_t depth, levels_cap;
+    void *inodes; /* theirs, where links are followed: a tree of search.h */
     struct scope scope;
     unsigned dirs_max;     /* to have open, before files are waited for */
     struct scouts *scouts; /* from the first cold directory on */
@@ -63,7 +78,7 @@ static int listing_add(struct listing *list, const struct dirent64 *dirent)
 
     if (list->len == list->cap) {
         size_t cap = list->cap ? list->cap * 2 : 32;
-        void *entries = realloc(list->entries, cap * sizeof(struct entry));
+        void *entries = realloc(list->entries, cap * sizeof(struct found));
         if (!entries)
             return -ENOMEM;
         list->entries = entries;
@@ -78,7 +93,7 @@ static int listing_add(struct listing *list, const struct dirent64 *dirent)
         list->names_cap = cap;
     }
     memcpy(list->names + list->names_len, dirent->d_name, name_len);
-    list->entries[list->len++] = (struct entry){
+    list->entries[list->len++] = (struct found){
         .ino = dirent->d_ino, .name_at = list->names_len, .type = dirent->d_type};
     list->names_len += name_len;
     return 0;
@@ -87,7 +102,7 @@ static int listing_add(struct listing *list, const struct dirent64 *dirent)
 /* Bytewise by path: what is in a directory sorts as if its name ended in a slash. */
 static int by_path(const void *a, const void *b, void *names)
 {
-    const struct entry *x = a, *y = b;
+    const struct found *x = a, *y = b;
     const unsigned char *p = (const unsigned char *)names + x->name_at;
     const unsigned char *q = (const unsigned char *)names + y->name_at;
 
@@ -102,7 +117,7 @@ static int by_path(const void *a, const void *b, void *names)
 
 /* Finds out what an entry is, where the directory does not say, or a link is to be followed. What
  * fails stays as it is, and is looked at again when its turn comes. */
-static int entry_stat(const struct walk *walk, int fd, const char *name, struct entry *entry)
+static int entry_stat(const struct walk *walk, int fd, const char *name, struct found *entry)
 {
     struct stat st;
 
@@ -127,7 +142,7 @@ static int listing_filter(struct listing *list, const struct walk *walk, const s
     size_t kept = 0;
 
     for (size_t i = 0; i < list->len; i++) {
-        const struct entry *entry = &list->entries[i];
+        const struct found *entry = &list->entries[i];
         int rc = exclude_match(walk->opts->exclude, dir, walk->scope.root_len,
                                list->names + entry->name_at, entry->type == DT_DIR);
         if (rc < 0)
@@ -164,7 +179,7 @@ static int listing_read(struct listing *list, struct walk *walk, const struct di
     if (walk->opts->exclude && listing_filter(list, walk, dir) < 0)
         return -ENOMEM;
     if (list->len > 1)
-        qsort_r(list->entries, list->len, sizeof(struct entry), by_path, list->names);
+        qsort_r(list->entries, list->len, sizeof(struct found), by_path, list->names);
     return got > 0;
 }
 
@@ -187,38 +202,6 @@ static long waits(void)
 
     getrusage(RUSAGE_THREAD, &usage);
     return usage.ru_nvcsw;
-}
-
-static int walk_into(struct walk *walk, struct dir *parent, const char *name, bool by_link);
-
-static int walk_entry(struct walk *walk, struct dir *dir, struct entry *entry, const char *name)
-{
-    int rc = entry_stat(walk, dir->fd, name, entry);
-
-    if (rc < 0)
-        return walk_fail(walk->feed, dir, name, STEP_STAT, rc);
-    if (entry->type == DT_DIR)
-        return walk_into(walk, dir, name, entry->link);
-    return walk->ops->entry(walk->feed, dir, name, entry->type, entry->ino, walk->arg);
-}
-
-static int walk_dir(struct walk *walk, struct dir *dir, const char *name, long waits_before)
-{
-    struct listing list = {0};
-    int more, rc = 0;
-
-    do {
-        more = listing_read(&list, walk, dir);
-        if (waits() != waits_before)
-            send_scouts(walk, dir, &list);
-        if (more < 0)
-            rc = walk_fail(walk->feed, dir->parent, name, STEP_READ_DIR, more);
-        for (size_t i = 0; i < list.len && more >= 0 && rc == 0; i++)
-            rc = walk_entry(walk, dir, &list.entries[i], list.names + list.entries[i].name_at);
-    } while (more > 0 && rc == 0);
-    free(list.entries);
-    free(list.names);
-    return rc;
 }
 
 /* Sees to it that there are descriptors for one more directory. Files that are under way keep
@@ -253,12 +236,20 @@ static int open_dir(const struct walk *walk, const struct dir *parent, const cha
     return fd < 0 ? *fail : fd;
 }
 
-static bool contains_itself(const struct dir *parent, const struct stat *st)
+static int by_inode(const void *a, const void *b)
 {
-    for (; parent; parent = parent->parent)
-        if (parent->ino == st->st_ino && parent->dev == st->st_dev)
-            return true;
-    return false;
+    const struct dir *x = a, *y = b;
+
+    if (x->dev != y->dev)
+        return x->dev < y->dev ? -1 : 1;
+    return x->ino == y->ino ? 0 : x->ino < y->ino ? -1 : 1;
+}
+
+static bool contains_itself(const struct walk *walk, const struct stat *st)
+{
+    const struct dir key = {.dev = st->st_dev, .ino = st->st_ino};
+
+    return tfind(&key, &walk->inodes, by_inode) != NULL;
 }
 
 /* The directory that has been opened, as a struct. NULL with *step and *rc: it is left out. */
@@ -272,7 +263,7 @@ static struct dir *new_dir(struct walk *walk, struct dir *parent, const char *na
     *step = STEP_STAT;
     if ((walk->opts->follow || walk->opts->one_file_system) && fstat(fd, &st) < 0) {
         *rc = -errno;
-    } else if (walk->opts->follow && contains_itself(parent, &st)) {
+    } else if (walk->opts->follow && contains_itself(walk, &st)) {
         *step = STEP_LOOP;
         *rc = -ELOOP;
     } else {
@@ -285,14 +276,55 @@ static struct dir *new_dir(struct walk *walk, struct dir *parent, const char *na
     dir->may_follow = walk->opts->follow;
     dir->dev = st.st_dev;
     dir->ino = st.st_ino;
-    if (!walk->root) {
-        walk->root = dir;
+    if (walk->depth == 0) {
         walk->scope = (struct scope){.exclude = walk->opts->exclude,
                                      .root_len = dir->path_len,
                                      .one_device = walk->opts->one_file_system,
                                      .dev = st.st_dev};
     }
     return dir;
+}
+
+/* Makes dir the directory that the walk is in. Takes over the reference, also where it fails. */
+static int push(struct walk *walk, struct dir *dir, long waits_before)
+{
+    if (walk->depth == walk->levels_cap) {
+        size_t cap = walk->levels_cap ? walk->levels_cap * 2 : 16;
+        void *levels = realloc(walk->levels, cap * sizeof(struct level));
+        if (!levels) {
+            dir_put(dir);
+            return -ENOMEM;
+        }
+        walk->levels = levels;
+        walk->levels_cap = cap;
+    }
+    if (walk->opts->follow && !tsearch(dir, &walk->inodes, by_inode)) {
+        dir_put(dir);
+        return -ENOMEM;
+    }
+    walk->levels[walk->depth++] = (struct level){
+        .dir = dir, .more = true, .waits_before = waits_before};
+    return 0;
+}
+
+static void pop(struct walk *walk)
+{
+    struct level *level = &walk->levels[--walk->depth];
+
+    if (walk->opts->follow)
+        tdelete(level->dir, &walk->inodes, by_inode);
+    free(level->list.entries);
+    free(level->list.names);
+    dir_put(level->dir);
+}
+
+/* A directory's parent can be opened again through it only where it may be searched. Where not,
+ * nothing in it can be opened either, and the walk gets no deeper. */
+static bool leads_up(const struct dir *dir)
+{
+    struct stat st;
+
+    return fstatat(dir->fd, "..", &st, 0) == 0;
 }
 
 static int walk_into(struct walk *walk, struct dir *parent, const char *name, bool by_link)
@@ -312,21 +344,72 @@ static int walk_into(struct walk *walk, struct dir *parent, const char *name, bo
         return rc < 0 ? walk_fail(walk->feed, parent, name, step, rc) : -ENOMEM;
     if (walk->ops->enter)
         rc = walk->ops->enter(walk->feed, dir, name, walk->arg);
-    if (rc == 0 && fail < 0) {
+    if (rc == 0 && fail < 0)
         rc = walk_fail(walk->feed, parent, name, STEP_OPEN_DIR, fail);
-    } else if (rc == 0 && (!walk->scope.one_device || dir->dev == walk->scope.dev)) {
-        if (park)
-            rc = dir_park(parent);
-        if (rc == 0)
-            rc = walk_dir(walk, dir, name, waits_before);
-        if (park && rc == 0) {
-            (void)crowded(
-                walk); /* dir is about to go: with its files done its descriptor goes, too */
-            rc = dir_unpark(parent, dir);
-        }
+    else if (rc == 0 && (!walk->scope.one_device || dir->dev == walk->scope.dev))
+        rc = 1;
+    else if (rc > 0)
+        rc = 0;
+    if (rc != 1) {
+        dir_put(dir);
+        return rc;
     }
-    dir_put(dir);
-    return rc < 0 ? rc : 0;
+    rc = push(walk, dir, waits_before);
+    if (rc == 0 && park && leads_up(dir) && (!dir->twin || leads_up(dir->twin))) {
+        rc = dir_park(parent);
+        walk->levels[walk->depth - 1].parked = rc == 0;
+    }
+    return rc;
+}
+
+/* All that is in the directory has been found. */
+static int walk_out(struct walk *walk)
+{
+    const struct level *level = &walk->levels[walk->depth - 1];
+    int rc = 0;
+
+    if (level->parked) {
+        (void)crowded(walk); /* dir is about to go: with its files done its descriptor goes, too */
+        rc = dir_unpark(level->dir->parent, level->dir);
+    }
+    pop(walk);
+    return rc;
+}
+
+static int walk_entry(struct walk *walk, struct dir *dir, struct found *entry, const char *name)
+{
+    int rc = entry_stat(walk, dir->fd, name, entry);
+
+    if (rc < 0)
+        return walk_fail(walk->feed, dir, name, STEP_STAT, rc);
+    if (entry->type == DT_DIR)
+        return walk_into(walk, dir, name, entry->link);
+    return walk->ops->entry(walk->feed, dir, name, entry->type, entry->ino, walk->arg);
+}
+
+/* Goes on to the next entry, below or above, or reads the next ones. */
+static int walk_on(struct walk *walk)
+{
+    struct level *level = &walk->levels[walk->depth - 1];
+    struct listing *list = &level->list;
+    struct dir *dir = level->dir;
+    int more;
+
+    if (level->at < list->len) {
+        struct found *entry = &list->entries[level->at++];
+        return walk_entry(walk, dir, entry, list->names + entry->name_at);
+    }
+    if (!level->more)
+        return walk_out(walk);
+    more = listing_read(list, walk, dir);
+    level->at = 0;
+    level->more = more > 0;
+    if (waits() != level->waits_before)
+        send_scouts(walk, dir, list);
+    if (more >= 0)
+        return 0;
+    list->len = 0;
+    return walk_fail(walk->feed, dir->parent, dir->name, STEP_READ_DIR, more);
 }
 
 int walk_tree(struct feed *feed, struct dir *parent, const char *name, const struct walk_opts *opts,
@@ -342,14 +425,21 @@ int walk_tree(struct feed *feed, struct dir *parent, const char *name, const str
     walk->opts = opts;
     walk->ops = ops;
     walk->arg = arg;
-    walk->root = NULL;
+    walk->levels = NULL;
+    walk->depth = walk->levels_cap = 0;
+    walk->inodes = NULL;
     walk->scouts = NULL;
     /* a quarter of the descriptors: engine_run keeps its part, and the program has some */
     walk->dirs_max = UINT_MAX;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur / 4 < UINT_MAX)
         walk->dirs_max = (unsigned)(limit.rlim_cur / 4);
     rc = walk_into(walk, parent, name, false);
+    while (rc == 0 && walk->depth > 0)
+        rc = walk_on(walk);
+    while (walk->depth > 0)
+        pop(walk);
     scouts_free(walk->scouts);
+    free(walk->levels);
     free(walk);
     return rc;
 }

@@ -44,7 +44,7 @@ static void check_names(const struct dir *dir, const char *name)
 
     quote(glob, name);
     MUST(matches(glob, NULL, dir, name, false));
-    snprintf(path, sizeof(path), "/%s/%s", dir->path, name);
+    snprintf(path, sizeof(path), "/%s/%s", dir->name, name);
     quote(glob, dir->path_len ? path : path + 1);
     MUST(matches(glob, NULL, dir, name, false));
     memcpy(glob + strlen(glob), "x", 2);
@@ -84,11 +84,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     dir = calloc(1, sizeof(*dir) + TEXT_MAX + 1);
     MUST(dir);
     if (name != texts[2])
-        memcpy(dir->path, texts[2], sizeof(texts[2]));
-    dir->path_len = strlen(dir->path);
+        memcpy(dir->name, texts[2], sizeof(texts[2]));
+    dir->path_len = dir->name_len = strlen(dir->name);
     if (*name) {
         check_globs(texts[0], texts[1], dir, name);
-        if (dir->path[0] != '/')
+        if (dir->name[0] != '/')
             check_names(dir, name);
     }
     free(dir);

@@ -39,7 +39,10 @@ static int enter(struct feed *feed, struct dir *dir, const char *name, void *arg
     assert_int_equal(fstat(dir->fd, &st), 0);
     if (tour->leave_out && strcmp(tour->leave_out, name) == 0)
         return 1;
-    snprintf(tour->entered + used, sizeof(tour->entered) - used, "%s\n", dir->path);
+    if (used + dir->path_len + 2 <= sizeof(tour->entered)) {
+        dir_path_copy(dir, tour->entered + used);
+        strcat(tour->entered, "\n");
+    }
     return 0;
 }
 
