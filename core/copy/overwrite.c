@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -183,19 +184,19 @@ static int wanted(const struct copy *copy, struct file *file, const struct stat 
                   const struct stat *at)
 {
     const struct copy_opts *opts = &copy->opts;
-    const struct copy_file *op = file->op;
+    struct copy_file *op = file->op;
 
-    if (opts->older_only && is_newer(opts, op, st, at))
-        return leave(file);
-    if (opts->replace == REPLACE_NONE)
-        return leave(file);
     if (opts->replace == REPLACE_NONE_FAIL)
         return copy_refuse(file, REFUSED_EXISTS);
+    op->skipped = true;
+    if (opts->replace == REPLACE_NONE || (opts->older_only && is_newer(opts, op, st, at)))
+        return leave(file);
     if (opts->replace == REPLACE_ASKED && !opts->dry_run &&
         !opts->ask(opts->ask_arg, file, at->st_mode,
                    S_ISLNK(at->st_mode) ||
                        faccessat(op->to->fd, op->to_name, W_OK, AT_EACCESS) == 0))
         return copy_refuse(file, REFUSED_DECLINED);
+    op->skipped = false;
     return EXISTING_OVER;
 }
 
@@ -232,8 +233,10 @@ static int look_up(const struct copy *copy, struct file *file, const struct stat
         op->through = true;
         return EXISTING_OVER;
     }
-    if (errno == ELOOP && opts->force)
+    if (errno == ELOOP && opts->force) {
+        at->st_mtim = (struct timespec){.tv_sec = INT64_MIN}; /* no file that could be newer */
         return EXISTING_OVER; /* it cannot be opened, and is removed then */
+    }
     if (errno != ENOENT)
         return existing_unseen(copy, file);
     op->through = true;
