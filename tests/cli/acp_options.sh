@@ -34,6 +34,20 @@ same_as_cp '-u in a tree' "$old; cp -a d t/d; touch -d 2030-01-01 t/d/f; touch -
 same_as_cp '-u with -p' "$old" 'cp -pu b a; cp -pu b a; touch -d 2002-01-01T00:00:00.5 b; cp -puv b a'
 same_as_cp '-u of hard links' "$old; ln a l; echo n >t/a; touch -d 2030-01-01 t/a; echo m >t/l; touch -d 1999-01-01 t/l" \
     'cp -au a l t; cp -au a l t'
+# the destination's filesystem cuts times off
+trap 'umount "$scratch/work/coarse" 2>/dev/null; rm -rf "$scratch"' EXIT
+if [ -n "$root" ] && mkdir coarse && truncate -s 8M img && mkfs.ext4 -q -I 128 img 2>/dev/null && mount -o loop img coarse 2>/dev/null; then
+    mkdir fine && echo f >fine/f && touch -d '2024-05-05 05:05:05.123456789' fine/f
+    for options in -a -pr; do
+        gives "$options -u: a time that was cut off is the same" 0 '' '' \
+            "cp $options fine coarse; cp $options -uv fine coarse; cp -ruv fine coarse; rm -r coarse/fine"
+    done
+    gives '-u: older by less than a second' 0 "'fine/f' -> 'g'" '' 'echo g >g; touch -d "2024-05-05 05:05:05" g; cp -uv fine/f g'
+    umount coarse
+    rm -r coarse fine g img
+else
+    left_out '-u where times are coarse' 'no ext4 with small inodes can be mounted here'
+fi
 same_as_cp '-f' "$ab; chmod 444 b; chmod 777 ." 'as_nobody cp -fv a b; as_nobody cp -f a new'
 same_as_cp '-f over a dangling link' "$ab; ln -s nope x" 'cp -f a x'
 same_as_cp '-f -u over a link to itself' "$old; ln -s x x" 'cp -fuv a x; cp -uf a x'
