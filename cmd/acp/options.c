@@ -199,8 +199,10 @@ static enum backup_kind backup_control(const char *source, const char *control)
 
 /* What the options have asked for that is only put together at the end. */
 struct wishes {
-    bool backup, preserve_xattrs_quietly, copy_contents, follow_set;
-    const char *control, *suffix, *update;
+    bool backup, follow_set;
+    bool ask, skip;            /* -i, -n: the later one */
+    enum copy_replace replace; /* --update=, older being REPLACE_ALL with copy_opts.older_only */
+    const char *control, *suffix;
 };
 
 static void archive(struct copy_opts *opts, struct wishes *wishes)
@@ -213,15 +215,14 @@ static void archive(struct copy_opts *opts, struct wishes *wishes)
     wishes->follow_set = true;
 }
 
-/* -u and --update=WHICH. */
-static void update(struct copy_opts *opts, const char *which)
+/* -u and --update=WHICH: the last one counts. */
+static void update(struct copy_opts *opts, struct wishes *wishes, const char *which)
 {
     static const char *const choices[] = {"all", "none", "none-fail", "older", NULL};
     int chosen = which ? cli_match("--update", which, choices, NULL) : 3;
 
     opts->older_only = chosen == 3;
-    if (chosen != 3)
-        opts->replace = chosen == 1 ? REPLACE_NONE : chosen == 2 ? REPLACE_NONE_FAIL : REPLACE_ALL;
+    wishes->replace = chosen == 1 ? REPLACE_NONE : chosen == 2 ? REPLACE_NONE_FAIL : REPLACE_ALL;
 }
 
 static bool short_option(struct acp *acp, struct wishes *wishes, int option)
@@ -252,7 +253,9 @@ static bool short_option(struct acp *acp, struct wishes *wishes, int option)
         opts->force = true;
         return true;
     case 'i':
-        opts->replace = REPLACE_ASKED;
+    case 'n':
+        wishes->ask = option == 'i';
+        wishes->skip = option == 'n';
         return true;
     case 'l':
     case 's':
@@ -262,9 +265,6 @@ static bool short_option(struct acp *acp, struct wishes *wishes, int option)
             cli_try_help();
         }
         opts->make = option == 'l' ? MAKE_HARD_LINKS : MAKE_SYMLINKS;
-        return true;
-    case 'n':
-        opts->replace = REPLACE_NONE;
         return true;
     case 'p':
         opts->preserve_mode = opts->preserve_owner = opts->preserve_times = true;
@@ -287,7 +287,7 @@ static bool short_option(struct acp *acp, struct wishes *wishes, int option)
         acp->target = optarg;
         return true;
     case 'u':
-        update(opts, NULL);
+        update(opts, wishes, NULL);
         return true;
     case 'v':
         opts->verbose = true;
@@ -359,7 +359,7 @@ static bool long_option(struct acp *acp, struct wishes *wishes, int option)
         acp->strip_slashes = true;
         return true;
     case OPT_UPDATE:
-        update(opts, optarg);
+        update(opts, wishes, optarg);
         return true;
     case OPT_ATOMIC:
         opts->atomic = true;
@@ -390,13 +390,30 @@ static void conflict(const char *text)
     cli_try_help();
 }
 
+/* Which existing files are replaced. -n, --update=none and --update=none-fail leave them all,
+ * whatever else is given; -i asks about those that --update would replace. */
+static void settle_replace(struct acp *acp, const struct wishes *wishes)
+{
+    struct copy_opts *opts = &acp->copy.opts;
+
+    if (wishes->backup && wishes->skip)
+        conflict("options --backup and --no-clobber are mutually exclusive");
+    if (wishes->backup && wishes->replace != REPLACE_ALL)
+        conflict("--backup is mutually exclusive with -n or --update=none-fail");
+    if (wishes->skip || wishes->replace != REPLACE_ALL)
+        opts->replace = wishes->skip ? REPLACE_NONE : wishes->replace;
+    else if (wishes->ask)
+        opts->replace = REPLACE_ASKED;
+    opts->ask = acp_ask;
+    opts->ask_arg = acp;
+}
+
 static void settle(struct acp *acp, const struct wishes *wishes)
 {
     struct copy_opts *opts = &acp->copy.opts;
     const char *suffix = wishes->suffix ? wishes->suffix : getenv("SIMPLE_BACKUP_SUFFIX");
 
-    if (wishes->backup && opts->replace == REPLACE_NONE)
-        conflict("options --backup and --no-clobber are mutually exclusive");
+    settle_replace(acp, wishes);
     if (opts->clone == CLONE_ALWAYS && opts->sparse != SPARSE_AUTO)
         conflict("--reflink can be used only with --sparse=auto");
     if (opts->dry_run && (acp->manifest_path || acp->verify_copies))
@@ -413,10 +430,6 @@ static void settle(struct acp *acp, const struct wishes *wishes)
     if (!wishes->follow_set)
         opts->follow = opts->recursive && opts->make != MAKE_HARD_LINKS ? FOLLOW_NEVER
                                                                         : FOLLOW_ALWAYS;
-    if (opts->replace == REPLACE_ASKED) {
-        opts->ask = acp_ask;
-        opts->ask_arg = acp;
-    }
     opts->digest = acp->manifest_path || acp->verify_copies;
     opts->walk.follow = opts->follow == FOLLOW_ALWAYS;
     opts->walk.one_file_system = acp->common.one_file_system;

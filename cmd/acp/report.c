@@ -75,8 +75,7 @@ static void say_refused(struct acp *acp, const struct copy_file *op, const char 
     const char *s = cli_quote(source), *d = cli_quote(dest);
     enum refusal refusal = op->refusal;
 
-    acp->failed |= refusal != REFUSED_FILE_TWICE && refusal != REFUSED_DIRECTORY_TWICE &&
-                   refusal != REFUSED_DECLINED;
+    acp->failed |= refusal != REFUSED_FILE_TWICE && refusal != REFUSED_DIRECTORY_TWICE;
     switch (refusal) {
     case REFUSED_DIRECTORY:
         return cli_message(0, "-r not specified; omitting directory %s", s);
@@ -137,11 +136,31 @@ static void stat_failed(struct file *file)
     }
 }
 
+/* --debug: prints how the bytes of a file were copied. */
+static void tell_how(const struct acp *acp, const struct copy_file *op)
+{
+    static const char *const sparse[] = {"no", "SEEK_HOLE", "zeros", "SEEK_HOLE + zeros"};
+    const struct copy_opts *opts = &acp->copy.opts;
+    bool cloned = op->how == HOW_CLONED;
+    bool zeros = opts->sparse == SPARSE_ALWAYS;
+    /* copy_file_range would make no holes, and may share blocks */
+    bool avoided = opts->sparse != SPARSE_AUTO || opts->clone == CLONE_NEVER;
+
+    printf("copy offload: %s, reflink: %s, sparse detection: %s\n",
+           cloned                     ? "unknown"
+           : op->how == HOW_OFFLOADED ? "yes"
+           : avoided                  ? "avoided"
+                                      : "no",
+           cloned            ? "yes"
+           : op->clone_tried ? "unsupported"
+                             : "no",
+           cloned ? "unknown" : sparse[op->sparse + 2 * zeros]);
+}
+
 /* -v: what was done, and how. */
 static void tell(const struct acp *acp, const struct file *file, const char *source,
                  const char *dest)
 {
-    static const char *const offload[] = {"unknown", "no", "no", "yes"};
     const struct copy_file *op = file->op;
 
     if (op->parent) {
@@ -160,12 +179,8 @@ static void tell(const struct acp *acp, const struct file *file, const char *sou
         }
     }
     putchar('\n');
-    if (acp->debug && file->type != DT_DIR)
-        printf("copy offload: %s, reflink: %s, sparse detection: %s\n", offload[op->how],
-               op->how == HOW_CLONED ? "yes"
-               : op->clone_tried     ? "unsupported"
-                                     : "no",
-               op->sparse ? "SEEK_HOLE" : "no");
+    if (acp->debug && op->how != HOW_NOT)
+        tell_how(acp, op);
 }
 
 static void note_digest(struct acp *acp, const struct copy_file *op, const char *dest)
@@ -186,7 +201,10 @@ static void speak(struct acp *acp, const struct file *file, bool told, const cha
 
     if (told) {
         cli_progress_hide(STDOUT_FILENO);
-        tell(acp, file, source, dest);
+        if (op->skipped)
+            printf("skipped %s\n", cli_quote(dest));
+        else
+            tell(acp, file, source, dest);
         cli_progress_show(STDOUT_FILENO);
     }
     if (op->hashed)
@@ -212,7 +230,7 @@ void acp_retire(struct file *file, void *arg)
 
     copy_file_end(file);
     stat_failed(file);
-    told = copy->opts.verbose && (op->attempted || op->copied);
+    told = copy->opts.verbose && (op->attempted || op->copied || (acp->debug && op->skipped));
     if (file->status < 0 || op->reports || told || op->hashed) {
         char *source = file_path(file);
         /* what the walk itself could not enter has no destination */

@@ -13,7 +13,7 @@ enum {
 
 void rate_take(struct rate *rate, uint64_t bytes)
 {
-    uint64_t now, from, cost;
+    uint64_t now, from, cost, until;
 
     if (!rate)
         return;
@@ -23,9 +23,13 @@ void rate_take(struct rate *rate, uint64_t bytes)
     /* what was not used in the past is not saved up */
     while (!atomic_compare_exchange_weak(&rate->free_ns, &from, (from > now ? from : now) + cost))
         ;
-    if (from > now) {
-        struct timespec wait = {(time_t)((from - now) / NS_PER_SECOND),
-                                (long)((from - now) % NS_PER_SECOND)};
+    /* these bytes are paid for now, too, but for the last second's: they may be the last */
+    until = from > now ? from : now;
+    if (cost > NS_PER_SECOND)
+        until += cost - NS_PER_SECOND;
+    if (until > now) {
+        struct timespec wait = {(time_t)((until - now) / NS_PER_SECOND),
+                                (long)((until - now) % NS_PER_SECOND)};
         (void)nanosleep(&wait, NULL);
     }
 }

@@ -10,7 +10,8 @@ struct rate {
     _Atomic uint64_t free_ns; /* when the bytes that were taken so far are paid for; 0 at first */
 };
 
-/* Waits until the bytes that were taken before are paid for, and takes these. rate: NULL for no
+/* Takes the bytes, and waits until those before them are paid for, and of these all but one
+ * second's worth. rate: NULL for no
  * limit. A signal ends the wait. */
 void rate_take(struct rate *rate, uint64_t bytes);
 

@@ -126,6 +126,7 @@ struct copy_file {
     bool attempted;    /* nothing spoke against it: worth a line of -v */
     bool just_created; /* what is there is an earlier operand's copy */
     bool left;         /* an existing file was left as it is: no error */
+    bool skipped;      /* it was left because the options or the user said so */
     bool linked;       /* it is one more name of a copy of the run */
     bool removed;      /* an existing file was removed first */
     bool in_the_way;   /* existing_settle has decided to write over what is there */
@@ -168,11 +169,12 @@ struct copy {
     /* the operation's own */
     mode_t umask;
     uid_t euid;
-    bool may_chown;          /* root: a failed chown is an error */
-    atomic_bool no_clone;    /* the filesystem has said so */
-    struct links *links;     /* where preserve_links */
-    struct written *written; /* destinations, where two sources may lead to one; else NULL */
-    uint64_t dir_count;      /* destination directories that have a number */
+    bool may_chown;                 /* root: a failed chown is an error */
+    _Atomic uint64_t no_clone_from; /* st_dev of a source filesystem that cannot clone; 0: none */
+    _Atomic uint64_t no_clone_to;   /* the pair of places that last gave EXDEV; 0: none */
+    struct links *links;            /* where preserve_links */
+    struct written *written;        /* destinations, where two sources may lead to one; else NULL */
+    uint64_t dir_count;             /* destination directories that have a number */
     struct dir *cwd, *cwd_nofollow;
     dev_t top_dev; /* the directory that was made for the source being walked */
     ino_t top_ino;

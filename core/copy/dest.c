@@ -4,14 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "attr.h"
+#include "clone.h"
 #include "offload.h"
 #include "temp.h"
 
@@ -23,32 +22,6 @@ enum {
 
 static const char zeros[64 * 1024];
 
-/* Shares the source's blocks where the filesystem can. Returns 1 if it did, 0, or -errno. */
-static int clone(struct copy *copy, struct file *file, const struct stat *st, struct dest *dest)
-{
-    enum copy_clone wanted = copy->opts.clone;
-    struct copy_file *op = file->op;
-
-    if (wanted == CLONE_NEVER)
-        return 0;
-    if (wanted == CLONE_AUTO &&
-        (!S_ISREG(st->st_mode) || st->st_size == 0 || copy->opts.sparse != SPARSE_AUTO ||
-         copy->opts.digest || atomic_load_explicit(&copy->no_clone, memory_order_relaxed)))
-        return 0;
-    op->clone_tried = true;
-    unfinished_extend(&dest->unfinished, (uint64_t)st->st_size);
-    if (ioctl(dest->fd, FICLONE, dest->source_fd) == 0) {
-        op->how = HOW_CLONED;
-        return 1;
-    }
-    if (wanted == CLONE_ALWAYS)
-        return copy_fail(file, STEP_CLONE);
-    /* what these say of one file they say of all; other errors are one file's */
-    if (errno == EOPNOTSUPP || errno == ENOTTY || errno == EXDEV || errno == ENOSYS)
-        atomic_store_explicit(&copy->no_clone, true, memory_order_relaxed);
-    return 0;
-}
-
 /* What is done with the bytes, now that the destination is open. */
 static int choose_way(struct copy *copy, struct file *file, const struct stat *st,
                       struct dest *dest)
@@ -58,7 +31,8 @@ static int choose_way(struct copy *copy, struct file *file, const struct stat *s
 
     if (copy->opts.attributes_only)
         return DEST_MADE;
-    rc = clone(copy, file, st, dest);
+    unfinished_extend(&dest->unfinished, (uint64_t)st->st_size);
+    rc = clone_file(copy, file, st, dest->source_fd, dest->fd);
     if (rc < 0)
         return rc;
     dest->read_only = rc == 1;
@@ -71,7 +45,7 @@ static int choose_way(struct copy *copy, struct file *file, const struct stat *s
     }
     dest->resize = dest->sparse || dest->zeros_hole; /* it may end in a hole */
     if (S_ISREG(st->st_mode) && dest->regular && !dest->zeros_hole && !copy->opts.digest &&
-        !copy->rate && copy->opts.clone != CLONE_NEVER)
+        !copy->rate && copy->opts.clone != CLONE_NEVER && copy->opts.sparse != SPARSE_NEVER)
         dest->movable = (uint64_t)st->st_size;
     return DEST_WRITE;
 }
@@ -164,7 +138,7 @@ int dest_write(struct dest *dest, const void *bytes, size_t len, uint64_t offset
 ssize_t dest_move(struct file *file, struct dest *dest, uint64_t offset, uint64_t end)
 {
     struct copy_file *op = file->op;
-    ssize_t moved;
+    size_t moved;
 
     if (end > dest->movable)
         end = dest->movable;
@@ -176,9 +150,7 @@ ssize_t dest_move(struct file *file, struct dest *dest, uint64_t offset, uint64_
         op->how = HOW_OFFLOADED;
     else
         dest->movable = 0; /* it is not tried again */
-    if (moved < 0)
-        file_fail(file, STEP_WRITE, (int)moved);
-    return moved;
+    return (ssize_t)moved;
 }
 
 int dest_digest(struct dest *dest, struct sink *sink, struct file *file, const void *bytes,
@@ -206,10 +178,16 @@ static void finish(struct copy *copy, struct file *file, const struct stat *st, 
                    uint64_t size)
 {
     struct attr_at from = {.fd = dest->source_fd, .plain = dest->plain}, to = {.fd = dest->fd};
+    struct stat at;
+    int rc;
 
     unfinished_extend(&dest->unfinished, size);
-    if (dest->resize && ftruncate(dest->fd, (off_t)size) < 0)
-        file_fail(file, STEP_SIZE, -errno);
+    /* a filesystem without truncation is no obstacle if the size is right already */
+    if (dest->resize && ftruncate(dest->fd, (off_t)size) < 0) {
+        rc = -errno;
+        if (fstat(dest->fd, &at) < 0 || at.st_size != (off_t)size)
+            file_fail(file, STEP_SIZE, rc);
+    }
     if (file->status == 0)
         attr_copy(copy, &from, &to, st, dest->created, copy_report, file);
     if (file->status == 0 && copy->opts.sync_files && fsync(dest->fd) < 0)

@@ -11,9 +11,9 @@
 #include <sys/types.h>
 
 /* Moves some of the len bytes from an offset of a regular file to an offset of another, where they
- * are in the cache and enough. Returns how many; 0: it is for read and write to go on, and to find
- * out what is wrong; -errno where writing has failed. The files' own offsets stay. On a filesystem
- * that shares blocks between files they may be shared. */
-ssize_t move_cached(int from, uint64_t from_at, int to, uint64_t to_at, size_t len);
+ * are in the cache and enough. Returns how many; 0 if none: the caller must fall back to read and
+ * write, which report any error. The files' own offsets stay. On a filesystem that shares blocks
+ * between files they may be shared. */
+size_t move_cached(int from, uint64_t from_at, int to, uint64_t to_at, size_t len);
 
 #endif

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,6 +104,37 @@ static enum sameness sameness(const struct copy *copy, const struct file *file,
     return would_destroy(copy, file, &from, &to);
 }
 
+/* Whether *at is *from cut off to whole units of a resolution that filesystems have. */
+static bool may_be_cut_off(const struct timespec *from, const struct timespec *at)
+{
+    static const long units[] = {100, 1000, 1000000, 10000000, 1000000000};
+
+    for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+        if (at->tv_sec == from->tv_sec && at->tv_nsec == from->tv_nsec - from->tv_nsec % units[i])
+            return true;
+    return at->tv_nsec == 0 && at->tv_sec == (from->tv_sec & ~(time_t)1); /* 2 s */
+}
+
+/* Whether the destination has the source's time, as far as its filesystem can keep it: sets it, and
+ * looks whether that changes anything. If it does, the old time is restored. */
+static bool is_cut_off(const struct copy_opts *opts, const struct copy_file *op,
+                       const struct stat *st, const struct stat *at)
+{
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
+    int flags = op->through ? 0 : AT_SYMLINK_NOFOLLOW;
+    struct stat now;
+
+    if (opts->dry_run || !may_be_cut_off(&st->st_mtim, &at->st_mtim) ||
+        utimensat(op->to->fd, op->to_name, times, flags) < 0)
+        return false;
+    if (fstatat(op->to->fd, op->to_name, &now, flags) == 0 &&
+        now.st_mtim.tv_sec == at->st_mtim.tv_sec && now.st_mtim.tv_nsec == at->st_mtim.tv_nsec)
+        return true;
+    times[1] = at->st_mtim;
+    (void)utimensat(op->to->fd, op->to_name, times, flags);
+    return false;
+}
+
 /* Whether the destination is no older than the source. */
 static bool is_newer(const struct copy_opts *opts, const struct copy_file *op,
                      const struct stat *st, const struct stat *at)
@@ -114,9 +146,10 @@ static bool is_newer(const struct copy_opts *opts, const struct copy_file *op,
     if (opts->preserve_times && at->st_mtim.tv_nsec == 0 && fstatfs(op->to->fd, &fs) == 0 &&
         fs.f_type == MSDOS_SUPER_MAGIC)
         from = (struct timespec){from.tv_sec & ~(time_t)1, 0};
-    if (at->st_mtim.tv_sec != from.tv_sec)
-        return at->st_mtim.tv_sec > from.tv_sec;
-    return at->st_mtim.tv_nsec >= from.tv_nsec;
+    if (at->st_mtim.tv_sec != from.tv_sec ? at->st_mtim.tv_sec > from.tv_sec
+                                          : at->st_mtim.tv_nsec >= from.tv_nsec)
+        return true;
+    return is_cut_off(opts, op, st, at);
 }
 
 /* Whether a backup of the destination would get the source's name, and so destroy it. */
@@ -184,19 +217,19 @@ static int wanted(const struct copy *copy, struct file *file, const struct stat 
                   const struct stat *at)
 {
     const struct copy_opts *opts = &copy->opts;
-    const struct copy_file *op = file->op;
+    struct copy_file *op = file->op;
 
-    if (opts->older_only && is_newer(opts, op, st, at))
-        return leave(file);
-    if (opts->replace == REPLACE_NONE)
-        return leave(file);
     if (opts->replace == REPLACE_NONE_FAIL)
         return copy_refuse(file, REFUSED_EXISTS);
+    op->skipped = true;
+    if (opts->replace == REPLACE_NONE || (opts->older_only && is_newer(opts, op, st, at)))
+        return leave(file);
     if (opts->replace == REPLACE_ASKED && !opts->dry_run &&
         !opts->ask(opts->ask_arg, file, at->st_mode,
                    S_ISLNK(at->st_mode) ||
                        faccessat(op->to->fd, op->to_name, W_OK, AT_EACCESS) == 0))
         return copy_refuse(file, REFUSED_DECLINED);
+    op->skipped = false;
     return EXISTING_OVER;
 }
 
@@ -256,8 +289,10 @@ static int look_up(const struct copy *copy, struct file *file, const struct stat
         op->through = true;
         return EXISTING_OVER;
     }
-    if (errno == ELOOP && opts->force)
+    if (errno == ELOOP && opts->force) {
+        at->st_mtim = (struct timespec){.tv_sec = INT64_MIN}; /* no file that could be newer */
         return EXISTING_OVER; /* it cannot be opened, and is removed then */
+    }
     if (errno != ENOENT)
         return existing_unseen(copy, file);
     if (opts->through_dangling && !op->just_created) {

@@ -161,6 +161,33 @@ check '--rate: the copy' cmp tree/65536 copy/rate
 gives '--rate of nothing' 1 '' "acp: invalid --rate argument '0': bytes a second are expected" 'acp --rate=0 tree/1 copy'
 same '--rate: 100 KiB at 100 KiB/s are not instant' slow "$(head -c 204800 /dev/zero >r; start=$(date +%s%N)
     acp --rate=100K --block-size=16K --direct=never r r2; [ $(($(date +%s%N) - start)) -gt 800000000 ] && echo slow)"
+same '--rate: a file of one block takes its time' slow "$(head -c 20000 /dev/zero >r; start=$(date +%s%N)
+    acp --rate=10000 r r2; [ $(($(date +%s%N) - start)) -gt 800000000 ] && echo slow)"
+if command -v strace >/dev/null; then
+    head -c 300000 /dev/urandom >moved
+    for error in ETXTBSY ENOENT EACCES ENOTTY EPERM EXDEV EIO; do
+        check "copy_file_range that fails with $error" strace -f -qq -o trace -e trace=copy_file_range \
+            -e inject=copy_file_range:error=$error acp moved moved2
+        check "copy_file_range that fails with $error: the copy" cmp moved moved2
+        rm moved2
+    done
+    check 'copy_file_range that fails: it was called' grep -q INJECTED trace
+    for file in tree/4097 tree/hole_first; do
+        check "ftruncate that is refused: $file" strace -f -qq -o trace -e trace=ftruncate \
+            -e inject=ftruncate:error=EPERM acp --sparse=always "$file" sized
+        check "ftruncate that is refused: $file: the copy" cmp "$file" sized
+        rm sized
+    done
+    strace -f -qq -o trace -e trace=copy_file_range acp --sparse=never moved moved2
+    check '--sparse=never: no blocks that may be shared' bash -c '! grep -q copy_file_range trace'
+    # clones are tried again from another filesystem, but not for each file
+    mkdir cloned
+    strace -f -qq -o trace -e trace=ioctl -e inject=ioctl:error=EXDEV acp -j1 -r tree cloned
+    check 'a clone that fails with EXDEV: once for a directory' \
+        bash -c '[ $(grep -c FICLONE trace) -ge 2 ] && [ $(grep -c FICLONE trace) -le 6 ]'
+else
+    left_out 'calls that fail' 'strace is missing'
+fi
 gives '--exclude' 0 $'x\nx/sub' '' 'acp -r --exclude="[0-9a-z]*_*" --exclude=/sub/* --exclude="[0-9]*" --exclude=odd/ --exclude=zeros tree x; find x | sort'
 find tree -maxdepth 1 -type f -print0 >list
 mkdir from
