@@ -7,7 +7,7 @@ import struct
 import subprocess
 
 BLOCK = 4096
-LIMIT_SECONDS = int(os.environ.get("LIM", 20))
+LIMIT_SECONDS = 20
 
 
 class Wrong(Exception):

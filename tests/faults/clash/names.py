@@ -278,7 +278,7 @@ class Round:
         self.made = {place for place, count in dirs.items() if count == 1 and place not in self.before_folded}
         self.made -= {self.folded(self.top)}
         self.leads_before = {source.place: self.leads_to(source.place) for source in self.sources}
-        status, errors = Command(self.where.program, self.args, self.where.engine, ".", "errors").finish()
+        status, errors = Command(self.where.program, self.args, self.where.engine, ".", "errors").finish(self.where.limit)
         self.after, self.outside_after, self.sources_after = tree_at(self.top), tree_at("o"), tree_at("s")
         self.leads = {place: found | self.leads_to(place) for place, found in self.leads_before.items()}
         self.arrived = {source: self.at_its_place(source) for source in self.sources}
