@@ -26,6 +26,13 @@ class History:
         self.states, self.sizes, self.zeros, self.shrunk = {}, {0}, [], []
         self.fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
 
+    def begin(self):
+        """Forgets how it was made: only what it is from now on counts."""
+        self.states = {block: states[-1:] for block, states in self.states.items() if states[-1].strip(b"\0")}
+        written = sorted(self.states) + [-(-self.size // BLOCK)]
+        self.zeros = [(last + 1, block) for last, block in zip([-1] + written, written) if block > last + 1]
+        self.sizes, self.shrunk = {self.size}, []
+
     def close(self):
         os.close(self.fd)
 
@@ -124,6 +131,7 @@ class Round:
                                  + rng.choice([0, 0, 123]))
         else:
             history.write(0, rng.randint(16, 300) * BLOCK + rng.choice([0, 0, 123]), 1)
+        history.begin()
         if rng.random() < .4:
             evict(history.path)
         self.files.append((history, change, [history]))
@@ -140,6 +148,7 @@ class Round:
         elif change == "replace":
             inodes.append(History(spare, history.owner + version))
             inodes[-1].write(0, rng.randint(1, 1 << 20), version)
+            inodes[-1].begin()
             os.rename(spare, path)
         else:
             if change == "remove":
