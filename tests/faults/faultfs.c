@@ -1,12 +1,14 @@
 /* faultfs.c: a filesystem that shows a directory, and does wrong what it is told to: for tests.
  *
- *   faultfs [--direct-io] [--read-delay=MS] [--foreground] DIRECTORY MOUNTPOINT
+ *   faultfs [--direct-io] [--fold-case] [--read-delay=MS] [--foreground] DIRECTORY MOUNTPOINT
  *
  * It returns when it is mounted (with --foreground: when it is unmounted again: umount, or
  * fusermount3 -u). What is written to MOUNTPOINT/.faultfs are the rules from then on (rules.h);
  * what is read from there says how often each was applied. Where a rule does nothing the directory
  * is seen as it is, and is changed. Nothing is cached but, without --direct-io, pages between open
- * and close; with it each read and write of a program is one operation here. */
+ * and close; with it each read and write of a program is one operation here. With --fold-case,
+ * names that differ only in case are the same name, and the first spelling is kept (as with vfat).
+ * Locks are those of the files underneath: names of the same file share them. */
 #define _GNU_SOURCE
 #define FUSE_USE_VERSION 312
 #include <dirent.h>
@@ -22,6 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fold.h"
 #include "rules.h"
 
 enum {
@@ -33,12 +36,15 @@ enum {
 
 static const char control[] = "/.faultfs";
 static bool direct_io;
+static bool fold_case;
 
 /* As seen from the directory underneath, which is the working directory. An open file that has no
  * name any more has no path. */
 static const char *below(const char *path)
 {
-    return !path ? "" : path[1] ? path + 1 : ".";
+    if (!path || !path[1])
+        return path ? "." : "";
+    return fold_case ? fold_path(path + 1) : path + 1;
 }
 
 static int result(int rc)
@@ -222,6 +228,18 @@ static off_t fs_lseek(const char *path, off_t offset, int whence, struct fuse_fi
     return at < 0 ? -errno : at;
 }
 
+/* Locks the file underneath, by the descriptor: it is the lock's owner, and its closing the end. */
+static int fs_lock(const char *path, struct fuse_file_info *info, int command, struct flock *lock)
+{
+    (void)path;
+    lock->l_pid = 0;
+    return result(fcntl((int)info->fh,
+                        command == F_GETLK   ? F_OFD_GETLK
+                        : command == F_SETLK ? F_OFD_SETLK
+                                             : F_OFD_SETLKW,
+                        lock));
+}
+
 static int fs_rename(const char *from, const char *to, unsigned flags)
 {
     FAULT(RULE_RENAME, from);
@@ -373,6 +391,7 @@ static const struct fuse_operations operations = {
     .truncate = fs_truncate,
     .fallocate = fs_fallocate,
     .lseek = fs_lseek,
+    .lock = fs_lock,
     .rename = fs_rename,
     .unlink = fs_unlink,
     .rmdir = fs_rmdir,
@@ -427,7 +446,8 @@ static int serve(const char *directory, const char *mountpoint, bool foreground)
 
 static int usage(void)
 {
-    fputs("usage: faultfs [--direct-io] [--read-delay=MS] [--foreground] DIRECTORY MOUNTPOINT\n",
+    fputs("usage: faultfs [--direct-io] [--fold-case] [--read-delay=MS] [--foreground] DIRECTORY "
+          "MOUNTPOINT\n",
           stderr);
     return 2;
 }
@@ -436,6 +456,7 @@ int main(int argc, char **argv)
 {
     static const struct option options[] = {
         {"direct-io", no_argument, NULL, 'd'},
+        {"fold-case", no_argument, NULL, 'c'},
         {"read-delay", required_argument, NULL, 'r'},
         {"foreground", no_argument, NULL, 'f'},
         {NULL, 0, NULL, 0},
@@ -447,6 +468,8 @@ int main(int argc, char **argv)
     while ((option = getopt_long(argc, argv, "f", options, NULL)) != -1) {
         if (option == 'd') {
             direct_io = true;
+        } else if (option == 'c') {
+            fold_case = true;
         } else if (option == 'f') {
             foreground = true;
         } else if (option == 'r') {

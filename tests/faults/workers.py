@@ -1,4 +1,4 @@
-# workers.py: a pool of processes, one for each processor, that does not outlive who uses it.
+# workers.py: a pool of processes, one or more for each processor, that does not outlive who uses it.
 import concurrent.futures
 import contextlib
 import os
@@ -11,9 +11,10 @@ def begin(prepare):
 
 
 @contextlib.contextmanager
-def pool(prepare=lambda: None):
-    """Its processes call prepare first. What has not begun when an exception leaves the block is not begun."""
-    with concurrent.futures.ProcessPoolExecutor(len(os.sched_getaffinity(0)), initializer=begin,
+def pool(prepare=lambda: None, each=1):
+    """Each processor gets this many processes: more than one if they mostly wait. Each calls prepare first. What has
+    not begun when an exception leaves the block is not begun."""
+    with concurrent.futures.ProcessPoolExecutor(each * len(os.sched_getaffinity(0)), initializer=begin,
                                                 initargs=(prepare,)) as made:
         try:
             yield made

@@ -1,0 +1,186 @@
+#!/usr/bin/env bash
+# shared.sh: acp, with a file that has another user: a second name of the destination, a source that grows, another
+# run: BIN_DIR ENGINE. The same with random cases: collisions.
+# shellcheck source=tests/faults/lib.sh
+. "${0%/*}/lib.sh"
+
+# letters LETTER SIZE
+letters() {
+    head -c "$2" /dev/zero | tr '\0' "$1"
+}
+
+# one_of FILE SOURCE...: it has the content of one of them
+one_of() {
+    local file=$1 source
+    shift
+    for source; do
+        ! cmp -s "$file" "$source" || return 0
+    done
+    echo "$file: $(tr -s 'A-Za-z\0' <"$file" | head -c 100 | tr '\0' 0), $(stat -c %s "$file") bytes"
+    return 1
+}
+
+# refused NAME MESSAGE COMMAND...: with status 1, and a message that matches
+refused() {
+    local name=$1 message=$2 status
+    shift 2
+    timeout "$limit_seconds" "$@" >out 2>"$scratch/stderr" </dev/null
+    status=$?
+    if [ $status -eq 1 ] && grep -q -- "$message" "$scratch/stderr"; then
+        ok "$name"
+    else
+        not_ok "$name" "status $status, not $message: $(cat "$scratch/stderr")"
+    fi
+}
+
+# -- a destination that does not distinguish case --
+
+fresh_mount --fold-case
+mkdir -p files/d dirs/d/Sub dirs/d/sub links/d mixed/d
+letters A 3000000 >files/d/File
+letters B 2000000 >files/d/file
+echo 1 >dirs/d/Sub/one
+echo 2 >dirs/d/sub/two
+ln -s here links/d/Link
+ln -s there links/d/link
+ln -s ../../outside mixed/d/Name
+letters C 100000 >mixed/d/name
+for options in -r "-r -j1" "-r -j4" -a "-r --atomic" "-r --manifest=$scratch/manifest"; do
+    for tree in files dirs links; do
+        rm -rf "$mnt/new"
+        # shellcheck disable=SC2086 # words
+        refused "names of $tree that fold to one, $options" "File exists" acp $options $tree "$mnt/new"
+        same "$tree, $options: one of them is there" 1 "$(find "$mnt/new/d" -mindepth 1 -maxdepth 1 | wc -l)"
+    done
+    rm -rf "$mnt/new"
+    # shellcheck disable=SC2086 # words
+    acp $options files "$mnt/new" 2>/dev/null
+    check "files, $options: it is complete" one_of "$mnt/new/d/file" files/d/File files/d/file
+    rm -rf "$mnt/new"
+    # shellcheck disable=SC2086 # words
+    refused "a link and a file that fold to one, $options" "\(File exists\|through\)" acp $options mixed "$mnt/new"
+    check "a link and a file, $options: nothing is written through the link" test ! -e outside -a ! -e "$below/outside"
+done
+for options in -r "-r -j4" "-r --atomic"; do
+    rm -rf "$mnt/new"
+    mkdir -p "$mnt/new/d"
+    # shellcheck disable=SC2086 # words
+    acp $options files/. "$mnt/new" 2>/dev/null
+    check "a directory that was there before, $options: the file is complete" \
+        one_of "$mnt/new/d/FILE" files/d/File files/d/file
+done
+rm -rf files dirs links mixed "$mnt/new"
+
+# -- names of the destination that are one file --
+
+mkdir source
+for i in 1 2 3 4; do
+    letters a 3000000 >source/$i.a
+    letters b 2500000 >source/$i.b
+done
+for options in -r "-r -j4" -a "-r --reflink=never" "-r --sparse=always"; do
+    for how in hard symbolic; do
+        rm -rf copy existing
+        mkdir copy existing
+        for i in 1 2 3 4; do
+            echo old >existing/$i
+            for name in $i.a $i.b; do
+                if [ $how = hard ]; then ln existing/$i "copy/$name"; else ln -s ../existing/$i "copy/$name"; fi
+            done
+        done
+        # shellcheck disable=SC2086 # words
+        check "$how links in the destination, $options" acp $options source/. copy
+        for i in 1 2 3 4; do
+            for name in $i.a $i.b; do # with -a each is a file of its own then, as with cp
+                check "$how links in the destination, $options: $name is one of the sources" \
+                    one_of "copy/$name" source/$i.a source/$i.b
+            done
+        done
+    done
+done
+rm -rf copy existing source
+
+# -- a source that grows --
+
+# growing OPTION...: a source that ends in a hole is appended to while it is copied
+growing() {
+    local size pid what="a source that grows after its hole, $*"
+    rm -f from to manifest
+    letters x 2000000 >from
+    truncate -s 8000000 from
+    acp --rate=2M "$@" from to 2>/dev/null &
+    pid=$!
+    sleep 0.4
+    letters y 2000000 >>from
+    if ! wait $pid; then
+        check "$what: it failed, and left nothing" test ! -e to
+        return
+    fi
+    size=$(stat -c %s to)
+    check "$what: the copy is the source up to there" cmp -n "$size" from to
+    [ ! -e manifest ] || check "$what: the manifest" sha256sum -c manifest
+}
+growing
+growing --manifest=manifest
+growing --verify
+growing -j4 --block-size=64K
+rm -f from to manifest
+
+# -- two runs --
+
+letters a 4000000 >one
+letters b 3000000 >other
+
+# two NAME OPTIONS OPTIONS: the second starts while the first is copying
+two() {
+    local pid first second
+    rm -f to
+    # shellcheck disable=SC2086 # words
+    acp --rate=8M $2 one to 2>first &
+    pid=$!
+    sleep 0.2
+    # shellcheck disable=SC2086 # words
+    acp $3 other to 2>second
+    second=$?
+    wait $pid
+    first=$?
+    check "$1: one of them has copied" test $first -eq 0 -o $second -eq 0
+    check "$1: the file is one of the sources" one_of to one other
+    if [ $first -ne 0 ]; then check "$1: the first says what it could not copy" grep "'to'" first; fi
+    if [ $second -ne 0 ]; then check "$1: the second says what it could not copy" grep "'to'" second; fi
+}
+two "two runs at a time" "" ""
+two "two runs at a time, the second slow" "" --rate=8M
+two "two runs at a time, the first --atomic" --atomic ""
+two "two runs at a time, the second --atomic" "" --atomic
+two "two runs at a time, both --atomic" --atomic --atomic
+two "two runs at a time, the second removes the first's file" "" --remove-destination
+two "two runs at a time, the other engine" "" "--engine=$([ "$engine" = sync ] && echo uring || echo sync)"
+
+# interrupted NAME SIGNAL COMMAND...: another complete file takes the name of one that is being copied
+interrupted() {
+    local name=$1 signal=$2 pid
+    shift 2
+    rm -f to
+    acp --rate=4M one to 2>/dev/null &
+    pid=$!
+    sleep 0.2
+    "$@"
+    kill -"$signal" $pid
+    wait $pid
+    check "$name: what has got the name is there" cmp other to
+}
+interrupted "SIGTERM, after a run with --atomic" TERM acp --atomic other to
+cp other renamed
+interrupted "SIGHUP, after a rename" HUP mv renamed to
+
+cp one "$below/failing"
+rules "read failing error=EIO after=2 delay=600"
+rm -f to
+acp "$mnt/failing" to 2>/dev/null &
+cp other renamed
+sleep 0.3
+mv renamed to
+wait $!
+check "a read error, after a rename: what has got the name is there" cmp other to
+finish
