@@ -306,24 +306,10 @@ static bool advance_waiting(struct pump *pump)
     return more;
 }
 
-/* Takes in what the ring still owes, and drops it. False: it cannot even be waited for. */
-static bool drain(struct pump *pump)
+static void close_opened(uint64_t user_data, int res)
 {
-    unsigned unsubmitted = io_uring_sq_ready(&pump->ring.uring);
-
-    while (pump->ring.in_flight > unsubmitted) {
-        struct io_uring_cqe *cqe;
-        int rc = io_uring_wait_cqe(&pump->ring.uring, &cqe);
-        if (rc == -EINTR || rc == -EAGAIN)
-            continue;
-        if (rc < 0)
-            return false;
-        if ((cqe->user_data & STREAM_REQUEST_MASK) == STREAM_OPEN && cqe->res >= 0)
-            close(cqe->res);
-        pump->ring.in_flight--;
-        io_uring_cqe_seen(&pump->ring.uring, cqe);
-    }
-    return true;
+    if ((user_data & STREAM_REQUEST_MASK) == STREAM_OPEN && res >= 0)
+        close(res);
 }
 
 /* The ring takes no more requests: what it has taken comes in, and all files fail. */
@@ -332,8 +318,8 @@ static void fail_all(struct pump *pump)
     /* all of them first: as long as one can be read, the blocks of another would be issued to it */
     for (struct slot *slot = pump->oldest; slot; slot = slot->younger)
         pump_fail(slot, STEP_READ, pump->broken);
-    if (!drain(pump))
-        pump->memory = NULL; /* the kernel may write to it still: it is left to the process's end */
+    if (!ring_drain(&pump->ring, close_opened))
+        pump->memory = NULL; /* left to the process's end */
     while (pump->oldest) {
         pump->oldest->requests = 0;
         slot_end(pump, pump->oldest);
