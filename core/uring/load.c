@@ -125,6 +125,7 @@ int uring_load(struct load *load, struct load_result *result)
     }
     rc = slots ? ring_open(&run.ring, depth, buffers.first, depth * buffers.step, &result->stats)
                : -ENOMEM;
+    result->stats.fell_back_status = rc;
     if (rc == 0) {
         rc = run_reads(&run, &in_use);
         ring_close(&run.ring);
