@@ -86,10 +86,10 @@ ends() {
         rm -rf copy
         timeout 10 "$@" >/dev/null 2>message
         status=$?
-        [ $status -le 1 ] || break
+        [ "$status" -le 1 ] || break
         grep -v 'tree/50' message && status=2 && break
     done
-    [ $status -le 1 ]
+    [ "$status" -le 1 ]
 }
 check "a FIFO in the place of a file of the walk: ahash" ends ahash -r tree
 check "a FIFO in the place of a file of the walk: acp" ends acp -r tree copy
