@@ -55,20 +55,33 @@ static void count_sink(struct stats *stats, const struct sink *sink)
     stats->wall_ns += stats->beside_ns;
 }
 
-static void *worker_main(void *arg)
+static int run_engine(struct worker *worker, const struct engine *engine)
+{
+    if (worker->copy)
+        return engine->copy(worker->opts, worker->feed, worker->copy, worker->sink, &worker->stats);
+    return engine->read(worker->opts, worker->feed, worker->sink, &worker->stats);
+}
+
+/* Works until feed_next has no more files. Returns the worker's status. */
+static int work(void *arg)
 {
     struct worker *worker = arg;
-    const struct engine *engine = worker->engine;
 
     stats_start(&worker->stats);
-    if (worker->copy)
-        worker->status = engine->copy(worker->opts, worker->feed, worker->copy, worker->sink,
-                                      &worker->stats);
-    else
-        worker->status = engine->read(worker->opts, worker->feed, worker->sink, &worker->stats);
+    worker->status = run_engine(worker, worker->engine);
+    if (worker->status < 0 && worker->opts->or_sync && worker->engine != &engine_sync) {
+        worker->engine = &engine_sync;
+        worker->stats.fell_back = 1;
+        worker->stats.fell_back_status = worker->status;
+        worker->status = run_engine(worker, worker->engine);
+    }
     stats_stop(&worker->stats);
-    if (worker->sink)
-        count_sink(&worker->stats, worker->sink);
+    return worker->status;
+}
+
+static void *worker_main(void *arg)
+{
+    (void)work(arg);
     return NULL;
 }
 
@@ -93,6 +106,8 @@ int engine_run(const struct engine *engine, const struct engine_opts *opts, unsi
     bool one_worked = false;
     struct engine_opts limited = *opts;
 
+    if (!feed_has_thread(feed))
+        jobs = 1;
     if (!workers) {
         feed_cancel(feed);
         return -ENOMEM;
@@ -109,13 +124,18 @@ int engine_run(const struct engine *engine, const struct engine_opts *opts, unsi
             workers[i].started = pthread_create(&workers[i].thread, NULL, worker_main,
                                                 &workers[i]) == 0;
     }
-    worker_main(&workers[jobs - 1]);
+    if (feed_has_thread(feed))
+        (void)work(&workers[jobs - 1]);
+    else
+        feed_alternate(feed, work, &workers[0]);
     for (unsigned i = 0; i < jobs; i++) {
         struct worker *worker = &workers[i];
         if (worker->started)
             pthread_join(worker->thread, NULL);
         if (!worker->started && i + 1 < jobs)
             continue;
+        if (worker->sink)
+            count_sink(&worker->stats, worker->sink);
         stats_add(stats, &worker->stats);
         if (worker->status == 0)
             one_worked = true;

@@ -40,6 +40,7 @@ struct engine_opts {
         files_max; /* open files per worker, at the most: set by engine_run from RLIMIT_NOFILE */
     bool ordered; /* deliver files in the order in which they are taken, each one's bytes before the
                    * next one's: for sinks that write to one place. The feed must keep_order. */
+    bool or_sync; /* a worker whose engine cannot work goes on with the blocking one */
     struct progress *progress; /* to tell of the bytes; NULL: nobody looks */
 };
 
@@ -82,7 +83,8 @@ const struct engine *engine_find(const char *name, const char **why, int *error)
 
 /* Runs jobs workers over one feed, each with its own sink (sinks[jobs]; for a copy without one,
  * NULL). copy is NULL to read. Returns 0, or -errno when no worker could work; a worker that cannot
- * start beside others that can is left out. The sum of the counters is in *stats. */
+ * start beside others that can is left out. If the feed's producer has no thread, one worker runs,
+ * alternating with it. The sum of the counters is in *stats. */
 int engine_run(const struct engine *engine, const struct engine_opts *opts, unsigned jobs,
                struct feed *feed, struct copy *copy, struct sink *const *sinks,
                struct stats *stats);

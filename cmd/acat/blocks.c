@@ -205,19 +205,21 @@ static void open_failed(const char *name, const struct load_opts *opts, int stat
         cli_message(-status, "%s", quoted);
 }
 
-/* Returns whether it went well. */
-static bool run_file(struct report *report, const struct load_request *request,
-                     const struct load_opts *opts, struct stats *sum)
+/* Returns 0; 1: it failed, and that has been said; or the -errno of a ring that cannot be had. */
+static int run_file(struct report *report, const struct load_request *request,
+                    const struct load_opts *opts, struct stats *sum)
 {
     static struct load_result result; /* too large for the stack */
     int rc = load_open(&report->load, report->name, opts);
 
     if (rc < 0) {
         open_failed(report->name, opts, rc);
-        return false;
+        return 1;
     }
     rc = load_run(&report->load, report->engine, report->jobs, &result);
     load_close(&report->load);
+    if (rc < 0 && result.stats.fell_back_status < 0)
+        return rc;
     stats_add(sum, &result.stats);
     sum->workers = report->jobs;
     sum->files++;
@@ -226,14 +228,14 @@ static bool run_file(struct report *report, const struct load_request *request,
     else if (rc < 0)
         cli_message(-rc, "%s", cli_quote_maybe(report->name));
     if (rc < 0)
-        return false;
+        return 1;
     report->result = &result;
     report->seconds = (double)(result.last_ns - result.first_ns) / 1e9;
     if (request->json)
         print_json(report);
     else
         print_text(report);
-    return true;
+    return 0;
 }
 
 /* The job, as the options have it; ends the program where they cannot be met. */
@@ -272,15 +274,24 @@ bool load_operands(const struct load_request *request, const struct cli_common *
 
     for (operands_next(operands); operands->kind != OPERAND_END; operands_next(operands)) {
         struct report report = {.name = operands->name, .engine = engine, .why = why, .jobs = jobs};
-        bool done = false;
-        if (operands->kind == OPERAND_FILE)
-            done = run_file(&report, request, &opts, &sum);
-        else if (operands->kind == OPERAND_STDIN)
+        int failed = 1;
+        if (operands->kind == OPERAND_FILE) {
+            failed = run_file(&report, request, &opts, &sum);
+            if (failed < 0 && common->opts.or_sync) {
+                report.engine = engine = &engine_sync;
+                report.why = why = cli_fell_back(failed);
+                opts = job(request, common, engine, jobs);
+                failed = run_file(&report, request, &opts, &sum);
+            }
+            if (failed < 0)
+                cli_message(-failed, "engine '%s' failed", engine->name);
+        } else if (operands->kind == OPERAND_STDIN) {
             cli_message(0, "-: standard input cannot be read in blocks: name the file");
-        else
+        } else {
             operands_report(operands);
-        sum.failed += !done;
-        well &= done;
+        }
+        sum.failed += failed != 0;
+        well &= failed == 0;
     }
     operands_close(operands);
     stats_finish(&sum);

@@ -27,6 +27,7 @@ static const struct {
     [STEP_READ_DIR] = {"cannot access", "", SOURCE},
     [STEP_READ_LINK] = {"cannot read symbolic link", "", SOURCE},
     [STEP_LOOP] = {"cannot copy cyclic symbolic link", "", SOURCE},
+    [STEP_REPLACED] = {"skipping file", ", as it was replaced while being copied", SOURCE},
     [STEP_SINK] = {"cannot digest", "", SOURCE},
     [STEP_STAT_DEST] = {"cannot stat", "", DEST},
     [STEP_CREATE] = {"cannot create regular file", "", DEST},
@@ -63,7 +64,7 @@ static void say(enum step step, int status, const char *source, const char *dest
     enum subject subject = texts[step].subject;
 
     /* the reason is in the words */
-    if (step == STEP_LOOP)
+    if (step == STEP_LOOP || step == STEP_REPLACED)
         status = 0;
     cli_message(-status, "%s %s%s%s", texts[step].before, subject == SOURCE ? s : d,
                 texts[step].after, subject == DEST_SOURCE ? s : "");

@@ -204,6 +204,8 @@ void ahash_report(struct ahash *ahash, const struct file *file)
         cli_message(-file->status, "%s: cannot compute the digest", name);
     else if (file->step == STEP_REFUSED)
         cli_message(0, "%s: input file is output file", name);
+    else if (file->step == STEP_REPLACED)
+        cli_message(0, "%s: replaced by another kind of file", name);
     else
         cli_message(-file->status, "%s", name);
     free(path);

@@ -314,13 +314,16 @@ unsigned cli_processors(void)
     return online > 0 ? (unsigned)online : 1;
 }
 
-const struct engine *cli_engine(const struct cli_common *common, const char **why)
+const struct engine *cli_engine(struct cli_common *common, const char **why)
 {
     int error;
     const struct engine *engine = engine_find(common->engine, why, &error);
 
-    if (engine)
+    if (engine) {
+        /* the probe's ring could be made, the one that is needed perhaps cannot */
+        common->opts.or_sync = strcmp(common->engine, "auto") == 0;
         return engine;
+    }
     /* the option's values have been checked: an unknown name is the environment's */
     if (!*why)
         cli_fatal(0, "invalid value %s of $AIOUTILS_ENGINE: auto, sync or uring is expected",

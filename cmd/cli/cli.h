@@ -161,8 +161,8 @@ struct digest *cli_digest_open(const char *name);
 /* Online processors, at least 1. */
 unsigned cli_processors(void);
 /* The engine that the options ask for; exits with the reason where it cannot run. *why is set when
- * auto fell back. */
-const struct engine *cli_engine(const struct cli_common *common, const char **why);
+ * auto fell back; else auto may fall back later (opts.or_sync). */
+const struct engine *cli_engine(struct cli_common *common, const char **why);
 /* What bound a run, in a word for programs and in a line for people. */
 struct cli_bound {
     const char *by; /* "cpu", "device", "latency", "names", "both", "nothing" */
@@ -170,6 +170,8 @@ struct cli_bound {
 };
 struct cli_bound cli_bound(const struct cli_common *common, const struct engine *engine,
                            const struct stats *stats, double in_flight_mean);
+/* The reason for falling back later, in words: static memory. */
+const char *cli_fell_back(int status);
 /* Prints the counters where --stats asks for them. seconds: the whole run's, by the clock. */
 void cli_print_stats(const struct cli_common *common, const struct engine *engine, const char *why,
                      const struct stats *stats, double seconds);

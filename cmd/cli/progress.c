@@ -286,8 +286,12 @@ void cli_progress_start(struct cli_common *common)
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&bar.wake, &attr);
     pthread_condattr_destroy(&attr);
-    if (pthread_create(&bar.thread, NULL, bar_main, NULL) != 0)
-        cli_fatal(errno, "cannot start");
+    if (pthread_create(&bar.thread, NULL, bar_main, NULL) != 0) {
+        /* a limit on processes: the work can be done without */
+        pthread_cond_destroy(&bar.wake);
+        progress_free(bar.progress);
+        return;
+    }
     bar.on = true;
     common->opts.progress = bar.progress;
 }

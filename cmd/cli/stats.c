@@ -2,8 +2,10 @@
 #define _GNU_SOURCE
 #include "cli.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <string.h>
 
 static double seconds_of(uint64_t ns)
 {
@@ -142,6 +144,15 @@ static void print_json(const struct engine *engine, const char *why, const struc
     free(text);
 }
 
+const char *cli_fell_back(int status)
+{
+    static char why[120];
+
+    snprintf(why, sizeof(why), "io_uring failed: %s%s", strerror(-status),
+             status == -ENOMEM ? ", or RLIMIT_MEMLOCK is too low (ulimit -l)" : "");
+    return why;
+}
+
 void cli_print_stats(const struct cli_common *common, const struct engine *engine, const char *why,
                      const struct stats *stats, double seconds)
 {
@@ -150,6 +161,10 @@ void cli_print_stats(const struct cli_common *common, const struct engine *engin
 
     if (common->stats == STATS_NONE)
         return;
+    if (stats->fell_back > 0 && stats->fell_back >= stats->workers) {
+        why = cli_fell_back(stats->fell_back_status);
+        engine = &engine_sync;
+    }
     bound = cli_bound(common, engine, stats, in_flight_mean);
     if (fflush(stdout) != 0)
         cli_stdout_failed();

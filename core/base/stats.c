@@ -40,11 +40,11 @@ void stats_start(struct stats *stats)
     struct rusage usage;
 
     getrusage(RUSAGE_THREAD, &usage);
-    stats->user_ns = -timeval_ns(usage.ru_utime);
-    stats->system_ns = -timeval_ns(usage.ru_stime);
-    stats->switches = -(uint64_t)usage.ru_nvcsw;
-    stats->queued_ns = -queued_ns();
-    stats->wall_ns = -stats_now_ns();
+    stats->user_ns -= timeval_ns(usage.ru_utime);
+    stats->system_ns -= timeval_ns(usage.ru_stime);
+    stats->switches -= (uint64_t)usage.ru_nvcsw;
+    stats->queued_ns -= queued_ns();
+    stats->wall_ns -= stats_now_ns();
 }
 
 void stats_stop(struct stats *stats)
@@ -79,6 +79,9 @@ void stats_add(struct stats *sum, const struct stats *worker)
     sum->resident_files += worker->resident_files;
     sum->in_flight_peak += worker->in_flight_peak;
     sum->in_flight_ns += worker->in_flight_ns;
+    sum->fell_back += worker->fell_back;
+    if (sum->fell_back_status == 0)
+        sum->fell_back_status = worker->fell_back_status;
     if (sum->workers < sum->each_len)
         sum->each[sum->workers] = *worker;
     sum->workers++;

@@ -25,6 +25,8 @@ struct stats {
     unsigned in_flight_peak;
     unsigned threads;      /* of the sink's own, beside the worker */
     uint64_t in_flight_ns; /* integral of requests in flight over time */
+    unsigned fell_back;    /* 1, or the number of workers: they went on with the blocking engine */
+    int fell_back_status;  /* -errno: the first reason for that, or for a load to fail */
     /* of the whole run: sums only */
     unsigned workers;
     struct stats *each; /* NULL; or, of so many workers, a copy of each one's */
@@ -36,7 +38,7 @@ struct stats {
 
 /* Nanoseconds of the monotonic clock. */
 uint64_t stats_now_ns(void);
-/* Marks the calling thread's start; stats_stop fills in its times and switches. */
+/* Marks the calling thread's start; stats_stop adds its times and switches since then. */
 void stats_start(struct stats *stats);
 void stats_stop(struct stats *stats);
 /* Adds one worker's counters to the sum. */

@@ -31,11 +31,12 @@ static int choose_way(struct copy *copy, struct file *file, const struct stat *s
 
     if (copy->opts.attributes_only)
         return DEST_MADE;
-    unfinished_extend(&dest->unfinished, (uint64_t)st->st_size);
     rc = clone_file(copy, file, st, dest->source_fd, dest->fd);
     if (rc < 0)
         return rc;
     dest->read_only = rc == 1;
+    if (rc == 1)
+        unfinished_extend(&dest->unfinished, (uint64_t)st->st_size);
     if (rc == 1)
         return copy->opts.digest ? DEST_READ : DEST_MADE;
     op->how = HOW_WRITTEN;

@@ -255,6 +255,11 @@ int load_run(struct load *load, const struct engine *engine, unsigned jobs,
         struct load_worker *worker = &workers[i];
         worker->load = load;
         worker->engine = engine;
+        /* a single worker needs no thread */
+        if (jobs == 1) {
+            worker_main(worker);
+            break;
+        }
         rc = pthread_create(&worker->thread, NULL, worker_main, worker);
         worker->started = rc == 0;
         if (rc != 0) {

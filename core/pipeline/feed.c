@@ -27,6 +27,9 @@ enum {
 struct feed {
     struct feed_config config;
     pthread_t thread;
+    bool has_thread;
+    int (*work)(void *arg); /* without a thread: what takes the files */
+    void *work_arg;
     int produced; /* the produce function's result */
 
     pthread_mutex_t lock;
@@ -34,6 +37,7 @@ struct feed {
     pthread_cond_t emptied; /* half of the window is free again, or cancelled */
     bool ended;             /* the producer has returned */
     bool cancelled;
+    bool paused;         /* the producer has called work, and adds nothing until it returns */
     bool producer_waits; /* for no more than wake_at files in the window */
     uint64_t wake_at;
     bool retiring;      /* a thread is calling retire */
@@ -81,7 +85,6 @@ static void feed_free(struct feed *feed)
 int feed_start(struct feed **out, const struct feed_config *config)
 {
     struct feed *feed = calloc(1, sizeof(*feed));
-    int rc;
 
     if (!feed)
         return -ENOMEM;
@@ -98,14 +101,37 @@ int feed_start(struct feed **out, const struct feed_config *config)
     pthread_cond_init(&feed->filled, NULL);
     pthread_cond_init(&feed->emptied, NULL);
     progress_attach(config->progress, feed);
-    rc = pthread_create(&feed->thread, NULL, producer_main, feed);
-    if (rc != 0) {
-        progress_detach(config->progress);
-        feed_free(feed);
-        return -rc;
-    }
+    feed->has_thread = pthread_create(&feed->thread, NULL, producer_main, feed) == 0;
     *out = feed;
     return 0;
+}
+
+bool feed_has_thread(const struct feed *feed)
+{
+    return feed->has_thread;
+}
+
+/* Called by a producer without a thread, with the lock held: has the files in the window worked
+ * on. */
+static void pause_for_work(struct feed *feed)
+{
+    int rc;
+
+    feed->paused = true;
+    pthread_mutex_unlock(&feed->lock);
+    rc = feed->work(feed->work_arg);
+    pthread_mutex_lock(&feed->lock);
+    feed->paused = false;
+    if (rc < 0)
+        feed->cancelled = true;
+}
+
+void feed_alternate(struct feed *feed, int (*work)(void *arg), void *arg)
+{
+    feed->work = work;
+    feed->work_arg = arg;
+    producer_main(feed);
+    work(arg);
 }
 
 struct file *feed_file(struct feed *feed, struct dir *dir, const char *name, size_t name_len)
@@ -185,6 +211,8 @@ static void retire_ready(struct feed *feed)
 static void wait_for_window(struct feed *feed, uint64_t files)
 {
     flush_batch(feed);
+    if (!feed->has_thread)
+        pause_for_work(feed);
     pthread_cond_broadcast(&feed->filled);
     feed->wake_at = files;
     feed->producer_waits = true;
@@ -285,8 +313,8 @@ int feed_next(struct feed *feed, struct file **file, bool wait)
             progress_taken(feed->config.progress);
             break;
         }
-        if (feed->ended || !wait) {
-            rc = feed->ended ? -ENODATA : -EAGAIN;
+        if (feed->ended || feed->paused || !wait) {
+            rc = feed->ended || feed->paused ? -ENODATA : -EAGAIN;
             break;
         }
         feed->waiters++;
@@ -348,7 +376,8 @@ int feed_join(struct feed *feed)
 
     if (!feed)
         return 0;
-    pthread_join(feed->thread, NULL);
+    if (feed->has_thread)
+        pthread_join(feed->thread, NULL);
     progress_detach(feed->config.progress);
     status = feed->produced;
     /* what a cancelled run left behind */

@@ -20,7 +20,8 @@ struct feed_config {
     unsigned window; /* files between add and retire, at the most; 0: the default */
     size_t op_bytes; /* size of file->op */
     bool keep_order; /* hand files out in input order: no sorting by inode */
-    /* Runs on the feed's own thread, adds all files. Its result is feed_join's. */
+    /* Runs on the feed's own thread (or in feed_alternate), adds all files. Its result is
+     * feed_join's. */
     int (*produce)(struct feed *feed, void *arg);
     /* Called once per file in input order, never from two threads at a time, from any thread. The
      * file is freed after it. */
@@ -29,8 +30,14 @@ struct feed_config {
     struct progress *progress; /* to tell of the files; NULL: nobody looks */
 };
 
-/* Makes the feed and starts its producer. Returns 0 or -errno. */
+/* Makes the feed and starts its producer; if no thread can be made (a limit on processes), the
+ * producer runs in feed_alternate. Returns 0 or -errno. */
 int feed_start(struct feed **feed, const struct feed_config *config);
+bool feed_has_thread(const struct feed *feed);
+/* Runs the producer of a feed without a thread, and calls work whenever the window is full, and at
+ * the end. work takes files until feed_next returns -ENODATA, and gives all of them back before it
+ * returns; if it returns -errno the feed is cancelled. */
+void feed_alternate(struct feed *feed, int (*work)(void *arg), void *arg);
 
 /* -- the producer's side; each of these may be called from the produce function only -- */
 

@@ -42,6 +42,7 @@ enum step {
     STEP_BACKUP,      /* destination: renaming what is there */
     STEP_UNBACKUP,    /* destination: giving that its name back */
     STEP_REMOVE,      /* destination: removing what is there */
+    STEP_REPLACED,    /* source: it was a regular file when it was found, and is none now */
     STEP_REFUSED,     /* the operation's own rules refuse it; the operation words the reason */
 };
 

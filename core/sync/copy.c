@@ -119,6 +119,10 @@ static void copy_file(struct run *run, const struct engine_opts *opts, struct fi
             close(fd);
         return;
     }
+    if (sync_replaced(file, st.st_mode)) {
+        close(fd);
+        return;
+    }
     verdict = dest_open(run->copy, file, fd, &st, true, &dest);
     if (opts->direct == DIRECT_ALWAYS)
         dest.movable = 0;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../base/cache.h"
+#include "../base/leased.h"
 #include "poll.h"
 #include "sync.h"
 
@@ -31,6 +32,13 @@ ssize_t sync_read_some(int fd, void *buf, size_t len)
     do
         n = read(fd, buf, len);
     while (n < 0 && errno == EINTR);
+    if (n < 0 && errno == EAGAIN) {
+        /* a regular file that makes one wait (/proc/kmsg), and was opened with O_NONBLOCK */
+        struct stat st;
+        if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && fcntl(fd, F_SETFL, 0) == 0)
+            return sync_read_some(fd, buf, len);
+        errno = EAGAIN;
+    }
     if (n < 0 && errno == EINVAL) {
         /* O_DIRECT, and an offset or a filesystem that cannot: the rest goes through the cache */
         int flags = fcntl(fd, F_GETFL);
@@ -56,23 +64,38 @@ void *sync_block_new(size_t bytes)
     return block;
 }
 
+/* Opens a file. What was found as a regular file may be a FIFO by now, and that must not be waited
+ * for. */
 static int open_file(const struct engine_opts *opts, struct file *file, int flags)
 {
     struct stat st;
     int fd;
 
+    if (file->type == DT_REG)
+        flags |= O_NONBLOCK;
     flags |= O_RDONLY | O_CLOEXEC | O_NOCTTY | (file->dir->may_follow ? 0 : O_NOFOLLOW);
     do
         fd = openat(file->dir->fd, file->name, flags);
     while (fd < 0 && errno == EINTR);
+    fd = fd < 0 ? -errno : fd;
+    if (fd == -EAGAIN && (flags & O_NONBLOCK))
+        fd = leased_open(file->dir->fd, file->name, flags);
     if (fd < 0)
-        return -errno;
+        return fd;
     /* where the filesystem cannot, what is in the cache is dropped, so that it is read anew */
     if (opts->direct == DIRECT_ALWAYS && fcntl(fd, F_SETFL, O_DIRECT) < 0)
         cache_drop(fd, 0, 0);
     if (opts->progress && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
         progress_size(opts->progress, file, (uint64_t)st.st_size);
     return fd;
+}
+
+bool sync_replaced(struct file *file, mode_t mode)
+{
+    if (file->type != DT_REG || S_ISREG(mode))
+        return false;
+    file_fail(file, STEP_REPLACED, -ESTALE);
+    return true;
 }
 
 int sync_open(const struct engine_opts *opts, struct file *file)
@@ -91,15 +114,14 @@ void sync_end(struct file *file, struct feed *feed, struct sink *sink, struct st
 /* Whether a file, of which the first block has been read, is large and has not been in the page
  * cache. Asked no earlier, since most files are small; what that read has brought in, and the
  * kernel's readahead with it, is before LARGE_BYTES. */
-static bool is_large_and_cold(int fd)
+static bool is_large_and_cold(int fd, const struct stat *st)
 {
-    struct stat st;
     int64_t resident;
 
-    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size / 2 <= LARGE_BYTES)
+    if (!S_ISREG(st->st_mode) || st->st_size / 2 <= LARGE_BYTES)
         return false;
     resident = cache_resident(fd, LARGE_BYTES, 0);
-    return resident >= 0 && resident < (st.st_size - LARGE_BYTES) / 2;
+    return resident >= 0 && resident < (st->st_size - LARGE_BYTES) / 2;
 }
 
 static void read_file(const struct engine_opts *opts, struct file *file, int fd, struct sink *sink,
@@ -107,6 +129,7 @@ static void read_file(const struct engine_opts *opts, struct file *file, int fd,
 {
     bool drop = false;
     uint64_t dropped = 0;
+    struct stat st;
     ssize_t n;
 
     while ((n = sync_read_some(fd, buf, block)) > 0) {
@@ -115,8 +138,11 @@ static void read_file(const struct engine_opts *opts, struct file *file, int fd,
             file_fail(file, STEP_SINK, rc);
             break;
         }
-        if (file->bytes == 0 && (size_t)n == block && opts->direct == DIRECT_AUTO)
-            drop = is_large_and_cold(fd);
+        if (file->bytes == 0 && (size_t)n == block && fstat(fd, &st) == 0) {
+            if (sync_replaced(file, st.st_mode))
+                break;
+            drop = opts->direct == DIRECT_AUTO && is_large_and_cold(fd, &st);
+        }
         file->bytes += (uint64_t)n;
         stats->bytes_read += (uint64_t)n;
         progress_bytes(opts->progress, (uint64_t)n);
@@ -125,6 +151,9 @@ static void read_file(const struct engine_opts *opts, struct file *file, int fd,
             dropped = file->bytes;
         }
     }
+    /* it looks empty, or would wait: not asked for other files, which would cost a call each */
+    if (file->status == 0 && (n < 0 || file->bytes == 0) && fstat(fd, &st) == 0)
+        (void)sync_replaced(file, st.st_mode);
     if (n < 0)
         file_fail(file, STEP_READ, (int)n);
     if (drop)

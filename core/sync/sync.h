@@ -16,6 +16,9 @@ enum {
 void *sync_block_new(size_t bytes);
 /* Opens a file of the feed for reading. A descriptor, or -errno. */
 int sync_open(const struct engine_opts *opts, struct file *file);
+/* Whether a file that was found as a regular one has turned out to be of another kind, and has
+ * failed so. */
+bool sync_replaced(struct file *file, mode_t mode);
 /* read(2), gone through EINTR and, for O_DIRECT, through what cannot be read so. */
 ssize_t sync_read_some(int fd, void *buf, size_t len);
 

@@ -85,21 +85,9 @@ static void start_reads(struct load_ring *run)
     }
 }
 
-/* The ring takes no more requests: waits for those that it has taken. */
-static void drain(struct ring *ring)
-{
-    unsigned unsubmitted = io_uring_sq_ready(&ring->uring);
-
-    while (ring->in_flight > unsubmitted) {
-        struct io_uring_cqe *cqe;
-        if (io_uring_wait_cqe(&ring->uring, &cqe) < 0)
-            continue;
-        io_uring_cqe_seen(&ring->uring, cqe);
-        ring->in_flight--;
-    }
-}
-
-static int run_reads(struct load_ring *run)
+/* Reads until load_next has no more. Returns 0 or -errno; *in_use tells that the kernel may still
+ * write to the buffers. */
+static int run_reads(struct load_ring *run, bool *in_use)
 {
     run->now_ns = stats_now_ns();
     for (;;) {
@@ -110,7 +98,7 @@ static int run_reads(struct load_ring *run)
             return run->status;
         rc = ring_submit(&run->ring, true, 0);
         if (rc < 0) {
-            drain(&run->ring);
+            *in_use = !ring_drain(&run->ring, NULL);
             return rc;
         }
         run->now_ns = stats_now_ns();
@@ -124,6 +112,7 @@ int uring_load(struct load *load, struct load_result *result)
     struct load_ring run = {.load = load, .result = result};
     struct load_buffers buffers;
     struct load_slot *slots;
+    bool in_use = false;
     int rc = load_buffers_init(&buffers, load, depth);
 
     if (rc < 0)
@@ -136,11 +125,13 @@ int uring_load(struct load *load, struct load_result *result)
     }
     rc = slots ? ring_open(&run.ring, depth, buffers.first, depth * buffers.step, &result->stats)
                : -ENOMEM;
+    result->stats.fell_back_status = rc;
     if (rc == 0) {
-        rc = run_reads(&run);
+        rc = run_reads(&run, &in_use);
         ring_close(&run.ring);
     }
     free(slots);
-    load_buffers_free(&buffers);
+    if (!in_use) /* else they are left to the process's end */
+        load_buffers_free(&buffers);
     return rc;
 }

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "open.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "../base/cache.h"
+#include "../base/leased.h"
 #include "stream.h"
 
 /* O_NONBLOCK, so that no FIFO or device is waited for by who opens it; open_stream takes it back.
@@ -30,11 +32,12 @@ static int open_cached(const struct file *file, int flags)
     return fd < 0 ? -errno : (int)fd;
 }
 
-static void open_by_ring(struct pump *pump, struct slot *slot, enum slot_state state, int flags)
+static void open_by_ring(struct pump *pump, struct slot *slot, enum slot_state state, int dir_fd,
+                         const char *name, int flags)
 {
     struct io_uring_sqe *sqe = ring_sqe(&pump->ring);
 
-    io_uring_prep_openat(sqe, slot->file->dir->fd, slot->file->name, flags, 0);
+    io_uring_prep_openat(sqe, dir_fd, name, flags, 0);
     sqe->flags |= IOSQE_ASYNC; /* it will wait: the kernel need not try on our time */
     io_uring_sqe_set_data64(sqe, stream_user_data(&slot->head, STREAM_OPEN));
     slot->state = state;
@@ -51,6 +54,28 @@ static void await_writer(struct pump *pump, struct slot *slot)
     io_uring_sqe_set_data64(sqe, stream_user_data(&slot->head, STREAM_POLL));
     slot->state = SLOT_OPENING;
     slot->requests++;
+}
+
+/* Whether poll(2) finds the file ready for everything, as it does if the file has no poll of its
+ * own. */
+static bool always_ready(int fd)
+{
+    struct pollfd all = {.fd = fd, .events = POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM};
+
+    return poll(&all, 1, 0) == 1 && all.revents == all.events;
+}
+
+bool open_waits_on_poll(const struct slot *slot)
+{
+    return S_ISREG(slot->st.st_mode) && !always_ready(slot->fd);
+}
+
+void open_plain(struct slot *slot)
+{
+    (void)fcntl(slot->fd, F_SETFL, 0);
+    slot->nonblock = false;
+    slot->plain = true;
+    slot->state = SLOT_RESIDENT;
 }
 
 void open_stream(struct pump *pump, struct slot *slot)
@@ -94,12 +119,19 @@ void open_choose_path(struct pump *pump, struct slot *slot)
         slot->state = SLOT_RESIDENT;
 }
 
-int open_stat(struct pump *pump, struct slot *slot)
+bool open_stat(struct pump *pump, struct slot *slot)
 {
     uint64_t device_bytes;
 
-    if (fstat(slot->fd, &slot->st) < 0)
-        return -errno;
+    if (fstat(slot->fd, &slot->st) < 0) {
+        pump_fail(slot, STEP_STAT, -errno);
+        return false;
+    }
+    /* a FIFO, say, which would be waited for */
+    if (slot->file->type == DT_REG && !S_ISREG(slot->st.st_mode)) {
+        pump_fail(slot, STEP_REPLACED, -ESTALE);
+        return false;
+    }
     slot->stated = true;
     slot->regular = S_ISREG(slot->st.st_mode);
     slot->seekable = slot->regular || S_ISBLK(slot->st.st_mode);
@@ -107,7 +139,7 @@ int open_stat(struct pump *pump, struct slot *slot)
     if (S_ISBLK(slot->st.st_mode) && ioctl(slot->fd, BLKGETSIZE64, &device_bytes) == 0)
         slot->size = device_bytes;
     progress_size(pump->opts->progress, slot->file, slot->size);
-    return 0;
+    return true;
 }
 
 void open_ask(struct pump *pump, struct slot *slot)
@@ -126,8 +158,6 @@ void open_ask(struct pump *pump, struct slot *slot)
 
 void open_done(struct pump *pump, struct slot *slot, int fd)
 {
-    int rc;
-
     if (fd < 0) {
         pump_fail(slot, STEP_OPEN, fd);
         return;
@@ -142,11 +172,43 @@ void open_done(struct pump *pump, struct slot *slot, int fd)
         slot->state = SLOT_RESIDENT;
         return;
     }
-    rc = open_stat(pump, slot);
-    if (rc < 0)
-        pump_fail(slot, STEP_STAT, rc);
-    else
+    if (open_stat(pump, slot))
         open_ask(pump, slot);
+}
+
+/* Another process has a lease on the file: opens it again by a request that waits. */
+static int open_leased(struct pump *pump, struct slot *slot)
+{
+    char *opens = slot->head.buf; /* not used yet */
+    int flags = open_flags(slot->file);
+    int held = leased_hold(slot->file->dir->fd, slot->file->name, flags, opens);
+
+    if (held < 0)
+        return held;
+    slot->fd = held;
+    slot->held = true;
+    open_by_ring(pump, slot, SLOT_OPENING, AT_FDCWD, opens, flags & ~(O_NONBLOCK | O_NOFOLLOW));
+    return 0;
+}
+
+void open_requested(struct pump *pump, struct slot *slot, int res)
+{
+    int flags = open_flags(slot->file);
+
+    if (slot->held) {
+        if (res == -ECANCELED || res == -EINTR || res == -ENOMEM)
+            res = leased_open(slot->file->dir->fd, slot->file->name, flags);
+        close(slot->fd);
+        slot->fd = -1;
+        slot->held = false;
+    } else if (res == -EAGAIN || res == -ECANCELED || res == -EINTR || res == -ENOMEM) {
+        /* io-wq has no thread (ECANCELED), or there is a lease: a plain call tells */
+        res = openat(slot->file->dir->fd, slot->file->name, flags);
+        res = res < 0 ? -errno : res;
+        if (res == -EAGAIN && (res = open_leased(pump, slot)) == 0)
+            return;
+    }
+    open_done(pump, slot, res);
 }
 
 void open_start(struct pump *pump, struct slot *slot)
@@ -157,7 +219,7 @@ void open_start(struct pump *pump, struct slot *slot)
     /* what is not cached, and what an older kernel or a sandbox does not let us ask */
     if (fd == -EAGAIN || fd == -EINVAL || fd == -ENOSYS || fd == -EPERM) {
         slot->opened_cold = fd == -EAGAIN;
-        open_by_ring(pump, slot, SLOT_OPENING, flags);
+        open_by_ring(pump, slot, SLOT_OPENING, slot->file->dir->fd, slot->file->name, flags);
     } else {
         open_done(pump, slot, fd);
     }
@@ -170,7 +232,7 @@ void open_look(struct pump *pump, struct slot *slot)
     int fd = slot->regular ? -EBADF : open_cached(slot->file, flags);
 
     if (fd == -EAGAIN)
-        open_by_ring(pump, slot, SLOT_LOOKING, flags);
+        open_by_ring(pump, slot, SLOT_LOOKING, slot->file->dir->fd, slot->file->name, flags);
     else
         open_looked(slot, fd);
 }

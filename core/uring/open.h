@@ -19,7 +19,15 @@ void open_ask(struct pump *pump, struct slot *slot);
 void open_choose_path(struct pump *pump, struct slot *slot);
 /* The ring: from here on reads may wait. */
 void open_stream(struct pump *pump, struct slot *slot);
-/* Learns what was opened. Returns 0 or -errno. */
-int open_stat(struct pump *pump, struct slot *slot);
+/* Learns what was opened. Returns false if that has failed the file: also if a regular file was
+ * found under its name, and another kind was opened. */
+bool open_stat(struct pump *pump, struct slot *slot);
+/* The request to open it has returned a descriptor or -errno. */
+void open_requested(struct pump *pump, struct slot *slot, int res);
+/* Whether a ring would read the file only once poll says that it is readable, which some regular
+ * files of pseudo filesystems never are (/proc/bus/input/devices, mqueue). */
+bool open_waits_on_poll(const struct slot *slot);
+/* From here on the file is read by plain calls that wait. */
+void open_plain(struct slot *slot);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -71,25 +72,33 @@ static void not_resident(struct pump *pump, struct slot *slot, int status)
     bool unseen = !slot->stated;
 
     pump->last_was_resident = false;
-    if (unseen) {
-        int rc = open_stat(pump, slot);
-        if (rc < 0) {
-            pump_fail(slot, STEP_STAT, rc);
-            return;
-        }
-    }
+    if (unseen && !open_stat(pump, slot))
+        return;
     if (status != -EAGAIN && status != -EOPNOTSUPP && status != -ENOSYS && status != -EINVAL &&
         status != -ESPIPE) {
         pump_fail(slot, STEP_READ, status);
         return;
     }
     slot->issued = slot->delivered;
+    /* without RWF_NOWAIT the ring would wait by poll */
+    if (status != -EAGAIN && open_waits_on_poll(slot)) {
+        open_plain(slot);
+        return;
+    }
     slot->probed = unseen && status == -EAGAIN && slot->delivered == 0;
     if (status == -EAGAIN)
         open_choose_path(pump, slot); /* for the rest */
     /* the cache has been asked: now something has to be waited for */
     if (slot->state == SLOT_RESIDENT && (!unseen || status != -EAGAIN))
         open_stream(pump, slot);
+}
+
+/* Like pread; files that cannot be read at a place (trace_pipe) are read where they stand. */
+static ssize_t read_plainly(int fd, void *buf, size_t len, uint64_t offset)
+{
+    ssize_t n = pread(fd, buf, len, (off_t)offset);
+
+    return n < 0 && errno == ESPIPE ? read(fd, buf, len) : n;
 }
 
 static void resident_read(struct pump *pump, struct slot *slot, struct block *block)
@@ -107,7 +116,7 @@ static void resident_read(struct pump *pump, struct slot *slot, struct block *bl
         }
         if (slot->data_end - slot->delivered < iov.iov_len)
             iov.iov_len = slot->data_end - slot->delivered;
-        n = slot->plain ? pread(slot->fd, iov.iov_base, iov.iov_len, (off_t)slot->delivered)
+        n = slot->plain ? read_plainly(slot->fd, iov.iov_base, iov.iov_len, slot->delivered)
                         : preadv2(slot->fd, &iov, 1, (off_t)slot->delivered, RWF_NOWAIT);
         if (n < 0) {
             if (errno != EINTR && slot->plain)
@@ -244,11 +253,13 @@ static void request_done(void *arg, uint64_t user_data, int res)
         if (slot->state == SLOT_LOOKING)
             open_looked(slot, res);
         else
-            open_done(pump, slot, res);
+            open_requested(pump, slot, res);
         break;
     case STREAM_POLL:
         slot->requests--;
         slot->state = SLOT_STREAM;
+        if (res < 0) /* no memory: then poll, and not a read that would find the FIFO's end */
+            (void)poll(&(struct pollfd){.fd = slot->fd, .events = POLLIN}, 1, -1);
         break;
     case STREAM_READ:
         stream_read_done(pump, block, res);
@@ -306,24 +317,10 @@ static bool advance_waiting(struct pump *pump)
     return more;
 }
 
-/* Takes in what the ring still owes, and drops it. False: it cannot even be waited for. */
-static bool drain(struct pump *pump)
+static void close_opened(uint64_t user_data, int res)
 {
-    unsigned unsubmitted = io_uring_sq_ready(&pump->ring.uring);
-
-    while (pump->ring.in_flight > unsubmitted) {
-        struct io_uring_cqe *cqe;
-        int rc = io_uring_wait_cqe(&pump->ring.uring, &cqe);
-        if (rc == -EINTR || rc == -EAGAIN)
-            continue;
-        if (rc < 0)
-            return false;
-        if ((cqe->user_data & STREAM_REQUEST_MASK) == STREAM_OPEN && cqe->res >= 0)
-            close(cqe->res);
-        pump->ring.in_flight--;
-        io_uring_cqe_seen(&pump->ring.uring, cqe);
-    }
-    return true;
+    if ((user_data & STREAM_REQUEST_MASK) == STREAM_OPEN && res >= 0)
+        close(res);
 }
 
 /* The ring takes no more requests: what it has taken comes in, and all files fail. */
@@ -332,8 +329,8 @@ static void fail_all(struct pump *pump)
     /* all of them first: as long as one can be read, the blocks of another would be issued to it */
     for (struct slot *slot = pump->oldest; slot; slot = slot->younger)
         pump_fail(slot, STEP_READ, pump->broken);
-    if (!drain(pump))
-        pump->memory = NULL; /* the kernel may write to it still: it is left to the process's end */
+    if (!ring_drain(&pump->ring, close_opened))
+        pump->memory = NULL; /* left to the process's end */
     while (pump->oldest) {
         pump->oldest->requests = 0;
         slot_end(pump, pump->oldest);

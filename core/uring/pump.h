@@ -80,6 +80,7 @@ struct slot {
     bool direct;      /* fd is O_DIRECT now */
     bool probed;      /* read to see whether it is in the cache, and it was not */
     bool plain;       /* RESIDENT, but read by plain calls that may wait */
+    bool held;        /* fd is an O_PATH descriptor, and the file is being opened through it */
     bool opened_cold; /* its name was not cached: io-wq opened it */
     bool eof;
     bool queued;                  /* in the line for blocks */

@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     /* io-wq's bounded workers, which open cold files; the kernel's default is min(entries, 4 x
@@ -15,7 +17,10 @@ enum {
      * notice. It saves looking up the pages for each direct read: 0.25 of 2.8 CPU seconds on a 4
      * GiB file. */
     REGISTER_AFTER = 64,
-    SUBMIT_RETRIES = 1000, /* at 1 ms each, where the kernel has no memory for requests */
+    RETRIES = 1000, /* at RETRY_US each, if the kernel has no memory for requests */
+    RETRY_US = 1000,
+    PROBE_ENTRIES = 8,
+    PROBE_TRIES = 3, /* EINTR, or no memory just now */
 };
 
 /* Best first; each flag that an older kernel does not know costs a step. Without SINGLE_ISSUER and
@@ -27,6 +32,9 @@ static const unsigned setup_flags[] = {
     0,
 };
 
+/* Sets up a ring with the best flags that the kernel knows. Returns -ENOTSUP if it lacks
+ * IORING_FEAT_EXT_ARG (before 5.11): liburing would wait with a timeout by a request of its own,
+ * whose completion is none of ours. */
 static int queue_init(struct io_uring *uring, unsigned entries)
 {
     int rc = -EINVAL;
@@ -34,6 +42,10 @@ static int queue_init(struct io_uring *uring, unsigned entries)
     for (size_t i = 0; i < sizeof(setup_flags) / sizeof(setup_flags[0]) && rc == -EINVAL; i++) {
         struct io_uring_params params = {.flags = setup_flags[i]};
         rc = io_uring_queue_init_params(entries, uring, &params);
+    }
+    if (rc == 0 && !(uring->features & IORING_FEAT_EXT_ARG)) {
+        io_uring_queue_exit(uring);
+        rc = -ENOTSUP;
     }
     return rc;
 }
@@ -81,16 +93,30 @@ struct io_uring_sqe *ring_sqe(struct ring *ring)
     return sqe;
 }
 
+/* Waits a little for a completion while the kernel takes no requests. Returns whether the kernel
+ * does wait: then the completions of requests in flight will end this state. */
+static bool wait_a_little(struct ring *ring)
+{
+    struct __kernel_timespec retry = {.tv_nsec = RETRY_US * 1000};
+    struct io_uring_cqe *cqe;
+    int rc = io_uring_wait_cqe_timeout(&ring->uring, &cqe, &retry);
+
+    if (rc == 0 || rc == -ETIME || rc == -EINTR)
+        return true;
+    usleep(RETRY_US);
+    return false;
+}
+
 int ring_submit(struct ring *ring, bool wait, unsigned timeout_ms)
 {
     struct __kernel_timespec ts = {.tv_nsec = (long long)timeout_ms * 1000000};
-    struct __kernel_timespec retry = {.tv_nsec = 1000000};
     struct io_uring_cqe *cqe;
     int rc;
 
     count_in_flight(ring);
-    for (int tries = 0; tries < SUBMIT_RETRIES; tries++) {
+    for (int tries = 0; tries < RETRIES; tries++) {
         unsigned ready = io_uring_sq_ready(&ring->uring);
+        bool waits;
         if (wait && timeout_ms > 0)
             rc = io_uring_submit_and_wait_timeout(&ring->uring, &cqe, 1, &ts, NULL);
         else if (wait)
@@ -106,10 +132,10 @@ int ring_submit(struct ring *ring, bool wait, unsigned timeout_ms)
             return rc;
         /* No memory for requests, or the completion queue is full: reaping frees both. As long as
          * something will complete there is no reason to give up. */
-        (void)io_uring_wait_cqe_timeout(&ring->uring, &cqe, &retry);
+        waits = wait_a_little(ring);
         if (io_uring_cq_ready(&ring->uring) > 0)
             return 0;
-        if (ring->in_flight > io_uring_sq_ready(&ring->uring))
+        if (waits && ring->in_flight > io_uring_sq_ready(&ring->uring))
             tries = 0;
     }
     return rc;
@@ -140,6 +166,31 @@ unsigned ring_reap(struct ring *ring, void (*done)(void *, uint64_t, int), void 
     return n;
 }
 
+bool ring_drain(struct ring *ring, void (*dropped)(uint64_t user_data, int res))
+{
+    unsigned unsubmitted = io_uring_sq_ready(&ring->uring);
+    int tries = 0;
+
+    while (ring->in_flight > unsubmitted) {
+        struct io_uring_cqe *cqe;
+        int rc = io_uring_wait_cqe(&ring->uring, &cqe);
+        if (rc == -EINTR)
+            continue;
+        if ((rc == -EAGAIN || rc == -EBUSY || rc == -ENOMEM) && tries++ < RETRIES) {
+            usleep(RETRY_US);
+            continue;
+        }
+        if (rc < 0)
+            return false;
+        tries = 0;
+        if (dropped)
+            dropped(cqe->user_data, cqe->res);
+        ring->in_flight--;
+        io_uring_cqe_seen(&ring->uring, cqe);
+    }
+    return true;
+}
+
 /* The value of kernel.io_uring_disabled: 0, 1, 2; -1 where the kernel has none. */
 static int io_uring_disabled(void)
 {
@@ -154,23 +205,61 @@ static int io_uring_disabled(void)
     return value;
 }
 
+/* Whether the ring has the operations that the engine uses. If the kernel does not tell, they are
+ * taken for granted: all of them are older than IORING_FEAT_EXT_ARG. */
+static bool has_operations(struct io_uring *uring)
+{
+    static const int operations[] = {IORING_OP_OPENAT,   IORING_OP_READ,
+                                     IORING_OP_WRITE,    IORING_OP_READ_FIXED,
+                                     IORING_OP_POLL_ADD, IORING_OP_WRITE_FIXED};
+    struct io_uring_probe *probe = io_uring_get_probe_ring(uring);
+    bool all = true;
+
+    for (size_t i = 0; probe && i < sizeof(operations) / sizeof(operations[0]); i++)
+        all &= io_uring_opcode_supported(probe, operations[i]);
+    io_uring_free_probe(probe);
+    return all;
+}
+
+/* Tries a ring that has been set up. */
+static int try_ring(struct io_uring *uring, const char **why)
+{
+    int rc = -EAGAIN;
+
+    /* a filter may know of the one call and not of the other */
+    for (int tries = 0; tries < PROBE_TRIES && rc < 0 && rc != -EPERM && rc != -ENOSYS; tries++)
+        rc = io_uring_submit_and_get_events(uring);
+    if (rc == -EPERM || rc == -ENOSYS) {
+        *why = "io_uring_enter: forbidden by a seccomp filter";
+        return rc;
+    }
+    if (rc < 0) {
+        *why = "io_uring_enter failed";
+        return rc;
+    }
+    if (!has_operations(uring)) {
+        *why = "io_uring_setup: this kernel's io_uring lacks an operation that is needed";
+        return -ENOTSUP;
+    }
+    return 0;
+}
+
 int ring_probe(const char **why)
 {
     struct io_uring uring;
-    int rc = queue_init(&uring, 8);
+    int rc = queue_init(&uring, PROBE_ENTRIES);
 
     if (rc == 0) {
-        /* a filter may know of the one call and not of the other */
-        rc = io_uring_submit_and_get_events(&uring);
+        rc = try_ring(&uring, why);
         io_uring_queue_exit(&uring);
-        if (rc != -EPERM && rc != -ENOSYS)
-            return 0;
-        *why = "io_uring_enter: forbidden by a seccomp filter";
         return rc;
     }
     switch (-rc) {
     case ENOSYS:
         *why = "io_uring_setup: this kernel, or a seccomp filter, has no io_uring";
+        break;
+    case ENOTSUP:
+        *why = "io_uring_setup: this kernel's io_uring is too old (before Linux 5.11)";
         break;
     case EPERM:
         *why = io_uring_disabled() > 0 ? "io_uring_setup: forbidden by kernel.io_uring_disabled"

@@ -40,6 +40,11 @@ void ring_flush(struct ring *ring);
 unsigned ring_reap(struct ring *ring, void (*done)(void *arg, uint64_t user_data, int res),
                    void *arg);
 
+/* Waits for all requests that the kernel has taken, and calls dropped (if not NULL) for each; those
+ * that it has not taken are left. Returns false if the ring cannot even be waited for: then the
+ * kernel may still write to the requests' buffers, which must be left to the process's end. */
+bool ring_drain(struct ring *ring, void (*dropped)(uint64_t user_data, int res));
+
 /* Why a ring cannot be set up here: 0 if it can, or -errno with the reason in words. */
 int ring_probe(const char **why);
 

@@ -88,6 +88,7 @@ check "file size: nothing half written" test ! -e copy/large
 rm copy/../tree/large
 check "file size: the rest is copied" diff -r tree copy
 head -c 3000000 /dev/urandom >tree/large
+gnu find tree -type f -print0 | LC_ALL=C sort -z | gnu xargs -0 sha256sum >expected
 
 # The probe's ring can be made, the next one of the same thread cannot.
 if [ "$engine" = uring ]; then
@@ -114,6 +115,51 @@ if [ "$engine" = uring ]; then
             "$(cat message)"
         check "no worker has a ring: $command: prints nothing" test ! -s out
     done
+fi
+
+# Left to itself a command then goes on with blocking calls, and --stats says so.
+if [ "$engine" = uring ]; then
+    export AIOUTILS_ENGINE=auto
+    for command in "ahash -j1" acat "acat --discard --pattern=random --block-size=512"; do
+        # shellcheck disable=SC2086 # words
+        no_second_ring $command --stats tree/w1/1 >out 2>message
+        same "no ring after the probe's: $command falls back" 0 $?
+        check "no ring after the probe's: $command: --stats says why" \
+            grep -q '^engine .*sync.*not uring: io_uring failed: Cannot allocate memory' message
+    done
+    check "no ring after the probe's: acp falls back" no_ring -j1
+    check "no ring after the probe's: acp copies everything" diff -r tree copy
+    if [ -z "$sanitizer" ]; then
+        all_right "30 MB of address space" -v 30000
+    fi
+    export AIOUTILS_ENGINE=$engine
+fi
+
+# One thread: that of the command itself. The limit is a user's, and none of root's.
+if [ -n "$root" ] && [ -z "$sanitizer" ]; then
+    chmod 777 .
+    # as an array, since a shell could not start anything either
+    one_thread=(setpriv --reuid=4713 --regid=4713 --clear-groups prlimit --nproc=1)
+    cp "$bin"/a* "$scratch/as"
+    rm -rf copy
+    check "one thread: acp" "${one_thread[@]}" "$scratch/as/acp" -r -j4 tree copy
+    check "one thread: acp copies everything" diff -r tree copy
+    same "one thread: ahash" "$(LC_ALL=C sort -k2 expected)" \
+        "$("${one_thread[@]}" "$scratch/as/ahash" -r tree 2>&1 | LC_ALL=C sort -k2)"
+    same "one thread: ahash, past the page cache" "$(LC_ALL=C sort -k2 expected)" \
+        "$("${one_thread[@]}" "$scratch/as/ahash" -r --direct=always tree 2>&1 | LC_ALL=C sort -k2)"
+    same "one thread: acat" "$(cat "${files[@]}" | gnu sha256sum)" \
+        "$("${one_thread[@]}" "$scratch/as/acat" "${files[@]}" 2>&1 | gnu sha256sum)"
+    # more than the feed's window holds
+    same "one thread: a long list" 20000 "$(yes tree/w1/1 | head -n 20000 | tr '\n' '\0' |
+        "${one_thread[@]}" "$scratch/as/ahash" --files0-from=- 2>&1 | grep -c '  tree/w1/1$')"
+    same "one thread: standard input, and a file" "$(echo text | gnu sha256sum - tree/w1/1)" \
+        "$(echo text | "${one_thread[@]}" "$scratch/as/ahash" - tree/w1/1 2>&1)"
+    check "one thread: blocks" "${one_thread[@]}" "$scratch/as/acat" --discard --pattern=random --bytes=64K tree/large
+    same "one thread: progress is not shown, and all is done" "$(gnu sha256sum tree/large)" \
+        "$("${one_thread[@]}" "$scratch/as/ahash" --progress=always tree/large 2>/dev/null)"
+else
+    left_out 'one thread' 'not root, or a sanitizer that has threads of its own'
 fi
 
 # to the last block: what has been put off is written, and frees what was reserved for it

@@ -58,6 +58,40 @@ done
 calls=setup
 if [ "$engine" = sync ]; then falls_back ENOMEM; else refuses ENOMEM; fi
 
+# A kernel before 5.11: liburing would wait by a request of its own. What strace writes is the start of io_uring_params:
+# entries as they are, and of the features only those of Linux 5.4 to 5.10.
+old_kernel() {
+    strace -f -qqq -o "$scratch/trace" -e trace=io_uring_setup \
+        -e inject=io_uring_setup:poke_exit=@arg2=080000001000000000000000000000000000000007000000 "$@"
+}
+why="io_uring_setup: this kernel's io_uring is too old"
+if [ "$engine" = sync ]; then
+    has "an old kernel: falls back" "engine.*sync.*$why" "$(old_kernel ahash --engine=auto --stats tree/1 2>&1 >/dev/null)"
+else
+    has "an old kernel: refuses" "'uring' cannot run here: $why" "$(old_kernel ahash tree/1 2>&1)"
+fi
+
+# A ring that fails while requests are in flight, for ever: what it has taken is not waited for without end.
+if [ "$engine" = uring ]; then
+    head -c 3000000 /dev/urandom >large
+    # broken_ring ERRNO COMMAND...
+    broken_ring() {
+        local errno=$1
+        shift
+        gnu dd if=large iflag=nocache count=0 status=none
+        timeout 30 bash -c 'strace -f -qqq -o "$0" -e trace=io_uring_enter -e "inject=io_uring_enter:error=$1:when=4+" \
+            "${@:2}"' "$scratch/trace" "$errno" "$@"
+    }
+    for errno in EAGAIN EBUSY EBADF; do
+        message=$(broken_ring $errno acat --discard --pattern=random --block-size=4K --bytes=1M large 2>&1 >/dev/null)
+        same "a ring that breaks with $errno, in blocks: status" 1 $?
+        has "a ring that breaks with $errno, in blocks: why" "large: " "$message"
+        message=$(broken_ring $errno ahash --direct=always --block-size=64K large 2>&1 >/dev/null)
+        same "a ring that breaks with $errno: status" 1 $?
+        has "a ring that breaks with $errno: why" "large: \|engine 'uring' failed" "$message"
+    done
+fi
+
 # What can be registered makes a ring quicker, no more.
 if [ "$engine" = uring ]; then
     calls=register

@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# odd_files.sh: files that could be waited for without end, or are not ready at once: BIN_DIR ENGINE. Regular files of
+# pseudo filesystems that poll never calls readable, a file with a write lease, a FIFO in the place of a regular file.
+# shellcheck source=tests/cli/lib.sh
+. "${0%/*}/lib.sh"
+mounted=$scratch/mounted
+swapper=
+trap '[ -z "$swapper" ] || kill "$swapper"; umount "$mounted" 2>/dev/null; rm -rf "$scratch"' EXIT
+
+# reads NAME FILE: within 10 s, as cat does
+reads() {
+    same "$1: acp" "0 $(gnu sha256sum <"$2")" "$(timeout 10 acp "$2" copy 2>&1; echo "$? $(gnu sha256sum <copy)")"
+    same "$1: ahash" "$(gnu sha256sum "$2")" "$(timeout 10 ahash "$2" 2>&1)"
+    same "$1: acat" "$(gnu cat "$2" | gnu sha256sum)" "$(timeout 10 acat "$2" 2>&1 | gnu sha256sum)"
+}
+
+if [ -r /proc/bus/input/devices ]; then
+    reads "/proc/bus/input/devices" /proc/bus/input/devices
+else
+    left_out '/proc/bus/input/devices' 'there is none'
+fi
+mkdir "$mounted"
+if mount -t mqueue mqueue "$mounted" 2>/dev/null; then
+    : >"$mounted/aioutils-test.$$"
+    reads "a message queue" "$mounted/aioutils-test.$$"
+    rm "$mounted/aioutils-test.$$"
+else
+    left_out 'a message queue' 'no mqueue filesystem can be mounted'
+fi
+
+# The holder gives the lease up half a second after it is asked to, as a file server does.
+cat >hold.py <<'E2'
+import fcntl, os, signal, sys, time
+fd = os.open(sys.argv[1], os.O_RDWR)
+def asked(*_):
+    time.sleep(.5)
+    fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    sys.exit()
+signal.signal(signal.SIGIO, asked)
+fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+open("held", "w").close()
+time.sleep(20)
+E2
+# with_lease FILE NAME EXPECTED COMMAND...: its output while there is a lease on FILE
+with_lease() {
+    local file=$1 holder
+    rm -f held
+    python3 hold.py "$file" 2>/dev/null &
+    holder=$!
+    for _ in $(seq 100); do
+        [ -e held ] && break
+        sleep .05
+    done
+    if [ -e held ]; then
+        same "$2" "$3" "$(timeout 20 "${@:4}" 2>&1)"
+    else
+        left_out "$2" 'no lease can be had'
+    fi
+    kill "$holder" 2>/dev/null
+    wait "$holder"
+}
+echo content >leased
+echo old >target
+with_lease leased "a lease: ahash" "$(gnu sha256sum leased)" ahash leased
+with_lease leased "a lease: acat" content acat leased
+with_lease leased "a lease: acp" "" acp leased copy
+check "a lease: acp copies it" cmp leased copy
+with_lease target "a lease on the destination: acp" "" acp leased target
+check "a lease on the destination: acp copies to it" cmp leased target
+
+# Exchanged all the time, so that some run finds a regular file and opens a FIFO.
+cat >swap.py <<'E2'
+import ctypes
+libc = ctypes.CDLL(None)
+while True:
+    libc.renameat2(-100, b"tree/50", -100, b"fifo", 2)
+E2
+mkdir tree
+for i in $(seq 100); do echo "$i" >"tree/$i"; done
+mkfifo fifo
+python3 swap.py &
+swapper=$!
+# ends COMMAND...: each of many runs ends, and says no more than that the file was replaced
+ends() {
+    for _ in $(seq 40); do
+        rm -rf copy
+        timeout 10 "$@" >/dev/null 2>message
+        status=$?
+        [ "$status" -le 1 ] || break
+        grep -v 'tree/50' message && status=2 && break
+    done
+    [ "$status" -le 1 ]
+}
+check "a FIFO in the place of a file of the walk: ahash" ends ahash -r tree
+check "a FIFO in the place of a file of the walk: acp" ends acp -r tree copy
+kill "$swapper"
+wait "$swapper" 2>/dev/null
+swapper=
+finish
