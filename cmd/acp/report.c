@@ -46,6 +46,7 @@ static const struct {
     [STEP_OWNER] = {"failed to preserve ownership for", "", DEST},
     [STEP_MODE] = {"preserving permissions for", "", DEST},
     [STEP_XATTR] = {"setting attributes for", "", DEST},
+    [STEP_LIST_XATTR] = {"listing attributes of", "", SOURCE},
     [STEP_CLOSE] = {"failed to close", "", DEST},
     [STEP_BACKUP] = {"cannot backup", "", DEST},
     [STEP_UNBACKUP] = {"cannot un-backup", "", DEST},

@@ -137,36 +137,29 @@ static int open_atomic(struct copy *copy, struct file *file, const struct stat *
     const struct copy_file *op = file->op;
     struct stat at;
     int rc = existing_settle(copy, file, st, &at);
+    mode_t mode;
 
     if (rc < 0 || rc == EXISTING_LEFT)
         return rc < 0 ? rc : 1;
     if (rc == EXISTING_OVER && (op->through || !S_ISREG(at.st_mode)))
         return copy_refuse(file, REFUSED_NOT_REPLACEABLE);
     dest->replaces = rc == EXISTING_OVER;
-    rc = temp_open(op->to->fd, op->to_name, first_mode(copy, st, dest), &dest->temp,
-                   &dest->unfinished);
+    mode = first_mode(copy, st, dest);
+    if (dest->replaces)
+        mode &= S_IRWXU; /* until it has what the other file has */
+    rc = temp_open(op->to->fd, op->to_name, TEMP_PREFIX, mode, &dest->temp, &dest->unfinished);
     if (rc < 0) {
         errno = -rc;
         return create_failed(copy, file);
     }
     dest->fd = rc;
     dest->created = dest->regular = dest->atomic = true;
-    if (dest->replaces)
-        attr_inherit(op->to->fd, op->to_name, &at, dest->fd);
     return 0;
 }
 
 static bool is_made(const struct stat *st, const struct link_made *made)
 {
     return st->st_dev == made->dev && st->st_ino == made->ino;
-}
-
-static int hard_link_failed(struct file *file, const struct link_made *made)
-{
-    struct copy_file *op = file->op;
-
-    op->elsewhere = made->path;
-    return copy_fail(file, STEP_HARD_LINK);
 }
 
 /* Whether what has the name is that copy already, and stays as it is. An operand's own copy is not
@@ -186,7 +179,7 @@ static bool stays(const struct copy *copy, const struct copy_file *op, const str
 /* Something has the name already. Returns 0 or more, -1 with errno of linkat(2), or -errno with the
  * file failed. */
 static int link_over(struct copy *copy, struct file *file, const struct stat *st,
-                     const struct link_made *made, const char *path)
+                     const struct link_made *made)
 {
     struct copy_file *op = file->op;
     struct stat at;
@@ -203,7 +196,7 @@ static int link_over(struct copy *copy, struct file *file, const struct stat *st
         return rc;
     if (rc == EXISTING_OVER && unlinkat(op->to->fd, op->to_name, 0) < 0)
         return copy_fail(file, STEP_REMOVE);
-    return linkat(AT_FDCWD, path, op->to->fd, op->to_name, AT_SYMLINK_FOLLOW);
+    return links_add(made, op->to->fd, op->to_name);
 }
 
 /* Makes the destination another name of the copy that the source's inode has already. */
@@ -211,27 +204,15 @@ static int hard_link(struct copy *copy, struct file *file, const struct stat *st
                      const struct link_made *made)
 {
     struct copy_file *op = file->op;
-    int fd = path_open(made->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-    char path[64];
-    struct stat at;
-    int rc;
+    int rc = links_add(made, op->to->fd, op->to_name);
 
-    /* it was made moments ago: another file under its name is someone's intrusion */
-    if (fd < 0 || fstat(fd, &at) < 0 || !is_made(&at, made)) {
-        if (fd >= 0) {
-            close(fd);
-            errno = ESTALE;
-        }
-        return hard_link_failed(file, made);
-    }
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    rc = linkat(AT_FDCWD, path, op->to->fd, op->to_name, AT_SYMLINK_FOLLOW);
     if (rc < 0 && errno == EEXIST)
-        rc = link_over(copy, file, st, made, path);
-    if (rc < 0 && file->status == 0)
-        hard_link_failed(file, made);
+        rc = link_over(copy, file, st, made);
+    if (rc < 0 && file->status == 0) {
+        op->elsewhere = made->path;
+        copy_fail(file, STEP_HARD_LINK);
+    }
     op->linked = true;
-    close(fd);
     return file->status < 0 ? file->status : DEST_MADE;
 }
 
@@ -472,12 +453,17 @@ static void finish(struct copy *copy, struct file *file, const struct stat *st, 
 
     if (dest->resize && ftruncate(dest->fd, (off_t)size) < 0)
         file_fail(file, STEP_SIZE, -errno);
-    if (file->status == 0)
-        attr_copy(copy, &from, &to, st, dest->created, copy_report, file);
+    if (file->status == 0 && dest->replaces) {
+        rc = attr_inherit(op->to->fd, op->to_name, dest->fd);
+        if (rc < 0 && rc != -ENOENT)
+            copy_report(file, STEP_MODE, rc, false);
+    }
+    if (file->status == 0) /* one that replaces a file has that one's mode, not a new file's */
+        attr_copy(copy, &from, &to, st, dest->created && !dest->replaces, copy_report, file);
     if (file->status == 0 && copy->opts.sync_files && fsync(dest->fd) < 0)
         file_fail(file, STEP_SYNC, -errno);
     if (file->status == 0 && dest->atomic) {
-        rc = temp_name(op->to->fd, op->to_name, dest->fd, dest->temp, dest->replaces,
+        rc = temp_name(op->to->fd, op->to_name, TEMP_PREFIX, dest->fd, dest->temp, dest->replaces,
                        &dest->unfinished);
         dest->temp = NULL;
         if (rc < 0)
