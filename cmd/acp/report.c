@@ -115,6 +115,12 @@ static void say_refused(struct acp *acp, const struct copy_file *op, const char 
         return cli_message(0, "%s exists but is not a directory", d);
     case REFUSED_TYPE:
         return cli_message(0, "%s has unknown file type", s);
+    case REFUSED_OUTPUT_SOURCE:
+        acp->manifest_taken = true;
+        return cli_message(0, "cannot copy %s: --manifest would replace it", s);
+    case REFUSED_OUTPUT_DEST:
+        acp->manifest_taken = true;
+        return cli_message(0, "cannot overwrite %s: --manifest would replace it", d);
     case REFUSED_DECLINED: /* who said no knows */
     case REFUSED_NOT:
         break;

@@ -327,8 +327,12 @@ static int choose_way(struct copy *copy, struct file *file, const struct stat *s
 int dest_open(struct copy *copy, struct file *file, int source_fd, const struct stat *st, bool wait,
               struct dest *dest)
 {
-    int rc = dest_link(copy, file, st, wait, dest);
+    int rc = existing_output(copy, file, st);
 
+    *dest = (struct dest){.fd = -1, .source_fd = source_fd};
+    if (rc != EXISTING_NONE)
+        return rc < 0 ? rc : DEST_MADE;
+    rc = dest_link(copy, file, st, wait, dest);
     dest->source_fd = source_fd;
     if (rc == DEST_MADE && copy->opts.digest && S_ISREG(st->st_mode)) {
         dest->read_only = true; /* the digest of each name is wanted */
