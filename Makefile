@@ -58,7 +58,6 @@ debian_libcrypto := libssl-dev and pkg-config
 debian_libsodium := libsodium-dev and pkg-config
 debian_cmocka    := libcmocka-dev and pkg-config
 debian_jansson   := libjansson-dev and pkg-config
-debian_libacl    := libacl1-dev and pkg-config
 debian_libattr   := libattr1-dev and pkg-config
 debian_gsl       := libgsl-dev and pkg-config
 
@@ -68,10 +67,10 @@ no_packages := check check-valgrind check-long fuzz check-gnu compare lint forma
 ifneq ($(filter-out $(no_packages),$(or $(MAKECMDGOALS),all)),)
 packages_cflags := $(call package,liburing,--cflags) $(call package,libcrypto,--cflags) \
                    $(call package,libsodium,--cflags) $(call package,jansson,--cflags) \
-                   $(call package,libacl,--cflags) $(call package,libattr,--cflags) \
+                   $(call package,libattr,--cflags) \
                    $(call package,gsl,--cflags)
 libs_core   := $(call package,liburing,--libs) $(call package,libcrypto,--libs) \
-               $(call package,libsodium,--libs) $(call package,libacl,--libs) \
+               $(call package,libsodium,--libs) \
                $(call package,libattr,--libs)
 libs_cli    := $(call package,jansson,--libs)
 libs_abench := $(call package,gsl,--libs)
@@ -108,8 +107,8 @@ inject_wrap := open openat close read pread preadv2 write pwrite fstat fstatat l
                fallocate futimens utimensat fchown fchownat fchmod fchmodat fsync fdatasync renameat unlinkat \
                linkat symlinkat readlinkat mkdirat mknodat getdents64 syscall malloc calloc realloc strdup \
                posix_memalign mmap pthread_create stat fopen fdopen fdopendir tmpfile faccessat fstatfs syncfs \
-               copy_file_range renameat2 listxattr llistxattr flistxattr attr_copy_fd attr_copy_file perm_copy_fd \
-               perm_copy_file aligned_alloc reallocarray readdir tsearch asprintf vasprintf fflush fclose \
+               copy_file_range renameat2 listxattr llistxattr flistxattr fgetxattr lgetxattr fsetxattr \
+               lsetxattr fremovexattr flock aligned_alloc reallocarray readdir tsearch asprintf vasprintf fflush fclose \
                __openat_2 __asprintf_chk __vasprintf_chk __io_uring_get_cqe $(addprefix io_uring_,queue_init_params \
                queue_exit register_buffers register_iowq_max_workers submit submit_and_wait \
                submit_and_get_events submit_and_wait_timeout wait_cqe_timeout)

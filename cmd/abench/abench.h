@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 enum bench_operation { BENCH_READ, BENCH_HASH, BENCH_COPY };
@@ -306,6 +307,9 @@ struct bench_entry {
  * Returns 0, the first -errno (with its file's name in a message), or what each returned. */
 int bench_walk(char *const *paths, size_t n_paths, bool content,
                int (*each)(const struct bench_entry *entry, void *arg), void *arg);
+
+/* Whether an output file of that name (NULL, "-": none) exists, and is the regular file st. */
+bool bench_is_file(const char *path, const struct stat *st);
 
 /* -- cache.c -- */
 /* Brings the data set into the state and measures what is resident: a part of 1, or NAN. */

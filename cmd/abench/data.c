@@ -227,12 +227,33 @@ struct collection {
     FILE *expected; /* "manifest" or "reference"; NULL for read */
 };
 
+bool bench_is_file(const char *path, const struct stat *st)
+{
+    struct stat at;
+
+    return path && strcmp(path, "-") != 0 && stat(path, &at) == 0 && S_ISREG(at.st_mode) &&
+           at.st_dev == st->st_dev && at.st_ino == st->st_ino;
+}
+
+/* Ends the program if a report would be written over a file that is measured. */
+static void check_output(const struct bench_options *opts, const char *source)
+{
+    const char *const outputs[] = {opts->json, opts->csv, opts->plot};
+    struct stat st;
+
+    for (size_t i = 0; i < sizeof(outputs) / sizeof(*outputs); i++)
+        if (outputs[i] && stat(source, &st) == 0 && bench_is_file(outputs[i], &st))
+            cli_fatal(0, "cannot write %s: it is one of the files to measure",
+                      cli_quote(outputs[i]));
+}
+
 static int collect_entry(const struct bench_entry *entry, void *arg)
 {
     struct collection *collection = arg;
     struct bench_data *sums = collection->shared;
 
     if (entry->type == DT_REG) {
+        check_output(&collection->bench->opts, entry->path);
         sums->files++;
         sums->bytes += entry->bytes;
         fwrite(entry->path, strlen(entry->path) + 1, 1, collection->list);

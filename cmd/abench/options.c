@@ -376,9 +376,23 @@ static void pattern_defaults(struct bench *bench, const char *path)
         opts->pattern_bytes = random && (uint64_t)st.st_size > usual ? usual : (uint64_t)st.st_size;
 }
 
+/* Whether two output files are one: by their names, or by their inodes if they exist. */
+static bool one_file(const char *a, const char *b)
+{
+    struct stat st;
+
+    if (!a || !b || strcmp(a, "-") == 0 || strcmp(b, "-") == 0)
+        return false;
+    return strcmp(a, b) == 0 || (stat(a, &st) == 0 && bench_is_file(b, &st));
+}
+
 static void check_outputs(const struct bench_options *opts)
 {
     const char *dot = opts->plot ? strrchr(opts->plot, '.') : NULL;
+
+    if (one_file(opts->json, opts->csv) || one_file(opts->json, opts->plot) ||
+        one_file(opts->csv, opts->plot))
+        cli_fatal(0, "--json, --csv and --plot need different files");
 
     if (opts->json && opts->csv && strcmp(opts->json, "-") == 0 && strcmp(opts->csv, "-") == 0)
         cli_fatal(0, "--json and --csv cannot both go to standard output");

@@ -162,18 +162,30 @@ static void free_sinks(struct sink **sinks, unsigned jobs)
     free(sinks);
 }
 
+/* Opens the manifest. What it will replace is not to be copied, nor is it the list of the sources.
+ */
+static void open_manifest(struct acp *acp)
+{
+    const char *path = cli_quote(acp->manifest_path), *list = acp->common.files0_from;
+    struct stat *old = &acp->copy.output_old, st;
+    int rc = cli_atomic_open(&acp->manifest, acp->manifest_path);
+
+    if (rc < 0)
+        cli_fatal(-rc, "cannot write the manifest %s", path);
+    cli_atomic_stat(acp->manifest, old, &acp->copy.output_new);
+    if (!list || stat(list, &st) < 0 || st.st_ino != old->st_ino || st.st_dev != old->st_dev)
+        return;
+    cli_atomic_discard(acp->manifest);
+    cli_fatal(0, "cannot write the manifest %s: it is the list of --files0-from", path);
+}
+
 /* What is wanted beyond the copies themselves. */
 static void open_extras(struct acp *acp)
 {
-    int rc;
-
     if (acp->copy.opts.digest && !(acp->digest = cli_digest_open("sha256")))
         cli_fatal(0, "the library has no SHA-256");
-    if (acp->manifest_path) {
-        rc = cli_atomic_open(&acp->manifest, acp->manifest_path);
-        if (rc < 0)
-            cli_fatal(-rc, "cannot write the manifest %s", cli_quote(acp->manifest_path));
-    }
+    if (acp->manifest_path)
+        open_manifest(acp);
     /* reading back from the device wants it there */
     if ((acp->durable || acp->verify_copies) && !acp->copy.opts.dry_run)
         acp_durable_start(acp);
@@ -181,18 +193,34 @@ static void open_extras(struct acp *acp)
         acp_verify_start(acp);
 }
 
+/* Puts the manifest in place, unless a file of the run would be lost by that. */
+static void close_manifest(struct acp *acp)
+{
+    const char *path = cli_quote(acp->manifest_path);
+    int rc = 0;
+
+    if (acp->manifest_taken || cli_atomic_overtaken(acp->manifest)) {
+        cli_message(0, "cannot write the manifest %s: %s", path,
+                    acp->manifest_taken ? "it is a source or a destination of this run"
+                                        : "another file has been created there");
+        cli_atomic_discard(acp->manifest);
+        acp->failed = true;
+        return;
+    }
+    rc = cli_atomic_commit(acp->manifest);
+    if (rc < 0) {
+        cli_message(-rc, "cannot write the manifest %s", path);
+        acp->failed = true;
+    }
+}
+
 static void close_extras(struct acp *acp, const struct engine *engine, unsigned jobs)
 {
-    int rc;
-
     acp_durable_finish(acp);
     if (acp->verify)
         acp_verify_finish(acp, engine, jobs);
-    rc = acp->manifest ? cli_atomic_commit(acp->manifest) : 0;
-    if (rc < 0) {
-        cli_message(-rc, "cannot write the manifest %s", cli_quote(acp->manifest_path));
-        acp->failed = true;
-    }
+    if (acp->manifest)
+        close_manifest(acp);
     digest_close(acp->digest);
 }
 

@@ -24,6 +24,7 @@ struct acp {
     size_t operand_count; /* sources only, once the destination has been found */
     struct digest *digest;
     struct cli_atomic *manifest;
+    bool manifest_taken; /* what it would replace is a source or a destination */
     struct acp_durable *durables;
     struct acp_verify *verify;
     bool failed;

@@ -47,6 +47,7 @@ static const struct {
     [STEP_OWNER] = {"failed to preserve ownership for", "", DEST},
     [STEP_MODE] = {"preserving permissions for", "", DEST},
     [STEP_XATTR] = {"setting attributes for", "", DEST},
+    [STEP_LIST_XATTR] = {"listing attributes of", "", SOURCE},
     [STEP_CLOSE] = {"failed to close", "", DEST},
     [STEP_BACKUP] = {"cannot backup", "", DEST},
     [STEP_UNBACKUP] = {"cannot un-backup", "", DEST},
@@ -116,6 +117,12 @@ static void say_refused(struct acp *acp, const struct copy_file *op, const char 
         return cli_message(0, "cannot overwrite %s: another process is writing it", d);
     case REFUSED_TYPE:
         return cli_message(0, "%s has unknown file type", s);
+    case REFUSED_OUTPUT_SOURCE:
+        acp->manifest_taken = true;
+        return cli_message(0, "cannot copy %s: --manifest would replace it", s);
+    case REFUSED_OUTPUT_DEST:
+        acp->manifest_taken = true;
+        return cli_message(0, "cannot overwrite %s: --manifest would replace it", d);
     case REFUSED_DECLINED: /* who said no knows */
     case REFUSED_NOT:
         break;

@@ -4,33 +4,31 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <linux/magic.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "../../core/copy/unfinished.h"
+#include "../../core/copy/attr.h"
+#include "../../core/copy/temp.h"
 
 enum {
     LINKS_MAX = 40, /* as the kernel's */
-    TEMP_NAME = 32,
 };
+
+static const char prefix[] = ".aioutils-";
 
 struct cli_atomic {
     FILE *stream;
     int dir; /* where it will be; -1: it is written at once */
     char *name;
-    char temp[TEMP_NAME];         /* "" while it has no name */
+    char *temp;                   /* the name that it has until it is committed; NULL: none */
     struct unfinished unfinished; /* that name */
     bool replaces;
-    struct stat old;
+    struct stat old; /* of a regular file that is replaced or written to; zeroed: none */
 };
 
 /* Opens the directory that path is in, for path relative to at, and leaves the last part in *name,
@@ -63,37 +61,67 @@ static bool on_proc(int fd)
     return fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 }
 
-/* Follows links until file->dir and file->name are the place itself. Returns 0 or -errno. */
-static int find_place(struct cli_atomic *file, const char *path)
+/* Whether what is in the directory may be another user's trap, as the kernel has it with
+ * fs.protected_symlinks and fs.protected_regular: a sticky directory that everyone may write to. */
+static bool is_trap(const struct stat *dir, const struct stat *st)
 {
-    char target[PATH_MAX];
-    char *name, *copy;
+    return (dir->st_mode & S_ISVTX) && (dir->st_mode & S_IWOTH) && st->st_uid != geteuid() &&
+           st->st_uid != dir->st_uid;
+}
 
-    for (int i = 0; i <= LINKS_MAX; i++) {
-        ssize_t len;
-        int dir;
+/* Reads the link that name in dir is, if it may be followed. Returns its length, 0 if it is no
+ * link, or -errno. */
+static ssize_t read_link(int dir, const char *name, char *target, size_t size)
+{
+    int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    struct stat parent, st;
+    ssize_t len = 0;
 
-        copy = strdup(path);
-        if (!copy)
-            return -ENOMEM;
-        dir = open_parent(file->dir < 0 ? AT_FDCWD : file->dir, copy, &name);
-        if (dir < 0) {
-            free(copy);
-            return dir;
-        }
+    if (fd < 0)
+        return errno == ENOENT ? 0 : -errno;
+    if (fstat(dir, &parent) < 0 || fstat(fd, &st) < 0)
+        len = -errno;
+    else if (S_ISLNK(st.st_mode) && is_trap(&parent, &st))
+        len = -EACCES;
+    else if (S_ISLNK(st.st_mode) && (len = readlinkat(fd, "", target, size)) <= 0)
+        len = len < 0 ? -errno : -ENOENT;
+    close(fd);
+    return len;
+}
+
+/* Goes on from file->dir to where the path leads. Returns 0 or -errno. */
+static int enter_parent(struct cli_atomic *file, const char *path)
+{
+    char *copy = strdup(path), *name;
+    int dir = copy ? open_parent(file->dir < 0 ? AT_FDCWD : file->dir, copy, &name) : -ENOMEM;
+
+    if (dir >= 0) {
         if (file->dir >= 0)
             close(file->dir);
         file->dir = dir;
         free(file->name);
         file->name = strdup(name);
-        free(copy);
-        if (!file->name)
-            return -ENOMEM;
-        if (on_proc(dir)) /* its links are no names */
+    }
+    free(copy);
+    return dir < 0 ? dir : file->name ? 0 : -ENOMEM;
+}
+
+/* Follows links until file->dir and file->name are the place itself. Returns 0 or -errno. */
+static int find_place(struct cli_atomic *file, const char *path)
+{
+    char target[PATH_MAX];
+
+    for (int i = 0; i <= LINKS_MAX; i++) {
+        int rc = enter_parent(file, path);
+        ssize_t len;
+
+        if (rc < 0)
+            return rc;
+        if (on_proc(file->dir)) /* its links are no names */
             return 0;
-        len = readlinkat(dir, file->name, target, sizeof(target) - 1);
-        if (len < 0)
-            return 0;
+        len = read_link(file->dir, file->name, target, sizeof(target) - 1);
+        if (len <= 0)
+            return (int)len;
         target[len] = 0;
         path = target;
     }
@@ -115,63 +143,39 @@ static int open_straight(const struct cli_atomic *file)
     return fd < 0 ? -errno : (int)fd;
 }
 
-static int temp_name(struct cli_atomic *file)
-{
-    uint64_t random;
-
-    if (getrandom(&random, sizeof(random), 0) != sizeof(random))
-        return -errno;
-    snprintf(file->temp, sizeof(file->temp), ".aioutils-%016" PRIx64, random);
-    return 0;
-}
-
-static int open_temp(struct cli_atomic *file)
-{
-    int fd = openat(file->dir, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
-    int rc;
-
-    if (fd >= 0)
-        return fd;
-    /* what filesystems and kernels without it say */
-    if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL)
-        return -errno;
-    rc = temp_name(file);
-    if (rc < 0)
-        return rc;
-    unfinished_begin();
-    fd = openat(file->dir, file->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    rc = -errno;
-    (void)unfinished_created(&file->unfinished, file->dir, fd < 0 ? NULL : file->temp, -1);
-    unfinished_extend(&file->unfinished, UINT64_MAX);
-    if (fd < 0)
-        file->temp[0] = 0;
-    return fd < 0 ? rc : fd;
-}
-
 static int open_output(struct cli_atomic *file)
 {
     bool straight = on_proc(file->dir);
+    struct stat dir, old;
 
     if (!straight) {
-        if (fstatat(file->dir, file->name, &file->old, AT_SYMLINK_NOFOLLOW) == 0)
+        if (fstatat(file->dir, file->name, &old, AT_SYMLINK_NOFOLLOW) == 0)
             file->replaces = true;
         else if (errno != ENOENT)
             return -errno;
-        straight = file->replaces && (S_ISFIFO(file->old.st_mode) || S_ISCHR(file->old.st_mode));
+        if (file->replaces && (fstat(file->dir, &dir) < 0 || is_trap(&dir, &old)))
+            return -EACCES;
+        straight = file->replaces && (S_ISFIFO(old.st_mode) || S_ISCHR(old.st_mode));
     }
     if (straight) {
         int fd = open_straight(file);
         close(file->dir);
         file->dir = -1;
+        if (fd >= 0 && (fstat(fd, &file->old) < 0 || !S_ISREG(file->old.st_mode)))
+            file->old = (struct stat){0};
         return fd;
     }
     if (file->replaces) {
-        if (!S_ISREG(file->old.st_mode))
-            return S_ISDIR(file->old.st_mode) ? -EISDIR : -EINVAL;
+        if (!S_ISREG(old.st_mode))
+            return S_ISDIR(old.st_mode) ? -EISDIR : -EINVAL;
         if (faccessat(file->dir, file->name, W_OK, AT_EACCESS) < 0)
             return -errno;
+        file->old = old;
     }
-    return open_temp(file);
+    temp_sweep(file->dir, prefix);
+    /* until it has the rights of what it replaces, it is its maker's alone */
+    return temp_open(file->dir, file->name, prefix, file->replaces ? 0600 : 0666, &file->temp,
+                     &file->unfinished);
 }
 
 int cli_atomic_open(struct cli_atomic **out, const char *path)
@@ -202,49 +206,38 @@ FILE *cli_atomic_stream(struct cli_atomic *file)
     return file->stream;
 }
 
-/* Gives the file the name, or a temporary one where that is taken. */
-static int link_in(struct cli_atomic *file, int fd)
+void cli_atomic_stat(const struct cli_atomic *file, struct stat *old, struct stat *own)
 {
-    char self[TEMP_NAME];
-    int rc;
+    *old = file->old;
+    if (file->dir < 0 || fstat(fileno(file->stream), own) < 0)
+        *own = (struct stat){0};
+}
 
-    snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-    if (linkat(AT_FDCWD, self, file->dir, file->name, AT_SYMLINK_FOLLOW) == 0)
-        return 0;
-    if (errno != EEXIST)
-        return -errno;
-    rc = temp_name(file);
-    if (rc < 0)
-        return rc;
-    unfinished_begin();
-    if (linkat(AT_FDCWD, self, file->dir, file->temp, AT_SYMLINK_FOLLOW) < 0)
-        rc = -errno;
-    (void)unfinished_created(&file->unfinished, file->dir, rc < 0 ? NULL : file->temp, -1);
-    unfinished_extend(&file->unfinished, UINT64_MAX);
-    if (rc < 0)
-        file->temp[0] = 0;
-    return rc;
+bool cli_atomic_overtaken(const struct cli_atomic *file)
+{
+    struct stat now;
+
+    if (file->dir < 0)
+        return false;
+    if (fstatat(file->dir, file->name, &now, AT_SYMLINK_NOFOLLOW) < 0)
+        return false;
+    return !file->replaces || now.st_ino != file->old.st_ino || now.st_dev != file->old.st_dev;
 }
 
 static int put_in_place(struct cli_atomic *file)
 {
     int rc = 0, fd = fileno(file->stream);
+    bool replaces = faccessat(file->dir, file->name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    char *temp = file->temp;
 
-    if (file->replaces) {
-        (void)!fchown(fd, file->old.st_uid, file->old.st_gid);
-        if (fchmod(fd, file->old.st_mode & 0777) < 0)
-            return -errno;
-    }
-    if (fsync(fd) < 0)
-        return -errno;
-    if (!file->temp[0])
-        rc = link_in(file, fd);
-    if (rc == 0 && file->temp[0]) {
-        if (renameat(file->dir, file->temp, file->dir, file->name) < 0)
-            return -errno;
-        unfinished_end(&file->unfinished);
-        file->temp[0] = 0;
-    }
+    if (replaces)
+        rc = attr_inherit(file->dir, file->name, fd);
+    if (rc == 0 && fsync(fd) < 0)
+        rc = -errno;
+    if (rc < 0)
+        return rc;
+    file->temp = NULL;
+    rc = temp_name(file->dir, file->name, prefix, fd, temp, replaces, &file->unfinished);
     /* EBADF: it could not be opened for reading; EINVAL: a filesystem that cannot */
     if (rc == 0 && fsync(file->dir) < 0 && errno != EBADF && errno != EINVAL)
         rc = -errno;
@@ -275,9 +268,7 @@ void cli_atomic_discard(struct cli_atomic *file)
         return;
     if (file->stream)
         fclose(file->stream);
-    if (file->temp[0])
-        unlinkat(file->dir, file->temp, 0);
-    unfinished_end(&file->unfinished);
+    temp_drop(file->dir, file->temp, &file->unfinished);
     if (file->dir >= 0)
         close(file->dir);
     free(file->name);

@@ -5,16 +5,17 @@
 #define _GNU_SOURCE
 #include "attr.h"
 
-#include <acl/libacl.h>
-#include <attr/error_context.h>
 #include <attr/libattr.h>
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <linux/limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/xattr.h>
 #include <unistd.h>
+
+#include "reach.h"
 
 struct attr_run {
     const struct copy *copy;
@@ -29,71 +30,41 @@ static void tell(const struct attr_run *run, enum step step, int status)
     run->report(run->arg, step, status, false);
 }
 
-/* A path by which a file can be reached, for calls that know no descriptors or no directories: the
- * kernel's name for the descriptor. malloc'd. */
-static char *path_of(const struct attr_at *at)
-{
-    char *path;
-    int len;
-
-    if (at->fd >= 0)
-        len = asprintf(&path, "/proc/self/fd/%d", at->fd);
-    else if (at->dir_fd == AT_FDCWD)
-        return strdup(at->name);
-    else
-        len = asprintf(&path, "/proc/self/fd/%d/%s", at->dir_fd, at->name);
-    return len < 0 ? NULL : path;
-}
-
-/* The same for calls that follow links: *fd, the caller's to close, holds on to what has the name
- * now, be it a link that someone has just put there. */
-static char *pinned_path_of(const struct attr_at *at, int *fd)
-{
-    *fd = -1;
-    if (at->fd >= 0)
-        return path_of(at);
-    *fd = openat(at->dir_fd, at->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-    return *fd < 0 ? NULL : path_of(&(struct attr_at){.fd = *fd});
-}
-
-static void unpin(int fd)
-{
-    if (fd >= 0)
-        close(fd);
-}
-
 /* Which attributes a file has: most have none, and one call tells. */
 struct attr_kinds {
-    bool any, acl;
+    int status;    /* -errno: they cannot be listed, and there may be any */
+    bool any, acl; /* acl: a POSIX one, of the file or for what is made in a directory */
+    bool nfs4;
 };
+
+static const char *const posix_acl[] = {"system.posix_acl_access", "system.posix_acl_default"};
+static const char nfs4_acl[] = "system.nfs4_acl";
+
+/* Whether errno says that there is no such attribute, and cannot be one. */
+static bool is_absent(void)
+{
+    return errno == ENODATA || errno == EOPNOTSUPP || errno == ENOSYS;
+}
 
 static struct attr_kinds kinds_of(const struct attr_at *at)
 {
-    struct attr_kinds kinds = {false, false};
+    struct attr_kinds kinds = {0};
     char names[1024];
     ssize_t len;
 
     if (at->plain)
         return kinds;
-    if (at->fd >= 0) {
-        len = flistxattr(at->fd, names, sizeof(names));
-        if (len < 0 && errno == EBADF) { /* an O_PATH descriptor */
-            char *path = path_of(at);
-            len = path ? listxattr(path, names, sizeof(names)) : -1;
-            free(path);
-        }
-    } else {
-        char *path = path_of(at);
-        len = path ? llistxattr(path, names, sizeof(names)) : -1;
-        free(path);
-    }
+    len = reach_listxattr(at, names, sizeof(names));
     if (len < 0) {
-        kinds.any = kinds.acl = errno == ERANGE; /* many */
+        if (!is_absent())
+            kinds = (struct attr_kinds){errno == ERANGE ? 0 : -errno, true, true, true};
         return kinds;
     }
     kinds.any = len > 0;
-    for (const char *name = names; name < names + len; name += strlen(name) + 1)
-        kinds.acl |= strncmp(name, "system.", 7) == 0;
+    for (const char *name = names; name < names + len; name += strlen(name) + 1) {
+        kinds.acl |= strcmp(name, posix_acl[0]) == 0 || strcmp(name, posix_acl[1]) == 0;
+        kinds.nfs4 |= strcmp(name, nfs4_acl) == 0;
+    }
     return kinds;
 }
 
@@ -109,11 +80,8 @@ static void copy_times(const struct attr_run *run)
                  ? futimens(run->to->fd, times)
                  : utimensat(run->to->dir_fd, run->to->name, times, AT_SYMLINK_NOFOLLOW);
 
-    if (rc < 0 && errno == EBADF && run->to->fd >= 0) { /* an O_PATH descriptor */
-        char *path = path_of(run->to);
-        rc = path ? utimensat(AT_FDCWD, path, times, 0) : -1;
-        free(path);
-    }
+    if (rc < 0 && errno == EBADF && run->to->fd >= 0) /* an O_PATH descriptor */
+        rc = utimensat(run->to->fd, "", times, AT_EMPTY_PATH);
     if (rc < 0)
         tell(run, STEP_TIMES, -errno);
 }
@@ -123,19 +91,6 @@ static int change_owner(const struct attr_at *at, uid_t uid, gid_t gid)
     /* the empty path will do for an O_PATH descriptor, too */
     return at->fd >= 0 ? fchownat(at->fd, "", uid, gid, AT_EMPTY_PATH)
                        : fchownat(at->dir_fd, at->name, uid, gid, AT_SYMLINK_NOFOLLOW);
-}
-
-static int change_mode(const struct attr_at *at, mode_t mode)
-{
-    int rc = at->fd >= 0 ? fchmod(at->fd, mode)
-                         : fchmodat(at->dir_fd, at->name, mode, AT_SYMLINK_NOFOLLOW);
-
-    if (rc < 0 && errno == EBADF && at->fd >= 0) { /* an O_PATH descriptor */
-        char *path = path_of(at);
-        rc = path ? chmod(path, mode) : -1;
-        free(path);
-    }
-    return rc;
 }
 
 static int stat_at(const struct attr_at *at, struct stat *st)
@@ -153,7 +108,7 @@ static bool copy_owner(const struct attr_run *run, struct stat *now, bool create
     /* an existing file must not be open to its new owner and group by its old mode */
     if (!created && run->copy->opts.preserve_mode && !S_ISLNK(st->st_mode) &&
         (now->st_mode & 07777 & ~(st->st_mode & S_IRWXU)) != 0)
-        (void)change_mode(run->to, now->st_mode & st->st_mode & S_IRWXU);
+        (void)reach_chmod(run->to, now->st_mode & st->st_mode & S_IRWXU);
     now->st_mode = 0; /* not what it was */
     if (change_owner(run->to, st->st_uid, st->st_gid) == 0)
         return true;
@@ -163,95 +118,151 @@ static bool copy_owner(const struct attr_run *run, struct stat *now, bool create
     return false;
 }
 
-/* libattr's way to say what went wrong. */
-struct xattr_context {
-    struct error_context context; /* first */
-    int status;
-};
-
-static void xattr_failed(struct error_context *context, const char *format, ...)
+/* Copies each attribute that is no ACL. Returns 0, or the first error; that the destination has no
+ * room for such attributes at all counts last. */
+static int copy_each(const struct attr_run *run, char *names, char *value)
 {
-    struct xattr_context *xattr = (struct xattr_context *)context;
+    ssize_t len = reach_listxattr(run->from, names, XATTR_LIST_MAX);
+    int status = 0;
 
-    (void)format;
-    if (xattr->status == 0)
-        xattr->status = -errno;
+    if (len < 0)
+        return -errno;
+    for (const char *name = names; name < names + len; name += strlen(name) + 1) {
+        ssize_t size;
+        if (attr_copy_action(name, NULL) != 0)
+            continue;
+        size = reach_getxattr(run->from, name, value, XATTR_SIZE_MAX);
+        if (size >= 0 && reach_setxattr(run->to, name, value, (size_t)size) == 0)
+            continue;
+        if (status == 0 || status == -EOPNOTSUPP)
+            status = -errno;
+    }
+    return status;
 }
 
 static void copy_xattrs(const struct attr_run *run, const struct stat *now)
 {
     const struct copy_opts *opts = &run->copy->opts;
-    struct xattr_context xattr = {.context = {.error = xattr_failed}};
-    char *from = path_of(run->from), *to = path_of(run->to);
+    char *names = malloc(XATTR_LIST_MAX + XATTR_SIZE_MAX);
     /* the mode that it has may keep its owner from it, root excepted */
     bool open_up = run->to->fd >= 0 && !run->copy->may_chown && !(now->st_mode & S_IWUSR) &&
                    fchmod(run->to->fd, S_IRUSR | S_IWUSR) == 0;
-    bool unsupported;
-    int rc = -1;
+    int status = names ? copy_each(run, names, names + XATTR_LIST_MAX) : -ENOMEM;
+    bool unsupported = status == -EOPNOTSUPP || status == -ENOSYS;
 
-    if (from && to && run->from->fd >= 0 && run->to->fd >= 0)
-        rc = attr_copy_fd(from, run->from->fd, to, run->to->fd, NULL, &xattr.context);
-    else if (from && to)
-        rc = attr_copy_file(from, to, NULL, &xattr.context);
-    else
-        xattr.status = -ENOMEM;
     if (open_up)
         (void)fchmod(run->to->fd, now->st_mode & 07777);
-    free(from);
-    free(to);
-    unsupported = xattr.status == -EOPNOTSUPP || xattr.status == -ENOSYS;
-    if (rc == 0 || (opts->xattrs_quiet && !opts->xattrs_required))
+    free(names);
+    if (status == 0 || (opts->xattrs_quiet && !opts->xattrs_required))
         return;
     if (!unsupported || opts->xattrs_required || opts->attributes_only)
-        run->report(run->arg, STEP_XATTR, xattr.status ? xattr.status : -EIO,
-                    !opts->xattrs_required);
+        run->report(run->arg, STEP_XATTR, status, !opts->xattrs_required);
 }
 
-static void copy_acl(const struct attr_run *run)
+/* The rights of a file that loses this ACL: the group's own, as its bits of the mode are only the
+ * mask, and for all others not more than each of those has that are named. */
+static mode_t mode_without_acl(mode_t mode, const char *value, size_t len)
 {
-    int from_fd, to_fd;
-    char *from = pinned_path_of(run->from, &from_fd), *to = pinned_path_of(run->to, &to_fd);
-    /* an ACL of a directory for what is made in it is copied by name only */
-    bool by_name = S_ISDIR(run->st->st_mode) || run->from->fd < 0 || run->to->fd < 0;
-    int rc = -1;
+    enum { USER = 2, GROUP_OBJ = 4, GROUP = 8 };
+    struct {
+        uint16_t tag, perm;
+        uint32_t id;
+    } entry; /* little-endian */
+    mode_t mask = mode >> 3 & S_IRWXO;
 
-    if (from && to)
-        rc = by_name ? perm_copy_file(from, to, NULL)
-                     : perm_copy_fd(from, run->from->fd, to, run->to->fd, NULL);
-    if (rc != 0)
-        tell(run, STEP_MODE, -errno);
-    free(from);
-    free(to);
-    unpin(from_fd);
-    unpin(to_fd);
+    for (size_t at = sizeof(uint32_t); at + sizeof(entry) <= len; at += sizeof(entry)) {
+        memcpy(&entry, value + at, sizeof(entry));
+        if (le16toh(entry.tag) == GROUP_OBJ)
+            mode &= ~(mode_t)S_IRWXG | (mode_t)(le16toh(entry.perm) & S_IRWXO) << 3;
+        else if (le16toh(entry.tag) == USER || le16toh(entry.tag) == GROUP)
+            mode &= ~(mode_t)S_IRWXO | (le16toh(entry.perm) & mask);
+    }
+    return mode;
+}
+
+/* Gives `to` one of the ACLs of `from`, or takes it away. Returns 0 or -errno, with the rights in
+ * *mode that are safe without it. */
+static int copy_one_acl(const struct attr_at *from, const struct attr_at *to, const char *name,
+                        mode_t *mode)
+{
+    char *value = malloc(XATTR_SIZE_MAX);
+    ssize_t len = value ? reach_getxattr(from, name, value, XATTR_SIZE_MAX) : -1;
+    int rc = 0;
+
+    if (len >= 0) {
+        if (reach_setxattr(to, name, value, (size_t)len) < 0) {
+            rc = -errno;
+            *mode = mode_without_acl(*mode, value, (size_t)len);
+        }
+    } else if (value && is_absent()) {
+        if (reach_removexattr(to, name) < 0 && !is_absent())
+            rc = -errno;
+    } else { /* unknown: the group's bits of the mode may be a mask only */
+        rc = value ? -errno : -ENOMEM;
+        *mode &= S_IRWXU;
+    }
+    free(value);
+    return rc;
+}
+
+/* Copies the ACLs. Returns as copy_one_acl. */
+static int copy_acls(const struct attr_at *from, const struct attr_at *to, bool is_dir,
+                     mode_t *mode)
+{
+    mode_t unchanged = *mode; /* by the ACL for what is made in a directory */
+    int rc = copy_one_acl(from, to, posix_acl[0], mode);
+    int default_rc = is_dir ? copy_one_acl(from, to, posix_acl[1], &unchanged) : 0;
+
+    return rc < 0 ? rc : default_rc;
+}
+
+/* Carries an NFSv4 ACL from one file to another if both have one; the mode has most of it. */
+static void copy_nfs4_acl(const struct attr_at *from, const struct attr_at *to)
+{
+    char *value = malloc(XATTR_SIZE_MAX);
+    ssize_t len = value ? reach_getxattr(from, nfs4_acl, value, XATTR_SIZE_MAX) : -1;
+
+    if (len > 0)
+        (void)reach_setxattr(to, nfs4_acl, value, (size_t)len);
+    free(value);
 }
 
 static void copy_mode(const struct attr_run *run, const struct stat *now, bool created,
                       struct attr_kinds from, bool special_bits)
 {
     const struct copy *copy = run->copy;
-    bool is_dir = S_ISDIR(run->st->st_mode);
+    bool is_dir = S_ISDIR(run->st->st_mode), nfs4 = false;
     mode_t mode = run->st->st_mode & 07777;
+    struct stat dir;
+    int rc = 0;
 
     if (S_ISLNK(run->st->st_mode))
         return;
     if (copy->opts.preserve_mode) {
         /* a directory's default ACL may have given the copy an ACL that the source has not */
-        if (from.acl || kinds_of(run->to).acl)
-            copy_acl(run);
-        else if (now->st_mode == run->st->st_mode)
-            return;
+        struct attr_kinds to = kinds_of(run->to);
+        nfs4 = from.nfs4 && to.nfs4;
         if (!special_bits)
             mode &= is_dir ? 01777 : 0777;
+        if (from.acl || to.acl)
+            rc = copy_acls(run->from, run->to, is_dir, &mode);
+        else if (now->st_mode == run->st->st_mode && !nfs4)
+            return;
     } else if (copy->opts.default_mode && created) {
         mode = ((is_dir ? 0777 : 0666) & ~copy->umask) | (is_dir ? mode & S_ISVTX : 0);
+        if (is_dir && stat_at(run->to, &dir) == 0)
+            mode |= dir.st_mode & S_ISGID; /* as mkdir(2) gives it below such a directory */
     } else if (copy->opts.preserve_owner && created && !is_dir) {
         mode &= 0777 & ~copy->umask; /* what was withheld until it had its owner */
     } else {
         return;
     }
-    if (change_mode(run->to, mode) < 0)
-        tell(run, STEP_MODE, -errno);
+    if (reach_chmod(run->to, mode) < 0 && rc == 0)
+        rc = -errno;
+    if (rc < 0)
+        tell(run, STEP_MODE, rc);
+    if (nfs4)
+        copy_nfs4_acl(run->from, run->to);
 }
 
 void attr_copy(const struct copy *copy, const struct attr_at *from, const struct attr_at *to,
@@ -260,7 +271,7 @@ void attr_copy(const struct copy *copy, const struct attr_at *from, const struct
 {
     const struct copy_opts *opts = &copy->opts;
     struct attr_run run = {copy, from, to, st, report, arg};
-    struct attr_kinds kinds = {false, false};
+    struct attr_kinds kinds = {0};
     struct stat now = {0};
     bool special_bits = true;
 
@@ -274,22 +285,46 @@ void attr_copy(const struct copy *copy, const struct attr_at *from, const struct
         special_bits = copy_owner(&run, &now, created);
     if (opts->preserve_mode || opts->preserve_xattrs)
         kinds = kinds_of(from);
-    if (opts->preserve_xattrs && kinds.any)
+    if (opts->preserve_xattrs && kinds.status < 0) {
+        if (opts->xattrs_required || !opts->xattrs_quiet)
+            report(arg, STEP_LIST_XATTR, kinds.status, !opts->xattrs_required);
+    } else if (opts->preserve_xattrs && kinds.any)
         copy_xattrs(&run, &now);
     copy_mode(&run, &now, created, kinds, special_bits);
 }
 
-void attr_inherit(int dir_fd, const char *name, const struct stat *old, int fd)
+/* Whether the file has an ACL, or may have one. */
+static bool may_have_acl(const struct attr_at *at)
 {
-    int from_fd;
-    char *from = pinned_path_of(&(struct attr_at){.fd = -1, .dir_fd = dir_fd, .name = name},
-                                &from_fd);
-    char *to = path_of(&(struct attr_at){.fd = fd});
+    return reach_getxattr(at, posix_acl[0], NULL, 0) >= 0 || !is_absent();
+}
 
-    (void)!fchown(fd, old->st_uid, old->st_gid);
-    if (!from || !to || perm_copy_file(from, to, NULL) != 0)
-        (void)fchmod(fd, old->st_mode & 0777);
-    free(from);
-    free(to);
-    unpin(from_fd);
+int attr_inherit(int dir_fd, const char *name, int fd)
+{
+    struct attr_at from = {.fd = -1, .dir_fd = dir_fd, .name = name}, to = {.fd = fd};
+    struct stat old, now;
+    mode_t mode;
+
+    if (stat_at(&from, &old) < 0)
+        return -errno;
+    if (fchown(fd, old.st_uid, old.st_gid) < 0)
+        (void)!fchown(fd, (uid_t)-1, old.st_gid);
+    if (fstat(fd, &now) < 0)
+        return -errno;
+    mode = old.st_mode & 0777;
+    if (now.st_gid == old.st_gid) {
+        if (copy_acls(&from, &to, false, &mode) < 0)
+            mode &= S_IRWXU;
+    } else if (may_have_acl(&from)) {
+        mode &= S_IRWXU;
+    } else {
+        /* the one group is among the others now, and the other one was */
+        mode_t both = (mode >> 3) & mode & S_IRWXO;
+        (void)reach_removexattr(&to, posix_acl[0]);
+        mode = (mode & S_IRWXU) | both << 3 | both;
+    }
+    if (fchmod(fd, mode) < 0)
+        return -errno;
+    copy_nfs4_acl(&from, &to);
+    return 0;
 }

@@ -20,8 +20,9 @@ bool attr_plain(const struct attr_at *at);
 void attr_copy(const struct copy *copy, const struct attr_at *from, const struct attr_at *to,
                const struct stat *st, bool created,
                void (*report)(void *arg, enum step step, int status, bool harmless), void *arg);
-/* Gives fd, which will take the place of name in dir_fd, the owner, mode and ACL that are there, as
- * far as allowed. */
-void attr_inherit(int dir_fd, const char *name, const struct stat *old, int fd);
+/* Gives fd, which will take the place of name in dir_fd, the owner, mode and ACL that are there. If
+ * the owner cannot be kept, the group may be; if neither can be, or the ACL cannot be, the mode has
+ * only what no one gains by. Returns 0, or -errno if the rights are as they were. */
+int attr_inherit(int dir_fd, const char *name, int fd);
 
 #endif

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "dest.h"
+#include "entry.h"
 #include "overwrite.h"
 #include "hard_links.h"
 #include "nonregular.h"
@@ -19,6 +20,7 @@
 #include "seen.h"
 #include "writer_lock.h"
 #include "written.h"
+#include "temp.h"
 
 int copy_init(struct copy *copy)
 {
@@ -363,11 +365,25 @@ static int copy_one(struct copy *copy, struct feed *feed, const struct copy_sour
                  copy);
 }
 
+/* Removes what killed runs have left where the operands go. */
+static void sweep_target(const struct copy_source *source)
+{
+    int fd = source->to->fd == AT_FDCWD ? entry_open_parent(source->to_name) : source->to->fd;
+
+    if (fd < 0)
+        return;
+    temp_sweep(fd, TEMP_PREFIX);
+    if (fd != source->to->fd)
+        close(fd);
+}
+
 int copy_produce(struct feed *feed, void *arg)
 {
     struct copy *copy = arg;
     int rc = 0;
 
+    if (copy->opts.atomic && !copy->opts.dry_run && copy->source_count > 0)
+        sweep_target(&copy->sources[0]);
     for (size_t i = 0; i < copy->source_count && rc == 0; i++) {
         copy->source = &copy->sources[i];
         copy->source_to = dir_get(copy->source->to);

@@ -38,6 +38,8 @@ enum refusal {
     REFUSED_NOT_DIRECTORY,    /* --parents: what stands for a directory is none */
     REFUSED_TYPE,             /* of no type that can be made */
     REFUSED_BEING_WRITTEN,    /* another process is writing it */
+    REFUSED_OUTPUT_SOURCE,    /* the source is a file that the caller will replace */
+    REFUSED_OUTPUT_DEST,      /* the destination is one */
 };
 
 enum copy_follow { FOLLOW_NEVER, FOLLOW_OPERANDS, FOLLOW_ALWAYS };
@@ -165,6 +167,9 @@ struct copy {
      * producer's thread, before anything is made there. May be NULL. Returns 0 or -errno. */
     int (*met_device)(void *arg, int dir_fd, dev_t dev);
     void *met_arg;
+    /* A file that the caller will replace at its end, which is refused as a source and as a
+     * destination; and the new one, which is no source. Zeroed: none. */
+    struct stat output_old, output_new;
 
     /* the operation's own */
     mode_t umask;

@@ -12,6 +12,7 @@
 #include "attr.h"
 #include "clone.h"
 #include "offload.h"
+#include "overwrite.h"
 #include "temp.h"
 
 enum {
@@ -54,8 +55,13 @@ static int choose_way(struct copy *copy, struct file *file, const struct stat *s
 int dest_open(struct copy *copy, struct file *file, int source_fd, const struct stat *st, bool wait,
               struct dest *dest)
 {
-    int rc;
+    int rc = existing_output(copy, file, st);
 
+    *dest = (struct dest){.fd = -1, .source_fd = source_fd};
+    if (rc != EXISTING_NONE) {
+        dest_unopened(copy, file);
+        return rc < 0 ? rc : DEST_MADE;
+    }
     do {
         rc = dest_link(copy, file, st, wait, dest);
         dest->source_fd = source_fd;
@@ -178,6 +184,7 @@ int dest_digest(struct dest *dest, struct sink *sink, struct file *file, const v
 static void finish(struct copy *copy, struct file *file, const struct stat *st, struct dest *dest,
                    uint64_t size)
 {
+    const struct copy_file *op = file->op;
     struct attr_at from = {.fd = dest->source_fd, .plain = dest->plain}, to = {.fd = dest->fd};
     struct stat at;
     int rc;
@@ -189,8 +196,13 @@ static void finish(struct copy *copy, struct file *file, const struct stat *st, 
         if (fstat(dest->fd, &at) < 0 || at.st_size != (off_t)size)
             file_fail(file, STEP_SIZE, rc);
     }
-    if (file->status == 0)
-        attr_copy(copy, &from, &to, st, dest->created, copy_report, file);
+    if (file->status == 0 && dest->replaces) {
+        rc = attr_inherit(op->to->fd, op->to_name, dest->fd);
+        if (rc < 0 && rc != -ENOENT)
+            copy_report(file, STEP_MODE, rc, false);
+    }
+    if (file->status == 0) /* one that replaces a file has that one's mode, not a new file's */
+        attr_copy(copy, &from, &to, st, dest->created && !dest->replaces, copy_report, file);
     if (file->status == 0 && copy->opts.sync_files && fsync(dest->fd) < 0)
         file_fail(file, STEP_SYNC, -errno);
 }
@@ -199,7 +211,7 @@ static void finish(struct copy *copy, struct file *file, const struct stat *st, 
 static void name(struct file *file, struct dest *dest)
 {
     const struct copy_file *op = file->op;
-    int rc = temp_name(op->to->fd, op->to_name, dest->fd, dest->temp, dest->replaces,
+    int rc = temp_name(op->to->fd, op->to_name, TEMP_PREFIX, dest->fd, dest->temp, dest->replaces,
                        &dest->unfinished);
 
     dest->temp = NULL;

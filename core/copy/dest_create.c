@@ -236,6 +236,7 @@ static int open_atomic(struct copy *copy, struct file *file, const struct stat *
     const struct copy_file *op = file->op;
     struct stat at;
     int rc = existing_settle(copy, file, st, &at);
+    mode_t mode;
 
     if (rc < 0 || rc == EXISTING_LEFT)
         return rc < 0 ? rc : DEST_MADE;
@@ -244,16 +245,16 @@ static int open_atomic(struct copy *copy, struct file *file, const struct stat *
     if (rc == EXISTING_OVER && (op->through || !S_ISREG(at.st_mode)))
         return copy_refuse(file, REFUSED_NOT_REPLACEABLE);
     dest->replaces = rc == EXISTING_OVER;
-    rc = temp_open(op->to->fd, op->to_name, first_mode(copy, st, dest), &dest->temp,
-                   &dest->unfinished);
+    mode = first_mode(copy, st, dest);
+    if (dest->replaces)
+        mode &= S_IRWXU; /* until it has what the other file has */
+    rc = temp_open(op->to->fd, op->to_name, TEMP_PREFIX, mode, &dest->temp, &dest->unfinished);
     if (rc < 0) {
         errno = -rc;
         return create_failed(copy, file);
     }
     dest->fd = rc;
     dest->created = dest->regular = dest->atomic = true;
-    if (dest->replaces)
-        attr_inherit(op->to->fd, op->to_name, &at, dest->fd);
     return DEST_WRITE;
 }
 

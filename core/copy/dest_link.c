@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "dest.h"
@@ -16,14 +15,6 @@
 static bool is_made(const struct stat *st, const struct link_made *made)
 {
     return st->st_dev == made->dev && st->st_ino == made->ino;
-}
-
-static int hard_link_failed(struct file *file, const struct link_made *made)
-{
-    struct copy_file *op = file->op;
-
-    op->elsewhere = made->path;
-    return copy_fail(file, STEP_HARD_LINK);
 }
 
 /* Whether what has the name is that copy already, and stays as it is. An operand's own copy is not
@@ -43,7 +34,7 @@ static bool stays(const struct copy *copy, const struct copy_file *op, const str
 /* Something has the name already. Returns 0 or more, -1 with errno of linkat(2), or -errno with the
  * file failed. */
 static int link_over(struct copy *copy, struct file *file, const struct stat *st,
-                     const struct link_made *made, const char *path)
+                     const struct link_made *made)
 {
     struct copy_file *op = file->op;
     struct stat at;
@@ -61,7 +52,7 @@ static int link_over(struct copy *copy, struct file *file, const struct stat *st
     /* nothing is written through a dangling link that a hard link replaces */
     if ((rc == EXISTING_OVER || op->dangling) && unlinkat(op->to->fd, op->to_name, 0) < 0)
         return copy_fail(file, STEP_REMOVE);
-    return linkat(AT_FDCWD, path, op->to->fd, op->to_name, AT_SYMLINK_FOLLOW);
+    return links_add(made, copy_follows(copy, file), op->to->fd, op->to_name);
 }
 
 /* Makes the destination another name of the copy that the source's inode has already. */
@@ -69,32 +60,19 @@ static int hard_link(struct copy *copy, struct file *file, const struct stat *st
                      const struct link_made *made)
 {
     struct copy_file *op = file->op;
-    /* the first name may be a symbolic link that was there, and was written through */
-    int follow = copy_follows(copy, file) ? 0 : O_NOFOLLOW;
-    int fd = path_open(made->path, O_PATH | O_CLOEXEC | follow);
-    char path[64];
-    struct stat at;
-    int rc;
+    int rc = links_add(made, copy_follows(copy, file), op->to->fd, op->to_name);
+    struct stat at = {.st_dev = made->dev, .st_ino = made->ino};
 
-    /* it was made moments ago: another file under its name is someone's intrusion */
-    if (fd < 0 || fstat(fd, &at) < 0 || !is_made(&at, made)) {
-        if (fd >= 0) {
-            close(fd);
-            errno = ESTALE;
-        }
-        return hard_link_failed(file, made);
-    }
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    rc = linkat(AT_FDCWD, path, op->to->fd, op->to_name, AT_SYMLINK_FOLLOW);
     if (rc < 0 && errno == EEXIST && !op->to->created)
-        rc = link_over(copy, file, st, made, path);
-    if (rc < 0 && file->status == 0)
-        hard_link_failed(file, made);
+        rc = link_over(copy, file, st, made);
+    if (rc < 0 && file->status == 0) {
+        op->elsewhere = made->path;
+        copy_fail(file, STEP_HARD_LINK);
+    }
     if (file->status == 0 && !op->to->created &&
         written_add(copy->written, &at, op->scope, WRITTEN_CREATED) < 0)
         file_fail(file, STEP_HARD_LINK, -ENOMEM);
     op->linked = true;
-    close(fd);
     return file->status < 0 ? file->status : DEST_MADE;
 }
 

@@ -12,8 +12,10 @@
 
 #include "attr.h"
 #include "overwrite.h"
+#include "reach.h"
 #include "seen.h"
 #include "written.h"
+#include "temp.h"
 
 /* A directory that is being copied: the op of the source's struct dir, or, for one that --parents
  * has made, of the destination's. */
@@ -105,7 +107,8 @@ static int make(const struct copy *copy, struct dir *to, const char *name, const
         return -errno;
     /* the umask may have taken our own rights to write into it */
     if ((copy->umask & S_IRWXU) &&
-        fchmodat(to->fd, name, (mode & ~copy->umask) | S_IRWXU, AT_SYMLINK_NOFOLLOW) < 0)
+        reach_chmod(&(struct attr_at){.fd = -1, .dir_fd = to->fd, .name = name},
+                    (mode & ~copy->umask) | S_IRWXU) < 0)
         return -errno;
     return 0;
 }
@@ -149,6 +152,8 @@ static int make_dir(struct copy *copy, struct dir *to, const char *name, const s
     /* one that may be written into, but not listed, will do */
     if (fd < 0 && errno == EACCES)
         fd = openat(to->fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC | follow);
+    if (fd >= 0 && !*created && copy->opts.atomic && !copy->opts.dry_run)
+        temp_sweep(fd, TEMP_PREFIX);
     return fd < 0 ? -errno : fd;
 }
 

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "entry.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,16 @@ int entry_parent(const struct dir *dir, const char *name, struct stat *st, int f
     rc = path ? fstatat(dir->fd, path, st, flags) : -1;
     free(path);
     return rc;
+}
+
+int entry_open_parent(const char *name)
+{
+    size_t len = (size_t)(entry_base(name) - name);
+    char *path = len > 0 ? strndup(name, len) : strdup(".");
+    int fd = path ? path_open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+
+    free(path);
+    return fd;
 }
 
 bool entry_same(const struct dir *a_dir, const char *a, const struct dir *b_dir, const char *b,

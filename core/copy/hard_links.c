@@ -3,8 +3,13 @@
 #include "hard_links.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+#include "entry.h"
+#include "temp.h"
 
 enum {
     BUCKETS = 4096,
@@ -111,4 +116,44 @@ void links_settle(struct links *links, const struct stat *st, char *path, const 
     link->made = (struct link_made){path, path ? made->st_dev : 0, path ? made->st_ino : 0};
     pthread_cond_broadcast(&links->settled);
     pthread_mutex_unlock(&links->lock);
+}
+
+static bool is_made(const struct stat *st, const struct link_made *made)
+{
+    return st->st_dev == made->dev && st->st_ino == made->ino;
+}
+
+/* The same by the copy's name, for a kernel that wants more than a descriptor if there is no /proc.
+ * The result is looked at afterwards. */
+static int add_by_name(const struct link_made *made, bool follow, int dir_fd, const char *name)
+{
+    int parent = entry_open_parent(made->path), rc;
+    struct stat at;
+
+    if (parent < 0)
+        return -1;
+    rc = linkat(parent, entry_base(made->path), dir_fd, name, follow ? AT_SYMLINK_FOLLOW : 0);
+    close(parent);
+    if (rc < 0 || (fstatat(dir_fd, name, &at, AT_SYMLINK_NOFOLLOW) == 0 && is_made(&at, made)))
+        return rc;
+    (void)unlinkat(dir_fd, name, 0);
+    errno = ESTALE;
+    return -1;
+}
+
+int links_add(const struct link_made *made, bool follow, int dir_fd, const char *name)
+{
+    int fd = path_open(made->path, O_PATH | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
+    struct stat at;
+    int rc;
+
+    if (fd < 0)
+        return -1;
+    /* it was made moments ago: another file under its name is someone's intrusion */
+    rc = fstat(fd, &at) == 0 && is_made(&at, made) ? temp_link(fd, dir_fd, name) : -ESTALE;
+    close(fd);
+    if (rc == -ENOENT)
+        return add_by_name(made, follow, dir_fd, name);
+    errno = -rc;
+    return rc < 0 ? -1 : 0;
 }

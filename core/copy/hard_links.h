@@ -31,4 +31,9 @@ int links_claim(struct links *links, const struct stat *st, bool wait, struct li
  * the next to ask copies. */
 void links_settle(struct links *links, const struct stat *st, char *path, const struct stat *made);
 
+/* Gives the copy one more name. follow: its first name may be a symbolic link that was there before
+ * and was written through. Returns what linkat(2) does: -1 with ESTALE if the copy's name
+ * leads to another file by now. */
+int links_add(const struct link_made *made, bool follow, int dir_fd, const char *name);
+
 #endif

@@ -61,26 +61,37 @@ static bool is_link_to(const struct copy_file *op, const char *target)
     return is;
 }
 
+/* Reads all of a link, whatever its size is said to be. malloc'd; NULL with errno. */
+static char *read_target(const struct file *file, const struct stat *st)
+{
+    size_t cap = st->st_size > 0 && st->st_size < PATH_MAX ? (size_t)st->st_size + 1 : PATH_MAX;
+
+    for (;; cap *= 2) {
+        char *target = malloc(cap + 1);
+        ssize_t len = target ? readlinkat(file->dir->fd, file->name, target, cap) : -1;
+        int status = target ? errno : ENOMEM;
+
+        if (len >= 0 && (size_t)len < cap) {
+            target[len] = 0;
+            return target;
+        }
+        free(target);
+        errno = status;
+        if (len < 0)
+            return NULL;
+    }
+}
+
 static void copy_symlink(const struct copy *copy, struct file *file, const struct stat *st)
 {
     const struct copy_file *op = file->op;
-    size_t cap = st->st_size > 0 ? (size_t)st->st_size + 1 : PATH_MAX;
-    char *target = malloc(cap + 1);
-    ssize_t len;
+    char *target = read_target(file, st);
 
-    if (!target) {
-        file_fail(file, STEP_READ_LINK, -ENOMEM);
-        return;
-    }
-    len = readlinkat(file->dir->fd, file->name, target, cap);
-    if (len < 0 || (size_t)len == cap) {
-        file_fail(file, STEP_READ_LINK, len < 0 ? -errno : -EAGAIN);
-    } else {
-        target[len] = 0;
-        if (make_or_replace(copy, file, target, symlink_to) < 0 &&
-            !(copy->opts.older_only && is_link_to(op, target)))
-            copy_fail(file, STEP_MAKE_LINK);
-    }
+    if (!target)
+        copy_fail(file, STEP_READ_LINK);
+    else if (make_or_replace(copy, file, target, symlink_to) < 0 &&
+             !(copy->opts.older_only && is_link_to(op, target)))
+        copy_fail(file, STEP_MAKE_LINK);
     free(target);
 }
 

@@ -312,15 +312,28 @@ int existing_refuse_dangling(struct file *file)
     return file->status;
 }
 
+int existing_output(const struct copy *copy, struct file *file, const struct stat *st)
+{
+    if (copy->output_old.st_ino && existing_same_inode(st, &copy->output_old))
+        return copy_refuse(file, REFUSED_OUTPUT_SOURCE);
+    if (copy->output_new.st_ino && existing_same_inode(st, &copy->output_new))
+        return leave(file);
+    return EXISTING_NONE;
+}
+
 int existing_settle(struct copy *copy, struct file *file, const struct stat *st, struct stat *at)
 {
     const struct copy_opts *opts = &copy->opts;
     struct copy_file *op = file->op;
     enum sameness same;
-    int rc = look_up(copy, file, st, at);
+    int rc = existing_output(copy, file, st);
 
+    if (rc == EXISTING_NONE)
+        rc = look_up(copy, file, st, at);
     if (rc != EXISTING_OVER)
         return rc;
+    if (copy->output_old.st_ino && existing_same_inode(at, &copy->output_old))
+        return copy_refuse(file, REFUSED_OUTPUT_DEST);
     /* what is left in any case may be the same file, too */
     same = opts->replace == REPLACE_NONE ? SAME_NOT : sameness(copy, file, st, at);
     if (same == SAME_REFUSED)

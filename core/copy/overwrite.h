@@ -20,6 +20,9 @@ int existing_settle(struct copy *copy, struct file *file, const struct stat *st,
 int existing_refuse_dangling(struct file *file);
 /* Fails a file whose destination could not be looked up, with errno. Returns -errno. */
 int existing_unseen(const struct copy *copy, struct file *file);
+/* Refuses a source that is the caller's output, or leaves it. Returns EXISTING_NONE if it is not,
+ * EXISTING_LEFT, or -errno with the file failed. */
+int existing_output(const struct copy *copy, struct file *file, const struct stat *st);
 bool existing_same_inode(const struct stat *a, const struct stat *b);
 
 #endif

@@ -1,14 +1,25 @@
-/* temp.c: files that get their name when they are complete. See temp.h. */
+/* temp.c: files that get their name when they are complete. See temp.h.
+ *
+ * The name of a temporary file says where it was made: half of its digits are a hash of the boot's
+ * identity and of the mount. Its maker holds it locked (flock(2)), which ends with the process. A
+ * file that was made here and is not locked is left over, and removed by the next run. The one who
+ * has just made it may lose it to such a run before it is locked, and then makes another one. */
 #define _GNU_SOURCE
 #include "temp.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -23,14 +34,49 @@ static int dir_length(const char *name)
     return slash ? (int)(slash - name) + 1 : 0;
 }
 
-/* A name beside the other one that nobody has, probably. NULL: out of memory. */
-static char *make_name(const char *name)
+static char boot_id[36]; /* "": unknown */
+
+static void read_boot_id(void)
 {
-    uint64_t number = 0;
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    if (read(fd, boot_id, sizeof(boot_id)) != sizeof(boot_id))
+        boot_id[0] = 0;
+    close(fd);
+}
+
+/* A number for where temporary files are made: the same only on one machine between two starts of
+ * it, on one mount. 0: unknown. */
+static uint32_t place_of(int dir_fd, const char *name)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    char *dir = dir_length(name) ? strndup(name, (size_t)dir_length(name)) : strdup(".");
+    uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
+    struct stat st;
+    bool known = dir && fstatat(dir_fd, dir, &st, 0) == 0;
+
+    free(dir);
+    pthread_once(&once, read_boot_id);
+    if (!known || !boot_id[0])
+        return 0;
+    for (size_t i = 0; i < sizeof(boot_id); i++)
+        hash = (hash ^ (unsigned char)boot_id[i]) * 0x100000001b3;
+    for (size_t i = 0; i < sizeof(st.st_dev); i++)
+        hash = (hash ^ (st.st_dev >> 8 * i & 0xff)) * 0x100000001b3;
+    return (uint32_t)(hash ^ hash >> 32) | 1;
+}
+
+/* A name beside the other one that no file has, probably. NULL: out of memory. */
+static char *make_name(const char *name, const char *prefix, uint32_t place)
+{
+    uint32_t number = 0;
     char *temp;
 
     (void)!getrandom(&number, sizeof(number), GRND_NONBLOCK);
-    if (asprintf(&temp, "%.*s.acp-%016llx", dir_length(name), name, (unsigned long long)number) < 0)
+    if (asprintf(&temp, "%.*s%s%08" PRIx32 "%08" PRIx32, dir_length(name), name, prefix, place,
+                 number) < 0)
         return NULL;
     return temp;
 }
@@ -51,28 +97,52 @@ static int create(int dir_fd, const char *name, mode_t mode)
     return fd < 0 ? -errno : fd;
 }
 
-/* linkat for what has a descriptor only. */
-static int link_fd(int fd, int dir_fd, const char *name)
+int temp_link(int fd, int dir_fd, const char *name)
 {
     char path[64];
 
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    return linkat(AT_FDCWD, path, dir_fd, name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
+    if (linkat(AT_FDCWD, path, dir_fd, name, AT_SYMLINK_FOLLOW) == 0)
+        return 0;
+    if (errno != ENOENT)
+        return -errno;
+    /* there may be no /proc: root may do this, and since Linux 6.10 the user who has opened it */
+    return linkat(fd, "", dir_fd, name, AT_EMPTY_PATH) < 0 ? -errno : 0;
 }
 
-/* Gives what is open, or a new file where fd is -1, a name of its own, in *temp. Returns the new
- * file's descriptor or 0, or -errno. */
-static int name_apart(int dir_fd, const char *name, int fd, mode_t mode, char **temp,
-                      struct unfinished *unfinished)
+/* Creates a file, and locks it before anyone takes it for a left one. */
+static int create_locked(int dir_fd, const char *name, mode_t mode)
 {
+    int fd = create(dir_fd, name, mode);
+    struct stat st;
+
+    if (fd < 0)
+        return fd;
+    /* if there are no locks here, no one can take it for a left one, either */
+    if ((flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) && fstat(fd, &st) == 0 &&
+        st.st_nlink > 0)
+        return fd;
+    close(fd);
+    (void)unlinkat(dir_fd, name, 0);
+    return -EEXIST;
+}
+
+/* Gives the open file, or if fd is -1 a new one, a name of its own, in *temp. Returns the new
+ * file's descriptor or 0, or -errno. */
+static int name_apart(int dir_fd, const char *name, const char *prefix, int fd, mode_t mode,
+                      char **temp, struct unfinished *unfinished)
+{
+    uint32_t place = place_of(dir_fd, name);
     int rc = -EEXIST;
 
+    if (fd >= 0)
+        (void)flock(fd, LOCK_EX | LOCK_NB);
     for (int i = 0; i < TRIES && rc == -EEXIST; i++) {
-        char *made = make_name(name);
+        char *made = make_name(name, prefix, place);
         if (!made)
             return -ENOMEM;
         unfinished_begin();
-        rc = fd < 0 ? create(dir_fd, made, mode) : link_fd(fd, dir_fd, made);
+        rc = fd < 0 ? create_locked(dir_fd, made, mode) : temp_link(fd, dir_fd, made);
         (void)unfinished_created(unfinished, dir_fd, rc < 0 ? NULL : made, -1);
         unfinished_extend(unfinished, UINT64_MAX);
         if (rc < 0)
@@ -83,31 +153,49 @@ static int name_apart(int dir_fd, const char *name, int fd, mode_t mode, char **
     return rc;
 }
 
-int temp_open(int dir_fd, const char *name, mode_t mode, char **temp, struct unfinished *unfinished)
+/* Whether a file without a name can be given one later. */
+static bool can_be_named(void)
 {
-    int fd = open_unnamed(dir_fd, name, mode);
+    static atomic_int known; /* 0: not yet */
+    int can = atomic_load_explicit(&known, memory_order_relaxed);
 
-    *temp = NULL;
-    /* filesystems without such files say one of these */
-    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
-        return fd < 0 ? -errno : fd;
-    return name_apart(dir_fd, name, -1, mode, temp, unfinished);
+    if (can == 0) {
+        can = access("/proc/self/fd", F_OK) == 0 ? 1 : -1;
+        atomic_store_explicit(&known, can, memory_order_relaxed);
+    }
+    return can > 0;
 }
 
-int temp_name(int dir_fd, const char *name, int fd, char *temp, bool replaces,
+int temp_open(int dir_fd, const char *name, const char *prefix, mode_t mode, char **temp,
+              struct unfinished *unfinished)
+{
+    *temp = NULL;
+    if (can_be_named()) {
+        int fd = open_unnamed(dir_fd, name, mode);
+        if (fd >= 0)
+            return fd;
+        /* filesystems without such files, and old kernels, say one of these */
+        if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL && errno != ENOENT)
+            return -errno;
+    }
+    return name_apart(dir_fd, name, prefix, -1, mode, temp, unfinished);
+}
+
+int temp_name(int dir_fd, const char *name, const char *prefix, int fd, char *temp, bool replaces,
               struct unfinished *unfinished)
 {
     int rc = 0;
 
     if (!temp && !replaces)
-        return link_fd(fd, dir_fd, name);
+        return temp_link(fd, dir_fd, name);
     if (!temp)
-        rc = name_apart(dir_fd, name, fd, 0, &temp, unfinished);
+        rc = name_apart(dir_fd, name, prefix, fd, 0, &temp, unfinished);
     if (rc < 0)
         return rc;
     if (renameat2(dir_fd, temp, dir_fd, name, replaces ? 0 : RENAME_NOREPLACE) < 0) {
         rc = -errno;
-        if (rc == -EINVAL && !replaces && renameat(dir_fd, temp, dir_fd, name) == 0)
+        if (rc == -EINVAL && !replaces && faccessat(dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+            renameat(dir_fd, temp, dir_fd, name) == 0)
             rc = 0; /* a filesystem that knows no flags */
     }
     if (rc < 0)
@@ -123,4 +211,44 @@ void temp_drop(int dir_fd, char *temp, struct unfinished *unfinished)
         unlinkat(dir_fd, temp, 0);
     unfinished_end(unfinished);
     free(temp);
+}
+
+/* Removes a temporary file if it is left over: ours, and not locked. */
+static void remove_left(int dir_fd, const char *name)
+{
+    int fd = openat(dir_fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    struct stat st, at;
+
+    if (fd < 0)
+        return;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_uid == geteuid() &&
+        flock(fd, LOCK_EX | LOCK_NB) == 0 && fstatat(dir_fd, name, &at, AT_SYMLINK_NOFOLLOW) == 0 &&
+        at.st_dev == st.st_dev && at.st_ino == st.st_ino)
+        (void)unlinkat(dir_fd, name, 0);
+    close(fd);
+}
+
+void temp_sweep(int dir_fd, const char *prefix)
+{
+    uint32_t place = place_of(dir_fd, "");
+    const struct dirent *entry;
+    char made_here[32];
+    int fd, len = snprintf(made_here, sizeof(made_here), "%s%08" PRIx32, prefix, place);
+    DIR *dir;
+
+    if (place == 0)
+        return;
+    fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    dir = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!dir) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    while ((entry = readdir(dir)))
+        if (strncmp(entry->d_name, made_here, (size_t)len) == 0 &&
+            strlen(entry->d_name) == (size_t)len + 8 &&
+            strspn(entry->d_name + len, "0123456789abcdef") == 8)
+            remove_left(dir_fd, entry->d_name);
+    closedir(dir);
 }

@@ -38,6 +38,7 @@ enum step {
     STEP_OWNER,       /* destination: its owner */
     STEP_MODE,        /* destination: its permissions */
     STEP_XATTR,       /* destination: its extended attributes */
+    STEP_LIST_XATTR,  /* source: listing them */
     STEP_CLOSE,       /* destination: closing it */
     STEP_BACKUP,      /* destination: renaming what is there */
     STEP_UNBACKUP,    /* destination: giving that its name back */

@@ -241,14 +241,16 @@ WRAP(int, renameat2, (int a, const char *from, int b, const char *to, unsigned f
 WRAP(ssize_t, listxattr, (const char *name, char *list, size_t len), (name, list, len))
 WRAP(ssize_t, llistxattr, (const char *name, char *list, size_t len), (name, list, len))
 WRAP(ssize_t, flistxattr, (int fd, char *list, size_t len), (fd, list, len))
-WRAP(int, attr_copy_fd,
-     (const char *from, int from_fd, const char *to, int to_fd, void *check, void *context),
-     (from, from_fd, to, to_fd, check, context))
-WRAP(int, attr_copy_file, (const char *from, const char *to, void *check, void *context),
-     (from, to, check, context))
-WRAP(int, perm_copy_fd, (const char *from, int from_fd, const char *to, int to_fd, void *context),
-     (from, from_fd, to, to_fd, context))
-WRAP(int, perm_copy_file, (const char *from, const char *to, void *context), (from, to, context))
+WRAP(ssize_t, fgetxattr, (int fd, const char *name, void *value, size_t len),
+     (fd, name, value, len))
+WRAP(ssize_t, lgetxattr, (const char *path, const char *name, void *value, size_t len),
+     (path, name, value, len))
+WRAP(int, fsetxattr, (int fd, const char *name, const void *value, size_t len, int flags),
+     (fd, name, value, len, flags))
+WRAP(int, lsetxattr, (const char *path, const char *name, const void *value, size_t len, int flags),
+     (path, name, value, len, flags))
+WRAP(int, fremovexattr, (int fd, const char *name), (fd, name))
+WRAP(int, flock, (int fd, int how), (fd, how))
 WRAP_NULL(FILE *, fopen, (const char *name, const char *mode), (name, mode))
 WRAP_NULL(FILE *, fdopen, (int fd, const char *mode), (fd, mode))
 WRAP_NULL(FILE *, tmpfile, (void), ())

@@ -30,9 +30,10 @@
     X(realloc) X(strdup) X(posix_memalign) X(mmap) X(pthread_create) X(queue_init) \
     X(register_buffers) X(register_workers) X(submit) X(wait_cqe) X(cqe_any) X(cqe_read) \
     X(cqe_write) X(cqe_open) X(stat) X(fopen) X(fdopen) X(fdopendir) X(tmpfile) X(faccessat) \
-    X(fstatfs) X(syncfs) X(renameat2) X(listxattr) X(llistxattr) X(flistxattr) X(attr_copy_fd) \
-    X(attr_copy_file) X(perm_copy_fd) X(perm_copy_file) X(aligned_alloc) X(reallocarray) \
-    X(copy_file_range) X(readdir) X(tsearch) X(asprintf) X(vasprintf) X(fflush) X(fclose)
+    X(fstatfs) X(syncfs) X(renameat2) X(listxattr) X(llistxattr) X(flistxattr) X(fgetxattr) \
+    X(lgetxattr) X(fsetxattr) X(lsetxattr) X(fremovexattr) X(flock) X(aligned_alloc) \
+    X(reallocarray) X(copy_file_range) X(readdir) X(tsearch) X(asprintf) X(vasprintf) X(fflush) \
+    X(fclose)
 /* clang-format on */
 
 #define INJECT_ENUM(name) CALL_##name,
