@@ -243,7 +243,7 @@ static bool is_careful(const struct copy_opts *opts)
 }
 
 /* Looks at the destination of a file that an engine would copy. Returns whether it is done. */
-static bool settled(struct copy *copy, struct file *file)
+static bool settled(struct copy *copy, struct feed *feed, struct file *file)
 {
     struct copy_file *op = file->op;
     struct stat st, at;
@@ -259,8 +259,12 @@ static bool settled(struct copy *copy, struct file *file)
     if (copy->opts.dry_run && rc == EXISTING_NONE && op->dangling)
         existing_refuse_dangling(file);
     if (op->left || file->status < 0 || copy->opts.dry_run) {
-        if (rc == EXISTING_LEFT && copy->opts.older_only && !copy->opts.dry_run)
+        if (rc == EXISTING_LEFT && copy->opts.older_only && !copy->opts.dry_run) {
+            /* it may wait for a file that this thread itself must copy */
+            while (!feed_has_thread(feed) && feed_drain_half(feed))
+                ;
             dest_link_left(copy, file, &st);
+        }
         return true;
     }
     /* in the order of the walk, so that the outcome does not depend on which thread comes first */
@@ -290,7 +294,7 @@ static int entry(struct feed *feed, struct dir *dir, const char *name, unsigned 
     if (special_is(copy, type))
         special_copy(copy, file);
     else
-        done = is_careful(&copy->opts) && settled(copy, file);
+        done = is_careful(&copy->opts) && settled(copy, feed, file);
     return done ? feed_add_done(feed, file) : feed_add(feed, file);
 }
 
