@@ -164,6 +164,6 @@ const char *cli_quote_word(const char *word)
             *out++ = '\\';
         out = mempcpy(out, word, one.bytes);
     }
-    strcpy(out, close);
+    memcpy(out, close, strlen(close) + 1);
     return result;
 }

@@ -97,7 +97,7 @@ struct io_uring_sqe *ring_sqe(struct ring *ring)
  * does wait: then the completions of requests in flight will end this state. */
 static bool wait_a_little(struct ring *ring)
 {
-    struct __kernel_timespec retry = {.tv_nsec = RETRY_US * 1000};
+    struct __kernel_timespec retry = {.tv_nsec = RETRY_US * 1000L};
     struct io_uring_cqe *cqe;
     int rc = io_uring_wait_cqe_timeout(&ring->uring, &cqe, &retry);
 

@@ -41,7 +41,7 @@ static int enter(struct feed *feed, struct dir *dir, const char *name, void *arg
         return 1;
     if (used + dir->path_len + 2 <= sizeof(tour->entered)) {
         dir_path_copy(dir, tour->entered + used);
-        strcat(tour->entered, "\n");
+        memcpy(tour->entered + used + dir->path_len, "\n", 2);
     }
     return 0;
 }
