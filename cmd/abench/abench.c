@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -212,9 +213,10 @@ static void find_programs(void)
     char *slash, *path;
     ssize_t len = readlink("/proc/self/exe", bench.bin_dir, sizeof(bench.bin_dir) - 1);
 
-    if (len < 0)
-        cli_fatal(errno, "cannot tell where acp, ahash and acat are: /proc/self/exe");
-    bench.bin_dir[len] = '\0';
+    if (len >= 0)
+        bench.bin_dir[len] = '\0';
+    else if (!realpath((const char *)getauxval(AT_EXECFN), bench.bin_dir)) /* there is no /proc */
+        cli_fatal(errno, "cannot tell where acp, ahash and acat are");
     slash = strrchr(bench.bin_dir, '/');
     if (slash)
         *slash = '\0';
