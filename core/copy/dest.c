@@ -260,7 +260,7 @@ void dest_end(struct copy *copy, struct file *file, const struct stat *st, struc
     }
     /* not before close(2): the other names would be linked to a file that is not complete */
     if (dest->claimed)
-        dest_link_made(copy, file, st, opened && file->status == 0 ? &made : NULL);
+        dest_link_made(copy, file, st, opened && file->status == 0 ? &made : NULL, dest->created);
     op->copied = file->status == 0 && !op->left;
     op->hashed = op->copied && copy->opts.digest && S_ISREG(st->st_mode);
 }

@@ -42,9 +42,9 @@ int dest_link(struct copy *copy, struct file *file, const struct stat *st, bool 
 /* Whether another file of the run may be the same inode. */
 bool dest_may_be_linked(const struct copy *copy, const struct file *file, const struct stat *st);
 /* The copy that was claimed is there, or the file has failed. made: its fstat(2); NULL: looked up
- * by its name. */
+ * by its name. created: it was not there before. */
 void dest_link_made(struct copy *copy, struct file *file, const struct stat *st,
-                    const struct stat *made);
+                    const struct stat *made, bool created);
 /* Gives up a claim: the next file that asks copies. */
 void dest_unclaim(struct copy *copy, const struct stat *st);
 /* The source could not be opened: gives up what was claimed for it when it was walked. */

@@ -69,7 +69,7 @@ static int hard_link(struct copy *copy, struct file *file, const struct stat *st
         op->elsewhere = made->path;
         copy_fail(file, STEP_HARD_LINK);
     }
-    if (file->status == 0 && !op->to->created &&
+    if (file->status == 0 && made->created && !op->to->created &&
         written_add(copy->written, &at, op->scope, WRITTEN_CREATED) < 0)
         file_fail(file, STEP_HARD_LINK, -ENOMEM);
     op->linked = true;
@@ -112,7 +112,7 @@ int dest_link(struct copy *copy, struct file *file, const struct stat *st, bool 
 }
 
 void dest_link_made(struct copy *copy, struct file *file, const struct stat *st,
-                    const struct stat *made)
+                    const struct stat *made, bool created)
 {
     const struct copy_file *op = file->op;
     struct stat at;
@@ -131,7 +131,7 @@ void dest_link_made(struct copy *copy, struct file *file, const struct stat *st,
         if (!path) /* its other names would become files of their own */
             file_fail(file, STEP_STAT_DEST, rc < 0 ? -errno : -ENOMEM);
     }
-    links_settle(copy->links, st, path, made);
+    links_settle(copy->links, st, path, made, created);
 }
 
 void dest_unopened(struct copy *copy, struct file *file)
@@ -146,13 +146,15 @@ void dest_unopened(struct copy *copy, struct file *file)
 
 void dest_unclaim(struct copy *copy, const struct stat *st)
 {
-    links_settle(copy->links, st, NULL, NULL);
+    links_settle(copy->links, st, NULL, NULL, false);
 }
 
 void dest_link_left(struct copy *copy, struct file *file, const struct stat *st)
 {
+    struct copy_file *op = file->op;
     struct dest dest;
 
+    op->in_the_way = true; /* that is decided: a link may replace it */
     if (dest_link(copy, file, st, true, &dest) == DEST_WRITE && dest.claimed)
-        dest_link_made(copy, file, st, NULL);
+        dest_link_made(copy, file, st, NULL, false);
 }

@@ -106,14 +106,16 @@ int links_claim(struct links *links, const struct stat *st, bool wait, struct li
     return rc;
 }
 
-void links_settle(struct links *links, const struct stat *st, char *path, const struct stat *made)
+void links_settle(struct links *links, const struct stat *st, char *path, const struct stat *made,
+                  bool created)
 {
     struct link *link;
 
     pthread_mutex_lock(&links->lock);
     link = find(links, st);
     link->claimed = path != NULL;
-    link->made = (struct link_made){path, path ? made->st_dev : 0, path ? made->st_ino : 0};
+    link->made = (struct link_made){path, path ? made->st_dev : 0, path ? made->st_ino : 0,
+                                    created};
     pthread_cond_broadcast(&links->settled);
     pthread_mutex_unlock(&links->lock);
 }

@@ -20,6 +20,7 @@ struct link_made {
     const char *path; /* as the user would write it; valid as long as the links are */
     dev_t dev;
     ino_t ino;
+    bool created; /* by the run; else it was there, and was left or written over */
 };
 
 struct links *links_new(void);
@@ -29,7 +30,8 @@ void links_free(struct links *links); /* takes NULL */
 int links_claim(struct links *links, const struct stat *st, bool wait, struct link_made *made);
 /* The first copy is there, at path (taken over), and is *made; or, path being NULL, it failed and
  * the next to ask copies. */
-void links_settle(struct links *links, const struct stat *st, char *path, const struct stat *made);
+void links_settle(struct links *links, const struct stat *st, char *path, const struct stat *made,
+                  bool created);
 
 /* Gives the copy one more name. follow: its first name may be a symbolic link that was there before
  * and was written through. Returns what linkat(2) does: -1 with ESTALE if the copy's name

@@ -199,6 +199,6 @@ void special_copy(struct copy *copy, struct file *file)
         note_made(copy, file);
     }
     if (dest.claimed)
-        dest_link_made(copy, file, &st, NULL);
+        dest_link_made(copy, file, &st, NULL, true);
     op->copied = file->status == 0;
 }

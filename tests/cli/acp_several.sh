@@ -52,6 +52,15 @@ gives 'what an operand would make is known with --dry-run, too' 1 "'p/f' -> 'd/f
     acp --dry-run p/f q/f d; status=\$?; rm -r p q d; exit \$status"
 same '--remove-destination: a copy that is to be linked to itself stays' a "$(eval "$links" &&
     acp -a --remove-destination p/. q/. d && cat d/f)"
+# names of one source: one copy is there, one is older, one is newer, one is missing. All become one file.
+for first in f missing; do
+    same "-au: names of a file that is newer, older or another, $first is there" 1 "$(rm -rf s t; mkdir -p s t/s
+        echo s >s/f; ln s/f s/missing; ln s/f s/linked; ln s/f s/older; ln s/f s/newer
+        echo t >t/s/$first; ln t/s/$first t/s/linked; echo o >t/s/older; touch -d 1999-01-01 t/s/older
+        echo n >t/s/newer; touch -d 2030-01-01 t/s/newer
+        acp -au s t 2>&1; stat -c %i t/s/* | sort -u | wc -l)"
+done
+rm -rf s t
 
 # -- --parents, and one of them that cannot be made --
 for mode in 777 500 0; do
