@@ -19,6 +19,7 @@ enum dest_verdict {
 struct dest {
     int fd;                       /* -1: not open */
     int source_fd;                /* not owned; -1: none */
+    uint64_t source_size;         /* of a regular file, a hint; UINT64_MAX: unknown */
     bool plain;                   /* the source has no ACL and no extended attributes, we know */
     bool created;                 /* by us: removed again if the copy fails */
     bool regular;                 /* a regular file: it can be written anywhere, and its size set */

@@ -53,12 +53,13 @@ static ssize_t read_and_write(struct run *run, struct file *file, int fd, struct
 }
 
 /* Copies from *offset, where the source stands, to end or to the end of the file. Returns 1 at
- * that. */
+ * that: at a read of zero bytes, or a short one that ends where the file's size says so. */
 static int copy_range(struct run *run, struct file *file, int fd, struct dest *dest,
                       uint64_t *offset, uint64_t end)
 {
     while (*offset < end) {
         ssize_t n = move_some(file, fd, dest, *offset, end);
+        bool moved = n != 0;
 
         if (n == 0)
             n = read_and_write(run, file, fd, dest, *offset, end);
@@ -70,6 +71,8 @@ static int copy_range(struct run *run, struct file *file, int fd, struct dest *d
         run->stats->bytes_wrote += dest->read_only ? 0 : (uint64_t)n;
         progress_bytes(run->progress, (uint64_t)n);
         rate_take(run->copy->rate, (uint64_t)n);
+        if (!moved && (size_t)n < run->block && *offset == dest->source_size)
+            return 1;
     }
     return 0;
 }

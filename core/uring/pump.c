@@ -101,6 +101,14 @@ static ssize_t read_plainly(int fd, void *buf, size_t len, uint64_t offset)
     return n < 0 && errno == ESPIPE ? read(fd, buf, len) : n;
 }
 
+static void resident_ended(struct pump *pump, struct slot *slot)
+{
+    slot->eof = true;
+    slot->issued = slot->delivered;
+    pump->last_was_resident = !slot->plain;
+    pump->stats->resident_files += !slot->plain;
+}
+
 static void resident_read(struct pump *pump, struct slot *slot, struct block *block)
 {
     uint64_t stop = slot->delivered + RESIDENT_AT_ONCE;
@@ -127,17 +135,17 @@ static void resident_read(struct pump *pump, struct slot *slot, struct block *bl
                 return;
             continue;
         }
-        if (n == 0) {
-            slot->eof = true;
-            pump->last_was_resident = !slot->plain;
-            pump->stats->resident_files += !slot->plain;
-            break;
-        }
+        if (n == 0)
+            return resident_ended(pump, slot);
         slot->regular = true; /* or a device that behaves like one */
         block->offset = slot->delivered;
         block->got = (uint32_t)n;
         if (stream_deliver_block(pump, slot, block) != 0)
             return; /* the operation keeps the block, or the file has failed */
+        /* a short read that ends where the file's size says so: another one would return nothing */
+        if ((size_t)n < iov.iov_len && slot->stated && S_ISREG(slot->st.st_mode) &&
+            slot->delivered == slot->size)
+            return resident_ended(pump, slot);
     }
     slot->issued = slot->delivered;
 }
