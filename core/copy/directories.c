@@ -166,6 +166,23 @@ int tree_met_device(struct copy *copy, int fd)
     return copy->met_device(copy->met_arg, fd, st.st_dev);
 }
 
+/* Opens the source again if the copy has been made in it: on btrfs a directory that was open before
+ * does not list the new entry, by which the walk notices that it copies a directory into itself. */
+static int list_again(const struct dir *dir, const struct stat *st, int fd)
+{
+    struct stat parent;
+    int again, rc;
+
+    if (fstatat(fd, "..", &parent, 0) < 0 || !existing_same_inode(&parent, st))
+        return 0;
+    again = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (again < 0)
+        return errno == EACCES ? 0 : -errno; /* it cannot be listed in any case */
+    rc = dup3(again, dir->fd, O_CLOEXEC) < 0 ? -errno : 0;
+    close(again);
+    return rc;
+}
+
 /* The first directory that an operand makes must not be met among the sources; and it may be its
  * own source, whose metadata is not ours to touch. Returns 1 for that one. */
 static int note_top(struct copy *copy, const struct stat *st, int fd)
@@ -297,6 +314,8 @@ static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const ch
     if (fd >= 0 && !to->created && !note_directory(copy, feed, &rc, to, to_name, fd, op->created))
         return copy_add_failed(copy, feed, parent, name, STEP_MAKE_DIR, rc < 0 ? rc : -EEXIST);
     rc = top ? note_top(copy, &op->st, fd) : 0;
+    if (rc == 0 && top && op->created && fd >= 0)
+        rc = list_again(dir, &op->st, fd);
     if (rc == 0)
         rc = tree_met_device(copy, fd);
     if (rc == 1 && copy->opts.make == MAKE_HARD_LINKS)
