@@ -17,16 +17,6 @@
 #include "written.h"
 #include "temp.h"
 
-/* A directory that is being copied: the op of the source's struct dir, or, for one that --parents
- * has made, of the destination's. */
-struct tree_dir {
-    struct copy *copy;
-    struct dir *to; /* owned reference; NULL where the destination's struct dir has this */
-    struct stat st; /* the source's */
-    bool created;
-    bool finished; /* --parents: its attributes stay as they are, and so does its mode */
-};
-
 /* Rights that a directory has not got until all is in it: it is nobody's to write into, and where
  * it will have another owner, nobody's to see. */
 static mode_t withheld(const struct copy *copy)
@@ -72,8 +62,7 @@ static int give_rights(const struct tree_dir *op, int fd)
     return 0;
 }
 
-/* All that is in it has been copied. */
-static void finish(const struct tree_dir *op, const struct dir *to, int from_fd)
+void tree_finish(const struct tree_dir *op, const struct dir *to, int from_fd)
 {
     struct late_arg late = {op->copy, to};
     struct attr_at from = {.fd = from_fd}, at = {.fd = to->fd};
@@ -93,7 +82,7 @@ static void dir_copied(struct dir *dir)
     struct tree_dir *op = dir->op;
 
     if (!op->copy->opts.dry_run)
-        finish(op, op->to, dir->fd);
+        tree_finish(op, op->to, dir->fd);
     dir_put(op->to);
     free(op);
 }
@@ -113,10 +102,8 @@ static int make(const struct copy *copy, struct dir *to, const char *name, const
     return 0;
 }
 
-/* Makes or finds the destination of a directory, and opens it. The descriptor, or -errno with
- * *step. */
-static int make_dir(struct copy *copy, struct dir *to, const char *name, const struct stat *st,
-                    bool may_follow, bool *created, enum step *step)
+int tree_make_dir(struct copy *copy, struct dir *to, const char *name, const struct stat *st,
+                  bool may_follow, bool *created, enum step *step)
 {
     int follow = may_follow ? 0 : O_NOFOLLOW;
     int rc = copy->opts.dry_run ? -EEXIST : make(copy, to, name, st);
@@ -169,7 +156,7 @@ static int tell_dir(struct copy *copy, struct feed *feed, struct dir *parent, co
     return feed_add_done(feed, file);
 }
 
-static int met_device(struct copy *copy, int fd)
+int tree_met_device(struct copy *copy, int fd)
 {
     struct stat st;
 
@@ -177,6 +164,23 @@ static int met_device(struct copy *copy, int fd)
         return 0;
     copy->last_dev = st.st_dev;
     return copy->met_device(copy->met_arg, fd, st.st_dev);
+}
+
+/* Opens the source again if the copy has been made in it: on btrfs a directory that was open before
+ * does not list the new entry, by which the walk notices that it copies a directory into itself. */
+static int list_again(const struct dir *dir, const struct stat *st, int fd)
+{
+    struct stat parent;
+    int again, rc;
+
+    if (fstatat(fd, "..", &parent, 0) < 0 || !existing_same_inode(&parent, st))
+        return 0;
+    again = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (again < 0)
+        return errno == EACCES ? 0 : -errno; /* it cannot be listed in any case */
+    rc = dup3(again, dir->fd, O_CLOEXEC) < 0 ? -errno : 0;
+    close(again);
+    return rc;
 }
 
 /* The first directory that an operand makes must not be met among the sources; and it may be its
@@ -291,8 +295,8 @@ static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const ch
     rc = copy->source_count > 1 ? twice_directory(copy, &op->st, top, to, to_name, &elsewhere) : 0;
     if (rc != REFUSED_NOT)
         return rc < 0 ? rc : add_twice(copy, feed, parent, name, rc, elsewhere);
-    fd = make_dir(copy, to, to_name, &op->st, copy->opts.keep_directory_symlinks, &op->created,
-                  &step);
+    fd = tree_make_dir(copy, to, to_name, &op->st, copy->opts.keep_directory_symlinks, &op->created,
+                       &step);
     if (fd < 0 && copy->opts.dry_run && step == STEP_STAT_DEST)
         op->created = true; /* it would be */
     else if (fd < 0)
@@ -310,8 +314,10 @@ static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const ch
     if (fd >= 0 && !to->created && !note_directory(copy, feed, &rc, to, to_name, fd, op->created))
         return copy_add_failed(copy, feed, parent, name, STEP_MAKE_DIR, rc < 0 ? rc : -EEXIST);
     rc = top ? note_top(copy, &op->st, fd) : 0;
+    if (rc == 0 && top && op->created && fd >= 0)
+        rc = list_again(dir, &op->st, fd);
     if (rc == 0)
-        rc = met_device(copy, fd);
+        rc = tree_met_device(copy, fd);
     if (rc == 1 && copy->opts.make == MAKE_HARD_LINKS)
         return 0; /* it is linked there already */
     if (rc == 1)
@@ -335,186 +341,5 @@ int tree_enter(struct feed *feed, struct dir *dir, const char *name, void *arg)
         free(op);
         return rc < 0 ? rc : 1;
     }
-    return rc;
-}
-
-/* -- --parents -- */
-
-/* The source of a directory that --parents has made or found: its path is behind the struct. */
-static const char *parent_source(const struct tree_dir *op)
-{
-    return (const char *)(op + 1);
-}
-
-/* The last reference to such a directory goes. */
-static void parent_copied(struct dir *dir)
-{
-    struct tree_dir *op = dir->op;
-    const char *source = parent_source(op);
-    int fd = op->finished ? -1 : path_open(source, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    if (fd < 0 && !op->finished)
-        fd = path_open(source, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    finish(op, dir, fd);
-    if (fd >= 0)
-        close(fd);
-    free(op);
-}
-
-/* Adds what became of one of these directories: source is its name as the operand has it. */
-static int tell_parent(struct copy *copy, struct feed *feed, struct dir *to, const char *source,
-                       enum step step, int status)
-{
-    struct file *file = feed_file(feed, copy->cwd, source, strlen(source));
-    struct copy_file *op = file ? file->op : NULL;
-
-    if (!file)
-        return -ENOMEM;
-    op->to = dir_get(to);
-    op->to_name = strrchr(file->name, '/') ? strrchr(file->name, '/') + 1 : file->name;
-    op->parent = true;
-    op->copied = status == 0;
-    if (step == STEP_REFUSED)
-        op->refusal = REFUSED_NOT_DIRECTORY;
-    file->type = DT_DIR;
-    if (status < 0)
-        file_fail(file, step, status);
-    return feed_add_done(feed, file);
-}
-
-/* What is there already can do without its source, which the operand's own failure tells of. */
-static bool is_source_needed(const struct tree_dir *op, const struct dir *to, const char *name)
-{
-    const struct copy_opts *opts = &op->copy->opts;
-    struct stat at;
-
-    return (!op->finished &&
-            (opts->preserve_owner || opts->preserve_mode || opts->preserve_times)) ||
-           fstatat(to->fd, name, &at, 0) < 0;
-}
-
-/* Makes one of them: source up to len, whose last part is name. Replaces *to. Returns as
- * tree_parents does. */
-static int make_parent(struct copy *copy, struct feed *feed, struct dir **to, const char *source,
-                       size_t len, const char *name, bool finished)
-{
-    struct tree_dir *op = calloc(1, sizeof(*op) + len + 1);
-    char *path;
-    enum step step = STEP_STAT_PARENT;
-    int fd, rc;
-
-    if (!op)
-        return -ENOMEM;
-    path = (char *)parent_source(op);
-    op->copy = copy;
-    op->finished = finished || copy->opts.dry_run;
-    memcpy(path, source, len);
-    fd = stat(path, &op->st) < 0 ? -errno : S_ISDIR(op->st.st_mode) ? 0 : -ENOTDIR;
-    if (fd == 0 || !is_source_needed(op, *to, name))
-        fd = make_dir(copy, *to, name, &op->st, true, &op->created, &step);
-    if (fd < 0 && !(copy->opts.dry_run && step == STEP_STAT_DEST)) {
-        rc = tell_parent(copy, feed, *to, path, step == STEP_MAKE_DIR ? STEP_MAKE_PARENT : step,
-                         fd);
-        free(op);
-        return rc < 0 ? rc : 1;
-    }
-    rc = op->created && copy->opts.verbose ? tell_parent(copy, feed, *to, path, STEP_NONE, 0) : 0;
-    if (rc == 0) {
-        struct dir *made = dir_new(*to, name, fd < 0 ? -1 : fd);
-        if (made) {
-            made->op = op;
-            made->release = parent_copied;
-            dir_put(*to);
-            *to = made;
-            return met_device(copy, fd);
-        }
-        rc = -ENOMEM;
-    }
-    if (fd >= 0)
-        close(fd);
-    free(op);
-    return rc;
-}
-
-/* One of an operand's directories could not be made. Those that were made for it, up to the last
- * one that it shares, remain their owner's to write into, and get no attributes, as with cp. */
-static void give_up(const struct copy *copy, struct dir *dir, const struct dir *shared)
-{
-    const struct copy_opts *opts = &copy->opts;
-    mode_t others = opts->preserve_owner  ? 0
-                    : opts->preserve_mode ? (S_IRWXG | S_IRWXO) & ~(S_IWGRP | S_IWOTH)
-                                          : S_IRWXG | S_IRWXO;
-    struct stat now;
-
-    for (; dir != shared; dir = dir->parent) {
-        struct tree_dir *op = dir->op;
-        mode_t wanted = opts->default_mode ? S_IRWXG | S_IRWXO : op->st.st_mode;
-        if (op->created && fstat(dir->fd, &now) == 0)
-            (void)fchmod(dir->fd, (now.st_mode & 07777) | (wanted & others & ~copy->umask));
-        op->finished = true;
-    }
-}
-
-/* Of the directories that the operand before this one went to, the last that this one shares: they
- * get their times when all operands in them have been copied. A new reference; path_len: how much
- * of the name that is. */
-static struct dir *shared_parent(const struct copy *copy, const char *name, size_t *path_len)
-{
-    struct dir *dir = copy->parents;
-
-    for (; dir && dir->release == parent_copied; dir = dir->parent) {
-        const char *path = parent_source(dir->op);
-        *path_len = strlen(path);
-        if (strncmp(path, name, *path_len) == 0 && name[*path_len] == '/')
-            return dir_get(dir);
-    }
-    *path_len = 0;
-    return dir_get(copy->source->to);
-}
-
-/* Whether all of an operand's directories are there already: cp leaves them as they are then, and
- * otherwise gives each of them, also one that was there, its source's attributes. */
-static bool parents_exist(const struct copy_source *source)
-{
-    const char *slash = strrchr(source->to_name, '/');
-    char *path = slash ? strndup(source->to_name, (size_t)(slash - source->to_name)) : NULL;
-    struct stat st;
-    bool exist = path && fstatat(source->to->fd, path, &st, 0) == 0;
-
-    free(path);
-    return exist;
-}
-
-int tree_parents(struct copy *copy, struct feed *feed, const struct copy_source *source)
-{
-    const char *name = source->name;
-    /* what to_name leaves out: the slashes that it may begin with */
-    size_t skipped = strspn(name, "/"), len;
-    bool finished = parents_exist(source);
-    struct dir *shared;
-    const char *at;
-    int rc = 0;
-
-    dir_put(copy->source_to);
-    copy->source_to = shared_parent(copy, name, &len);
-    shared = dir_get(copy->source_to);
-    at = source->to_name + (len > skipped ? len - skipped : 0);
-    at += strspn(at, "/");
-    while (rc == 0) {
-        const char *end = strchr(at, '/');
-        char *part = end ? strndup(at, (size_t)(end - at)) : NULL;
-        if (!end)
-            break;
-        len = skipped + (size_t)(end - source->to_name);
-        rc = part ? make_parent(copy, feed, &copy->source_to, name, len, part, finished) : -ENOMEM;
-        free(part);
-        at = end + strspn(end, "/");
-    }
-    copy->source_to_name = at;
-    if (rc == 1)
-        give_up(copy, copy->source_to, shared);
-    dir_put(copy->parents);
-    copy->parents = dir_get(rc == 1 ? shared : copy->source_to);
-    dir_put(shared);
     return rc;
 }

@@ -11,4 +11,25 @@ int tree_enter(struct feed *feed, struct dir *dir, const char *name, void *copy)
  * the producer. */
 int tree_parents(struct copy *copy, struct feed *feed, const struct copy_source *source);
 
+/* -- between directories.c and parents.c -- */
+
+/* A directory that is being copied: the op of the source's struct dir, or, for one that --parents
+ * has made, of the destination's. */
+struct tree_dir {
+    struct copy *copy;
+    struct dir *to; /* owned reference; NULL where the destination's struct dir has this */
+    struct stat st; /* the source's */
+    bool created;
+    bool finished; /* --parents: its attributes stay as they are, and so does its mode */
+};
+
+/* Makes or finds the destination of a directory, and opens it. Returns the descriptor, or -errno
+ * with *step. */
+int tree_make_dir(struct copy *copy, struct dir *to, const char *name, const struct stat *st,
+                  bool may_follow, bool *created, enum step *step);
+/* Gives a directory its rights and attributes after everything in it has been copied. */
+void tree_finish(const struct tree_dir *op, const struct dir *to, int from_fd);
+/* Tells the caller of the directory's filesystem, if it is another one. Returns 0 or -errno. */
+int tree_met_device(struct copy *copy, int fd);
+
 #endif

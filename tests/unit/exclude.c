@@ -3,6 +3,7 @@
 #include "../support/check.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,9 +15,17 @@ static int match(const struct exclude *exclude, const char *root, const char *be
 {
     struct dir *cwd = dir_cwd();
     struct dir *top = dir_new(cwd, root, open(".", O_PATH | O_CLOEXEC));
-    struct dir *dir = *below ? dir_new(top, below, open(".", O_PATH | O_CLOEXEC)) : dir_get(top);
-    int rc = exclude_match(exclude, dir, top->path_len, name, is_dir);
+    struct dir *dir = dir_get(top);
+    char parts[16];
+    int rc;
 
+    snprintf(parts, sizeof(parts), "%s", below);
+    for (char *part = strtok(parts, "/"); part; part = strtok(NULL, "/")) {
+        struct dir *child = dir_new(dir, part, open(".", O_PATH | O_CLOEXEC));
+        dir_put(dir);
+        dir = child;
+    }
+    rc = exclude_match(exclude, dir, top->path_len, name, is_dir);
     dir_put(dir);
     dir_put(top);
     dir_put(cwd);
@@ -71,6 +80,19 @@ static void globs_match_as_in_rsync(void **state)
         {"**/a", "x/y", "a", false, 1},
         {"/x/**/a", "x/y/z", "a", false, 1},
         {"/x/**/a", "w/x/y/z", "a", false, 0},
+        {"/x/y/a", "x/y", "a", false, 1},
+        {"/x/y/a", "w/x/y", "a", false, 0},
+        {"/x/y/a", "y", "a", false, 0},
+        {"x/y/a", "w/x/y", "a", false, 1},
+        {"x/y/a", "y", "a", false, 0},
+        {"x/**b", "w/x/y", "ab", false, 1},
+        {"x/**b", "w/x/y", "ba", false, 0},
+        {"x**/b", "w/xy/z", "b", false, 1},
+        {"x**/b", "w/xy/z", "ab", false, 0},
+        {"x/**a/[b]", "x/za", "b", false, 1},
+        {"x/**/\\a?c", "x/y", "abc", false, 1},
+        {"x/**[b", "x", "a[b", false, 1},
+        {"x/*\n*/**", "x/a\nb", "c", false, 1},
         /* nothing has such a name */
         {"", "", "a", false, 0},
         {"/", "", "a", true, 0},

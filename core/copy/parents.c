@@ -1,0 +1,190 @@
+/* parents.c: the directories of an operand's path, which --parents makes below the destination. See
+ * directories.h. */
+#define _GNU_SOURCE
+#include "directories.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The source of a directory that --parents has made or found: its path is behind the struct. */
+static const char *parent_source(const struct tree_dir *op)
+{
+    return (const char *)(op + 1);
+}
+
+/* The last reference to such a directory goes. */
+static void parent_copied(struct dir *dir)
+{
+    struct tree_dir *op = dir->op;
+    const char *source = parent_source(op);
+    int fd = op->finished ? -1 : path_open(source, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0 && !op->finished)
+        fd = path_open(source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    tree_finish(op, dir, fd);
+    if (fd >= 0)
+        close(fd);
+    free(op);
+}
+
+/* Adds what became of one of these directories: source is its name as the operand has it. */
+static int tell_parent(struct copy *copy, struct feed *feed, struct dir *to, const char *source,
+                       enum step step, int status)
+{
+    struct file *file = feed_file(feed, copy->cwd, source, strlen(source));
+    struct copy_file *op = file ? file->op : NULL;
+
+    if (!file)
+        return -ENOMEM;
+    op->to = dir_get(to);
+    op->to_name = strrchr(file->name, '/') ? strrchr(file->name, '/') + 1 : file->name;
+    op->parent = true;
+    op->copied = status == 0;
+    if (step == STEP_REFUSED)
+        op->refusal = REFUSED_NOT_DIRECTORY;
+    file->type = DT_DIR;
+    if (status < 0)
+        file_fail(file, step, status);
+    return feed_add_done(feed, file);
+}
+
+/* What is there already can do without its source, which the operand's own failure tells of. */
+static bool is_source_needed(const struct tree_dir *op, const struct dir *to, const char *name)
+{
+    const struct copy_opts *opts = &op->copy->opts;
+    struct stat at;
+
+    return (!op->finished &&
+            (opts->preserve_owner || opts->preserve_mode || opts->preserve_times)) ||
+           fstatat(to->fd, name, &at, 0) < 0;
+}
+
+/* Makes one of them: source up to len, whose last part is name. Replaces *to. Returns as
+ * tree_parents does. */
+static int make_parent(struct copy *copy, struct feed *feed, struct dir **to, const char *source,
+                       size_t len, const char *name, bool finished)
+{
+    struct tree_dir *op = calloc(1, sizeof(*op) + len + 1);
+    char *path;
+    enum step step = STEP_STAT_PARENT;
+    int fd, rc;
+
+    if (!op)
+        return -ENOMEM;
+    path = (char *)parent_source(op);
+    op->copy = copy;
+    op->finished = finished || copy->opts.dry_run;
+    memcpy(path, source, len);
+    fd = stat(path, &op->st) < 0 ? -errno : S_ISDIR(op->st.st_mode) ? 0 : -ENOTDIR;
+    if (fd == 0 || !is_source_needed(op, *to, name))
+        fd = tree_make_dir(copy, *to, name, &op->st, true, &op->created, &step);
+    if (fd < 0 && !(copy->opts.dry_run && step == STEP_STAT_DEST)) {
+        rc = tell_parent(copy, feed, *to, path, step == STEP_MAKE_DIR ? STEP_MAKE_PARENT : step,
+                         fd);
+        free(op);
+        return rc < 0 ? rc : 1;
+    }
+    rc = op->created && copy->opts.verbose ? tell_parent(copy, feed, *to, path, STEP_NONE, 0) : 0;
+    if (rc == 0) {
+        struct dir *made = dir_new(*to, name, fd < 0 ? -1 : fd);
+        if (made) {
+            made->op = op;
+            made->release = parent_copied;
+            dir_put(*to);
+            *to = made;
+            return tree_met_device(copy, fd);
+        }
+        rc = -ENOMEM;
+    }
+    if (fd >= 0)
+        close(fd);
+    free(op);
+    return rc;
+}
+
+/* One of an operand's directories could not be made. Those that were made for it, up to the last
+ * one that it shares, remain their owner's to write into, and get no attributes, as with cp. */
+static void give_up(const struct copy *copy, struct dir *dir, const struct dir *shared)
+{
+    const struct copy_opts *opts = &copy->opts;
+    mode_t others = opts->preserve_owner  ? 0
+                    : opts->preserve_mode ? (S_IRWXG | S_IRWXO) & ~(S_IWGRP | S_IWOTH)
+                                          : S_IRWXG | S_IRWXO;
+    struct stat now;
+
+    for (; dir != shared; dir = dir->parent) {
+        struct tree_dir *op = dir->op;
+        mode_t wanted = opts->default_mode ? S_IRWXG | S_IRWXO : op->st.st_mode;
+        if (op->created && fstat(dir->fd, &now) == 0)
+            (void)fchmod(dir->fd, (now.st_mode & 07777) | (wanted & others & ~copy->umask));
+        op->finished = true;
+    }
+}
+
+/* Of the directories that the operand before this one went to, the last that this one shares: they
+ * get their times when all operands in them have been copied. A new reference; path_len: how much
+ * of the name that is. */
+static struct dir *shared_parent(const struct copy *copy, const char *name, size_t *path_len)
+{
+    struct dir *dir = copy->parents;
+
+    for (; dir && dir->release == parent_copied; dir = dir->parent) {
+        const char *path = parent_source(dir->op);
+        *path_len = strlen(path);
+        if (strncmp(path, name, *path_len) == 0 && name[*path_len] == '/')
+            return dir_get(dir);
+    }
+    *path_len = 0;
+    return dir_get(copy->source->to);
+}
+
+/* Whether all of an operand's directories are there already: cp leaves them as they are then, and
+ * otherwise gives each of them, also one that was there, its source's attributes. */
+static bool parents_exist(const struct copy_source *source)
+{
+    const char *slash = strrchr(source->to_name, '/');
+    char *path = slash ? strndup(source->to_name, (size_t)(slash - source->to_name)) : NULL;
+    struct stat st;
+    bool exist = path && fstatat(source->to->fd, path, &st, 0) == 0;
+
+    free(path);
+    return exist;
+}
+
+int tree_parents(struct copy *copy, struct feed *feed, const struct copy_source *source)
+{
+    const char *name = source->name;
+    /* what to_name leaves out: the slashes that it may begin with */
+    size_t skipped = strspn(name, "/"), len;
+    bool finished = parents_exist(source);
+    struct dir *shared;
+    const char *at;
+    int rc = 0;
+
+    dir_put(copy->source_to);
+    copy->source_to = shared_parent(copy, name, &len);
+    shared = dir_get(copy->source_to);
+    at = source->to_name + (len > skipped ? len - skipped : 0);
+    at += strspn(at, "/");
+    while (rc == 0) {
+        const char *end = strchr(at, '/');
+        char *part = end ? strndup(at, (size_t)(end - at)) : NULL;
+        if (!end)
+            break;
+        len = skipped + (size_t)(end - source->to_name);
+        rc = part ? make_parent(copy, feed, &copy->source_to, name, len, part, finished) : -ENOMEM;
+        free(part);
+        at = end + strspn(end, "/");
+    }
+    copy->source_to_name = at;
+    if (rc == 1)
+        give_up(copy, copy->source_to, shared);
+    dir_put(copy->parents);
+    copy->parents = dir_get(rc == 1 ? shared : copy->source_to);
+    dir_put(shared);
+    return rc;
+}
