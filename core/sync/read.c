@@ -14,6 +14,7 @@
 
 #include "../base/cache.h"
 #include "../base/leased.h"
+#include "../base/salvage.h"
 #include "poll.h"
 #include "sync.h"
 
@@ -24,6 +25,15 @@ enum {
     LARGE_BYTES = 1024 * 1024,
     DROP_BYTES = 8 * 1024 * 1024, /* at a time: 2,048 pages, some 0.3 ms */
 };
+
+/* Takes what can be read before the place where a read from the current offset has failed. */
+static ssize_t read_salvaged(int fd, void *buf, size_t len, int status)
+{
+    off_t at = lseek(fd, 0, SEEK_CUR);
+    size_t n = at < 0 ? 0 : salvage_read(fd, buf, len, (uint64_t)at, &status);
+
+    return n > 0 && lseek(fd, at + (off_t)n, SEEK_SET) >= 0 ? (ssize_t)n : status;
+}
 
 ssize_t sync_read_some(int fd, void *buf, size_t len)
 {
@@ -46,7 +56,7 @@ ssize_t sync_read_some(int fd, void *buf, size_t len)
             return sync_read_some(fd, buf, len);
         errno = EINVAL;
     }
-    return n < 0 ? -errno : n;
+    return n < 0 && errno != EAGAIN ? read_salvaged(fd, buf, len, -errno) : n < 0 ? -errno : n;
 }
 
 /* Large blocks lie on huge pages, as the ring's do: a direct request is then few pieces of memory

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../base/cache.h"
+#include "../base/salvage.h"
 #include "open.h"
 #include "stream.h"
 
@@ -93,12 +94,20 @@ static void not_resident(struct pump *pump, struct slot *slot, int status)
         open_stream(pump, slot);
 }
 
-/* Like pread; files that cannot be read at a place (trace_pipe) are read where they stand. */
+/* Like pread; files that cannot be read at a place (trace_pipe) are read where they stand. Returns
+ * -errno if it fails. */
 static ssize_t read_plainly(int fd, void *buf, size_t len, uint64_t offset)
 {
     ssize_t n = pread(fd, buf, len, (off_t)offset);
+    int status;
 
-    return n < 0 && errno == ESPIPE ? read(fd, buf, len) : n;
+    if (n < 0 && errno == ESPIPE)
+        n = read(fd, buf, len);
+    if (n >= 0 || errno == EINTR)
+        return n < 0 ? -errno : n;
+    status = -errno;
+    n = (ssize_t)salvage_read(fd, buf, len, offset, &status);
+    return n > 0 ? n : status;
 }
 
 static void resident_read(struct pump *pump, struct slot *slot, struct block *block)
@@ -119,10 +128,11 @@ static void resident_read(struct pump *pump, struct slot *slot, struct block *bl
         n = slot->plain ? read_plainly(slot->fd, iov.iov_base, iov.iov_len, slot->delivered)
                         : preadv2(slot->fd, &iov, 1, (off_t)slot->delivered, RWF_NOWAIT);
         if (n < 0) {
-            if (errno != EINTR && slot->plain)
-                pump_fail(slot, STEP_READ, -errno);
-            else if (errno != EINTR)
-                not_resident(pump, slot, -errno);
+            int status = slot->plain ? (int)n : -errno;
+            if (status != -EINTR && slot->plain)
+                pump_fail(slot, STEP_READ, status);
+            else if (status != -EINTR)
+                not_resident(pump, slot, status);
             if (slot->state != SLOT_RESIDENT)
                 return;
             continue;
