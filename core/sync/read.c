@@ -130,7 +130,7 @@ static bool is_large_and_cold(int fd, const struct stat *st)
 
     if (!S_ISREG(st->st_mode) || st->st_size / 2 <= LARGE_BYTES)
         return false;
-    resident = cache_resident(fd, LARGE_BYTES, 0);
+    resident = cache_resident_end(fd, st, LARGE_BYTES);
     return resident >= 0 && resident < (st->st_size - LARGE_BYTES) / 2;
 }
 
