@@ -225,10 +225,15 @@ static int sync_probe(const char **why)
     return 0;
 }
 
+static void sync_abandon(void)
+{
+}
+
 const struct engine engine_sync = {
     .name = "sync",
     .probe = sync_probe,
     .read = sync_read,
     .copy = sync_copy,
     .load = sync_load,
+    .abandon = sync_abandon,
 };

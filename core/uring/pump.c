@@ -450,6 +450,14 @@ static int pump_alloc(struct pump *pump)
     return 0;
 }
 
+static _Thread_local struct pump *running;
+
+void pump_abandon(void)
+{
+    if (running)
+        ring_abandon(&running->ring);
+}
+
 int pump_run(const struct engine_opts *opts, struct feed *feed, const struct pump_ops *ops,
              void *arg, struct stats *stats)
 {
@@ -462,7 +470,9 @@ int pump_run(const struct engine_opts *opts, struct feed *feed, const struct pum
         rc = ring_open(&pump.ring, pump.depth + pump.block_count, pump.memory, pump.memory_bytes,
                        stats);
     if (rc == 0) {
+        running = &pump;
         pump_loop(&pump);
+        running = NULL;
         ring_close(&pump.ring);
         rc = pump.broken;
     }

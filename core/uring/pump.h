@@ -144,6 +144,9 @@ struct pump {
 int pump_run(const struct engine_opts *opts, struct feed *feed, const struct pump_ops *ops,
              void *arg, struct stats *stats);
 
+/* Cancels the requests of the pump that this thread runs, if any: see struct engine. */
+void pump_abandon(void);
+
 /* Writes the first bytes of a delivered block to fd at its offset, by a request; the rest has been
  * taken care of. When it is written the block is free again. */
 void pump_write(struct pump *pump, struct block *block, int fd, uint32_t bytes);
