@@ -137,6 +137,10 @@ static void resident_read(struct pump *pump, struct slot *slot, struct block *bl
                 return;
             continue;
         }
+        /* it looks empty, or is large: a device that replaced a file does, too */
+        if (slot->delivered == 0 && (n == 0 || (size_t)n == iov.iov_len) && !slot->stated &&
+            !open_stat(pump, slot))
+            return;
         if (n == 0) {
             slot->eof = true;
             pump->last_was_resident = !slot->plain;
