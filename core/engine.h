@@ -72,6 +72,10 @@ struct engine {
                 struct sink *sink, struct stats *stats);
     /* Reads blocks until load_next has no more; no feed and no sink. 0 or -errno. */
     int (*load)(struct load *load, struct load_result *result);
+    /* Cancels what the calling thread's read or copy has in flight, or waits for it, a second at
+     * most: for a sink that is about to end the process. What the kernel still has in flight then
+     * would keep filesystems busy for a while. The run cannot go on afterwards. */
+    void (*abandon)(void);
 };
 
 extern const struct engine engine_sync;

@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -119,10 +121,23 @@ static bool was_closed(int fd)
 
 /* -- output -- */
 
-/* Nothing that comes later can be of use, and waiting for what is in flight could be for ever (a
- * FIFO that no one opens): so the program ends here. */
-static void __attribute__((noreturn)) output_failed(int err)
+/* Blocks or unblocks SIGPIPE in this thread and those that it starts. Blocked, it stays pending:
+ * requests in flight are ended before the signal ends the program. */
+static void set_sigpipe(int how)
 {
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    pthread_sigmask(how, &set, NULL);
+}
+
+/* Nothing that comes later can be of use, and waiting for the other files could be for ever (a FIFO
+ * that is never opened for writing): so the program ends here. */
+static void __attribute__((noreturn)) output_failed(const struct acat *acat, int err)
+{
+    acat->engine->abandon();
+    set_sigpipe(SIG_UNBLOCK);
     cli_message(err, "write error");
     _exit(EXIT_FAILURE);
 }
@@ -138,7 +153,7 @@ static void write_all(void *arg, const char *bytes, size_t len)
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            output_failed(n < 0 ? errno : ENOSPC);
+            output_failed(acat, n < 0 ? errno : ENOSPC);
         bytes += n;
         len -= (size_t)n;
     }
@@ -377,6 +392,7 @@ static void run(struct acat *acat)
     uint64_t start_ns = stats_now_ns();
 
     cli_progress_start(&acat->common);
+    set_sigpipe(SIG_BLOCK);
     for (next_operand(acat); operands->kind != OPERAND_END;) {
         if (operands->kind == OPERAND_FILE) {
             run_files(acat); /* up to the next that is none */
@@ -396,6 +412,7 @@ static void run(struct acat *acat)
     }
     if (acat->format)
         format_end(acat->format);
+    set_sigpipe(SIG_UNBLOCK);
     cli_progress_stop(&acat->common);
     stats_finish(&acat->stats);
     cli_print_stats(&acat->common, acat->engine, acat->why, &acat->stats,

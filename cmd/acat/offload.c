@@ -25,7 +25,8 @@ int acat_open_resident(const char *name)
     fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)
         return -1;
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && cache_resident(fd, 0, 0) >= st.st_size / 2)
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+        cache_resident_end(fd, &st, 0) >= st.st_size / 2)
         return fd;
     close(fd);
     return -1;

@@ -4,13 +4,26 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <stdbool.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /* cachestat(2), Linux 6.5: younger than the C library. */
 #ifndef SYS_cachestat
 #define SYS_cachestat 451
 #endif
+
+enum {
+    WINDOW_BYTES = 2 * 1024 * 1024, /* asked of mincore(2) at a time */
+    WINDOWS_MAX = 32,               /* of a file, at even distances */
+    WINDOW_PAGES = WINDOW_BYTES / 4096,
+    MAP_ALIGN = 64 * 1024, /* no page is larger */
+};
+
 struct cachestat_range {
     uint64_t off, len;
 };
@@ -26,6 +39,82 @@ int64_t cache_resident(int fd, uint64_t from, uint64_t len)
     if (syscall(SYS_cachestat, fd, &range, &cs, 0) < 0)
         return -errno;
     return (int64_t)(cs.nr_cache * (uint64_t)sysconf(_SC_PAGESIZE));
+}
+
+/* Whether a file is on overlayfs. The answer for the last device is kept, since this is asked for
+ * each file that seems not to be in the cache. */
+static bool on_overlay(int fd, dev_t dev)
+{
+    static _Thread_local struct {
+        bool known, overlay;
+        dev_t dev;
+    } last;
+    struct statfs fs;
+
+    if (!last.known || last.dev != dev) {
+        last.overlay = fstatfs(fd, &fs) == 0 && fs.f_type == OVERLAYFS_SUPER_MAGIC;
+        last.dev = dev;
+        last.known = true;
+    }
+    return last.overlay;
+}
+
+/* Returns the bytes of a window that are in the page cache, by mincore(2) on a mapping, or -errno.
+ * overlayfs maps the file underneath. Reads with RWF_NOWAIT tell nothing there: it does not support
+ * them, and elsewhere they start readahead. */
+static int64_t window_resident(int fd, uint64_t at, size_t len)
+{
+    unsigned char pages[WINDOW_PAGES];
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    int64_t sum = 0;
+    void *map = mmap(NULL, len, PROT_READ, MAP_SHARED, fd, (off_t)at);
+
+    if (map == MAP_FAILED)
+        return -errno;
+    if (mincore(map, len, pages) < 0)
+        sum = -errno;
+    for (size_t i = 0; sum >= 0 && i * page < len; i++)
+        sum += pages[i] & 1 ? (int64_t)page : 0;
+    munmap(map, len);
+    return sum;
+}
+
+static int64_t mapped_resident(int fd, const struct stat *st, uint64_t from)
+{
+    uint64_t size = (uint64_t)st->st_size, sum = 0, asked = 0, step;
+    unsigned long uid = getauxval(AT_EUID);
+
+    /* of another user's file mincore says that all is there */
+    if (uid != 0 && uid != st->st_uid)
+        return -EPERM;
+    if (!S_ISREG(st->st_mode))
+        return -EOPNOTSUPP;
+    if (from >= size)
+        return 0;
+    from -= from % MAP_ALIGN;
+    step = ((size - from) / WINDOW_BYTES / WINDOWS_MAX + 1) * WINDOW_BYTES;
+    for (uint64_t at = from; at < size; at += step) {
+        size_t len = size - at < WINDOW_BYTES ? (size_t)(size - at) : WINDOW_BYTES;
+        int64_t resident = window_resident(fd, at, len);
+        if (resident < 0)
+            return resident;
+        sum += (uint64_t)resident < len ? (uint64_t)resident : len;
+        asked += len;
+    }
+    return (int64_t)((double)sum / (double)asked * (double)(size - from));
+}
+
+int64_t cache_resident_end(int fd, const struct stat *st, uint64_t from)
+{
+    int64_t resident = cache_resident(fd, from, 0);
+
+    if (resident < 0) {
+        int64_t mapped = mapped_resident(fd, st, from);
+        return mapped < 0 ? resident : mapped;
+    }
+    return resident == 0 && S_ISREG(st->st_mode) && on_overlay(fd, st->st_dev)
+               ? mapped_resident(fd, st, from)
+               : resident;
 }
 
 int64_t cache_dirty(int fd)

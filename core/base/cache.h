@@ -3,10 +3,15 @@
 #define CORE_BASE_CACHE_H
 
 #include <stdint.h>
+#include <sys/stat.h>
 
 /* How much of the file's len bytes from an offset on (len 0: to the end) is in the page cache, in
- * whole pages; -errno where the kernel does not tell (before 6.5) or not us. */
+ * whole pages; -errno if cachestat(2) is missing (before 6.5) or not permitted. Always 0 on
+ * overlayfs, whose pages belong to the files underneath. */
 int64_t cache_resident(int fd, uint64_t from, uint64_t len);
+/* The same for a file of which *st is known, up to its end, also on overlayfs and without
+ * cachestat(2). There it is an estimate if the file is large. Returns -errno if it is unknown. */
+int64_t cache_resident_end(int fd, const struct stat *st, uint64_t from);
 /* How much of the file is in the page cache and has not been written, in whole pages; -errno as
  * cache_resident. */
 int64_t cache_dirty(int fd);

@@ -60,7 +60,7 @@ static int look(struct load *load)
     load->blocks = load->size / load->opts.block_bytes;
     if (load->blocks == 0)
         return -ENODATA;
-    resident = cache_resident(load->fd, 0, 0);
+    resident = cache_resident_end(load->fd, &st, 0);
     load->resident_status = resident < 0 ? (int)resident : 0;
     /* readahead may have gone beyond the end */
     load->resident_bytes = resident < 0                      ? 0

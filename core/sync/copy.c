@@ -37,7 +37,7 @@ static ssize_t read_and_write(struct run *run, struct file *file, int fd, struct
                               uint64_t offset, uint64_t end)
 {
     size_t len = end - offset < run->block ? (size_t)(end - offset) : run->block;
-    ssize_t n = sync_read_some(fd, run->buf, len);
+    ssize_t n = sync_read_some(fd, run->buf, len, -1);
     int rc;
 
     if (n < 0)

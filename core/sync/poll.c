@@ -37,7 +37,7 @@ int slow_add(struct slow *slow, struct file *file, int fd)
 static int read_once(struct slow *slow, struct file *file, int fd, void *buf, size_t block,
                      struct sink *sink, struct stats *stats)
 {
-    ssize_t n = sync_read_some(fd, buf, block);
+    ssize_t n = sync_read_some(fd, buf, block, -1);
     int rc;
 
     if (n == -EAGAIN) {

@@ -14,6 +14,7 @@
 
 #include "../base/cache.h"
 #include "../base/leased.h"
+#include "../base/salvage.h"
 #include "poll.h"
 #include "sync.h"
 
@@ -25,28 +26,41 @@ enum {
     DROP_BYTES = 8 * 1024 * 1024, /* at a time: 2,048 pages, some 0.3 ms */
 };
 
-ssize_t sync_read_some(int fd, void *buf, size_t len)
+/* Takes what can be read before the place where a read has failed. */
+static ssize_t read_salvaged(int fd, void *buf, size_t len, off_t at, int status)
+{
+    off_t from = at < 0 ? lseek(fd, 0, SEEK_CUR) : at;
+    size_t n = from < 0 ? 0 : salvage_read(fd, buf, len, (uint64_t)from, &status);
+
+    if (n > 0 && at < 0 && lseek(fd, from + (off_t)n, SEEK_SET) < 0)
+        return -errno;
+    return n > 0 ? (ssize_t)n : status;
+}
+
+ssize_t sync_read_some(int fd, void *buf, size_t len, off_t at)
 {
     ssize_t n;
 
     do
-        n = read(fd, buf, len);
+        n = at < 0 ? read(fd, buf, len) : pread(fd, buf, len, at);
     while (n < 0 && errno == EINTR);
     if (n < 0 && errno == EAGAIN) {
         /* a regular file that makes one wait (/proc/kmsg), and was opened with O_NONBLOCK */
         struct stat st;
         if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && fcntl(fd, F_SETFL, 0) == 0)
-            return sync_read_some(fd, buf, len);
+            return sync_read_some(fd, buf, len, at);
         errno = EAGAIN;
     }
     if (n < 0 && errno == EINVAL) {
         /* O_DIRECT, and an offset or a filesystem that cannot: the rest goes through the cache */
         int flags = fcntl(fd, F_GETFL);
         if (flags >= 0 && (flags & O_DIRECT) && fcntl(fd, F_SETFL, flags & ~O_DIRECT) == 0)
-            return sync_read_some(fd, buf, len);
+            return sync_read_some(fd, buf, len, at);
         errno = EINVAL;
     }
-    return n < 0 ? -errno : n;
+    if (n >= 0)
+        return n;
+    return errno == EAGAIN ? -errno : read_salvaged(fd, buf, len, at, -errno);
 }
 
 /* Large blocks lie on huge pages, as the ring's do: a direct request is then few pieces of memory
@@ -120,28 +134,44 @@ static bool is_large_and_cold(int fd, const struct stat *st)
 
     if (!S_ISREG(st->st_mode) || st->st_size / 2 <= LARGE_BYTES)
         return false;
-    resident = cache_resident(fd, LARGE_BYTES, 0);
+    resident = cache_resident_end(fd, st, LARGE_BYTES);
     return resident >= 0 && resident < (st->st_size - LARGE_BYTES) / 2;
+}
+
+/* Reads a file's next bytes. A file that was found as a regular one is read by its offset, which a
+ * FIFO or a terminal refuses: so it is known without a call for each file. */
+static ssize_t read_next(struct file *file, int fd, char *buf, size_t block, bool *by_offset)
+{
+    ssize_t n = sync_read_some(fd, buf, block, *by_offset ? (off_t)file->bytes : -1);
+    struct stat st;
+
+    if (n != -ESPIPE || !*by_offset)
+        return n;
+    *by_offset = false; /* as regular files in /sys/kernel/tracing do, too */
+    if (fstat(fd, &st) == 0 && sync_replaced(file, st.st_mode))
+        return 0;
+    return sync_read_some(fd, buf, block, -1);
 }
 
 static void read_file(const struct engine_opts *opts, struct file *file, int fd, struct sink *sink,
                       char *buf, size_t block, struct stats *stats)
 {
-    bool drop = false;
+    bool drop = false, by_offset = file->type == DT_REG;
     uint64_t dropped = 0;
     struct stat st;
     ssize_t n;
 
-    while ((n = sync_read_some(fd, buf, block)) > 0) {
-        int rc = sink->data(sink, file, buf, (size_t)n);
-        if (rc < 0) {
-            file_fail(file, STEP_SINK, rc);
-            break;
-        }
+    while ((n = read_next(file, fd, buf, block, &by_offset)) > 0) {
+        int rc;
         if (file->bytes == 0 && (size_t)n == block && fstat(fd, &st) == 0) {
             if (sync_replaced(file, st.st_mode))
                 break;
             drop = opts->direct == DIRECT_AUTO && is_large_and_cold(fd, &st);
+        }
+        rc = sink->data(sink, file, buf, (size_t)n);
+        if (rc < 0) {
+            file_fail(file, STEP_SINK, rc);
+            break;
         }
         file->bytes += (uint64_t)n;
         stats->bytes_read += (uint64_t)n;
@@ -215,10 +245,15 @@ static int sync_probe(const char **why)
     return 0;
 }
 
+static void sync_abandon(void)
+{
+}
+
 const struct engine engine_sync = {
     .name = "sync",
     .probe = sync_probe,
     .read = sync_read,
     .copy = sync_copy,
     .load = sync_load,
+    .abandon = sync_abandon,
 };

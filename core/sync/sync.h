@@ -19,8 +19,9 @@ int sync_open(const struct engine_opts *opts, struct file *file);
 /* Whether a file that was found as a regular one has turned out to be of another kind, and has
  * failed so. */
 bool sync_replaced(struct file *file, mode_t mode);
-/* read(2), gone through EINTR and, for O_DIRECT, through what cannot be read so. */
-ssize_t sync_read_some(int fd, void *buf, size_t len);
+/* read(2), or pread(2) if the offset `at` is not negative; gone through EINTR and, for O_DIRECT,
+ * through what cannot be read so. */
+ssize_t sync_read_some(int fd, void *buf, size_t len, off_t at);
 
 /* The file has been read, or has failed: tells the sink, counts it, gives it back. */
 void sync_end(struct file *file, struct feed *feed, struct sink *sink, struct stats *stats);

@@ -97,7 +97,7 @@ static bool wants_direct(const struct pump *pump, const struct slot *slot)
 
     if (pump->opts->direct != DIRECT_AUTO)
         return pump->opts->direct == DIRECT_ALWAYS;
-    resident = cache_resident(slot->fd, slot->delivered, 0);
+    resident = cache_resident_end(slot->fd, &slot->st, slot->delivered);
     if (resident == 0 && slot->size > 0)
         return true;
     /* a large file of which less than half is there: direct reads of all of it are faster */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../base/cache.h"
+#include "../base/salvage.h"
 #include "open.h"
 #include "stream.h"
 
@@ -93,12 +94,20 @@ static void not_resident(struct pump *pump, struct slot *slot, int status)
         open_stream(pump, slot);
 }
 
-/* Like pread; files that cannot be read at a place (trace_pipe) are read where they stand. */
+/* Like pread; files that cannot be read at a place (trace_pipe) are read where they stand. Returns
+ * -errno if it fails. */
 static ssize_t read_plainly(int fd, void *buf, size_t len, uint64_t offset)
 {
     ssize_t n = pread(fd, buf, len, (off_t)offset);
+    int status;
 
-    return n < 0 && errno == ESPIPE ? read(fd, buf, len) : n;
+    if (n < 0 && errno == ESPIPE)
+        n = read(fd, buf, len);
+    if (n >= 0 || errno == EINTR)
+        return n < 0 ? -errno : n;
+    status = -errno;
+    n = (ssize_t)salvage_read(fd, buf, len, offset, &status);
+    return n > 0 ? n : status;
 }
 
 static void resident_ended(struct pump *pump, struct slot *slot)
@@ -127,14 +136,19 @@ static void resident_read(struct pump *pump, struct slot *slot, struct block *bl
         n = slot->plain ? read_plainly(slot->fd, iov.iov_base, iov.iov_len, slot->delivered)
                         : preadv2(slot->fd, &iov, 1, (off_t)slot->delivered, RWF_NOWAIT);
         if (n < 0) {
-            if (errno != EINTR && slot->plain)
-                pump_fail(slot, STEP_READ, -errno);
-            else if (errno != EINTR)
-                not_resident(pump, slot, -errno);
+            int status = slot->plain ? (int)n : -errno;
+            if (status != -EINTR && slot->plain)
+                pump_fail(slot, STEP_READ, status);
+            else if (status != -EINTR)
+                not_resident(pump, slot, status);
             if (slot->state != SLOT_RESIDENT)
                 return;
             continue;
         }
+        /* it looks empty, or is large: a device that replaced a file does, too */
+        if (slot->delivered == 0 && (n == 0 || (size_t)n == iov.iov_len) && !slot->stated &&
+            !open_stat(pump, slot))
+            return;
         if (n == 0)
             return resident_ended(pump, slot);
         slot->regular = true; /* or a device that behaves like one */
@@ -448,6 +462,14 @@ static int pump_alloc(struct pump *pump)
     return 0;
 }
 
+static _Thread_local struct pump *running;
+
+void pump_abandon(void)
+{
+    if (running)
+        ring_abandon(&running->ring);
+}
+
 int pump_run(const struct engine_opts *opts, struct feed *feed, const struct pump_ops *ops,
              void *arg, struct stats *stats)
 {
@@ -460,7 +482,9 @@ int pump_run(const struct engine_opts *opts, struct feed *feed, const struct pum
         rc = ring_open(&pump.ring, pump.depth + pump.block_count, pump.memory, pump.memory_bytes,
                        stats);
     if (rc == 0) {
+        running = &pump;
         pump_loop(&pump);
+        running = NULL;
         ring_close(&pump.ring);
         rc = pump.broken;
     }

@@ -46,7 +46,8 @@ struct block {
     uint32_t written; /* of got, by a request */
     int write_fd;
     uint8_t retries;
-    bool end; /* a read of zero bytes came after got: the file ends there */
+    bool end;   /* a read of zero bytes came after got: the file ends there */
+    int status; /* -errno: the read of the bytes after got has failed */
     enum block_state state;
 };
 
@@ -83,6 +84,7 @@ struct slot {
     bool held;        /* fd is an O_PATH descriptor, and the file is being opened through it */
     bool opened_cold; /* its name was not cached: io-wq opened it */
     bool eof;
+    bool bad;                     /* a block could not be read: nothing is read ahead any more */
     bool queued;                  /* in the line for blocks */
     bool ends_in_hole;            /* sparse: what comes after the last data has no bytes */
     bool sparse;                  /* skip holes: only data is delivered (set by opened) */
@@ -141,6 +143,9 @@ struct pump {
 /* Runs the feed's files through the ring until the feed ends. Returns 0 or -errno. */
 int pump_run(const struct engine_opts *opts, struct feed *feed, const struct pump_ops *ops,
              void *arg, struct stats *stats);
+
+/* Cancels the requests of the pump that this thread runs, if any: see struct engine. */
+void pump_abandon(void);
 
 /* Writes the first bytes of a delivered block to fd at its offset, by a request; the rest has been
  * taken care of. When it is written the block is free again. */

@@ -37,4 +37,5 @@ const struct engine engine_uring = {
     .read = uring_read,
     .copy = uring_copy,
     .load = uring_load,
+    .abandon = pump_abandon,
 };

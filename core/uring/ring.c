@@ -19,6 +19,7 @@ enum {
     REGISTER_AFTER = 64,
     RETRIES = 1000, /* at RETRY_US each, if the kernel has no memory for requests */
     RETRY_US = 1000,
+    ABANDON_MS = 1000,
     PROBE_ENTRIES = 8,
     PROBE_TRIES = 3, /* EINTR, or no memory just now */
 };
@@ -64,6 +65,7 @@ int ring_open(struct ring *ring, unsigned entries, void *buf, size_t buf_bytes, 
     (void)io_uring_register_iowq_max_workers(&ring->uring, workers);
     ring->buffer = (struct iovec){buf, buf_bytes};
     ring->requests = 0;
+    ring->reaped = 0;
     ring->fixed_buffer = false;
     return 0;
 }
@@ -154,16 +156,41 @@ void ring_flush(struct ring *ring)
 unsigned ring_reap(struct ring *ring, void (*done)(void *, uint64_t, int), void *arg)
 {
     struct io_uring_cqe *cqe;
-    unsigned head, n = 0;
+    unsigned head, n;
 
+    ring->reaped = 0;
     io_uring_for_each_cqe(&ring->uring, head, cqe)
     {
         ring->in_flight--;
-        n++;
+        ring->reaped++;
         done(arg, cqe->user_data, cqe->res);
     }
+    n = ring->reaped;
+    ring->reaped = 0;
     io_uring_cq_advance(&ring->uring, n);
     return n;
+}
+
+void ring_abandon(struct ring *ring)
+{
+    struct io_uring_sync_cancel_reg all = {
+        .flags = IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL, .timeout = {.tv_nsec = 1}};
+    unsigned unsubmitted = io_uring_sq_ready(&ring->uring);
+    uint64_t end_ns = stats_now_ns() + ABANDON_MS * UINT64_C(1000000);
+
+    io_uring_cq_advance(&ring->uring, ring->reaped);
+    ring->reaped = 0;
+    /* before 6.0 the kernel cannot: polls and opens stay, reads end by themselves */
+    (void)io_uring_register_sync_cancel(&ring->uring, &all);
+    while (ring->in_flight > unsubmitted && stats_now_ns() < end_ns) {
+        struct __kernel_timespec retry = {.tv_nsec = 10L * RETRY_US * 1000};
+        struct io_uring_cqe *cqe;
+        if (io_uring_wait_cqe_timeout(&ring->uring, &cqe, &retry) < 0)
+            continue;
+        ring->in_flight--;
+        io_uring_cqe_seen(&ring->uring, cqe);
+    }
+    io_uring_queue_exit(&ring->uring);
 }
 
 bool ring_drain(struct ring *ring, void (*dropped)(uint64_t user_data, int res))

@@ -15,6 +15,7 @@ struct ring {
     uint64_t counted_ns; /* up to when in_flight has been integrated */
     struct iovec buffer;
     uint64_t requests; /* prepared so far */
+    unsigned reaped;   /* completions handled since the kernel was last told */
     bool fixed_buffer; /* the buffer given to ring_open is registered */
 };
 
@@ -44,6 +45,10 @@ unsigned ring_reap(struct ring *ring, void (*done)(void *arg, uint64_t user_data
  * that it has not taken are left. Returns false if the ring cannot even be waited for: then the
  * kernel may still write to the requests' buffers, which must be left to the process's end. */
 bool ring_drain(struct ring *ring, void (*dropped)(uint64_t user_data, int res));
+
+/* Cancels the requests that the kernel has taken and drops their completions, for at most a second.
+ * May be called while ring_reap calls done. The ring cannot be used afterwards. */
+void ring_abandon(struct ring *ring);
 
 /* Why a ring cannot be set up here: 0 if it can, or -errno with the reason in words. */
 int ring_probe(const char **why);

@@ -12,6 +12,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "../base/salvage.h"
+
 enum {
     RETRIES = 3, /* by the ring; after that by a plain call, which waits where the ring gave up */
     HANDLE_BYTES = 256 * 1024, /* delivered between two submissions; 0.15 ms of SHA-256 */
@@ -49,6 +51,7 @@ static void issue_block(struct pump *pump, struct slot *slot, struct block *bloc
     block->written = 0;
     block->retries = 0;
     block->end = false;
+    block->status = 0;
     block->state = BLOCK_READING;
     if (slot->last)
         slot->last->next = block;
@@ -111,7 +114,7 @@ static void join_line(struct pump *pump, struct slot *slot)
 /* Whether there is more to issue ahead of what has been delivered. */
 static bool wants_blocks(struct slot *slot)
 {
-    if (slot->state != SLOT_STREAM || slot->eof || slot->issued >= slot->size)
+    if (slot->state != SLOT_STREAM || slot->eof || slot->bad || slot->issued >= slot->size)
         return false;
     if (slot->sparse && !stream_next_data(slot, &slot->issued)) {
         slot->issued = slot->size;
@@ -267,6 +270,19 @@ void stream_keep_busy(struct pump *pump)
     }
 }
 
+/* Reads what can be read of a block whose read has failed, waiting for it. The block is the next to
+ * be delivered. */
+static void salvage_block(struct slot *slot, struct block *block)
+{
+    size_t len = block->want - block->got;
+    size_t n = salvage_read(slot->fd, block->buf + block->got, len, block->offset + block->got,
+                            &block->status);
+
+    block->got += (uint32_t)n;
+    block->end = block->status == 0 && n < len;
+    slot->bad = block->status < 0;
+}
+
 void stream_deliver(struct pump *pump, struct slot *slot)
 {
     while (slot->state == SLOT_STREAM && slot->first && slot->first->state == BLOCK_READY &&
@@ -277,8 +293,12 @@ void stream_deliver(struct pump *pump, struct slot *slot)
         slot->first = block->next;
         if (!slot->first)
             slot->last = NULL;
+        if (block->status < 0)
+            salvage_block(slot, block);
         if (block->got > 0)
             rc = stream_deliver_block(pump, slot, block);
+        if (block->status < 0)
+            pump_fail(slot, STEP_READ, block->status);
         if (block->end)
             slot->eof = true;
         if (rc != 1)
@@ -325,8 +345,10 @@ void stream_read_done(struct pump *pump, struct block *block, int res)
         res = read_plainly(slot, block);
     }
     if (res < 0) {
+        /* the file fails when all before this has been delivered */
+        block->status = res;
         block->state = BLOCK_READY;
-        pump_fail(slot, STEP_READ, res);
+        slot->bad = true;
         return;
     }
     if (res == 0 && slot->regular && slot->size == 0 && block->offset == 0 && block->got == 0) {

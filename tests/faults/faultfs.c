@@ -63,16 +63,23 @@ static int wait_for(const struct rule_effect *effect)
     return 0;
 }
 
-/* Does what the rules say before the operation itself. Returns 0 or -errno. */
-static int fault(enum rule_op op, const char *path, struct rule_effect *effect)
+/* Does what the rules say before the operation itself, on len bytes at offset if these are not 0.
+ * Returns 0 or -errno. */
+static int fault_at(enum rule_op op, const char *path, off_t offset, size_t len,
+                    struct rule_effect *effect)
 {
     int rc;
 
-    *effect = rules_apply(op, below(path));
+    *effect = rules_apply(op, below(path), (uint64_t)offset, len);
     rc = wait_for(effect);
     if (rc == 0 && effect->resize >= 0 && path)
         rc = result(truncate(below(path), effect->resize));
     return rc < 0 ? rc : effect->error;
+}
+
+static int fault(enum rule_op op, const char *path, struct rule_effect *effect)
+{
+    return fault_at(op, path, 0, 0, effect);
 }
 
 /* The same where there is nothing more to it. */
@@ -156,7 +163,7 @@ static int fs_read(const char *path, char *buf, size_t size, off_t offset,
         free(text);
         return (int)len;
     }
-    rc = fault(RULE_READ, path, &effect);
+    rc = fault_at(RULE_READ, path, offset, size, &effect);
     if (rc < 0)
         return rc;
     rc = result((int)pread((int)info->fh, buf,
@@ -176,7 +183,7 @@ static int fs_write(const char *path, const char *buf, size_t size, off_t offset
         rc = offset > 0 || size > CONTROL_MAX ? -EFBIG : rules_set(buf, size);
         return rc < 0 ? rc : (int)size;
     }
-    rc = fault(RULE_WRITE, path, &effect);
+    rc = fault_at(RULE_WRITE, path, offset, size, &effect);
     if (rc < 0)
         return rc;
     return result((int)pwrite((int)info->fh, buf,

@@ -58,6 +58,25 @@ for options in "" --direct-io; do
     done
 done
 
+# A bad place of a device: the good bytes before it are delivered, also if the answer to its read comes first.
+for options in "" --direct-io; do
+    for direct in auto always never; do
+        what="a bad place, --direct=$direct $options"
+        # shellcheck disable=SC2086 # words
+        fresh_mount $options
+        rules "read large error=EIO from=6029312 to=6033408" "read large delay=200 from=4194304 to=4300000"
+        fails "$what: acat" "large: Input/output error" acat --direct=$direct "$mnt/large"
+        check "$what: acat, no good byte is lost" cmp out <(head -c 6029312 "$below/large")
+        fails "$what: acat --discard" "large: Input/output error" acat --discard --direct=$direct "$mnt/large"
+        rules "read middle error=EIO from=40960 to=41000"
+        fails "$what: acat, a small file" "middle: Input/output error" acat --direct=$direct "$mnt/middle" "$mnt/small"
+        check "$what: acat, the next file" cmp out <(head -c 40960 "$below/middle" && cat "$below/small")
+        rm -rf new
+        fails "$what: acp" "error reading" acp -r --direct=$direct "$mnt" new
+        check "$what: acp, nothing wrong" nothing_wrong new
+    done
+done
+
 # all_the_same NAME RULE [OPTION]: nobody need hear of it
 all_the_same() {
     local name=$1 rule=$2

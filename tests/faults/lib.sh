@@ -29,10 +29,11 @@ fresh_mount() {
     fi
 }
 
-# rules [RULE...]: in the place of those before (rules.h)
+# rules [RULE...]: replaces the rules (rules.h)
 rules() {
     : >"$mnt/.faultfs"
-    [ $# -eq 0 ] || printf '%s\n' "$*" >"$mnt/.faultfs" || exit 2
+    # by one write: bash writes several lines one by one
+    [ $# -eq 0 ] || printf '%s\n' "$@" | dd of="$mnt/.faultfs" bs=65536 iflag=fullblock status=none || exit 2
 }
 
 # applied: how often the first rule was

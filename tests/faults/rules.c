@@ -18,6 +18,7 @@ struct rule {
     uint32_t ops; /* bits */
     char glob[GLOB_MAX];
     struct rule_effect effect;
+    uint64_t from, to; /* bytes */
     uint64_t after, times;
     uint64_t matched, applied;
     char text[GLOB_MAX + 128];
@@ -102,6 +103,10 @@ static bool parse_word(struct rule *rule, char *word)
         effect->flip = (int64_t)number;
     else if (strcmp(word, "resize") == 0)
         effect->resize = (int64_t)number;
+    else if (strcmp(word, "from") == 0)
+        rule->from = number;
+    else if (strcmp(word, "to") == 0)
+        rule->to = number;
     else if (strcmp(word, "after") == 0)
         rule->after = number;
     else if (strcmp(word, "times") == 0)
@@ -119,7 +124,7 @@ static bool parse_rule(struct rule *rule, char *line)
     char *rest = NULL;
     char *ops, *glob, *word;
 
-    *rule = (struct rule){.effect = no_effect, .times = UINT64_MAX};
+    *rule = (struct rule){.effect = no_effect, .to = UINT64_MAX, .times = UINT64_MAX};
     snprintf(rule->text, sizeof(rule->text), "%s", line);
     ops = strtok_r(line, " ", &rest);
     glob = strtok_r(NULL, " ", &rest);
@@ -191,7 +196,7 @@ static void add_effect(struct rule_effect *sum, const struct rule_effect *effect
         sum->resize = effect->resize;
 }
 
-struct rule_effect rules_apply(enum rule_op op, const char *path)
+struct rule_effect rules_apply(enum rule_op op, const char *path, uint64_t offset, uint64_t len)
 {
     struct rule_effect sum = no_effect;
 
@@ -199,6 +204,8 @@ struct rule_effect rules_apply(enum rule_op op, const char *path)
     for (size_t i = 0; i < rule_count; i++) {
         struct rule *rule = &rules[i];
         if (!(rule->ops & 1u << op) || fnmatch(rule->glob, path, 0) != 0)
+            continue;
+        if (len > 0 && (offset >= rule->to || offset + len <= rule->from))
             continue;
         if (rule->matched++ < rule->after || rule->applied >= rule->times)
             continue;

@@ -13,6 +13,8 @@
  *   size=N        getattr says that the file has N bytes
  *   flip=OFFSET   the byte at OFFSET is read inverted
  *   resize=N      the file underneath is cut or extended to N bytes first
+ *   from=N        leaves reads and writes alone that end before the byte at N
+ *   to=N          and those that begin at N or behind it
  *   after=N       leaves the first N matching operations alone
  *   times=N       and is used up after N more
  *
@@ -63,7 +65,8 @@ struct rule_effect {
 int rules_set(const char *text, size_t len);
 /* The rules, each with how often it matched and how often it was applied: malloc'd, or NULL. */
 char *rules_text(void);
-/* Counts the operation and says what is to happen to it. */
-struct rule_effect rules_apply(enum rule_op op, const char *path);
+/* Counts the operation and says what is to happen to it. A read or write is of len bytes at an
+ * offset; for all others len is 0, and the rules of all ranges are theirs. */
+struct rule_effect rules_apply(enum rule_op op, const char *path, uint64_t offset, uint64_t len);
 
 #endif

@@ -89,6 +89,7 @@ static int produce(struct feed *feed, void *arg)
             break;
         }
         *(size_t *)file->op = i;
+        file->type = reading->records[i].type;
         rc = feed_add(feed, file);
     }
     dir_put(cwd);
@@ -138,6 +139,7 @@ static void clear(struct reading *reading)
                                .index = i,
                                .seed = old->seed,
                                .len = old->len,
+                               .type = old->type,
                                .expect = old->expect,
                                .expect_step = old->expect_step,
                                .fnv = FNV_START};

@@ -14,6 +14,7 @@ struct record {
     size_t index;  /* in the order of adding */
     uint64_t seed; /* for the test's use: of the file's pattern */
     uint64_t len;
+    unsigned char type;    /* DT_*: what the producer has found; 0: an operand */
     int expect;            /* expected status */
     enum step expect_step; /* where it shall come from */
 

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# acat_busy.sh: when a reader has gone and acat has ended, nothing that it had in flight keeps the filesystem busy.
+# shellcheck source=tests/cli/lib.sh
+. "${0%/*}/lib.sh"
+
+truncate -s 120M image
+mkdir disk
+if [ "$(id -u)" != 0 ] || ! mkfs.ext4 -q image 2>/dev/null || ! mount -o loop image disk 2>/dev/null; then
+    left_out 'all of it' 'it needs root, mkfs.ext4 and a loop mount'
+    ok 'nothing to test'
+    finish
+fi
+trap 'umount disk 2>/dev/null; chmod -R u+rwX "$scratch" 2>/dev/null; rm -rf "$scratch"' EXIT
+head -c 60000000 /dev/urandom >disk/large
+umount disk
+
+# gone NAME STATUS COMMAND...: of which only the first bytes are read, 20 times
+gone() {
+    local name=$1 expected=$2 busy=0 status=
+    shift 2
+    for _ in {1..20}; do
+        mount -o loop image disk || exit 2
+        "$@" 2>/dev/null | head -c 100 >/dev/null
+        status="$status ${PIPESTATUS[0]}"
+        umount disk 2>/dev/null && continue
+        busy=$((busy + 1))
+        until umount disk 2>/dev/null; do sleep 0.05; done
+    done
+    same "$name: it is not busy" 0 $busy
+    same "$name: the status is cat's" "$expected" "$(tr ' ' '\n' <<<"$status" | sed '/^$/d' | uniq)"
+}
+
+for direct in auto always; do
+    gone "--direct=$direct" 141 acat --direct=$direct disk/large disk/large
+    gone "--direct=$direct, -n" 141 acat -n --direct=$direct disk/large
+done
+# shellcheck disable=SC2016 # the inner shell expands it
+gone 'SIGPIPE is ignored' 1 sh -c 'trap "" PIPE; exec acat --direct=always disk/large'
+finish

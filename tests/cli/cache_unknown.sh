@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# cache_unknown.sh: whether a file is in the page cache is known on overlayfs, where cachestat says 0 of all files, and
+# without cachestat (before Linux 6.5, or under a filter). What is cached is read there and stays; what is not is left so.
+# shellcheck source=tests/cli/lib.sh
+. "${0%/*}/lib.sh"
+
+hide="${0%/*}/seccomp"
+case $hide in /*) ;; *) hide=$OLDPWD/$hide ;; esac
+bytes=20971520
+mkdir lower upper work merged
+head -c $bytes /dev/urandom >lower/file
+seq 1000 >lower/small
+resident() {
+    fincore --bytes --noheadings --output RES lower/file | tr -d ' '
+}
+evict() {
+    dd if=lower/file iflag=nocache count=0 status=none
+}
+sync lower/file lower/small
+evict
+if [ "$(resident)" != 0 ]; then
+    left_out 'all of it' 'this filesystem keeps files in memory'
+    ok 'nothing to test'
+    finish
+fi
+digest=$(gnu sha256sum <lower/file)
+digest=${digest%% *}
+
+# past_cache COMMAND...: how many bytes it read past the page cache
+past_cache() {
+    "$@" --stats 2>&1 >out | sed -n 's/.*which *\([0-9]*\) bytes past.*/\1/p'
+}
+
+# both NAME FILE [PREFIX...]: of a file that is in the cache, and of one that is not
+both() {
+    local name=$1 file=$2 past
+    shift 2
+    gnu cat "$file" >/dev/null
+    past=$(past_cache "$@" ahash "$file")
+    same "$name: warm, none is read past the cache" 0 "${past:-0}"
+    same "$name: warm, the digest" "$digest  $file" "$(cat out)"
+    check "$name: warm, it stays" test "$(resident)" -ge $((bytes * 9 / 10))
+    past=$(past_cache "$@" acat --discard "$file")
+    same "$name: warm, acat" 0 "${past:-0}"
+    "$@" acat "$file" >copy
+    check "$name: warm, acat to a file" cmp copy lower/file
+    check "$name: warm, acp" "$@" acp "$file" copied
+    check "$name: warm, acp's copy" cmp copied lower/file
+    gnu cat "$file" >/dev/null
+    for command in 'ahash' 'acat --discard'; do
+        evict
+        # shellcheck disable=SC2086 # words
+        past=$(past_cache "$@" $command "$file")
+        [ "$engine" = sync ] || same "$name: cold, $command reads past the cache" $bytes "${past:-0}"
+        check "$name: cold, $command leaves little in it" test "$(resident)" -lt $((bytes / 2))
+    done
+}
+
+both 'plain' lower/file
+both 'cachestat is missing' lower/file "$hide" ENOSYS cachestat
+both 'cachestat is forbidden' lower/file "$hide" EPERM cachestat
+chmod 644 lower/file
+if [ "$(id -u)" = 0 ] && mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work merged 2>/dev/null; then
+    both 'overlayfs' merged/file
+    both 'overlayfs, cachestat is missing' merged/file "$hide" ENOSYS cachestat
+    umount merged
+else
+    left_out 'overlayfs' 'it needs root and a mount'
+fi
+
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+    # the kernel tells nothing about the files of others: they are read through the cache
+    gnu cat lower/file >/dev/null
+    gnu cp "$bin/ahash" own_ahash
+    for name in cachestat 'no cachestat'; do
+        filter=()
+        [ "$name" = cachestat ] || filter=("$hide" ENOSYS cachestat)
+        same "another user's file, $name" "$digest" \
+            "$(setpriv --reuid 65534 --clear-groups "${filter[@]}" ./own_ahash lower/file | sed 's/ .*//')"
+    done
+fi
+finish
