@@ -1,6 +1,6 @@
 /* faultfs.c: a filesystem that shows a directory, and does wrong what it is told to: for tests.
  *
- *   faultfs [--direct-io] [--fold-case] [--read-delay=MS] [--foreground] DIRECTORY MOUNTPOINT
+ *   faultfs [--direct-io] [--fold-case] [--nfs4-acl] [--read-delay=MS] [--foreground] DIRECTORY MOUNTPOINT
  *
  * It returns when it is mounted (with --foreground: when it is unmounted again: umount, or
  * fusermount3 -u). What is written to MOUNTPOINT/.faultfs are the rules from then on (rules.h);
@@ -8,6 +8,7 @@
  * is seen as it is, and is changed. Nothing is cached but, without --direct-io, pages between open
  * and close; with it each read and write of a program is one operation here. With --fold-case,
  * names that differ only in case are the same name, and the first spelling is kept (as with vfat).
+ * With --nfs4-acl the only extended attributes are those of nfs4.h.
  * Locks are those of the files underneath: names of the same file share them. */
 #define _GNU_SOURCE
 #define FUSE_USE_VERSION 312
@@ -25,6 +26,7 @@
 #include <unistd.h>
 
 #include "fold.h"
+#include "nfs4.h"
 #include "rules.h"
 
 enum {
@@ -37,6 +39,7 @@ enum {
 static const char control[] = "/.faultfs";
 static bool direct_io;
 static bool fold_case;
+static bool nfs4_acl;
 
 /* As seen from the directory underneath, which is the working directory. An open file that has no
  * name any more has no path. */
@@ -108,7 +111,7 @@ static int fs_getattr(const char *path, struct stat *st, struct fuse_file_info *
     rc = fault(RULE_GETATTR, path, &effect);
     if (rc == 0)
         rc = result(info ? fstat((int)info->fh, st) : lstat(below(path), st));
-    if (rc == 0 && effect.size >= 0 && S_ISREG(st->st_mode))
+    if (rc == 0 && effect.size >= 0 && (S_ISREG(st->st_mode) || S_ISLNK(st->st_mode)))
         st->st_size = effect.size;
     return rc;
 }
@@ -346,19 +349,23 @@ static int fs_setxattr(const char *path, const char *name, const char *value, si
                        int flags)
 {
     FAULT(RULE_XATTR, path);
+    if (nfs4_acl)
+        return nfs4_set(below(path), name, value, size, flags);
     return result(lsetxattr(below(path), name, value, size, flags));
 }
 
 static int fs_getxattr(const char *path, const char *name, char *value, size_t size)
 {
     FAULT(RULE_XATTR, path);
+    if (nfs4_acl)
+        return nfs4_get(below(path), name, value, size);
     return result((int)lgetxattr(below(path), name, value, size));
 }
 
 static int fs_listxattr(const char *path, char *list, size_t size)
 {
-    FAULT(RULE_XATTR, path);
-    return result((int)llistxattr(below(path), list, size));
+    FAULT(RULE_LISTXATTR, path);
+    return nfs4_acl ? nfs4_list(list, size) : result((int)llistxattr(below(path), list, size));
 }
 
 static int fs_removexattr(const char *path, const char *name)
@@ -453,8 +460,8 @@ static int serve(const char *directory, const char *mountpoint, bool foreground)
 
 static int usage(void)
 {
-    fputs("usage: faultfs [--direct-io] [--fold-case] [--read-delay=MS] [--foreground] DIRECTORY "
-          "MOUNTPOINT\n",
+    fputs("usage: faultfs [--direct-io] [--fold-case] [--nfs4-acl] [--read-delay=MS] [--foreground] "
+          "DIRECTORY MOUNTPOINT\n",
           stderr);
     return 2;
 }
@@ -464,6 +471,7 @@ int main(int argc, char **argv)
     static const struct option options[] = {
         {"direct-io", no_argument, NULL, 'd'},
         {"fold-case", no_argument, NULL, 'c'},
+        {"nfs4-acl", no_argument, NULL, 'n'},
         {"read-delay", required_argument, NULL, 'r'},
         {"foreground", no_argument, NULL, 'f'},
         {NULL, 0, NULL, 0},
@@ -477,6 +485,8 @@ int main(int argc, char **argv)
             direct_io = true;
         } else if (option == 'c') {
             fold_case = true;
+        } else if (option == 'n') {
+            nfs4_acl = true;
         } else if (option == 'f') {
             foreground = true;
         } else if (option == 'r') {

@@ -32,6 +32,7 @@ static const char *const op_names[RULE_OPS] = {
     "getattr",  "open",     "create", "read",   "write",   "flush", "fsync",
     "truncate", "allocate", "seek",   "rename", "unlink",  "link",  "mkdir",
     "mknod",    "readdir",  "chmod",  "chown",  "utimens", "xattr",
+    "listxattr",
 };
 
 static bool parse_ops(char *text, uint32_t *ops)

@@ -10,7 +10,7 @@
  *   deaf          the delay is not to be interrupted: as with a device that does not answer
  *   error=NAME    fails: EIO, ENOSPC, EDQUOT, EINTR, ... or a number
  *   short=N       reads or writes N bytes at the most
- *   size=N        getattr says that the file has N bytes
+ *   size=N        getattr says that the file, or the link, has N bytes
  *   flip=OFFSET   the byte at OFFSET is read inverted
  *   resize=N      the file underneath is cut or extended to N bytes first
  *   from=N        leaves reads and writes alone that end before the byte at N
@@ -46,7 +46,8 @@ enum rule_op {
     RULE_CHMOD,
     RULE_CHOWN,
     RULE_UTIMENS,
-    RULE_XATTR,
+    RULE_XATTR, /* one of them */
+    RULE_LISTXATTR,
     RULE_OPS
 };
 

@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# attributes.sh: acp, with a filesystem that has no attributes, other ones, or does not tell which: BIN_DIR ENGINE.
+# What GNU cp says and does is what is expected, but that nobody is given rights that the source does not give.
+# shellcheck source=tests/faults/lib.sh
+. "${0%/*}/lib.sh"
+stand_in cp acp
+
+if ! gnu setfattr -n user.a -v 1 "$below" 2>/dev/null || ! gnu setfacl -m u:4711:rw "$below" 2>/dev/null; then
+    left_out 'all of it' "no extended attributes or ACLs in $scratch, or no setfattr and setfacl"
+    ok 'nothing to test'
+    finish
+fi
+setfattr -x user.a "$below"
+setfacl -b "$below"
+
+# -- attributes that cannot be listed --
+
+make_listed() {
+    mkdir -p "$below/tree/dir"
+    echo plain >"$below/tree/plain"
+    echo named >"$below/tree/named"
+    setfattr -n user.a -v 1 "$below/tree/named" "$below/tree/dir"
+    chmod 640 "$below/tree/named"
+    chmod 750 "$below/tree/dir"
+    setfacl -m u:4711:rwx "$below/tree/named" "$below/tree/dir"
+    chmod 600 "$below/tree/plain"
+}
+make_listed
+
+for errno in EIO EACCES ESTALE; do
+    fresh_mount
+    rules "listxattr * error=$errno"
+    for options in --preserve=xattr --preserve=mode,xattr; do
+        same_as_gnu "attributes that cannot be listed, $errno: $options" \
+            "rm -f new; cp $options '$mnt/tree/named' new; status=\$?; cat new; exit \$status"
+    done
+    same_as_gnu "attributes that cannot be listed, $errno: -a" \
+        "rm -f new; cp -a '$mnt/tree/plain' new; status=\$?; stat -c %a new; exit \$status"
+    # of a directory GNU's names the copy
+    rm -rf new
+    acp -r --preserve=xattr "$mnt/tree" new 2>err
+    same "attributes that cannot be listed, $errno: a tree: status" 1 $?
+    for name in "" /dir /named /plain; do
+        check "attributes that cannot be listed, $errno: a tree: tree$name is named" \
+            grep -q "acp: listing attributes of '$mnt/tree$name': " err
+    done
+    check "attributes that cannot be listed, $errno: a tree: the copy" diff -r "$below/tree" new
+done
+
+
+for rule in "listxattr * error=EIO" "listxattr,xattr * error=EIO"; do
+    for options in -a -p --preserve=mode; do
+        fresh_mount
+        rules "$rule"
+        rm -rf new
+        timeout "$limit_seconds" acp -r "$options" "$mnt/tree" new 2>err
+        status=$?
+        rights=$(getfacl -cp new/named | sed -n 's/^group::\(...\).*/\1/p')
+        case $rights in
+        r-- | ---) ok "$rule: $options: the group gets no more" ;;
+        *) not_ok "$rule: $options: the group gets no more" "$rights: $(getfacl -cp new/named)" ;;
+        esac
+        same "$rule: $options: nor do others" --- "$(getfacl -cp new/named | sed -n 's/^other:://p')"
+        if [ $status -eq 0 ]; then
+            check "$rule: $options: status 0, and the ACL is there" grep -q '^user:4711:rwx' <(getfacl -cp new/named)
+        else
+            check "$rule: $options: what is lost is told" grep -q "new/named'\|named'" err
+        fi
+    done
+done
+rm -rf new "${below:?}"/*
+
+# -- ACLs of another kind: every file lists one, and a POSIX one is not to be had --
+
+fresh_mount --nfs4-acl
+mkdir -p tree/dir
+echo a >tree/a
+echo b >tree/dir/b
+for options in -a -rp '-r --preserve=mode'; do
+    rm -rf "${below:?}"/*
+    # shellcheck disable=SC2086 # words
+    message=$(acp $options tree "$mnt/new" 2>&1)
+    same "NFSv4, $options: nothing is wrong" "0 " "$? $message"
+    check "NFSv4, $options: the copy" diff -r tree "$below/new"
+    setfattr -n system.nfs4_acl -v listed "$mnt/new/a"
+    setfattr -n system.nfs4_acl -v listed "$mnt/new/dir"
+    # shellcheck disable=SC2086 # words
+    message=$(acp $options "$mnt/new" "$mnt/again" 2>&1)
+    same "NFSv4 to itself, $options: nothing is wrong" "0 " "$? $message"
+    same "NFSv4 to itself, $options: the file's ACL" listed \
+        "$(getfattr --absolute-names --only-values -n user.nfs4_acl "$below/again/a" 2>&1)"
+    same "NFSv4 to itself, $options: the directory's ACL" listed \
+        "$(getfattr --absolute-names --only-values -n user.nfs4_acl "$below/again/dir" 2>&1)"
+    rm -rf back
+    # shellcheck disable=SC2086 # words
+    message=$(acp $options "$mnt/new" back 2>&1)
+    same "from NFSv4, $options: nothing is wrong" "0 " "$? $message"
+    check "from NFSv4, $options: the copy" diff -r tree back
+done
+rm -rf "${below:?}"/* back
+
+# -- a symbolic link that is longer than its size --
+
+fresh_mount
+ln -s "$(printf 'x%.0s' {1..300})" "$below/link"
+for size in 0 1 4 299; do
+    rules "getattr link size=$size"
+    rm -f new
+    check "a link of 300 bytes that seems to have $size" acp -P "$mnt/link" new
+    same "a link of 300 bytes that seems to have $size: its target" "$(readlink "$below/link")" "$(readlink new)"
+done
+finish
