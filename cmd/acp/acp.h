@@ -48,7 +48,8 @@ void acp_durable_finish(struct acp *acp);
 
 /* --verify: verify.c. Each file that was copied is noted, and read back at the end. */
 void acp_verify_start(struct acp *acp);
-void acp_verify_note(struct acp *acp, const uint8_t *digest, const char *to_path);
+void acp_verify_note(struct acp *acp, const struct copy_file *op, uint64_t bytes,
+                     const char *to_path);
 void acp_verify_finish(struct acp *acp, const struct engine *engine, unsigned jobs);
 
 #endif

@@ -82,6 +82,7 @@ void acp_durable_start(struct acp *acp)
     free(path);
     acp->copy.met_device = met;
     acp->copy.met_arg = acp;
+    acp->copy.opts.sync_linked = true;
     acp->copy.opts.sync_files = acp->copy.opts.atomic ||
                                 (!acp->copy.opts.recursive && !acp->copy.opts.parents &&
                                  acp->operand_count <= FEW_FILES);

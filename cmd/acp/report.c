@@ -191,7 +191,8 @@ static void tell(const struct acp *acp, const struct file *file, const char *sou
         tell_how(acp, op);
 }
 
-static void note_digest(struct acp *acp, const struct copy_file *op, const char *dest)
+static void note_digest(struct acp *acp, const struct copy_file *op, uint64_t bytes,
+                        const char *dest)
 {
     static const struct sumline_format format = {NULL, ' ', '\n'};
 
@@ -199,7 +200,7 @@ static void note_digest(struct acp *acp, const struct copy_file *op, const char 
         sumline_print(cli_atomic_stream(acp->manifest), &format, op->hash.digest,
                       digest_bytes(acp->digest), dest);
     if (acp->verify)
-        acp_verify_note(acp, op->hash.digest, dest);
+        acp_verify_note(acp, op, bytes, dest);
 }
 
 static void speak(struct acp *acp, const struct file *file, bool told, const char *source,
@@ -216,7 +217,7 @@ static void speak(struct acp *acp, const struct file *file, bool told, const cha
         cli_progress_show(STDOUT_FILENO);
     }
     if (op->hashed)
-        note_digest(acp, op, dest);
+        note_digest(acp, op, file->bytes, dest);
     if (file->step == STEP_REFUSED) {
         say_refused(acp, op, source, dest);
     } else if (file->status < 0) {

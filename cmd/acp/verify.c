@@ -8,12 +8,19 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "acp.h"
 
+enum {
+    DEVICE_BLOCK_BYTES = 1024 * 1024,
+};
+
+static const uint64_t WHOLE_FILE = UINT64_MAX;
+
 struct acp_verify {
-    FILE *notes; /* digest, name, NUL, for each file */
+    FILE *notes; /* bytes (or WHOLE_FILE), digest, name, NUL, for each file */
     size_t digest_bytes;
     struct acp *acp;
     struct dir *dir; /* of the last name */
@@ -31,19 +38,94 @@ void acp_verify_start(struct acp *acp)
 {
     struct acp_verify *verify = calloc(1, sizeof(*verify));
 
-    if (!verify || !(verify->notes = tmpfile()))
+    if (verify)
+        verify->notes = tmpfile();
+    if (verify && !verify->notes) { /* no directory for temporary files may be written */
+        int fd = memfd_create("verify", MFD_CLOEXEC);
+        verify->notes = fd < 0 ? NULL : fdopen(fd, "w+");
+    }
+    if (!verify || !verify->notes)
         cli_fatal(errno, "cannot make a temporary file for --verify");
     verify->acp = acp;
     verify->digest_bytes = digest_bytes(acp->digest);
     acp->verify = verify;
 }
 
-void acp_verify_note(struct acp *acp, const uint8_t *digest, const char *to_path)
+void acp_verify_note(struct acp *acp, const struct copy_file *op, uint64_t bytes,
+                     const char *to_path)
 {
     struct acp_verify *verify = acp->verify;
+    struct stat st;
 
-    fwrite(digest, verify->digest_bytes, 1, verify->notes);
+    if (op->to_regular) {
+        bytes = WHOLE_FILE;
+    } else if (fstatat(op->to->fd, op->to_name, &st, 0) < 0 || !S_ISBLK(st.st_mode)) {
+        cli_message(0, "cannot verify %s: not a regular file", cli_quote(to_path));
+        acp->failed = true;
+        return;
+    }
+    fwrite(&bytes, sizeof(bytes), 1, verify->notes);
+    fwrite(op->hash.digest, verify->digest_bytes, 1, verify->notes);
     fwrite(to_path, strlen(to_path) + 1, 1, verify->notes);
+}
+
+/* Digests the first bytes of an open block device, past the page cache. Returns 0 or -errno. */
+static int digest_device(int fd, uint64_t bytes, const struct digest *digest, void *block,
+                         uint8_t *result)
+{
+    struct digest_context *context = digest_context_new();
+    int rc = context ? digest_begin(context, digest) : -ENOMEM;
+    uint64_t at = 0;
+
+    while (rc == 0 && at < bytes) {
+        ssize_t n = pread(fd, block, DEVICE_BLOCK_BYTES, (off_t)at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            rc = n < 0 ? -errno : -ENODATA;
+            break;
+        }
+        if ((uint64_t)n > bytes - at)
+            n = (ssize_t)(bytes - at);
+        rc = digest_update(context, block, (size_t)n);
+        at += (uint64_t)n;
+    }
+    if (rc == 0)
+        rc = digest_end(context, result);
+    digest_context_free(context);
+    return rc;
+}
+
+static void tell_differs(struct acp_verify *verify, const char *path)
+{
+    cli_message(0, "%s: copy on the device differs from the source", cli_quote_maybe(path));
+    verify->acp->failed = true;
+}
+
+static void tell_unread(struct acp_verify *verify, const char *path, int error)
+{
+    cli_message(error, "cannot read %s back", cli_quote(path));
+    verify->acp->failed = true;
+}
+
+/* A device may be larger than what was copied onto it. */
+static void verify_device(struct acp_verify *verify, const char *path, uint64_t bytes,
+                          const uint8_t *expected)
+{
+    uint8_t digest[DIGEST_BYTES_MAX];
+    void *block = NULL;
+    int fd = path_open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+    int rc = fd < 0 ? -errno : -posix_memalign(&block, 4096, DEVICE_BLOCK_BYTES);
+
+    if (rc == 0)
+        rc = digest_device(fd, bytes, verify->acp->digest, block, digest);
+    if (rc < 0)
+        tell_unread(verify, path, -rc);
+    else if (memcmp(digest, expected, verify->digest_bytes) != 0)
+        tell_differs(verify, path);
+    free(block);
+    if (fd >= 0)
+        close(fd);
 }
 
 /* The directory that name is in: names come by directories, so the last one is kept. Its own
@@ -108,12 +190,16 @@ static int produce(struct feed *feed, void *arg)
     struct acp_verify *verify = arg;
     uint8_t expected[DIGEST_BYTES_MAX];
     char *name = NULL;
+    uint64_t bytes;
     size_t cap = 0;
     int rc = 0;
 
-    while (rc == 0 && fread(expected, verify->digest_bytes, 1, verify->notes) == 1) {
-        if (getdelim(&name, &cap, 0, verify->notes) <= 0)
+    while (rc == 0 && fread(&bytes, sizeof(bytes), 1, verify->notes) == 1) {
+        if (fread(expected, verify->digest_bytes, 1, verify->notes) != 1 ||
+            getdelim(&name, &cap, 0, verify->notes) <= 0)
             rc = -EIO;
+        else if (bytes != WHOLE_FILE)
+            verify_device(verify, name, bytes, expected);
         else
             rc = add(verify, feed, expected, name);
     }
@@ -135,12 +221,10 @@ static void retire(struct file *file, void *arg)
         return;
     path = file_path(file);
     if (file->status == 0)
-        cli_message(0, "%s: what is on the device is not what was read from the source",
-                    cli_quote_maybe(path ? path : file->name));
+        tell_differs(verify, path ? path : file->name);
     else
-        cli_message(-file->status, "cannot read %s back", cli_quote(path ? path : file->name));
+        tell_unread(verify, path ? path : file->name, -file->status);
     free(path);
-    verify->acp->failed = true;
 }
 
 static void read_back(struct acp *acp, const struct engine *engine, unsigned jobs)

@@ -77,11 +77,13 @@ struct copy_opts {
     bool copy_contents;           /* of special files, too, when recursive */
     bool keep_directory_symlinks; /* a symbolic link to a directory will do for a directory */
     bool parents;                 /* make the operand's directories below the destination, too */
-    bool atomic;     /* a regular file appears complete under its name, or not at all */
-    bool sync_files; /* each file is on the device before it counts as copied */
-    bool digest;     /* the sink is to see every byte of every regular file */
-    bool dry_run;    /* nothing is made or changed */
-    bool verbose;    /* the caller wants to hear of directories, too */
+    bool atomic;      /* a regular file appears complete under its name, or not at all */
+    bool sync_files;  /* each file is on the device before it counts as copied */
+    bool sync_linked; /* those that are written through a symbolic link, or are devices: they may be
+                       * elsewhere */
+    bool digest;      /* the sink is to see every byte of every regular file */
+    bool dry_run;     /* nothing is made or changed */
+    bool verbose;     /* the caller wants to hear of directories, too */
     struct walk_opts walk;
     /* REPLACE_ASKED: called on the producer's thread, in the order of the operands. mode: the
      * existing file's. writable: whether this user may write it. */
@@ -140,6 +142,7 @@ struct copy_file {
     bool parent;      /* a directory that --parents has made */
     bool restored;    /* the backup has its old name again */
     bool copied;      /* made, or its bytes were copied */
+    bool to_regular;  /* to a regular file */
     bool hashed;      /* hash has the digest of its bytes */
     bool sparse;      /* holes were looked for, and kept */
     bool clone_tried; /* and how says whether it was done */

@@ -11,6 +11,7 @@
 
 #include "attr.h"
 #include "clone.h"
+#include "extents.h"
 #include "offload.h"
 #include "overwrite.h"
 #include "temp.h"
@@ -43,7 +44,8 @@ static int choose_way(struct copy *copy, struct file *file, const struct stat *s
     op->how = HOW_WRITTEN;
     if (S_ISREG(st->st_mode) && dest->regular && copy->opts.sparse != SPARSE_NEVER) {
         dest->sparse = op->sparse = st->st_blocks * 512 < st->st_size;
-        dest->zeros_hole = copy->opts.sparse == SPARSE_ALWAYS;
+        dest->zeros_hole = copy->opts.sparse == SPARSE_ALWAYS ||
+                           (dest->sparse && !extents_are_known(dest->source_fd, st->st_size));
     }
     dest->resize = dest->sparse || dest->zeros_hole; /* it may end in a hole */
     if (S_ISREG(st->st_mode) && dest->regular && !dest->zeros_hole && !copy->opts.digest &&
@@ -204,7 +206,9 @@ static void finish(struct copy *copy, struct file *file, const struct stat *st, 
     }
     if (file->status == 0) /* one that replaces a file has that one's mode, not a new file's */
         attr_copy(copy, &from, &to, st, dest->created && !dest->replaces, copy_report, file);
-    if (file->status == 0 && copy->opts.sync_files && fsync(dest->fd) < 0)
+    if (file->status == 0 &&
+        (copy->opts.sync_files || (copy->opts.sync_linked && (op->through || !dest->regular))) &&
+        fsync(dest->fd) < 0 && (dest->regular || errno != EINVAL)) /* a pipe has no device */
         file_fail(file, STEP_SYNC, -errno);
 }
 
@@ -263,5 +267,6 @@ void dest_end(struct copy *copy, struct file *file, const struct stat *st, struc
     if (dest->claimed)
         dest_link_made(copy, file, st, opened && file->status == 0 ? &made : NULL, dest->created);
     op->copied = file->status == 0 && !op->left;
+    op->to_regular = dest->regular || !opened;
     op->hashed = op->copied && copy->opts.digest && S_ISREG(st->st_mode);
 }

@@ -18,3 +18,12 @@ off_t extents_last_hole(int fd, off_t offset)
         return data < end ? -EAGAIN : end;
     return errno == ENXIO ? end : -errno;
 }
+
+bool extents_are_known(int fd, off_t size)
+{
+    off_t data = lseek(fd, 0, SEEK_DATA);
+
+    if (data < 0)
+        return errno == ENXIO; /* all of it is a hole */
+    return data > 0 || lseek(fd, 0, SEEK_HOLE) < size;
+}

@@ -146,7 +146,7 @@ int sync_copy(const struct engine_opts *opts, struct feed *feed, struct copy *co
     struct file *file;
     void *buf;
 
-    run.block = opts->block_bytes ? opts->block_bytes : SYNC_BLOCK_BYTES;
+    run.block = sync_block_bytes(opts);
     buf = sync_block_new(run.block);
     if (!buf)
         return -ENOMEM;

@@ -54,13 +54,23 @@ ssize_t sync_read_some(int fd, void *buf, size_t len, off_t at)
     if (n < 0 && errno == EINVAL) {
         /* O_DIRECT, and an offset or a filesystem that cannot: the rest goes through the cache */
         int flags = fcntl(fd, F_GETFL);
-        if (flags >= 0 && (flags & O_DIRECT) && fcntl(fd, F_SETFL, flags & ~O_DIRECT) == 0)
+        if (flags >= 0 && (flags & O_DIRECT) && fcntl(fd, F_SETFL, flags & ~O_DIRECT) == 0) {
+            cache_drop(fd, 0, 0); /* it is not in there: it comes from the device all the same */
             return sync_read_some(fd, buf, len, at);
+        }
         errno = EINVAL;
     }
     if (n >= 0)
         return n;
     return errno == EAGAIN ? -errno : read_salvaged(fd, buf, len, at, -errno);
+}
+
+size_t sync_block_bytes(const struct engine_opts *opts)
+{
+    const size_t align = 4096; /* no device here has larger logical blocks */
+    size_t block = opts->block_bytes ? opts->block_bytes : SYNC_BLOCK_BYTES;
+
+    return opts->direct == DIRECT_ALWAYS ? (block + align - 1) & ~(align - 1) : block;
 }
 
 /* Large blocks lie on huge pages, as the ring's do: a direct request is then few pieces of memory
@@ -216,7 +226,7 @@ static void take_file(const struct engine_opts *opts, struct file *file, struct 
 static int sync_read(const struct engine_opts *opts, struct feed *feed, struct sink *sink,
                      struct stats *stats)
 {
-    size_t block = opts->block_bytes ? opts->block_bytes : SYNC_BLOCK_BYTES;
+    size_t block = sync_block_bytes(opts);
     struct slow slow = {.progress = opts->progress};
     struct file *file;
     void *buf = sync_block_new(block);

@@ -12,6 +12,8 @@ enum {
     SYNC_BLOCK_BYTES = 128 * 1024,
 };
 
+/* The bytes of a read request: for O_DIRECT a multiple of what devices take. */
+size_t sync_block_bytes(const struct engine_opts *opts);
 /* A block for reading, aligned for O_DIRECT; to be freed. NULL: out of memory. */
 void *sync_block_new(size_t bytes);
 /* Opens a file of the feed for reading. A descriptor, or -errno. */

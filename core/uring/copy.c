@@ -13,7 +13,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>
+#include <linux/magic.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "../copy/dest.h"
@@ -56,6 +58,24 @@ static enum pump_verdict copy_opened(struct pump *pump, struct slot *slot)
     return verdict == DEST_WRITE || verdict == DEST_READ ? PUMP_READ : PUMP_END;
 }
 
+/* Whether a filesystem does more with buffered writes than to store them: compresses them, or lays
+ * them out as it finds best. Direct ones into blocks that are allocated would keep it from that.
+ * (60 MB of repeated text on btrfs with compress=zstd: none of
+ * its extents were compressed, and all were through the cache.) */
+static bool transforms(int fd)
+{
+    static const uint32_t types[] = {BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC, 0xca451a4e /* bcachefs */,
+                                     0x2fc12fc1 /* ZFS */};
+    struct statfs fs;
+
+    if (fstatfs(fd, &fs) < 0)
+        return false;
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if ((uint32_t)fs.f_type == types[i])
+            return true;
+    return false;
+}
+
 /* Prepares the destination of a large file for direct writes, where the source is read directly. */
 static void look(struct slot *slot)
 {
@@ -65,7 +85,8 @@ static void look(struct slot *slot)
 
     op->looked = true;
     if (!slot->direct || !op->dest.regular || slot->sparse || op->dest.zeros_hole ||
-        op->dest.read_only || size < DIRECT_MIN || fcntl(fd, F_SETFL, O_DIRECT) < 0)
+        op->dest.read_only || size < DIRECT_MIN || transforms(fd) ||
+        fcntl(fd, F_SETFL, O_DIRECT) < 0)
         return;
     op->direct = true;
     op->dest.resize = true;

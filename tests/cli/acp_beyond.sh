@@ -72,7 +72,7 @@ if command -v strace >/dev/null; then
 fi
 if command -v strace >/dev/null; then
     # it waits before it reads back: time enough to change what was written
-    gives '--verify: what differs is named' 1 '' "acp: w: what is on the device is not what was read from the source" '
+    gives '--verify: what differs is named' 1 '' "acp: w: copy on the device differs from the source" '
         strace -qq -f -o /dev/null -e trace=fsync -e inject=fsync:delay_exit=1500000 acp --verify tree/65536 w & pid=$!
         until [ "$(stat -c %s w 2>/dev/null)" = 65536 ]; do kill -0 $pid || exit 2; sleep 0.05; done
         printf X | dd of=w bs=1 seek=99 conv=notrunc status=none
