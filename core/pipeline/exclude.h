@@ -16,7 +16,8 @@ struct exclude;
 int exclude_add(struct exclude **exclude, const char *glob);
 void exclude_free(struct exclude *exclude); /* takes NULL */
 /* Whether the entry name of dir is left out: 1, 0 or -ENOMEM. root_len: path_len of the directory
- * that the operand is. exclude may be NULL: nothing is. From any thread. */
+ * that the operand is; the directories below it have names without slashes. exclude may be NULL:
+ * nothing is. From any thread. */
 int exclude_match(const struct exclude *exclude, const struct dir *dir, size_t root_len,
                   const char *name, bool is_dir);
 
