@@ -44,8 +44,12 @@ static void check_names(const struct dir *dir, const char *name)
 
     quote(glob, name);
     MUST(matches(glob, NULL, dir, name, false));
-    snprintf(path, sizeof(path), "/%s/%s", dir->name, name);
-    quote(glob, dir->path_len ? path : path + 1);
+    path[0] = '/';
+    dir_path_copy(dir, path + 1);
+    if (dir->path_len > 0)
+        strcat(path, "/");
+    strcat(path, name);
+    quote(glob, path);
     MUST(matches(glob, NULL, dir, name, false));
     memcpy(glob + strlen(glob), "x", 2);
     MUST(!matches(glob, NULL, dir, name, true));
@@ -81,16 +85,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         *name++ = 0;
     else
         name = texts[2];
-    dir = calloc(1, sizeof(*dir) + TEXT_MAX + 1);
+    dir = dir_cwd();
     MUST(dir);
     if (name != texts[2])
-        memcpy(dir->name, texts[2], sizeof(texts[2]));
-    dir->path_len = dir->name_len = strlen(dir->name);
+        for (char *part = strtok(texts[2], "/"); part; part = strtok(NULL, "/")) {
+            struct dir *child = dir_new(dir, part, -1);
+            MUST(child);
+            dir_put(dir);
+            dir = child;
+        }
     if (*name) {
         check_globs(texts[0], texts[1], dir, name);
-        if (dir->name[0] != '/')
-            check_names(dir, name);
+        check_names(dir, name);
     }
-    free(dir);
+    dir_put(dir);
     return 0;
 }

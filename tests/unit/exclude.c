@@ -32,72 +32,72 @@ static int match(const struct exclude *exclude, const char *root, const char *be
     return rc;
 }
 
+static const struct {
+    const char *glob, *below, *name;
+    bool is_dir;
+    int matches;
+} cases[] = {
+    /* without a slash: the last part, anywhere */
+    {"*.o", "", "a.o", false, 1},
+    {"*.o", "x/y", "a.o", false, 1},
+    {"*.o", "x/y", ".o", false, 1},
+    {"*.o", "x/y", "a.oo", false, 0},
+    {"*.o", "x.o", "a", false, 0},
+    {"*", "x", ".hidden", false, 1},
+    {"a?c", "", "abc", true, 1},
+    {"[ab]", "", "c", false, 0},
+    {"\\*", "", "*", false, 1},
+    {"\\*", "", "a", false, 0},
+    {"\xff*", "x", "\xff\n", false, 1},
+    /* with a slash at the end: directories */
+    {"tmp/", "x", "tmp", true, 1},
+    {"tmp/", "x", "tmp", false, 0},
+    {"tmp//", "x", "tmp", true, 1},
+    /* anchored */
+    {"/a", "", "a", false, 1},
+    {"/a", "x", "a", false, 0},
+    {"/x/a", "x", "a", false, 1},
+    {"/x/a", "y/x", "a", false, 0},
+    {"/x/*", "x", "a", false, 1},
+    {"/x/*", "x/y", "a", false, 0},
+    {"/x/a/", "x", "a", false, 0},
+    {"/x/a/", "x", "a", true, 1},
+    /* the path's end */
+    {"x/a", "x", "a", false, 1},
+    {"x/a", "y/x", "a", false, 1},
+    {"x/a", "yx", "a", false, 0},
+    {"x/a", "x/y", "a", false, 0},
+    {"x/*.o", "z/x", "a.o", false, 1},
+    {"x/*.o", "x/z", "a.o", false, 0},
+    {"*/a", "x", "a", false, 1},
+    {"*/a", "", "a", false, 0},
+    /* over slashes */
+    {"x/**", "x/y", "a", false, 1},
+    {"x/**", "", "x", true, 0},
+    {"**/a", "", "a", false, 1},
+    {"**/a", "x/y", "a", false, 1},
+    {"/x/**/a", "x/y/z", "a", false, 1},
+    {"/x/**/a", "w/x/y/z", "a", false, 0},
+    {"/x/y/a", "x/y", "a", false, 1},
+    {"/x/y/a", "w/x/y", "a", false, 0},
+    {"/x/y/a", "y", "a", false, 0},
+    {"x/y/a", "w/x/y", "a", false, 1},
+    {"x/y/a", "y", "a", false, 0},
+    {"x/**b", "w/x/y", "ab", false, 1},
+    {"x/**b", "w/x/y", "ba", false, 0},
+    {"x**/b", "w/xy/z", "b", false, 1},
+    {"x**/b", "w/xy/z", "ab", false, 0},
+    {"x/**a/[b]", "x/za", "b", false, 1},
+    {"x/**/\\a?c", "x/y", "abc", false, 1},
+    {"x/**[b", "x", "a[b", false, 1},
+    {"x/*\n*/**", "x/a\nb", "c", false, 1},
+    /* nothing has such a name */
+    {"", "", "a", false, 0},
+    {"/", "", "a", true, 0},
+};
+
 static void globs_match_as_in_rsync(void **state)
 {
-    static const struct {
-        const char *glob, *below, *name;
-        bool is_dir;
-        int matches;
-    } cases[] = {
-        /* without a slash: the last part, anywhere */
-        {"*.o", "", "a.o", false, 1},
-        {"*.o", "x/y", "a.o", false, 1},
-        {"*.o", "x/y", ".o", false, 1},
-        {"*.o", "x/y", "a.oo", false, 0},
-        {"*.o", "x.o", "a", false, 0},
-        {"*", "x", ".hidden", false, 1},
-        {"a?c", "", "abc", true, 1},
-        {"[ab]", "", "c", false, 0},
-        {"\\*", "", "*", false, 1},
-        {"\\*", "", "a", false, 0},
-        {"\xff*", "x", "\xff\n", false, 1},
-        /* with a slash at the end: directories */
-        {"tmp/", "x", "tmp", true, 1},
-        {"tmp/", "x", "tmp", false, 0},
-        {"tmp//", "x", "tmp", true, 1},
-        /* anchored */
-        {"/a", "", "a", false, 1},
-        {"/a", "x", "a", false, 0},
-        {"/x/a", "x", "a", false, 1},
-        {"/x/a", "y/x", "a", false, 0},
-        {"/x/*", "x", "a", false, 1},
-        {"/x/*", "x/y", "a", false, 0},
-        {"/x/a/", "x", "a", false, 0},
-        {"/x/a/", "x", "a", true, 1},
-        /* the path's end */
-        {"x/a", "x", "a", false, 1},
-        {"x/a", "y/x", "a", false, 1},
-        {"x/a", "yx", "a", false, 0},
-        {"x/a", "x/y", "a", false, 0},
-        {"x/*.o", "z/x", "a.o", false, 1},
-        {"x/*.o", "x/z", "a.o", false, 0},
-        {"*/a", "x", "a", false, 1},
-        {"*/a", "", "a", false, 0},
-        /* over slashes */
-        {"x/**", "x/y", "a", false, 1},
-        {"x/**", "", "x", true, 0},
-        {"**/a", "", "a", false, 1},
-        {"**/a", "x/y", "a", false, 1},
-        {"/x/**/a", "x/y/z", "a", false, 1},
-        {"/x/**/a", "w/x/y/z", "a", false, 0},
-        {"/x/y/a", "x/y", "a", false, 1},
-        {"/x/y/a", "w/x/y", "a", false, 0},
-        {"/x/y/a", "y", "a", false, 0},
-        {"x/y/a", "w/x/y", "a", false, 1},
-        {"x/y/a", "y", "a", false, 0},
-        {"x/**b", "w/x/y", "ab", false, 1},
-        {"x/**b", "w/x/y", "ba", false, 0},
-        {"x**/b", "w/xy/z", "b", false, 1},
-        {"x**/b", "w/xy/z", "ab", false, 0},
-        {"x/**a/[b]", "x/za", "b", false, 1},
-        {"x/**/\\a?c", "x/y", "abc", false, 1},
-        {"x/**[b", "x", "a[b", false, 1},
-        {"x/*\n*/**", "x/a\nb", "c", false, 1},
-        /* nothing has such a name */
-        {"", "", "a", false, 0},
-        {"/", "", "a", true, 0},
-    };
-
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         static const char *const roots[] = {"r", "r/", "./q//", "/", "."};
