@@ -1,6 +1,7 @@
 /* faultfs.c: a filesystem that shows a directory, and does wrong what it is told to: for tests.
  *
- *   faultfs [--direct-io] [--fold-case] [--nfs4-acl] [--read-delay=MS] [--foreground] DIRECTORY MOUNTPOINT
+ *   faultfs [--direct-io] [--fold-case] [--nfs4-acl] [--read-delay=MS] [--foreground] DIRECTORY
+ * MOUNTPOINT
  *
  * It returns when it is mounted (with --foreground: when it is unmounted again: umount, or
  * fusermount3 -u). What is written to MOUNTPOINT/.faultfs are the rules from then on (rules.h);
@@ -453,21 +454,19 @@ static int serve(const char *directory, const char *mountpoint, bool foreground)
 
 static int usage(void)
 {
-    fputs("usage: faultfs [--direct-io] [--fold-case] [--nfs4-acl] [--read-delay=MS] [--foreground] "
-          "DIRECTORY MOUNTPOINT\n",
-          stderr);
+    fputs(
+        "usage: faultfs [--direct-io] [--fold-case] [--nfs4-acl] [--read-delay=MS] [--foreground] "
+        "DIRECTORY MOUNTPOINT\n",
+        stderr);
     return 2;
 }
 
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"direct-io", no_argument, NULL, 'd'},
-        {"fold-case", no_argument, NULL, 'c'},
-        {"nfs4-acl", no_argument, NULL, 'n'},
-        {"read-delay", required_argument, NULL, 'r'},
-        {"foreground", no_argument, NULL, 'f'},
-        {NULL, 0, NULL, 0},
+        {"direct-io", no_argument, NULL, 'd'},  {"fold-case", no_argument, NULL, 'c'},
+        {"nfs4-acl", no_argument, NULL, 'n'},   {"read-delay", required_argument, NULL, 'r'},
+        {"foreground", no_argument, NULL, 'f'}, {NULL, 0, NULL, 0},
     };
     bool foreground = false;
     char rule[64];

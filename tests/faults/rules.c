@@ -30,8 +30,7 @@ static size_t rule_count;
 static const char *const op_names[RULE_OPS] = {
     "getattr",  "open",     "create", "read",   "write",   "flush", "fsync",
     "truncate", "allocate", "seek",   "rename", "unlink",  "link",  "mkdir",
-    "mknod",    "readdir",  "chmod",  "chown",  "utimens", "xattr",
-    "listxattr",
+    "mknod",    "readdir",  "chmod",  "chown",  "utimens", "xattr", "listxattr",
 };
 
 static bool parse_ops(char *text, uint32_t *ops)
