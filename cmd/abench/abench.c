@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "abench.h"
 #include "lesson.h"
+#include "../cli/atomic.h"
 #include "../cli/cli.h"
 
 #include <errno.h>
@@ -280,22 +281,28 @@ static void prepare(void)
     bench.data.prepare_seconds = elapsed();
 }
 
-static FILE *open_output(const char *path)
+/* A report's file, which appears when it is complete. NULL stands for standard output. */
+static struct cli_atomic *open_output(const char *path, FILE **out)
 {
-    FILE *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+    struct cli_atomic *file = NULL;
+    int rc = strcmp(path, "-") == 0 ? 0 : cli_atomic_open(&file, path);
 
-    if (!out)
-        cli_fatal(errno, "%s", cli_quote_maybe(path));
-    return out;
+    if (rc < 0)
+        cli_fatal(-rc, "%s", cli_quote_maybe(path));
+    *out = file ? cli_atomic_stream(file) : stdout;
+    return file;
 }
 
 /* rc: whether writing went well so far. */
-static void close_output(FILE *out, const char *path, int rc)
+static void close_output(struct cli_atomic *file, const char *path, int rc)
 {
-    if (out != stdout && (ferror(out) | fclose(out)))
-        rc = -1;
+    int error = errno;
+
+    if (rc < 0)
+        cli_atomic_discard(file);
+    else if (file && (rc = cli_atomic_commit(file)) < 0)
+        error = -rc;
     if (rc < 0) {
-        int error = errno;
         bench_end_if_interrupted(); /* by a closed pipe */
         cli_fatal(error, "error writing %s", cli_quote(path));
     }
@@ -306,19 +313,20 @@ static void report(const struct machine *machine)
     const struct bench_options *opts = &bench.opts;
     bool taken = (opts->json && strcmp(opts->json, "-") == 0) ||
                  (opts->csv && strcmp(opts->csv, "-") == 0);
+    FILE *out;
 
     if (!taken)
         report_table(stdout, &bench, machine);
     if (bench.compared)
         fputs(bench.compared, taken ? stderr : stdout);
     if (opts->json) {
-        FILE *out = open_output(opts->json);
-        close_output(out, opts->json, report_json(out, &bench, machine));
+        struct cli_atomic *file = open_output(opts->json, &out);
+        close_output(file, opts->json, report_json(out, &bench, machine));
     }
     if (opts->csv) {
-        FILE *out = open_output(opts->csv);
+        struct cli_atomic *file = open_output(opts->csv, &out);
         report_csv(out, &bench);
-        close_output(out, opts->csv, 0);
+        close_output(file, opts->csv, 0);
     }
     if (opts->plot)
         report_plot(&bench);
@@ -359,8 +367,9 @@ static int lesson_main(void)
     if (!json || strcmp(json, "-") != 0)
         lesson_print(stdout, &lesson);
     if (json) {
-        FILE *out = open_output(json);
-        close_output(out, json, lesson_json(out, &lesson));
+        FILE *out;
+        struct cli_atomic *file = open_output(json, &out);
+        close_output(file, json, lesson_json(out, &lesson));
     }
     fflush(stdout);
     bench_end_if_interrupted();

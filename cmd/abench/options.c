@@ -376,6 +376,29 @@ static void pattern_defaults(struct bench *bench, const char *path)
         opts->pattern_bytes = random && (uint64_t)st.st_size > usual ? usual : (uint64_t)st.st_size;
 }
 
+/* Tells the directory that a path's last part is in, and that part. Returns 0 or -1. */
+static int find_parent(const char *path, struct stat *dir, const char **name)
+{
+    const char *slash = strrchr(path, '/');
+    char *parent = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    int rc = parent ? stat(parent, dir) : -1;
+
+    *name = slash ? slash + 1 : path;
+    free(parent);
+    return rc;
+}
+
+/* Whether two paths are one name in one directory. */
+static bool one_name(const char *a, const char *b)
+{
+    const char *name_a, *name_b;
+    struct stat dir_a, dir_b;
+
+    return find_parent(a, &dir_a, &name_a) == 0 && find_parent(b, &dir_b, &name_b) == 0 &&
+           dir_a.st_dev == dir_b.st_dev && dir_a.st_ino == dir_b.st_ino &&
+           strcmp(name_a, name_b) == 0;
+}
+
 /* Whether two output files are one: by their names, or by their inodes if they exist. */
 static bool one_file(const char *a, const char *b)
 {
@@ -383,7 +406,7 @@ static bool one_file(const char *a, const char *b)
 
     if (!a || !b || strcmp(a, "-") == 0 || strcmp(b, "-") == 0)
         return false;
-    return strcmp(a, b) == 0 || (stat(a, &st) == 0 && bench_is_file(b, &st));
+    return one_name(a, b) || (stat(a, &st) == 0 && bench_is_file(b, &st));
 }
 
 static void check_outputs(const struct bench_options *opts)

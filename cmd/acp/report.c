@@ -260,7 +260,7 @@ void acp_retire(struct file *file, void *arg)
 void acp_say_late(struct acp *acp)
 {
     for (const struct copy_late *late = atomic_load(&acp->copy.late); late; late = late->next) {
-        say(late->step, late->status, late->to_path, late->to_path);
+        say(late->step, late->status, late->path, late->path);
         acp->failed |= !late->harmless;
     }
 }

@@ -244,6 +244,9 @@ static void copy_mode(const struct attr_run *run, const struct stat *now, bool c
         nfs4 = from.nfs4 && to.nfs4;
         if (!special_bits)
             mode &= is_dir ? 01777 : 0777;
+        /* a directory keeps the group that it gives to what is in it, as with cp */
+        if (is_dir && (run->st->st_mode & 07000) == 0 && stat_at(run->to, &dir) == 0)
+            mode |= dir.st_mode & (S_ISGID | S_ISVTX);
         if (from.acl || to.acl)
             rc = copy_acls(run->from, run->to, is_dir, &mode);
         else if (now->st_mode == run->st->st_mode && !nfs4)

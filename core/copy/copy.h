@@ -154,7 +154,7 @@ struct copy_late {
     enum step step;
     int status;
     bool harmless;
-    char to_path[];
+    char path[]; /* of the side that the step is about */
 };
 
 struct links;

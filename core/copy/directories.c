@@ -27,21 +27,19 @@ static mode_t withheld(const struct copy *copy)
 
 struct late_arg {
     struct copy *copy;
-    const struct dir *to;
+    const struct dir *from, *to;
 };
 
 static void report_late(void *arg, enum step step, int status, bool harmless)
 {
     struct late_arg *at = arg;
-    struct copy_late *late = malloc(sizeof(*late) + at->to->path_len + 1);
+    const struct dir *dir = step == STEP_LIST_XATTR ? at->from : at->to;
+    struct copy_late *late = malloc(sizeof(*late) + dir->path_len + 1);
 
     if (!late)
         return;
-    late->step = step;
-    late->status = status;
-    late->harmless = harmless;
-    dir_path_copy(at->to, late->to_path);
-    late->next = atomic_load(&at->copy->late);
+    *late = (struct copy_late){atomic_load(&at->copy->late), step, status, harmless};
+    dir_path_copy(dir, late->path);
     while (!atomic_compare_exchange_weak(&at->copy->late, &late->next, late))
         ;
 }
@@ -62,13 +60,13 @@ static int give_rights(const struct tree_dir *op, int fd)
     return 0;
 }
 
-void tree_finish(const struct tree_dir *op, const struct dir *to, int from_fd)
+void tree_finish(const struct tree_dir *op, const struct dir *to, const struct dir *dir)
 {
-    struct late_arg late = {op->copy, to};
-    struct attr_at from = {.fd = from_fd}, at = {.fd = to->fd};
+    struct late_arg late = {op->copy, dir, to};
+    struct attr_at from = {.fd = dir->fd}, at = {.fd = to->fd};
     int rc;
 
-    if (to->fd < 0 || from_fd < 0)
+    if (to->fd < 0 || dir->fd < 0)
         return;
     rc = give_rights(op, to->fd);
     if (rc < 0)
@@ -82,7 +80,7 @@ static void dir_copied(struct dir *dir)
     struct tree_dir *op = dir->op;
 
     if (!op->copy->opts.dry_run)
-        tree_finish(op, op->to, dir->fd);
+        tree_finish(op, op->to, dir);
     dir_put(op->to);
     free(op);
 }

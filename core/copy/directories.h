@@ -28,7 +28,7 @@ struct tree_dir {
 int tree_make_dir(struct copy *copy, struct dir *to, const char *name, const struct stat *st,
                   bool may_follow, bool *created, enum step *step);
 /* Gives a directory its rights and attributes after everything in it has been copied. */
-void tree_finish(const struct tree_dir *op, const struct dir *to, int from_fd);
+void tree_finish(const struct tree_dir *op, const struct dir *to, const struct dir *dir);
 /* Tells the caller of the directory's filesystem, if it is another one. Returns 0 or -errno. */
 int tree_met_device(struct copy *copy, int fd);
 

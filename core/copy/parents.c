@@ -21,13 +21,14 @@ static void parent_copied(struct dir *dir)
 {
     struct tree_dir *op = dir->op;
     const char *source = parent_source(op);
-    int fd = op->finished ? -1 : path_open(source, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = op->finished ? -1 : path_open(source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct dir *from = fd >= 0 ? dir_new(op->copy->cwd, source, fd) : NULL;
 
-    if (fd < 0 && !op->finished)
-        fd = path_open(source, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    tree_finish(op, dir, fd);
-    if (fd >= 0)
+    if (from)
+        tree_finish(op, dir, from);
+    else if (fd >= 0)
         close(fd);
+    dir_put(from);
     free(op);
 }
 

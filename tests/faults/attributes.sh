@@ -36,7 +36,6 @@ for errno in EIO EACCES ESTALE; do
     done
     same_as_gnu "attributes that cannot be listed, $errno: -a" \
         "rm -f new; cp -a '$mnt/tree/plain' new; status=\$?; stat -c %a new; exit \$status"
-    # of a directory GNU's names the copy
     rm -rf new
     acp -r --preserve=xattr "$mnt/tree" new 2>err
     same "attributes that cannot be listed, $errno: a tree: status" 1 $?
@@ -45,6 +44,13 @@ for errno in EIO EACCES ESTALE; do
             grep -q "acp: listing attributes of '$mnt/tree$name': " err
     done
     check "attributes that cannot be listed, $errno: a tree: the copy" diff -r "$below/tree" new
+    mkdir parents
+    (cd "$mnt" && acp --parents --preserve=xattr tree/plain "$scratch/work/parents") 2>err
+    for name in tree tree/plain; do
+        check "attributes that cannot be listed, $errno: --parents: $name is named" \
+            grep -q "acp: listing attributes of '$name': " err
+    done
+    rm -r parents
 done
 
 
