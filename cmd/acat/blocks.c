@@ -107,9 +107,9 @@ static void print_text(const struct report *report)
     printf("  reads     %s, of %zu bytes, %s the page cache\n", pattern_choices[load->opts.pattern],
            load->opts.block_bytes, load->direct ? "past" : "through");
     printf("  in flight %u in each of %u %s, mean %.1f; engine %s%s%s%s\n", load->opts.depth,
-           report->jobs, report->jobs == 1 ? "worker" : "workers", mean_in_flight(report),
-           report->engine->name, report->why ? " (not uring: " : "", report->why ? report->why : "",
-           report->why ? ")" : "");
+           report->result->stats.workers, report->result->stats.workers == 1 ? "worker" : "workers",
+           mean_in_flight(report), report->engine->name, report->why ? " (not uring: " : "",
+           report->why ? report->why : "", report->why ? ")" : "");
     printf("  rate      %.0f IOPS, %.1f MB/s: %" PRIu64 " reads, %" PRIu64 " bytes in %.3f s\n",
            rate(report, latency->count), rate(report, bytes) / 1e6, latency->count, bytes,
            report->seconds);
@@ -169,7 +169,7 @@ static void print_json(const struct report *report)
     SET_INTEGER("block_size", load->opts.block_bytes);
     json_object_set_new(json, "direct", json_boolean(load->direct));
     SET_INTEGER("depth", load->opts.depth);
-    SET_INTEGER("jobs", report->jobs);
+    SET_INTEGER("jobs", report->result->stats.workers);
     SET_REAL("mean_in_flight", mean_in_flight(report));
     SET_REAL("seconds", report->seconds);
     SET_INTEGER("reads", latency->count);
@@ -221,7 +221,7 @@ static int run_file(struct report *report, const struct load_request *request,
     if (rc < 0 && result.stats.fell_back_status < 0)
         return rc;
     stats_add(sum, &result.stats);
-    sum->workers = report->jobs;
+    sum->workers = result.stats.workers;
     sum->files++;
     if (rc == -ENODATA)
         cli_message(0, "%s: became shorter while it was read", cli_quote_maybe(report->name));

@@ -242,7 +242,7 @@ int load_run(struct load *load, const struct engine *engine, unsigned jobs,
 {
     const struct load_opts *opts = &load->opts;
     struct load_worker *workers = calloc(jobs, sizeof(*workers));
-    int status = 0, rc;
+    int status = 0;
 
     *result = (struct load_result){.first_ns = 0};
     if (!workers)
@@ -255,22 +255,17 @@ int load_run(struct load *load, const struct engine *engine, unsigned jobs,
         struct load_worker *worker = &workers[i];
         worker->load = load;
         worker->engine = engine;
-        /* a single worker needs no thread */
-        if (jobs == 1) {
-            worker_main(worker);
-            break;
-        }
-        rc = pthread_create(&worker->thread, NULL, worker_main, worker);
-        worker->started = rc == 0;
-        if (rc != 0) {
-            worker->status = -rc;
-            load_stop(load);
-        }
+        /* the last one runs here: a single worker needs no thread */
+        if (i + 1 < jobs)
+            worker->started = pthread_create(&worker->thread, NULL, worker_main, worker) == 0;
     }
+    worker_main(&workers[jobs - 1]);
     for (unsigned i = 0; i < jobs; i++) {
         struct load_worker *worker = &workers[i];
         if (worker->started)
             pthread_join(worker->thread, NULL);
+        else if (i + 1 < jobs)
+            continue; /* it was never there, and result->stats.workers tells */
         if (status == 0)
             status = worker->status;
         add_result(result, &worker->result);

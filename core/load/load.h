@@ -55,8 +55,9 @@ struct load_result {
 int load_open(struct load *load, const char *name, const struct load_opts *opts);
 void load_close(struct load *load);
 
-/* Runs jobs workers, once. Returns 0 or -errno, of the first read that failed: -ENODATA: the file
- * has become shorter. If a ring could not be set up, result->stats.fell_back_status tells why. */
+/* Runs jobs workers, once; those whose thread cannot be made are left out. Returns 0 or -errno, of
+ * the first read that failed: -ENODATA: the file has become shorter. If a ring could not be set up,
+ * result->stats.fell_back_status tells why. */
 int load_run(struct load *load, const struct engine *engine, unsigned jobs,
              struct load_result *result);
 

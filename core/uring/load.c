@@ -55,7 +55,9 @@ static void read_done(void *arg, uint64_t user_data, int res)
     struct load_slot *slot = (struct load_slot *)(uintptr_t)user_data;
     int rc;
 
-    if ((res == -EAGAIN || res == -EINTR || res == -ENOMEM) && slot->retries++ < RETRIES) {
+    /* ECANCELED: io-wq could not make a thread */
+    if ((res == -EAGAIN || res == -EINTR || res == -ENOMEM || res == -ECANCELED) &&
+        slot->retries++ < RETRIES) {
         submit_read(run, slot);
         return;
     }

@@ -185,6 +185,12 @@ for argument in '' 0 -1 1Q; do
 done
 gives 'the report to /dev/full' 1 '' 'acat: write error: No space left on device' \
     'acat --discard --bytes=1 file >/dev/full'
+hide=${0%/*}/seccomp
+case $hide in /*) ;; *) hide=$OLDPWD/$hide ;; esac
+if [ -z "$sanitizer" ]; then
+    check 'no threads can be made: one worker reads all' \
+        sh -c "'$hide' EAGAIN clone3 acat --discard -j3 --pattern=random --bytes=64K file | grep 'in each of 1 worker'"
+fi
 gives 'a file that becomes shorter' 1 '' 'acat: shrinking: became shorter while it was read' '
     cp file shrinking; { sleep 0.3; : >shrinking; } &
     acat --discard --pattern=random --time=15 shrinking; status=$?; wait; exit $status'
