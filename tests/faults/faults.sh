@@ -104,6 +104,14 @@ same "a size that is too large: ahash" "$(sha256sum <right/middle)" "$(ahash "$m
 acat "$mnt/middle" >out
 check "a size that is too large: acat" cmp out right/middle
 all_the_same "a filesystem that cannot tell holes" "seek * error=EINVAL"
+for error in EINVAL EOPNOTSUPP ENOSYS; do
+    fresh_mount # the kernel remembers ENOSYS
+    rules "seek * error=$error"
+    rm -f copy
+    acp "$mnt/holes" copy
+    check "a filesystem that cannot tell holes ($error): they are found by their zeros" [ "$(stat -c %b copy)" -lt 9000 ]
+done
+fresh_mount
 
 fresh_mount --direct-io
 rules "read large resize=5000000 after=2 times=1"

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# acp_promises.sh: what is promised with --verify, --durable and --direct=always.
+# shellcheck disable=SC2016 # the snippets are for another shell to expand
+# shellcheck source=tests/cli/lib.sh
+. "${0%/*}/lib.sh"
+
+# read(2) past the cache takes aligned lengths only; others would be read from the cache
+head -c 300000 /dev/urandom >source
+if command -v strace >/dev/null && strace -qq true 2>/dev/null; then
+    strace -f -qq -y -o trace -e trace=read,pread64 acp --verify --block-size=12345 source copy
+    check '--verify with an odd block: what is read back is as much as was copied' cmp source copy
+    check '--verify with an odd block: read in aligned lengths' \
+        bash -c '! grep -E "/copy>.*, 12345\)" trace'
+    strace -f -qq -y -o trace -e trace=read,pread64 ahash --direct=always --block-size=12345 source >sum
+    check 'ahash --direct=always with an odd block: read in aligned lengths' \
+        bash -c '! grep -E "/source>.*, 12345\)" trace'
+else
+    left_out 'lengths of reads' 'strace is missing'
+fi
+# what has nothing to sync
+gives '--durable to /dev/null' 0 '' '' 'acp --durable source /dev/null'
+check '--durable to a pipe' bash -c 'acp --durable source /dev/stdout | cmp - source'
+mkfifo fifo
+check '--durable to a FIFO' bash -c 'timeout 5 cat fifo >got & timeout 5 acp --durable source fifo && wait && cmp source got'
+# what cannot be read back
+gives '--verify of /dev/null' 1 '' "acp: cannot verify '/dev/null': not a regular file" 'acp --verify source /dev/null'
+# notes of what is to be compared need no directory
+check '--verify without a directory for temporary files' bash -c 'TMPDIR=/nonexistent acp --verify source copy'
+
+# a file that is written through a link may be on another filesystem than the directory of the link
+mkdir elsewhere
+if command -v strace >/dev/null && strace -qq true 2>/dev/null; then
+    for i in $(seq 20); do echo old >elsewhere/$i; mkdir -p linked; ln -s ../elsewhere/$i linked/$i; mkdir -p new; echo new >new/$i; done
+    strace -f -qq -y -o trace -e trace=fsync acp -r --durable new/. linked
+    same '--durable through links: each file is synced' 20 "$(grep -c 'fsync(.*/elsewhere/' trace)"
+fi
+
+if [ "$(id -u)" -eq 0 ] && truncate -s 8M image && device=$(losetup -f --show image 2>/dev/null); then
+    trap 'umount "$scratch/work/packed" 2>/dev/null; losetup -d "$device"; rm -rf "$scratch"' EXIT
+    gives '--verify of an image on a larger device' 0 '' '' "acp --verify source $device"
+    gives '--durable of an image on a device' 0 '' '' "acp --durable source $device"
+    check 'an image on a device' cmp -n 300000 source "$device"
+else
+    left_out '--verify onto a device' 'no loop device can be set up here'
+fi
+
+# a filesystem that compresses what it is given
+if [ "$(id -u)" -eq 0 ] && command -v mkfs.btrfs >/dev/null && mkdir -p packed && truncate -s 300M disk &&
+    mkfs.btrfs -q disk >/dev/null 2>&1 && mount -o loop,compress=zstd disk packed 2>/dev/null; then
+    yes abcdefgh | head -c 20000000 >text
+    sync text
+    gnu dd if=text iflag=nocache count=0 status=none
+    acp text packed/text
+    sync -f packed/text
+    check 'a large cold file is compressed on btrfs' bash -c 'filefrag -v packed/text | grep -q encoded'
+    check 'and is the same' cmp text packed/text
+    umount packed
+else
+    left_out 'a large file on btrfs with compression' 'no btrfs can be mounted here'
+fi
+finish
