@@ -68,7 +68,7 @@ check '--verify beyond PATH_MAX' acp -r --verify copy copy3
 rm -rf copy3 copy
 if command -v strace >/dev/null; then
     gives '--verify: a read that fails' 1 '' "acp: cannot read 'v' back: Input/output error" \
-        'AIOUTILS_ENGINE=sync strace -qq -f -o trace -P "$PWD/v" -e trace=read -e inject=read:error=EIO acp --verify tree/4096 v'
+        'AIOUTILS_ENGINE=sync strace -qq -f -o trace -P "$PWD/v" -e trace=read,pread64 -e inject=read,pread64:error=EIO acp --verify tree/4096 v'
 fi
 if command -v strace >/dev/null; then
     # it waits before it reads back: time enough to change what was written
