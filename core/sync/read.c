@@ -122,9 +122,9 @@ bool sync_replaced(struct file *file, mode_t mode)
     return true;
 }
 
-int sync_open(const struct engine_opts *opts, struct file *file)
+int sync_open(const struct engine_opts *opts, struct file *file, int flags)
 {
-    return open_file(opts, file, 0);
+    return open_file(opts, file, flags);
 }
 
 void sync_end(struct file *file, struct feed *feed, struct sink *sink, struct stats *stats)

@@ -16,8 +16,9 @@ enum {
 size_t sync_block_bytes(const struct engine_opts *opts);
 /* A block for reading, aligned for O_DIRECT; to be freed. NULL: out of memory. */
 void *sync_block_new(size_t bytes);
-/* Opens a file of the feed for reading. A descriptor, or -errno. */
-int sync_open(const struct engine_opts *opts, struct file *file);
+/* Opens a file of the feed for reading; flags are added to those of open(2). Returns the descriptor
+ * or -errno. */
+int sync_open(const struct engine_opts *opts, struct file *file, int flags);
 /* Whether a file that was found as a regular one has turned out to be of another kind, and has
  * failed so. */
 bool sync_replaced(struct file *file, mode_t mode);
