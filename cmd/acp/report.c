@@ -49,6 +49,7 @@ static const struct {
     [STEP_XATTR] = {"setting attributes for", "", DEST},
     [STEP_LIST_XATTR] = {"listing attributes of", "", SOURCE},
     [STEP_CLOSE] = {"failed to close", "", DEST},
+    [STEP_REDIGESTED] = {"the digest recorded for", " is that of an earlier copy", DEST},
     [STEP_BACKUP] = {"cannot backup", "", DEST},
     [STEP_UNBACKUP] = {"cannot un-backup", "", DEST},
     [STEP_REMOVE] = {"cannot remove", "", DEST},

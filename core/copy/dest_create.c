@@ -158,7 +158,9 @@ int dest_note_created(struct copy *copy, const struct copy_file *op, int fd)
 {
     struct stat made;
 
-    if (!copy->written || op->to->created)
+    /* a later operand may come to a directory that was made, and write over what has been digested
+     */
+    if (!copy->written || (op->to->created && !(copy->opts.digest && copy->source_count > 1)))
         return 0;
     if (fstat(fd, &made) < 0)
         return -errno;

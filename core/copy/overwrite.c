@@ -325,6 +325,7 @@ int existing_settle(struct copy *copy, struct file *file, const struct stat *st,
 {
     const struct copy_opts *opts = &copy->opts;
     struct copy_file *op = file->op;
+    const void *scope;
     enum sameness same;
     int rc = existing_output(copy, file, st);
 
@@ -347,6 +348,8 @@ int existing_settle(struct copy *copy, struct file *file, const struct stat *st,
         return copy_refuse(file, REFUSED_OVER_DIRECTORY);
     if (op->just_created && opts->backup != BACKUP_NUMBERED)
         return copy_refuse(file, op->through ? REFUSED_THROUGH_CREATED : REFUSED_JUST_CREATED);
+    if (opts->digest && written_find(copy->written, at, &scope) != WRITTEN_NOT)
+        copy_report(file, STEP_REDIGESTED, 0, false);
     if (opts->backup != BACKUP_NONE)
         return back_up(copy, file, st);
     if (!gives_way(copy, file, st, at)) {

@@ -170,8 +170,8 @@ static ssize_t copy_move(struct pump *pump, struct slot *slot)
     return moved;
 }
 
-/* Copies what has been appended to a source that ended in a hole, by plain calls: its reads were
- * issued before. Returns the source's size. */
+/* Copies what has been appended to a sparse source, by plain calls: its reads were issued up to the
+ * size that it had, and it may have ended in a hole. Returns the source's size. */
 static uint64_t copy_appended(struct copy_run *run, struct slot *slot, struct stats *stats)
 {
     struct copy_slot *op = slot->op;
@@ -221,7 +221,7 @@ static void copy_ended(struct pump *pump, struct slot *slot)
             if (rc < 0)
                 file_fail(file, STEP_WRITE, rc);
         }
-        if (slot->ends_in_hole && file->status == 0) {
+        if (slot->sparse && file->status == 0) {
             size = copy_appended(run, slot, pump->stats);
             if (file->status == 0)
                 dest_digest(&op->dest, run->sink, file, NULL, 0, size);

@@ -86,7 +86,6 @@ struct slot {
     bool eof;
     bool bad;                     /* a block could not be read: nothing is read ahead any more */
     bool queued;                  /* in the line for blocks */
-    bool ends_in_hole;            /* sparse: what comes after the last data has no bytes */
     bool sparse;                  /* skip holes: only data is delivered (set by opened) */
     unsigned requests;            /* in flight */
     uint64_t size;                /* the hint: blocks are read ahead up to here */

@@ -69,10 +69,8 @@ bool stream_next_data(struct slot *slot, uint64_t *offset)
     if (*offset < slot->data_end)
         return true;
     data = lseek(slot->fd, (off_t)*offset, SEEK_DATA);
-    if (data < 0 && errno == ENXIO) {
-        slot->ends_in_hole = true;
-        return false;
-    }
+    if (data < 0 && errno == ENXIO)
+        return false; /* what comes after the last data has no bytes */
     hole = data < 0 ? -1 : lseek(slot->fd, data, SEEK_HOLE);
     slot->data_end = hole > data ? (uint64_t)hole : UINT64_MAX;
     if (data < 0)

@@ -244,7 +244,7 @@ class Round:
         digests = dict(line.split("  ", 1)[::-1] for line in read("manifest").decode().splitlines())
         for history, _, _ in self.files:
             copy = "d" + history.path[1:]
-            if stat.S_ISREG(os.lstat(copy).st_mode):
+            if os.path.lexists(copy) and stat.S_ISREG(os.lstat(copy).st_mode):
                 if digests.get(copy) != hashlib.sha256(read(copy)).hexdigest():
                     raise Wrong("manifest", f"{copy}: not the digest of the copy")
 
