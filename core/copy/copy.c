@@ -34,14 +34,10 @@ int copy_init(struct copy *copy)
         copy->cwd_nofollow->may_follow = false;
     if (copy->opts.preserve_links)
         copy->links = links_new();
-    /* a file alone leads to one destination */
-    if (copy->opts.recursive || copy->source_count > 1)
-        copy->written = written_new();
     /* the library reads its configuration at its first use, which is to be from one thread */
     if (copy->opts.preserve_xattrs)
         (void)attr_copy_action("user.first", NULL);
-    if (!copy->cwd || !copy->cwd_nofollow || (copy->opts.preserve_links && !copy->links) ||
-        ((copy->opts.recursive || copy->source_count > 1) && !copy->written)) {
+    if (!copy->cwd || !copy->cwd_nofollow || (copy->opts.preserve_links && !copy->links)) {
         copy_destroy(copy);
         return -ENOMEM;
     }
@@ -386,6 +382,12 @@ int copy_produce(struct feed *feed, void *arg)
     struct copy *copy = arg;
     int rc = 0;
 
+    /* a file alone leads to one destination */
+    if (copy->opts.recursive || copy->source_count > 1) {
+        copy->written = written_new();
+        if (!copy->written)
+            return -ENOMEM;
+    }
     if (copy->opts.atomic && !copy->opts.dry_run && copy->source_count > 0)
         sweep_target(&copy->sources[0]);
     for (size_t i = 0; i < copy->source_count && rc == 0; i++) {

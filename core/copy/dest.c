@@ -216,8 +216,8 @@ static void finish(struct copy *copy, struct file *file, const struct stat *st, 
 static void name(struct file *file, struct dest *dest)
 {
     const struct copy_file *op = file->op;
-    int rc = temp_name(op->to->fd, op->to_name, TEMP_PREFIX, dest->fd, dest->temp, dest->replaces,
-                       &dest->unfinished);
+    int rc = temp_name(op->to->fd, op->to_name, TEMP_PREFIX, dest->fd, dest->temp,
+                       dest->replaces || dest->overtakes, &dest->unfinished);
 
     dest->temp = NULL;
     dest->atomic = false;

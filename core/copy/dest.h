@@ -30,6 +30,7 @@ struct dest {
     bool read_only;               /* DEST_READ: nothing is written */
     bool atomic;                  /* it gets its name when it is complete */
     bool replaces;                /* and that is an existing file's */
+    bool overtakes;               /* or that of a file that another process is making */
     uint64_t movable;             /* bytes before this offset nobody but the kernel need see */
     char *temp;                   /* the name that it has until then; NULL: none */
     uint64_t digested;            /* the sink has seen what comes before, holes included */

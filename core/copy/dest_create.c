@@ -58,48 +58,61 @@ static void close_again(struct dest *dest)
     unfinished_end(&dest->unfinished);
 }
 
-/* Removes a file that another process is making: a name of its own for ours, rather than both in
- * one. Returns 1, or -errno with the file failed. */
-static int part_from_maker(struct file *file, const struct stat *st)
-{
-    struct copy_file *op = file->op;
-    struct stat at;
-
-    if (op->through)
-        return copy_refuse(file, REFUSED_BEING_WRITTEN);
-    if (fstatat(op->to->fd, op->to_name, &at, AT_SYMLINK_NOFOLLOW) < 0)
-        return errno == ENOENT ? 1 : copy_fail(file, STEP_STAT_DEST);
-    if (existing_same_inode(&at, st) && unlinkat(op->to->fd, op->to_name, 0) < 0 && errno != ENOENT)
-        return copy_fail(file, STEP_REMOVE);
-    return 1;
-}
-
-/* An existing regular file is open, to be written over. Returns DEST_WRITE; DEST_LATER while the
- * run is writing it by another name; 1 if it was removed instead; -1 with errno if it cannot be
- * emptied, or -errno with the file failed. */
-static int take_over(struct copy *copy, struct file *file, const struct stat *from,
-                     const struct stat *st, struct dest *dest)
+/* Opens a temporary file, for a destination that another process is making: ours gets the name when
+ * it is complete. Until then the other one's has it, and it stays if we do not come that far.
+ * Returns DEST_WRITE, or -errno with the file failed. */
+static int overtake(struct copy *copy, struct file *file, const struct stat *from,
+                    struct dest *dest)
 {
     const struct copy_file *op = file->op;
+    int rc = temp_open(op->to->fd, op->to_name, TEMP_PREFIX, first_mode(copy, from, dest),
+                       &dest->temp, &dest->unfinished);
 
-    if (!unfinished_claim(&dest->unfinished, dest->fd, st))
-        return DEST_LATER;
-    switch (lock(op, dest->fd, (uint64_t)from->st_size, false)) {
-    case WRITER_CREATES:
-        return part_from_maker(file, st);
-    case WRITER_REWRITES:
-        return copy_refuse(file, REFUSED_BEING_WRITTEN);
-    case WRITER_SELF:
-        break;
+    if (rc < 0) {
+        file_fail(file, STEP_CREATE, rc);
+        return rc;
     }
-    if (st->st_size > 0 && ftruncate(dest->fd, 0) < 0)
-        return -1;
-    if (!op->through && written_add(copy->written, st, op->scope, WRITTEN_OVER) < 0)
-        return file_fail(file, STEP_OPEN_DEST, -ENOMEM), -ENOMEM;
+    dest->fd = rc;
+    dest->created = dest->regular = dest->atomic = dest->overtakes = true;
     return DEST_WRITE;
 }
 
-/* Opens what is there. Returns as take_over does, but for -1. */
+enum taken {
+    TAKEN,          /* it is empty, and ours */
+    TAKEN_LATER,    /* the run is writing it by another name */
+    TAKEN_OVERTAKE, /* another process is making it */
+    TAKEN_NOT,      /* it could not be emptied: errno */
+    TAKEN_REFUSED,  /* the file has failed */
+};
+
+/* An existing regular file is open, to be written over. */
+static enum taken take_over(struct copy *copy, struct file *file, const struct stat *from,
+                            const struct stat *st, struct dest *dest)
+{
+    const struct copy_file *op = file->op;
+
+    enum writer writer;
+
+    if (!unfinished_claim(&dest->unfinished, dest->fd, st))
+        return TAKEN_LATER;
+    writer = lock(op, dest->fd, (uint64_t)from->st_size, false);
+    if (writer == WRITER_CREATES && !op->through)
+        return TAKEN_OVERTAKE;
+    if (writer != WRITER_SELF) {
+        copy_refuse(file, REFUSED_BEING_WRITTEN);
+        return TAKEN_REFUSED;
+    }
+    if (st->st_size > 0 && ftruncate(dest->fd, 0) < 0)
+        return TAKEN_NOT;
+    if (!op->through && written_add(copy->written, st, op->scope, WRITTEN_OVER) < 0) {
+        file_fail(file, STEP_OPEN_DEST, -ENOMEM);
+        return TAKEN_REFUSED;
+    }
+    return TAKEN;
+}
+
+/* Opens what is there. Returns DEST_WRITE, DEST_LATER, 1 if it was removed instead, or -errno with
+ * the file failed. */
 static int open_existing(struct copy *copy, struct file *file, const struct stat *from,
                          struct dest *dest)
 {
@@ -107,23 +120,32 @@ static int open_existing(struct copy *copy, struct file *file, const struct stat
     /* a link that was put there since we looked is not followed */
     int flags = O_WRONLY | O_CLOEXEC | O_NOCTTY | (op->through ? 0 : O_NOFOLLOW) |
                 (op->through && copy->opts.through_dangling ? O_CREAT : 0);
+    enum taken taken = TAKEN_NOT;
     struct stat st;
-    int rc = -1, error;
+    int error;
 
     dest->fd = openat(op->to->fd, op->to_name, flags, first_mode(copy, from, dest));
     if (dest->fd >= 0) {
-        rc = fstat(dest->fd, &st) < 0 ? copy_fail(file, STEP_OPEN_DEST) : DEST_WRITE;
-        dest->regular = rc == DEST_WRITE && S_ISREG(st.st_mode);
+        taken = TAKEN;
+        if (fstat(dest->fd, &st) < 0) {
+            copy_fail(file, STEP_OPEN_DEST);
+            taken = TAKEN_REFUSED;
+        }
+        dest->regular = taken == TAKEN && S_ISREG(st.st_mode);
         if (dest->regular && !copy->opts.attributes_only)
-            rc = take_over(copy, file, from, &st, dest);
-        if (rc == DEST_WRITE)
-            return rc;
+            taken = take_over(copy, file, from, &st, dest);
+        if (taken == TAKEN)
+            return DEST_WRITE;
     }
     error = errno;
     if (dest->fd >= 0)
         close_again(dest);
-    if (rc != -1)
-        return rc;
+    if (taken == TAKEN_LATER)
+        return DEST_LATER;
+    if (taken == TAKEN_OVERTAKE)
+        return overtake(copy, file, from, dest);
+    if (taken == TAKEN_REFUSED)
+        return file->status;
     errno = error;
     if (!copy->opts.force || errno == ENOENT)
         return copy_fail(file, STEP_OPEN_DEST);

@@ -186,8 +186,10 @@ static uint64_t copy_appended(struct copy_run *run, struct slot *slot, struct st
             continue;                      /* and it is gone again */
         (void)fcntl(slot->fd, F_SETFL, 0); /* the end of the data is no multiple of a block */
         n = pread(slot->fd, slot->head.buf, slot->head.cap, data);
-        if (n <= 0) {
-            if (n < 0 && errno != EINTR)
+        if (n == 0) /* that is the end, whatever the size says: sysfs */
+            return size;
+        if (n < 0) {
+            if (errno != EINTR)
                 file_fail(file, STEP_READ, -errno);
             continue;
         }
