@@ -77,6 +77,23 @@ static int overtake(struct copy *copy, struct file *file, const struct stat *fro
     return DEST_WRITE;
 }
 
+/* Notes a file that is written over. One that is reached through a link may be written again, but
+ * then a digest that was recorded for it is not its own any more. Returns 0 or -ENOMEM. */
+static int note_taken(struct copy *copy, struct file *file, const struct stat *st)
+{
+    const struct copy_file *op = file->op;
+    const void *scope;
+
+    if (!op->through)
+        return written_add(copy->written, st, op->scope, WRITTEN_OVER);
+    if (!copy->opts.digest)
+        return 0;
+    if (written_find(copy->written, st, &scope) == WRITTEN_NOT)
+        return written_add(copy->written, st, NULL, WRITTEN_OVER);
+    copy_report(file, STEP_REDIGESTED, 0, false);
+    return 0;
+}
+
 enum taken {
     TAKEN,          /* it is empty, and ours */
     TAKEN_LATER,    /* the run is writing it by another name */
@@ -104,7 +121,7 @@ static enum taken take_over(struct copy *copy, struct file *file, const struct s
     }
     if (st->st_size > 0 && ftruncate(dest->fd, 0) < 0)
         return TAKEN_NOT;
-    if (!op->through && written_add(copy->written, st, op->scope, WRITTEN_OVER) < 0) {
+    if (note_taken(copy, file, st) < 0) {
         file_fail(file, STEP_OPEN_DEST, -ENOMEM);
         return TAKEN_REFUSED;
     }

@@ -348,7 +348,7 @@ int existing_settle(struct copy *copy, struct file *file, const struct stat *st,
         return copy_refuse(file, REFUSED_OVER_DIRECTORY);
     if (op->just_created && opts->backup != BACKUP_NUMBERED)
         return copy_refuse(file, op->through ? REFUSED_THROUGH_CREATED : REFUSED_JUST_CREATED);
-    if (opts->digest && written_find(copy->written, at, &scope) != WRITTEN_NOT)
+    if (opts->digest && !op->through && written_find(copy->written, at, &scope) != WRITTEN_NOT)
         copy_report(file, STEP_REDIGESTED, 0, false);
     if (opts->backup != BACKUP_NONE)
         return back_up(copy, file, st);

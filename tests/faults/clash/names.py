@@ -225,7 +225,9 @@ class Round:
                 continue
             if status == 0:
                 raise Wrong("lost without a word", f"{source.shown} is not at {source.place}")
-            if not named(list(above(source.shown)) + list(above(source.place)), errors):
+            # a message may name the place by another spelling
+            paths = list(above(source.shown)) + list(above(source.place))
+            if not named(paths, errors) and not (self.fold and named([p.lower() for p in paths], errors.lower())):
                 raise Wrong("lost without its name", f"{source.shown} is not at {source.place}: {errors}")
         if "--manifest=manifest" in self.options and status == 0:
             # with --parents, FUSE numbers a directory anew for each spelling: it cannot be known again
