@@ -77,21 +77,18 @@ static int overtake(struct copy *copy, struct file *file, const struct stat *fro
     return DEST_WRITE;
 }
 
-/* Notes a file that is written over. One that is reached through a link may be written again, but
- * then a digest that was recorded for it is not its own any more. Returns 0 or -ENOMEM. */
+/* Notes a file that is written over. One that is reached through a link may be written again.
+ * Returns 0 or -ENOMEM. */
 static int note_taken(struct copy *copy, struct file *file, const struct stat *st)
 {
     const struct copy_file *op = file->op;
-    const void *scope;
+    enum written_how how = existing_note_digest(copy, file, st);
 
     if (!op->through)
         return written_add(copy->written, st, op->scope, WRITTEN_OVER);
-    if (!copy->opts.digest)
-        return 0;
-    if (written_find(copy->written, st, &scope) == WRITTEN_NOT)
-        return written_add(copy->written, st, NULL, WRITTEN_OVER);
-    copy_report(file, STEP_REDIGESTED, 0, false);
-    return 0;
+    return copy->opts.digest && how == WRITTEN_NOT
+               ? written_add(copy->written, st, NULL, WRITTEN_OVER)
+               : 0;
 }
 
 enum taken {

@@ -321,12 +321,23 @@ int existing_output(const struct copy *copy, struct file *file, const struct sta
     return EXISTING_NONE;
 }
 
+enum written_how existing_note_digest(const struct copy *copy, struct file *file,
+                                      const struct stat *at)
+{
+    const void *scope;
+    enum written_how how = written_find(copy->written, at, &scope);
+
+    if (copy->opts.digest && how != WRITTEN_NOT)
+        copy_report(file, STEP_REDIGESTED, 0, false);
+    return how;
+}
+
 int existing_settle(struct copy *copy, struct file *file, const struct stat *st, struct stat *at)
 {
     const struct copy_opts *opts = &copy->opts;
     struct copy_file *op = file->op;
-    const void *scope;
     enum sameness same;
+    bool over;
     int rc = existing_output(copy, file, st);
 
     if (rc == EXISTING_NONE)
@@ -348,11 +359,12 @@ int existing_settle(struct copy *copy, struct file *file, const struct stat *st,
         return copy_refuse(file, REFUSED_OVER_DIRECTORY);
     if (op->just_created && opts->backup != BACKUP_NUMBERED)
         return copy_refuse(file, op->through ? REFUSED_THROUGH_CREATED : REFUSED_JUST_CREATED);
-    if (opts->digest && !op->through && written_find(copy->written, at, &scope) != WRITTEN_NOT)
-        copy_report(file, STEP_REDIGESTED, 0, false);
+    over = opts->backup == BACKUP_NONE && !gives_way(copy, file, st, at);
+    if (!over) /* that is for dest_create, when no other thread writes it */
+        existing_note_digest(copy, file, at);
     if (opts->backup != BACKUP_NONE)
         return back_up(copy, file, st);
-    if (!gives_way(copy, file, st, at)) {
+    if (over) {
         op->in_the_way = true;
         return EXISTING_OVER;
     }

@@ -3,6 +3,7 @@
 #define CORE_COPY_OVERWRITE_H
 
 #include "copy.h"
+#include "written.h"
 
 enum existing {
     EXISTING_NONE, /* there is nothing, or nothing any more: create. copy_file.dangling: a link that
@@ -23,6 +24,10 @@ int existing_unseen(const struct copy *copy, struct file *file);
 /* Refuses a source that is the caller's output, or leaves it. Returns EXISTING_NONE if it is not,
  * EXISTING_LEFT, or -errno with the file failed. */
 int existing_output(const struct copy *copy, struct file *file, const struct stat *st);
+/* Reports that a copy of the run is replaced of which a digest may have been recorded. Returns how
+ * the run has come to it. */
+enum written_how existing_note_digest(const struct copy *copy, struct file *file,
+                                      const struct stat *at);
 bool existing_same_inode(const struct stat *a, const struct stat *b);
 
 #endif
