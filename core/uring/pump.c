@@ -145,8 +145,9 @@ static void resident_read(struct pump *pump, struct slot *slot, struct block *bl
                 return;
             continue;
         }
-        /* it looks empty, or is large: a device that replaced a file does, too */
-        if (slot->delivered == 0 && (n == 0 || (size_t)n == iov.iov_len) && !slot->stated &&
+        /* it looks empty, or goes on after the first read: a device that replaced a file does, too
+         */
+        if (!slot->stated && (slot->delivered == 0 ? n == 0 || (size_t)n == iov.iov_len : n > 0) &&
             !open_stat(pump, slot))
             return;
         if (n == 0)
