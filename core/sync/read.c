@@ -166,17 +166,19 @@ static ssize_t read_next(struct file *file, int fd, char *buf, size_t block, boo
 static void read_file(const struct engine_opts *opts, struct file *file, int fd, struct sink *sink,
                       char *buf, size_t block, struct stats *stats)
 {
-    bool drop = false, by_offset = file->type == DT_REG;
+    bool drop = false, looked = false, by_offset = file->type == DT_REG;
     uint64_t dropped = 0;
     struct stat st;
     ssize_t n;
 
     while ((n = read_next(file, fd, buf, block, &by_offset)) > 0) {
         int rc;
-        if (file->bytes == 0 && (size_t)n == block && fstat(fd, &st) == 0) {
+        /* it is large, or goes on after a short read, as a device that replaced a file may do */
+        if (!looked && (file->bytes > 0 || (size_t)n == block) && fstat(fd, &st) == 0) {
+            looked = true;
             if (sync_replaced(file, st.st_mode))
                 break;
-            drop = opts->direct == DIRECT_AUTO && is_large_and_cold(fd, &st);
+            drop = file->bytes == 0 && opts->direct == DIRECT_AUTO && is_large_and_cold(fd, &st);
         }
         rc = sink->data(sink, file, buf, (size_t)n);
         if (rc < 0) {
