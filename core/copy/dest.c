@@ -44,8 +44,11 @@ static int choose_way(struct copy *copy, struct file *file, const struct stat *s
     op->how = HOW_WRITTEN;
     if (S_ISREG(st->st_mode) && dest->regular && copy->opts.sparse != SPARSE_NEVER) {
         dest->sparse = op->sparse = st->st_blocks * 512 < st->st_size;
-        dest->zeros_hole = copy->opts.sparse == SPARSE_ALWAYS ||
-                           (dest->sparse && !extents_are_known(dest->source_fd, st->st_size));
+        dest->zeros_hole = copy->opts.sparse == SPARSE_ALWAYS;
+        if (dest->sparse && !extents_are_known(dest->source_fd, st->st_size)) {
+            dest->zeros_hole = true; /* all of it is read, then */
+            dest->sparse = false;
+        }
     }
     dest->resize = dest->sparse || dest->zeros_hole; /* it may end in a hole */
     if (S_ISREG(st->st_mode) && dest->regular && !dest->zeros_hole && !copy->opts.digest &&

@@ -22,8 +22,9 @@ off_t extents_last_hole(int fd, off_t offset)
 bool extents_are_known(int fd, off_t size)
 {
     off_t data = lseek(fd, 0, SEEK_DATA);
+    bool known = data < 0 ? errno == ENXIO : /* all of it is a hole */
+                     data > 0 || lseek(fd, 0, SEEK_HOLE) < size;
 
-    if (data < 0)
-        return errno == ENXIO; /* all of it is a hole */
-    return data > 0 || lseek(fd, 0, SEEK_HOLE) < size;
+    (void)lseek(fd, 0, SEEK_SET);
+    return known;
 }

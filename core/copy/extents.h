@@ -12,7 +12,7 @@
 off_t extents_last_hole(int fd, off_t offset);
 
 /* Whether lseek(2) tells where the holes of a file are, which has some by its count of blocks: a
- * filesystem that does not know calls all of it data. Moves the descriptor's position. */
+ * filesystem that does not know calls all of it data. The descriptor's position is 0 then. */
 bool extents_are_known(int fd, off_t size);
 
 #endif
