@@ -1,6 +1,7 @@
 /* exclude.c: fuzzes the globs of --exclude: two of them, and a path that they are matched with,
  * each ending with NUL. */
 #define _GNU_SOURCE
+#include <stdio.h>
 #include <string.h>
 
 #include "../../core/pipeline/exclude.h"
@@ -46,9 +47,8 @@ static void check_names(const struct dir *dir, const char *name)
     MUST(matches(glob, NULL, dir, name, false));
     path[0] = '/';
     dir_path_copy(dir, path + 1);
-    if (dir->path_len > 0)
-        strcat(path, "/");
-    strcat(path, name);
+    snprintf(path + 1 + dir->path_len, sizeof(path) - 1 - dir->path_len, "%s%s",
+             dir->path_len > 0 ? "/" : "", name);
     quote(glob, path);
     MUST(matches(glob, NULL, dir, name, false));
     memcpy(glob + strlen(glob), "x", 2);
