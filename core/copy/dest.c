@@ -249,8 +249,11 @@ void dest_end(struct copy *copy, struct file *file, const struct stat *st, struc
     if (opened) {
         if (file->status == 0)
             finish(copy, file, st, dest, size);
-        if (file->status == 0 && dest->atomic && dest_note_created(copy, op, dest->fd) < 0)
-            file_fail(file, STEP_CREATE, -errno);
+        if (file->status == 0 && dest->atomic) {
+            int rc = dest_note_created(copy, op, dest->fd);
+            if (rc < 0)
+                file_fail(file, STEP_CREATE, rc);
+        }
         if (file->status == 0 && dest->atomic && !dest->temp)
             name(file, dest); /* by its descriptor */
         if (file->status == 0 && dest->claimed && fstat(dest->fd, &made) < 0)
