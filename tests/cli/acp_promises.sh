@@ -30,7 +30,12 @@ check '--verify without a directory for temporary files' bash -c 'TMPDIR=/nonexi
 # a file that is written through a link may be on another filesystem than the directory of the link
 mkdir elsewhere
 if command -v strace >/dev/null && strace -qq true 2>/dev/null; then
-    for i in $(seq 20); do echo old >elsewhere/$i; mkdir -p linked; ln -s ../elsewhere/$i linked/$i; mkdir -p new; echo new >new/$i; done
+    for i in $(seq 20); do
+        mkdir -p linked new
+        echo old >elsewhere/"$i"
+        ln -s ../elsewhere/"$i" linked/"$i"
+        echo new >new/"$i"
+    done
     strace -f -qq -y -o trace -e trace=fsync acp -r --durable new/. linked
     same '--durable through links: each file is synced' 20 "$(grep -c 'fsync(.*/elsewhere/' trace)"
 fi
