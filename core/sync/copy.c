@@ -11,6 +11,7 @@
 
 #include "../copy/dest.h"
 #include "../copy/extents.h"
+#include "source.h"
 #include "sync.h"
 
 struct run {
@@ -38,7 +39,7 @@ static ssize_t read_and_write(struct run *run, struct file *file, int fd, struct
                               uint64_t offset, uint64_t end)
 {
     size_t len = end - offset < run->block ? (size_t)(end - offset) : run->block;
-    ssize_t n = sync_read_some(fd, run->buf, len, -1);
+    ssize_t n = source_read(fd, run->buf, len, -1);
     int rc;
 
     if (n < 0)
@@ -111,7 +112,7 @@ static void copy_data(struct run *run, struct file *file, int fd, struct dest *d
 static void copy_file(struct run *run, const struct engine_opts *opts, struct file *file)
 {
     /* a FIFO of which no bytes are wanted need not have a writer */
-    int fd = sync_open(opts, file, run->copy->opts.attributes_only ? O_NONBLOCK : 0);
+    int fd = source_open(opts, file, run->copy->opts.attributes_only ? O_NONBLOCK : 0);
     struct dest dest;
     struct stat st;
     uint64_t size = 0;
@@ -124,7 +125,7 @@ static void copy_file(struct run *run, const struct engine_opts *opts, struct fi
             close(fd);
         return;
     }
-    if (sync_replaced(file, st.st_mode)) {
+    if (source_replaced(file, st.st_mode)) {
         close(fd);
         return;
     }
@@ -148,8 +149,8 @@ int sync_copy(const struct engine_opts *opts, struct feed *feed, struct copy *co
     struct file *file;
     void *buf;
 
-    run.block = sync_block_bytes(opts);
-    buf = sync_block_new(run.block);
+    run.block = source_block_bytes(opts);
+    buf = source_block_new(run.block);
     if (!buf)
         return -ENOMEM;
     run.buf = buf;

@@ -11,33 +11,33 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "sync.h"
+#include "source.h"
 
-int slow_add(struct slow *slow, struct file *file, int fd)
+int poll_set_add(struct poll_set *set, struct file *file, int fd)
 {
-    if (slow->len == slow->cap) {
-        unsigned cap = slow->cap ? slow->cap * 2 : 8;
-        void *polls = realloc(slow->polls, cap * sizeof(*slow->polls));
+    if (set->len == set->cap) {
+        unsigned cap = set->cap ? set->cap * 2 : 8;
+        void *polls = realloc(set->polls, cap * sizeof(*set->polls));
         void *files;
         if (!polls)
             return -ENOMEM;
-        slow->polls = polls;
-        files = realloc(slow->files, cap * sizeof(struct file *));
+        set->polls = polls;
+        files = realloc(set->files, cap * sizeof(struct file *));
         if (!files)
             return -ENOMEM;
-        slow->files = files;
-        slow->cap = cap;
+        set->files = files;
+        set->cap = cap;
     }
-    slow->polls[slow->len] = (struct pollfd){.fd = fd, .events = POLLIN};
-    slow->files[slow->len++] = file;
+    set->polls[set->len] = (struct pollfd){.fd = fd, .events = POLLIN};
+    set->files[set->len++] = file;
     return 0;
 }
 
 /* One read. 1: there may be more; 0: that was the end, or an error. */
-static int read_once(struct slow *slow, struct file *file, int fd, void *buf, size_t block,
+static int read_once(struct poll_set *set, struct file *file, int fd, void *buf, size_t block,
                      struct sink *sink, struct stats *stats)
 {
-    ssize_t n = sync_read_some(fd, buf, block, -1);
+    ssize_t n = source_read(fd, buf, block, -1);
     int rc;
 
     if (n == -EAGAIN) {
@@ -60,34 +60,34 @@ static int read_once(struct slow *slow, struct file *file, int fd, void *buf, si
     }
     file->bytes += (uint64_t)n;
     stats->bytes_read += (uint64_t)n;
-    progress_bytes(slow->progress, (uint64_t)n);
+    progress_bytes(set->progress, (uint64_t)n);
     return 1;
 }
 
-void slow_step(struct slow *slow, int timeout_ms, void *buf, size_t block, struct feed *feed,
-               struct sink *sink, struct stats *stats)
+void poll_set_step(struct poll_set *set, int timeout_ms, void *buf, size_t block, struct feed *feed,
+                   struct sink *sink, struct stats *stats)
 {
     unsigned kept = 0;
 
-    if (poll(slow->polls, slow->len, timeout_ms) <= 0)
+    if (poll(set->polls, set->len, timeout_ms) <= 0)
         return;
-    for (unsigned i = 0; i < slow->len; i++) {
-        struct pollfd *at = &slow->polls[i];
-        struct file *file = slow->files[i];
+    for (unsigned i = 0; i < set->len; i++) {
+        struct pollfd *at = &set->polls[i];
+        struct file *file = set->files[i];
 
-        if (!at->revents || read_once(slow, file, at->fd, buf, block, sink, stats)) {
-            slow->polls[kept] = *at;
-            slow->files[kept++] = file;
+        if (!at->revents || read_once(set, file, at->fd, buf, block, sink, stats)) {
+            set->polls[kept] = *at;
+            set->files[kept++] = file;
             continue;
         }
         close(at->fd);
-        sync_end(file, feed, sink, stats);
+        source_end(file, feed, sink, stats);
     }
-    slow->len = kept;
+    set->len = kept;
 }
 
-void slow_free(struct slow *slow)
+void poll_set_free(struct poll_set *set)
 {
-    free(slow->polls);
-    free(slow->files);
+    free(set->polls);
+    free(set->files);
 }
