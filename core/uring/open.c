@@ -124,12 +124,12 @@ bool open_stat(struct pump *pump, struct slot *slot)
     uint64_t device_bytes;
 
     if (fstat(slot->fd, &slot->st) < 0) {
-        pump_fail(slot, STEP_STAT, -errno);
+        slot_fail(slot, STEP_STAT, -errno);
         return false;
     }
     /* a FIFO, say, which would be waited for */
     if (slot->file->type == DT_REG && !S_ISREG(slot->st.st_mode)) {
-        pump_fail(slot, STEP_REPLACED, -ESTALE);
+        slot_fail(slot, STEP_REPLACED, -ESTALE);
         return false;
     }
     slot->stated = true;
@@ -159,7 +159,7 @@ void open_ask(struct pump *pump, struct slot *slot)
 void open_done(struct pump *pump, struct slot *slot, int fd)
 {
     if (fd < 0) {
-        pump_fail(slot, STEP_OPEN, fd);
+        slot_fail(slot, STEP_OPEN, fd);
         return;
     }
     slot->fd = fd;

@@ -77,7 +77,7 @@ static void not_resident(struct pump *pump, struct slot *slot, int status)
         return;
     if (status != -EAGAIN && status != -EOPNOTSUPP && status != -ENOSYS && status != -EINVAL &&
         status != -ESPIPE) {
-        pump_fail(slot, STEP_READ, status);
+        slot_fail(slot, STEP_READ, status);
         return;
     }
     slot->issued = slot->delivered;
@@ -138,7 +138,7 @@ static void resident_read(struct pump *pump, struct slot *slot, struct block *bl
         if (n < 0) {
             int status = slot->plain ? (int)n : -errno;
             if (status != -EINTR && slot->plain)
-                pump_fail(slot, STEP_READ, status);
+                slot_fail(slot, STEP_READ, status);
             else if (status != -EINTR)
                 not_resident(pump, slot, status);
             if (slot->state != SLOT_RESIDENT)
@@ -200,11 +200,6 @@ static void resident_step(struct pump *pump, struct slot *slot)
         stream_release(pump, block);
 }
 
-bool pump_turn(const struct pump *pump, const struct slot *slot)
-{
-    return !pump->opts->ordered || slot == pump->oldest;
-}
-
 static void unlink_taken(struct pump *pump, struct slot *slot)
 {
     if (slot->older)
@@ -256,12 +251,6 @@ static void slot_advance(struct pump *pump, struct slot *slot)
     }
     if (slot_finished(slot))
         slot_end(pump, slot);
-}
-
-void pump_fail(struct slot *slot, enum step step, int status)
-{
-    file_fail(slot->file, step, status);
-    slot->state = SLOT_DRAIN;
 }
 
 static void request_done(void *arg, uint64_t user_data, int res)
@@ -351,7 +340,7 @@ static void fail_all(struct pump *pump)
 {
     /* all of them first: as long as one can be read, the blocks of another would be issued to it */
     for (struct slot *slot = pump->oldest; slot; slot = slot->younger)
-        pump_fail(slot, STEP_READ, pump->broken);
+        slot_fail(slot, STEP_READ, pump->broken);
     if (!ring_drain(&pump->ring, close_opened))
         pump->memory = NULL; /* left to the process's end */
     while (pump->oldest) {

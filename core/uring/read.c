@@ -25,17 +25,8 @@ static void read_ended(struct pump *pump, struct slot *slot)
 
 static const struct pump_ops read_ops = {.data = read_data, .ended = read_ended};
 
-static int uring_read(const struct engine_opts *opts, struct feed *feed, struct sink *sink,
-                      struct stats *stats)
+int uring_read(const struct engine_opts *opts, struct feed *feed, struct sink *sink,
+               struct stats *stats)
 {
     return pump_run(opts, feed, &read_ops, sink, stats);
 }
-
-const struct engine engine_uring = {
-    .name = "uring",
-    .probe = ring_probe,
-    .read = uring_read,
-    .copy = uring_copy,
-    .load = uring_load,
-    .abandon = pump_abandon,
-};

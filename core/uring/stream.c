@@ -296,7 +296,7 @@ void stream_deliver(struct pump *pump, struct slot *slot)
         if (block->got > 0)
             rc = stream_deliver_block(pump, slot, block);
         if (block->status < 0)
-            pump_fail(slot, STEP_READ, block->status);
+            slot_fail(slot, STEP_READ, block->status);
         if (block->end)
             slot->eof = true;
         if (rc != 1)
@@ -430,7 +430,7 @@ void stream_write_done(struct pump *pump, struct block *block, int res)
             return;
         }
     } else {
-        pump_fail(slot, STEP_WRITE, res);
+        slot_fail(slot, STEP_WRITE, res);
     }
     stream_release(pump, block);
 }
