@@ -1,6 +1,6 @@
 /* uring/copy.c: the io_uring engine's copy.
  *
- * The sources come through the pump like those of uring/read.c, many at a time. The destinations of
+ * The sources come through the loop like those of uring/read.c, many at a time. The destinations of
  * small files are made and written by plain calls: on ext4 the kernel hands a creating open and
  * every buffered write to a thread of its own when they come through the ring, and that costs more
  * than it saves (a cold source tree took 4.0-4.9 s with all of it through the ring, 2.4-3.0 s this
@@ -20,7 +20,7 @@
 
 #include "../copy/dest.h"
 #include "../copy/extents.h"
-#include "pump.h"
+#include "loop.h"
 #include "uring.h"
 
 enum {
@@ -45,17 +45,17 @@ struct copy_run {
     struct sink *sink;
 };
 
-static enum pump_verdict copy_opened(struct pump *pump, struct slot *slot)
+static enum loop_verdict copy_opened(struct loop *loop, struct slot *slot)
 {
-    struct copy_run *run = pump->arg;
+    struct copy_run *run = loop->arg;
     struct copy_slot *op = slot->op;
     int verdict = dest_open(run->copy, slot->file, slot->fd, &slot->st, false, &op->dest);
 
     if (verdict == DEST_LATER)
-        return PUMP_LATER;
+        return LOOP_LATER;
     slot->sparse = op->dest.sparse;
     slot->data_end = op->dest.sparse ? 0 : UINT64_MAX;
-    return verdict == DEST_WRITE || verdict == DEST_READ ? PUMP_READ : PUMP_END;
+    return verdict == DEST_WRITE || verdict == DEST_READ ? LOOP_READ : LOOP_END;
 }
 
 /* Whether a filesystem does more with buffered writes than to store them: compresses them, or lays
@@ -99,7 +99,7 @@ static void look(struct slot *slot)
 }
 
 /* Writes what was kept for the end. */
-static int write_tail(struct pump *pump, struct copy_slot *op)
+static int write_tail(struct loop *loop, struct copy_slot *op)
 {
     size_t len = op->tail_len;
 
@@ -107,13 +107,13 @@ static int write_tail(struct pump *pump, struct copy_slot *op)
         return 0;
     op->direct = false;
     op->tail_len = 0;
-    pump->stats->bytes_wrote += len;
+    loop->stats->bytes_wrote += len;
     if (fcntl(op->dest.fd, F_SETFL, 0) < 0)
         return -errno;
     return dest_write(&op->dest, op->tail, len, op->tail_at);
 }
 
-static int write_block(struct pump *pump, struct slot *slot, struct block *block)
+static int write_block(struct loop *loop, struct slot *slot, struct block *block)
 {
     struct copy_slot *op = slot->op;
     uint64_t end = block->offset + block->got;
@@ -129,22 +129,22 @@ static int write_block(struct pump *pump, struct slot *slot, struct block *block
             memcpy(op->tail, block->buf + ahead, op->tail_len);
             if (ahead == 0)
                 return 0;
-            pump_write(pump, block, op->dest.fd, ahead);
+            loop_write(loop, block, op->dest.fd, ahead);
             return 1;
         }
     }
     /* small, or not as large as it said, or larger */
-    rc = write_tail(pump, op);
+    rc = write_tail(loop, op);
     if (rc == 0)
         rc = dest_write(&op->dest, block->buf, block->got, block->offset);
     if (rc == 0 && !op->dest.read_only)
-        pump->stats->bytes_wrote += block->got;
+        loop->stats->bytes_wrote += block->got;
     return rc;
 }
 
-static int copy_data(struct pump *pump, struct slot *slot, struct block *block)
+static int copy_data(struct loop *loop, struct slot *slot, struct block *block)
 {
-    struct copy_run *run = pump->arg;
+    struct copy_run *run = loop->arg;
     struct copy_slot *op = slot->op;
     int rc;
 
@@ -152,20 +152,20 @@ static int copy_data(struct pump *pump, struct slot *slot, struct block *block)
     if (rc < 0)
         return rc;
     rate_take(run->copy->rate, block->got);
-    rc = write_block(pump, slot, block);
+    rc = write_block(loop, slot, block);
     if (rc < 0)
         file_fail(slot->file, STEP_WRITE, rc);
     return rc;
 }
 
-static ssize_t copy_move(struct pump *pump, struct slot *slot)
+static ssize_t copy_move(struct loop *loop, struct slot *slot)
 {
     struct copy_slot *op = slot->op;
     ssize_t moved = dest_move(slot->file, &op->dest, slot->delivered, slot->data_end);
 
     if (moved > 0) {
         op->looked = true; /* it is in the cache now: the rest goes through it, too */
-        pump->stats->bytes_wrote += (uint64_t)moved;
+        loop->stats->bytes_wrote += (uint64_t)moved;
     }
     return moved;
 }
@@ -185,7 +185,7 @@ static uint64_t copy_appended(struct copy_run *run, struct slot *slot, struct st
         if (data < 0)
             continue;                      /* and it is gone again */
         (void)fcntl(slot->fd, F_SETFL, 0); /* the end of the data is no multiple of a block */
-        n = pread(slot->fd, slot->head.buf, slot->head.cap, data);
+        n = pread(slot->fd, slot->small_block.buf, slot->small_block.cap, data);
         if (n == 0) /* that is the end, whatever the size says: sysfs */
             return size;
         if (n < 0) {
@@ -194,10 +194,10 @@ static uint64_t copy_appended(struct copy_run *run, struct slot *slot, struct st
             continue;
         }
         size = (uint64_t)data;
-        if (dest_digest(&op->dest, run->sink, file, slot->head.buf, (size_t)n, size) < 0)
+        if (dest_digest(&op->dest, run->sink, file, slot->small_block.buf, (size_t)n, size) < 0)
             break;
         rate_take(run->copy->rate, (uint64_t)n);
-        end = dest_write(&op->dest, slot->head.buf, (size_t)n, size);
+        end = dest_write(&op->dest, slot->small_block.buf, (size_t)n, size);
         if (end < 0)
             file_fail(file, STEP_WRITE, (int)end);
         size += (uint64_t)n;
@@ -210,21 +210,21 @@ static uint64_t copy_appended(struct copy_run *run, struct slot *slot, struct st
     return end > (off_t)size ? (uint64_t)end : size;
 }
 
-static void copy_ended(struct pump *pump, struct slot *slot)
+static void copy_ended(struct loop *loop, struct slot *slot)
 {
-    struct copy_run *run = pump->arg;
+    struct copy_run *run = loop->arg;
     struct copy_slot *op = slot->op;
     struct file *file = slot->file;
     uint64_t size = slot->delivered;
 
     if (slot->stated) {
         if (file->status == 0) {
-            int rc = write_tail(pump, op);
+            int rc = write_tail(loop, op);
             if (rc < 0)
                 file_fail(file, STEP_WRITE, rc);
         }
         if (slot->sparse && file->status == 0) {
-            size = copy_appended(run, slot, pump->stats);
+            size = copy_appended(run, slot, loop->stats);
             if (file->status == 0)
                 dest_digest(&op->dest, run->sink, file, NULL, 0, size);
         }
@@ -240,7 +240,7 @@ int uring_copy(const struct engine_opts *opts, struct feed *feed, struct copy *c
                struct sink *sink, struct stats *stats)
 {
     struct copy_run run = {.copy = copy, .sink = sink};
-    struct pump_ops ops = {
+    struct loop_ops ops = {
         .slot_bytes = sizeof(struct copy_slot),
         .pool_bytes = sink ? DIGEST_POOL_BYTES : 0,
         .opened = copy_opened,
@@ -249,5 +249,5 @@ int uring_copy(const struct engine_opts *opts, struct feed *feed, struct copy *c
         .ended = copy_ended,
     };
 
-    return pump_run(opts, feed, &ops, &run, stats);
+    return loop_run(opts, feed, &ops, &run, stats);
 }

@@ -32,26 +32,26 @@ static int open_cached(const struct file *file, int flags)
     return fd < 0 ? -errno : (int)fd;
 }
 
-static void open_by_ring(struct pump *pump, struct slot *slot, enum slot_state state, int dir_fd,
+static void open_by_ring(struct loop *loop, struct slot *slot, enum slot_state state, int dir_fd,
                          const char *name, int flags)
 {
-    struct io_uring_sqe *sqe = ring_sqe(&pump->ring);
+    struct io_uring_sqe *sqe = ring_sqe(&loop->ring);
 
     io_uring_prep_openat(sqe, dir_fd, name, flags, 0);
     sqe->flags |= IOSQE_ASYNC; /* it will wait: the kernel need not try on our time */
-    io_uring_sqe_set_data64(sqe, stream_user_data(&slot->head, STREAM_OPEN));
+    io_uring_sqe_set_data64(sqe, stream_user_data(&slot->small_block, STREAM_OPEN));
     slot->state = state;
     slot->requests++;
 }
 
 /* A FIFO that was opened without waiting for a writer looks as if it had ended until there is one.
  * poll tells: it reports a hang-up only once there has been one. */
-static void await_writer(struct pump *pump, struct slot *slot)
+static void await_writer(struct loop *loop, struct slot *slot)
 {
-    struct io_uring_sqe *sqe = ring_sqe(&pump->ring);
+    struct io_uring_sqe *sqe = ring_sqe(&loop->ring);
 
     io_uring_prep_poll_add(sqe, slot->fd, POLLIN | POLLHUP);
-    io_uring_sqe_set_data64(sqe, stream_user_data(&slot->head, STREAM_POLL));
+    io_uring_sqe_set_data64(sqe, stream_user_data(&slot->small_block, STREAM_POLL));
     slot->state = SLOT_OPENING;
     slot->requests++;
 }
@@ -78,7 +78,7 @@ void open_plain(struct slot *slot)
     slot->state = SLOT_RESIDENT;
 }
 
-void open_stream(struct pump *pump, struct slot *slot)
+void open_stream(struct loop *loop, struct slot *slot)
 {
     slot->state = SLOT_STREAM;
     /* what is read through the ring may wait; the flag would forbid it where the filesystem cannot
@@ -87,39 +87,39 @@ void open_stream(struct pump *pump, struct slot *slot)
         (void)fcntl(slot->fd, F_SETFL, 0);
     slot->nonblock = false;
     if (S_ISFIFO(slot->st.st_mode))
-        await_writer(pump, slot);
+        await_writer(loop, slot);
 }
 
 /* Whether the rest of a file is read past the page cache. */
-static bool wants_direct(const struct pump *pump, const struct slot *slot)
+static bool wants_direct(const struct loop *loop, const struct slot *slot)
 {
     int64_t resident;
 
-    if (pump->opts->direct != DIRECT_AUTO)
-        return pump->opts->direct == DIRECT_ALWAYS;
+    if (loop->opts->direct != DIRECT_AUTO)
+        return loop->opts->direct == DIRECT_ALWAYS;
     resident = cache_resident_end(slot->fd, &slot->st, slot->delivered);
     if (resident == 0 && slot->size > 0)
         return true;
     /* a large file of which less than half is there: direct reads of all of it are faster */
-    return slot->size > slot->delivered + pump->head_bytes && resident >= 0 &&
+    return slot->size > slot->delivered + loop->small_bytes && resident >= 0 &&
            (uint64_t)resident < (slot->size - slot->delivered) / 2;
 }
 
-void open_choose_path(struct pump *pump, struct slot *slot)
+void open_choose_path(struct loop *loop, struct slot *slot)
 {
-    if (slot->seekable && wants_direct(pump, slot)) {
+    if (slot->seekable && wants_direct(loop, slot)) {
         slot->direct = fcntl(slot->fd, F_SETFL, O_DIRECT) == 0;
         /* where the filesystem cannot, what is in the cache is dropped, so that it is read anew */
-        if (!slot->direct && pump->opts->direct == DIRECT_ALWAYS)
+        if (!slot->direct && loop->opts->direct == DIRECT_ALWAYS)
             cache_drop(slot->fd, 0, 0);
     }
     if (!slot->seekable || slot->direct)
-        open_stream(pump, slot);
+        open_stream(loop, slot);
     else
         slot->state = SLOT_RESIDENT;
 }
 
-bool open_stat(struct pump *pump, struct slot *slot)
+bool open_stat(struct loop *loop, struct slot *slot)
 {
     uint64_t device_bytes;
 
@@ -138,25 +138,25 @@ bool open_stat(struct pump *pump, struct slot *slot)
     slot->size = slot->regular ? (uint64_t)slot->st.st_size : 0;
     if (S_ISBLK(slot->st.st_mode) && ioctl(slot->fd, BLKGETSIZE64, &device_bytes) == 0)
         slot->size = device_bytes;
-    progress_size(pump->opts->progress, slot->file, slot->size);
+    progress_size(loop->opts->progress, slot->file, slot->size);
     return true;
 }
 
-void open_ask(struct pump *pump, struct slot *slot)
+void open_ask(struct loop *loop, struct slot *slot)
 {
-    enum pump_verdict verdict = pump->ops->opened ? pump->ops->opened(pump, slot) : PUMP_READ;
+    enum loop_verdict verdict = loop->ops->opened ? loop->ops->opened(loop, slot) : LOOP_READ;
 
-    if (verdict == PUMP_READ) {
-        open_choose_path(pump, slot);
-    } else if (verdict == PUMP_END) {
+    if (verdict == LOOP_READ) {
+        open_choose_path(loop, slot);
+    } else if (verdict == LOOP_END) {
         slot->state = SLOT_DRAIN;
     } else {
         slot->state = SLOT_PARKED;
-        pump->parked++;
+        loop->parked++;
     }
 }
 
-void open_done(struct pump *pump, struct slot *slot, int fd)
+void open_done(struct loop *loop, struct slot *slot, int fd)
 {
     if (fd < 0) {
         slot_fail(slot, STEP_OPEN, fd);
@@ -166,20 +166,20 @@ void open_done(struct pump *pump, struct slot *slot, int fd)
     slot->nonblock = true;
     /* after one file that was in the cache the next is likely to be: read it and see. Asking first
      * (fstat, cachestat) would cost 10% of a cached tree's time. */
-    if (pump->last_was_resident && !slot->opened_cold && !pump->ops->opened &&
-        pump->opts->direct != DIRECT_ALWAYS) {
+    if (loop->last_was_resident && !slot->opened_cold && !loop->ops->opened &&
+        loop->opts->direct != DIRECT_ALWAYS) {
         slot->seekable = true;
         slot->state = SLOT_RESIDENT;
         return;
     }
-    if (open_stat(pump, slot))
-        open_ask(pump, slot);
+    if (open_stat(loop, slot))
+        open_ask(loop, slot);
 }
 
 /* Another process has a lease on the file: opens it again by a request that waits. */
-static int open_leased(struct pump *pump, struct slot *slot)
+static int open_leased(struct loop *loop, struct slot *slot)
 {
-    char *opens = slot->head.buf; /* not used yet */
+    char *opens = slot->small_block.buf; /* not used yet */
     int flags = open_flags(slot->file);
     int held = leased_hold(slot->file->dir->fd, slot->file->name, flags, opens);
 
@@ -187,11 +187,11 @@ static int open_leased(struct pump *pump, struct slot *slot)
         return held;
     slot->fd = held;
     slot->held = true;
-    open_by_ring(pump, slot, SLOT_OPENING, AT_FDCWD, opens, flags & ~(O_NONBLOCK | O_NOFOLLOW));
+    open_by_ring(loop, slot, SLOT_OPENING, AT_FDCWD, opens, flags & ~(O_NONBLOCK | O_NOFOLLOW));
     return 0;
 }
 
-void open_requested(struct pump *pump, struct slot *slot, int res)
+void open_requested(struct loop *loop, struct slot *slot, int res)
 {
     int flags = open_flags(slot->file);
 
@@ -205,13 +205,13 @@ void open_requested(struct pump *pump, struct slot *slot, int res)
         /* io-wq has no thread (ECANCELED), or there is a lease: a plain call tells */
         res = openat(slot->file->dir->fd, slot->file->name, flags);
         res = res < 0 ? -errno : res;
-        if (res == -EAGAIN && (res = open_leased(pump, slot)) == 0)
+        if (res == -EAGAIN && (res = open_leased(loop, slot)) == 0)
             return;
     }
-    open_done(pump, slot, res);
+    open_done(loop, slot, res);
 }
 
-void open_start(struct pump *pump, struct slot *slot)
+void open_start(struct loop *loop, struct slot *slot)
 {
     int flags = open_flags(slot->file);
     int fd = open_cached(slot->file, flags);
@@ -219,25 +219,25 @@ void open_start(struct pump *pump, struct slot *slot)
     /* what is not cached, and what an older kernel or a sandbox does not let us ask */
     if (fd == -EAGAIN || fd == -EINVAL || fd == -ENOSYS || fd == -EPERM) {
         slot->opened_cold = fd == -EAGAIN;
-        open_by_ring(pump, slot, SLOT_OPENING, slot->file->dir->fd, slot->file->name, flags);
+        open_by_ring(loop, slot, SLOT_OPENING, slot->file->dir->fd, slot->file->name, flags);
     } else {
-        open_done(pump, slot, fd);
+        open_done(loop, slot, fd);
     }
 }
 
-void open_look(struct pump *pump, struct slot *slot)
+void open_ask_type(struct loop *loop, struct slot *slot)
 {
     /* openat2 is strict: only these go together with O_PATH */
     int flags = O_PATH | O_CLOEXEC | (slot->file->dir->may_follow ? 0 : O_NOFOLLOW);
     int fd = slot->regular ? -EBADF : open_cached(slot->file, flags);
 
     if (fd == -EAGAIN)
-        open_by_ring(pump, slot, SLOT_LOOKING, slot->file->dir->fd, slot->file->name, flags);
+        open_by_ring(loop, slot, SLOT_TYPE_PENDING, slot->file->dir->fd, slot->file->name, flags);
     else
-        open_looked(slot, fd);
+        open_type_known(slot, fd);
 }
 
-void open_looked(struct slot *slot, int fd)
+void open_type_known(struct slot *slot, int fd)
 {
     struct stat st;
 
@@ -245,5 +245,5 @@ void open_looked(struct slot *slot, int fd)
         slot->regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
         close(fd);
     }
-    slot->state = SLOT_LOOKED;
+    slot->state = SLOT_TYPE_KNOWN;
 }

@@ -1,14 +1,14 @@
-/* uring/read.c: the io_uring engine's read: the files of the feed through a pump, into the sink.
+/* uring/read.c: the io_uring engine's read: the files of the feed through a loop, into the sink.
  *
- * sync/read.c is the same operation with blocking calls. The difference is all in the pump: while
+ * sync/read.c is the same operation with blocking calls. The difference is all in the loop: while
  * one file's bytes are in the sink, other files and other blocks are on their way. */
 #define _GNU_SOURCE
-#include "pump.h"
+#include "loop.h"
 #include "uring.h"
 
-static int read_data(struct pump *pump, struct slot *slot, struct block *block)
+static int read_data(struct loop *loop, struct slot *slot, struct block *block)
 {
-    struct sink *sink = pump->arg;
+    struct sink *sink = loop->arg;
     int rc = sink->data(sink, slot->file, block->buf, block->got);
 
     if (rc < 0)
@@ -16,17 +16,17 @@ static int read_data(struct pump *pump, struct slot *slot, struct block *block)
     return rc;
 }
 
-static void read_ended(struct pump *pump, struct slot *slot)
+static void read_ended(struct loop *loop, struct slot *slot)
 {
-    struct sink *sink = pump->arg;
+    struct sink *sink = loop->arg;
 
     sink->end(sink, slot->file);
 }
 
-static const struct pump_ops read_ops = {.data = read_data, .ended = read_ended};
+static const struct loop_ops read_ops = {.data = read_data, .ended = read_ended};
 
 int uring_read(const struct engine_opts *opts, struct feed *feed, struct sink *sink,
                struct stats *stats)
 {
-    return pump_run(opts, feed, &read_ops, sink, stats);
+    return loop_run(opts, feed, &read_ops, sink, stats);
 }

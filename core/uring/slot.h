@@ -28,8 +28,9 @@ struct block {
 
 enum slot_state {
     SLOT_FREE,
-    SLOT_LOOKING, /* ordered: a request finds out what the name stands for */
-    SLOT_LOOKED,  /* ordered: to be opened when all older ones are known to be regular, or gone */
+    SLOT_TYPE_PENDING, /* ordered: a request finds out what the name stands for */
+    SLOT_TYPE_KNOWN,   /* ordered: to be opened when all older ones are known to be regular, or gone
+                        */
     SLOT_OPENING,
     SLOT_PARKED,
     SLOT_RESIDENT,
@@ -60,7 +61,7 @@ struct slot {
     uint64_t issued;              /* offset of the next read */
     uint64_t delivered;           /* all before this offset has been delivered or is a hole */
     uint64_t data_end;            /* sparse: where the data that is being issued ends */
-    struct block head;            /* its own small block */
+    struct block small_block;     /* its own small block */
     struct block *first, *last;   /* undelivered blocks, by offset */
     struct slot *next;            /* in the free list, or in the line for blocks */
     struct slot *older, *younger; /* neighbours in the order of taking */

@@ -1,4 +1,4 @@
-/* uring/stream.c: the bytes of one slot's file. See stream.h, and pump.h for the invariants.
+/* uring/stream.c: the bytes of one slot's file. See stream.h, and loop.h for the invariants.
  *
  * A block:  FREE -> READING -> READY -> (deliver) -> FREE
  *                    ^  |                  \-> WRITING -> FREE
@@ -25,14 +25,14 @@ static uint64_t align_up(uint64_t n)
     return (n + DIRECT_ALIGN - 1) & ~(uint64_t)(DIRECT_ALIGN - 1);
 }
 
-static void submit_read(struct pump *pump, struct block *block)
+static void submit_read(struct loop *loop, struct block *block)
 {
     struct slot *slot = block->slot;
-    struct io_uring_sqe *sqe = ring_sqe(&pump->ring);
+    struct io_uring_sqe *sqe = ring_sqe(&loop->ring);
     uint64_t offset = slot->seekable ? block->offset + block->got : (uint64_t)-1;
     unsigned len = block->want - block->got;
 
-    if (pump->ring.fixed_buffer)
+    if (loop->ring.fixed_buffer)
         io_uring_prep_read_fixed(sqe, slot->fd, block->buf + block->got, len, offset, 0);
     else
         io_uring_prep_read(sqe, slot->fd, block->buf + block->got, len, offset);
@@ -40,7 +40,7 @@ static void submit_read(struct pump *pump, struct block *block)
     slot->requests++;
 }
 
-static void issue_block(struct pump *pump, struct slot *slot, struct block *block, uint64_t want)
+static void issue_block(struct loop *loop, struct slot *slot, struct block *block, uint64_t want)
 {
     assert(block->state == BLOCK_FREE);
     block->slot = slot;
@@ -59,7 +59,7 @@ static void issue_block(struct pump *pump, struct slot *slot, struct block *bloc
         slot->first = block;
     slot->last = block;
     slot->issued += block->want;
-    submit_read(pump, block);
+    submit_read(loop, block);
 }
 
 bool stream_next_data(struct slot *slot, uint64_t *offset)
@@ -79,33 +79,33 @@ bool stream_next_data(struct slot *slot, uint64_t *offset)
     return true;
 }
 
-static void leave_line(struct pump *pump, struct slot *slot)
+static void leave_line(struct loop *loop, struct slot *slot)
 {
     struct slot *before = NULL;
 
     if (!slot->queued)
         return;
-    for (struct slot *at = pump->line; at != slot; at = at->next)
+    for (struct slot *at = loop->line; at != slot; at = at->next)
         before = at;
     if (before)
         before->next = slot->next;
     else
-        pump->line = slot->next;
-    if (pump->line_last == slot)
-        pump->line_last = before;
+        loop->line = slot->next;
+    if (loop->line_last == slot)
+        loop->line_last = before;
     slot->queued = false;
 }
 
-static void join_line(struct pump *pump, struct slot *slot)
+static void join_line(struct loop *loop, struct slot *slot)
 {
     if (slot->queued)
         return;
     slot->next = NULL;
-    if (pump->line_last)
-        pump->line_last->next = slot;
+    if (loop->line_last)
+        loop->line_last->next = slot;
     else
-        pump->line = slot;
-    pump->line_last = slot;
+        loop->line = slot;
+    loop->line_last = slot;
     slot->queued = true;
 }
 
@@ -122,47 +122,47 @@ static bool wants_blocks(struct slot *slot)
 }
 
 /* Issues blocks of the pool to the slot, as many as there are. */
-static void issue_blocks(struct pump *pump, struct slot *slot)
+static void issue_blocks(struct loop *loop, struct slot *slot)
 {
-    while (pump->free_blocks && wants_blocks(slot)) {
-        struct block *block = pump->free_blocks;
+    while (loop->free_blocks && wants_blocks(slot)) {
+        struct block *block = loop->free_blocks;
         uint64_t end = slot->data_end < slot->size ? slot->data_end : slot->size;
-        pump->free_blocks = block->next;
-        issue_block(pump, slot, block, align_up(end - slot->issued));
+        loop->free_blocks = block->next;
+        issue_block(loop, slot, block, align_up(end - slot->issued));
     }
 }
 
-static void serve_line(struct pump *pump)
+static void serve_line(struct loop *loop)
 {
-    while (pump->line && pump->free_blocks) {
-        struct slot *slot = pump->line;
-        issue_blocks(pump, slot);
+    while (loop->line && loop->free_blocks) {
+        struct slot *slot = loop->line;
+        issue_blocks(loop, slot);
         if (wants_blocks(slot))
             return;
-        leave_line(pump, slot);
+        leave_line(loop, slot);
     }
 }
 
-void stream_release(struct pump *pump, struct block *block)
+void stream_release(struct loop *loop, struct block *block)
 {
-    bool pooled = block != &block->slot->head;
+    bool pooled = block != &block->slot->small_block;
 
     block->state = BLOCK_FREE;
     if (pooled) {
-        block->next = pump->free_blocks;
-        pump->free_blocks = block;
-        serve_line(pump);
+        block->next = loop->free_blocks;
+        loop->free_blocks = block;
+        serve_line(loop);
     }
 }
 
-void stream_drop(struct pump *pump, struct slot *slot)
+void stream_drop(struct loop *loop, struct slot *slot)
 {
-    leave_line(pump, slot);
+    leave_line(loop, slot);
     slot->state = SLOT_DRAIN; /* nothing is issued to it any more */
     while (slot->first) {
         struct block *block = slot->first;
         slot->first = block->next;
-        stream_release(pump, block);
+        stream_release(loop, block);
     }
     slot->last = NULL;
 }
@@ -176,12 +176,12 @@ static void clear_direct(struct slot *slot)
 
 /* Everything up to the size has been delivered. The size is a hint, so ask the file whether it ends
  * here: this does not wait, where there is nothing left to read. */
-static void find_end(struct pump *pump, struct slot *slot)
+static void find_end(struct loop *loop, struct slot *slot)
 {
-    struct block *head = &slot->head;
+    struct block *small = &slot->small_block;
 
     while (slot->state == SLOT_STREAM && !slot->eof) {
-        struct iovec iov = {head->buf, head->cap};
+        struct iovec iov = {small->buf, small->cap};
         ssize_t n = preadv2(slot->fd, &iov, 1, (off_t)slot->delivered, RWF_NOWAIT);
         if (n < 0 && errno == EINVAL && slot->direct) {
             clear_direct(slot); /* it grew, and goes on at an odd offset */
@@ -189,82 +189,82 @@ static void find_end(struct pump *pump, struct slot *slot)
         }
         if (n < 0) {
             slot->issued = slot->delivered;
-            issue_block(pump, slot, head, head->cap);
+            issue_block(loop, slot, small, small->cap);
             return;
         }
         if (n == 0) {
             slot->eof = true;
             return;
         }
-        head->offset = slot->delivered;
-        head->got = (uint32_t)n;
-        if (stream_deliver_block(pump, slot, head) != 0)
+        small->offset = slot->delivered;
+        small->got = (uint32_t)n;
+        if (stream_deliver_block(loop, slot, small) != 0)
             return;
     }
 }
 
-void stream_issue(struct pump *pump, struct slot *slot)
+void stream_issue(struct loop *loop, struct slot *slot)
 {
-    bool idle = !slot->first && slot->head.state == BLOCK_FREE;
+    bool idle = !slot->first && slot->small_block.state == BLOCK_FREE;
 
     if (slot->state != SLOT_STREAM || slot->eof)
         return;
     if (!slot->seekable) {
         slot->issued = slot->delivered;
         if (idle)
-            issue_block(pump, slot, &slot->head, slot->head.cap);
-    } else if (slot->size <= slot->head.cap && !slot->sparse) {
+            issue_block(loop, slot, &slot->small_block, slot->small_block.cap);
+    } else if (slot->size <= slot->small_block.cap && !slot->sparse) {
         if (idle && slot->delivered == 0)
-            issue_block(pump, slot, &slot->head,
-                        slot->size ? align_up(slot->size) : slot->head.cap);
+            issue_block(loop, slot, &slot->small_block,
+                        slot->size ? align_up(slot->size) : slot->small_block.cap);
         else if (idle)
-            find_end(pump, slot);
+            find_end(loop, slot);
     } else if (wants_blocks(slot)) {
-        if (!pump_turn(pump, slot)) {
+        if (!loop_turn(loop, slot)) {
             /* in ordered mode the oldest file has the whole pool, lest it wait for a younger one's
              * blocks, which wait for it; the younger ones read their first bytes ahead */
             if (idle && slot->issued == 0)
-                issue_block(pump, slot, &slot->head, slot->head.cap);
+                issue_block(loop, slot, &slot->small_block, slot->small_block.cap);
             return;
         }
-        if (!pump->line)
-            issue_blocks(pump, slot);
+        if (!loop->line)
+            issue_blocks(loop, slot);
         if (wants_blocks(slot))
-            join_line(pump, slot);
+            join_line(loop, slot);
     } else if (idle && slot->requests == 0) {
         if (slot->sparse)
             slot->eof = true;
         else
-            find_end(pump, slot);
+            find_end(loop, slot);
     }
 }
 
-void stream_delivered(struct pump *pump, struct slot *slot, uint64_t offset, size_t count)
+void stream_delivered(struct loop *loop, struct slot *slot, uint64_t offset, size_t count)
 {
     slot->delivered = offset;
     slot->file->bytes += count;
-    pump->stats->bytes_read += count;
-    progress_bytes(pump->opts->progress, count);
-    pump->handled_bytes += count;
+    loop->stats->bytes_read += count;
+    progress_bytes(loop->opts->progress, count);
+    loop->handled_bytes += count;
 }
 
-int stream_deliver_block(struct pump *pump, struct slot *slot, struct block *block)
+int stream_deliver_block(struct loop *loop, struct slot *slot, struct block *block)
 {
-    int rc = pump->ops->data(pump, slot, block);
+    int rc = loop->ops->data(loop, slot, block);
 
     if (rc < 0) {
         slot->state = SLOT_DRAIN;
         return rc;
     }
-    stream_delivered(pump, slot, block->offset + block->got, block->got);
+    stream_delivered(loop, slot, block->offset + block->got, block->got);
     return rc;
 }
 
-void stream_keep_busy(struct pump *pump)
+void stream_keep_busy(struct loop *loop)
 {
-    if (pump->handled_bytes >= HANDLE_BYTES) {
-        pump->handled_bytes = 0;
-        ring_flush(&pump->ring);
+    if (loop->handled_bytes >= HANDLE_BYTES) {
+        loop->handled_bytes = 0;
+        ring_flush(&loop->ring);
     }
 }
 
@@ -281,10 +281,10 @@ static void salvage_block(struct slot *slot, struct block *block)
     slot->bad = block->status < 0;
 }
 
-void stream_deliver(struct pump *pump, struct slot *slot)
+void stream_deliver(struct loop *loop, struct slot *slot)
 {
     while (slot->state == SLOT_STREAM && slot->first && slot->first->state == BLOCK_READY &&
-           !slot->eof && pump_turn(pump, slot)) {
+           !slot->eof && loop_turn(loop, slot)) {
         struct block *block = slot->first;
         int rc = 0;
 
@@ -294,14 +294,14 @@ void stream_deliver(struct pump *pump, struct slot *slot)
         if (block->status < 0)
             salvage_block(slot, block);
         if (block->got > 0)
-            rc = stream_deliver_block(pump, slot, block);
+            rc = stream_deliver_block(loop, slot, block);
         if (block->status < 0)
             slot_fail(slot, STEP_READ, block->status);
         if (block->end)
             slot->eof = true;
         if (rc != 1)
-            stream_release(pump, block);
-        stream_keep_busy(pump);
+            stream_release(loop, block);
+        stream_keep_busy(loop);
     }
 }
 
@@ -319,7 +319,7 @@ static int read_plainly(const struct slot *slot, struct block *block)
     return n < 0 ? -errno : (int)n;
 }
 
-void stream_read_done(struct pump *pump, struct block *block, int res)
+void stream_read_done(struct loop *loop, struct block *block, int res)
 {
     struct slot *slot = block->slot;
 
@@ -332,12 +332,12 @@ void stream_read_done(struct pump *pump, struct block *block, int res)
         /* O_DIRECT met an offset or a filesystem that cannot: the rest goes through the cache */
         clear_direct(slot);
         block->retries++;
-        submit_read(pump, block);
+        submit_read(loop, block);
         return;
     }
     if (res == -EINTR || res == -EAGAIN || res == -ENOMEM || res == -ECANCELED) {
         if (block->retries++ < RETRIES) {
-            submit_read(pump, block);
+            submit_read(loop, block);
             return;
         }
         res = read_plainly(slot, block);
@@ -353,7 +353,7 @@ void stream_read_done(struct pump *pump, struct block *block, int res)
         /* FUSE does not even ask about what lies behind the size, where a plain read does: of a
          * filesystem that makes its files up, and says that they are empty, we see nothing */
         slot->first = slot->last = NULL;
-        stream_release(pump, block);
+        stream_release(loop, block);
         slot->issued = 0;
         slot->plain = true;
         slot->state = SLOT_RESIDENT;
@@ -363,21 +363,21 @@ void stream_read_done(struct pump *pump, struct block *block, int res)
     if (res > 0 && block->got < block->want && slot->seekable &&
         block->offset + block->got < slot->size) {
         block->retries = 0;
-        submit_read(pump, block);
+        submit_read(loop, block);
         return;
     }
     block->end = res == 0;
     block->state = BLOCK_READY;
 }
 
-static void submit_write(struct pump *pump, struct block *block)
+static void submit_write(struct loop *loop, struct block *block)
 {
-    struct io_uring_sqe *sqe = ring_sqe(&pump->ring);
+    struct io_uring_sqe *sqe = ring_sqe(&loop->ring);
     const char *buf = block->buf + block->written;
     unsigned len = block->want - block->written;
     uint64_t offset = block->offset + block->written;
 
-    if (pump->ring.fixed_buffer)
+    if (loop->ring.fixed_buffer)
         io_uring_prep_write_fixed(sqe, block->write_fd, buf, len, offset, 0);
     else
         io_uring_prep_write(sqe, block->write_fd, buf, len, offset);
@@ -385,17 +385,17 @@ static void submit_write(struct pump *pump, struct block *block)
     block->slot->requests++;
 }
 
-void pump_write(struct pump *pump, struct block *block, int fd, uint32_t bytes)
+void loop_write(struct loop *loop, struct block *block, int fd, uint32_t bytes)
 {
     block->write_fd = fd;
     block->want = bytes;
     block->written = 0;
     block->retries = 0;
     block->state = BLOCK_WRITING;
-    submit_write(pump, block);
+    submit_write(loop, block);
 }
 
-void stream_write_done(struct pump *pump, struct block *block, int res)
+void stream_write_done(struct loop *loop, struct block *block, int res)
 {
     struct slot *slot = block->slot;
 
@@ -404,12 +404,12 @@ void stream_write_done(struct pump *pump, struct block *block, int res)
         /* a filesystem that takes O_DIRECT and then will not write so: through its cache, then */
         (void)fcntl(block->write_fd, F_SETFL, 0);
         block->retries++;
-        submit_write(pump, block);
+        submit_write(loop, block);
         return;
     }
     if (res == -EINTR || res == -EAGAIN || res == -ENOMEM || res == -ECANCELED) {
         if (block->retries++ < RETRIES) {
-            submit_write(pump, block);
+            submit_write(loop, block);
             return;
         }
         do
@@ -423,14 +423,14 @@ void stream_write_done(struct pump *pump, struct block *block, int res)
         res = -EIO; /* no progress and no reason: trying again could go on for ever */
     if (res > 0) {
         block->written += (uint32_t)res;
-        pump->stats->bytes_wrote += (uint64_t)res;
+        loop->stats->bytes_wrote += (uint64_t)res;
         if (block->written < block->want && slot->state != SLOT_DRAIN) {
             block->retries = 0;
-            submit_write(pump, block);
+            submit_write(loop, block);
             return;
         }
     } else {
         slot_fail(slot, STEP_WRITE, res);
     }
-    stream_release(pump, block);
+    stream_release(loop, block);
 }

@@ -2,7 +2,7 @@
 #define _GNU_SOURCE
 #include "uring.h"
 
-#include "pump.h"
+#include "loop.h"
 
 const struct engine engine_uring = {
     .name = "uring",
@@ -10,5 +10,5 @@ const struct engine engine_uring = {
     .read = uring_read,
     .copy = uring_copy,
     .load = uring_load,
-    .abandon = pump_abandon,
+    .abandon = loop_abandon,
 };

@@ -1,8 +1,9 @@
-/* uring/pump.h: files in flight on one ring: what read and copy share.
+/* uring/loop.h: files in flight on one ring: what read and copy share.
  *
- * A pump has a fixed number of slots, a file in each, and two kinds of buffers, all allocated at
- * the start: every slot has a small one of its own (its head), which is all that most files need; a
- * pool of large blocks is lent to large files, so that many blocks of one file are in flight.
+ * A loop has a fixed number of slots, a file in each, and two kinds of buffers, all allocated at
+ * the start: every slot has a small one of its own (its small block), which is all that most files
+ * need; a pool of large blocks is lent to large files, so that many blocks of one file are in
+ * flight.
  *
  *                     in the cache                      all bytes are there
  *   take -> open ------------------> RESIDENT ------------------------------------> end
@@ -22,42 +23,42 @@
  *   - In ordered mode nothing behind a pipe or a device is opened before that has ended: what comes
  *     through a pipe may tell that the next file is there now. Regular files are read ahead.
  *   - A slot ends when none of its requests is in flight. */
-#ifndef CORE_URING_PUMP_H
-#define CORE_URING_PUMP_H
+#ifndef CORE_URING_LOOP_H
+#define CORE_URING_LOOP_H
 
 #include "../engine.h"
 #include "ring.h"
 #include "slot.h"
 
-struct pump;
+struct loop;
 
 /* What an operation wants done with a file that has been opened. */
-enum pump_verdict {
-    PUMP_READ,
-    PUMP_END,   /* it is complete, or has failed */
-    PUMP_LATER, /* ask again: it depends on another file */
+enum loop_verdict {
+    LOOP_READ,
+    LOOP_END,   /* it is complete, or has failed */
+    LOOP_LATER, /* ask again: it depends on another file */
 };
 
 /* What the operation does with a file. Errors are recorded by file_fail first, then returned. */
-struct pump_ops {
+struct loop_ops {
     size_t slot_bytes; /* size of slot->op */
     size_t pool_bytes; /* of large blocks, at most; 0: the default */
     /* The file is open, slot->st filled in. NULL: read it. */
-    enum pump_verdict (*opened)(struct pump *pump, struct slot *slot);
+    enum loop_verdict (*opened)(struct loop *loop, struct slot *slot);
     /* block->got bytes at block->offset, in order. 0: done with them; 1: the block is still in use,
-     * pump_write has been called on it; -errno. */
-    int (*data)(struct pump *pump, struct slot *slot, struct block *block);
+     * loop_write has been called on it; -errno. */
+    int (*data)(struct loop *loop, struct slot *slot, struct block *block);
     /* The next bytes are in the page cache, it seems: the operation may do with some of them what
      * it does, by itself. How many; 0: they are to be read; -errno. NULL: they always are read. */
-    ssize_t (*move)(struct pump *pump, struct slot *slot);
+    ssize_t (*move)(struct loop *loop, struct slot *slot);
     /* The file has ended, well or not, and nothing is in flight. */
-    void (*ended)(struct pump *pump, struct slot *slot);
+    void (*ended)(struct loop *loop, struct slot *slot);
 };
 
-struct pump {
+struct loop {
     struct ring ring;
     const struct engine_opts *opts;
-    const struct pump_ops *ops;
+    const struct loop_ops *ops;
     struct feed *feed;
     struct stats *stats;
     void *arg; /* the operation's */
@@ -68,7 +69,7 @@ struct pump {
     uint64_t handled_bytes; /* delivered since requests were last submitted */
     int broken;             /* -errno of a ring that takes no more requests */
     unsigned depth, active, block_count;
-    uint32_t head_bytes, block_bytes;
+    uint32_t small_bytes, block_bytes;
     struct slot *slots, *free_slots;
     struct slot *oldest, *youngest; /* in the order in which they were taken */
     struct slot *line, *line_last;  /* waiting for blocks of the pool */
@@ -79,20 +80,20 @@ struct pump {
 };
 
 /* Runs the feed's files through the ring until the feed ends. Returns 0 or -errno. */
-int pump_run(const struct engine_opts *opts, struct feed *feed, const struct pump_ops *ops,
+int loop_run(const struct engine_opts *opts, struct feed *feed, const struct loop_ops *ops,
              void *arg, struct stats *stats);
 
-/* Cancels the requests of the pump that this thread runs, if any: see struct engine. */
-void pump_abandon(void);
+/* Cancels the requests of the loop that this thread runs, if any: see struct engine. */
+void loop_abandon(void);
 
 /* Writes the first bytes of a delivered block to fd at its offset, by a request; the rest has been
  * taken care of. When it is written the block is free again. */
-void pump_write(struct pump *pump, struct block *block, int fd, uint32_t bytes);
+void loop_write(struct loop *loop, struct block *block, int fd, uint32_t bytes);
 
 /* Whether the slot's bytes may be delivered now: in ordered mode only the oldest slot's. */
-static inline bool pump_turn(const struct pump *pump, const struct slot *slot)
+static inline bool loop_turn(const struct loop *loop, const struct slot *slot)
 {
-    return !pump->opts->ordered || slot == pump->oldest;
+    return !loop->opts->ordered || slot == loop->oldest;
 }
 
 #endif
