@@ -3,7 +3,7 @@
 # stack protector, checked calls of libc.
 . "${0%/*}/lib.sh"
 
-[[ $bin != */debug/bin ]] || sanitizer='PROFILE=debug'
+[[ ! $bin =~ /(debug|coverage)/bin$ ]] || sanitizer="PROFILE=${BASH_REMATCH[1]}"
 if [ -n "$sanitizer" ]; then
     left_out 'hardening' "the programs are built with $sanitizer"
     ok 'nothing to test'
