@@ -125,20 +125,32 @@ static enum taken take_over(struct copy *copy, struct file *file, const struct s
     return TAKEN;
 }
 
-/* Opens what is there. Returns DEST_WRITE, DEST_LATER, 1 if it was removed instead, or -errno with
- * the file failed. */
-static int open_existing(struct copy *copy, struct file *file, const struct stat *from,
-                         struct dest *dest)
+/* Opens what is there by its name. If a FIFO has replaced the regular file, that does not wait for
+ * a reader, and is ENXIO. Returns the descriptor, or -1 with errno. */
+static int open_by_name(const struct copy *copy, const struct copy_file *op, bool regular,
+                        mode_t mode)
 {
-    struct copy_file *op = file->op;
     /* a link that was put there since we looked is not followed */
     int flags = O_WRONLY | O_CLOEXEC | O_NOCTTY | (op->through ? 0 : O_NOFOLLOW) |
                 (op->through && copy->opts.through_dangling ? O_CREAT : 0);
+    int fd = openat(op->to->fd, op->to_name, flags | (regular ? O_NONBLOCK : 0), mode);
+
+    if (fd < 0 && errno == EAGAIN && regular) /* another process has a lease on it */
+        fd = openat(op->to->fd, op->to_name, flags, mode);
+    return fd;
+}
+
+/* Opens what is there; regular: so it was when it was last seen. Returns DEST_WRITE, DEST_LATER, 1
+ * if it was removed instead, or -errno with the file failed. */
+static int open_existing(struct copy *copy, struct file *file, const struct stat *from,
+                         bool regular, struct dest *dest)
+{
+    struct copy_file *op = file->op;
     enum taken taken = TAKEN_NOT;
     struct stat st;
     int error;
 
-    dest->fd = openat(op->to->fd, op->to_name, flags, first_mode(copy, from, dest));
+    dest->fd = open_by_name(copy, op, regular, first_mode(copy, from, dest));
     if (dest->fd >= 0) {
         taken = TAKEN;
         if (fstat(dest->fd, &st) < 0) {
@@ -146,6 +158,10 @@ static int open_existing(struct copy *copy, struct file *file, const struct stat
             taken = TAKEN_REFUSED;
         }
         dest->regular = taken == TAKEN && S_ISREG(st.st_mode);
+        if (taken == TAKEN && !dest->regular && regular && fcntl(dest->fd, F_SETFL, 0) < 0) {
+            copy_fail(file, STEP_OPEN_DEST);
+            taken = TAKEN_REFUSED;
+        }
         if (dest->regular && !copy->opts.attributes_only)
             taken = take_over(copy, file, from, &st, dest);
         if (taken == TAKEN)
@@ -232,18 +248,20 @@ static int create_or_open(struct copy *copy, struct file *file, const struct sta
                           struct dest *dest)
 {
     struct copy_file *op = file->op;
-    bool lost = false;
+    bool lost = false, decided = op->in_the_way;
     int rc = create(copy, file, st, dest, &lost);
     struct stat at;
 
     if (rc == -EEXIST && !op->to->created) {
-        rc = op->in_the_way ? EXISTING_OVER : existing_settle(copy, file, st, &at);
+        rc = decided ? EXISTING_OVER : existing_settle(copy, file, st, &at);
         if (rc < 0 || rc == EXISTING_LEFT)
             return rc < 0 ? rc : DEST_MADE;
         if (rc == EXISTING_NONE && op->dangling)
             return existing_refuse_dangling(file);
         if (rc == EXISTING_OVER) {
-            rc = open_existing(copy, file, st, dest);
+            if (decided && fstatat(op->to->fd, op->to_name, &at, 0) < 0)
+                at.st_mode = 0;
+            rc = open_existing(copy, file, st, S_ISREG(at.st_mode), dest);
             if (rc != 1)
                 return rc;
         }

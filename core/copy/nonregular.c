@@ -164,13 +164,15 @@ static void make(struct copy *copy, struct file *file, const struct stat *st)
         attr_copy(copy, &from, &to, &made, true, copy_report, file);
 }
 
-/* Notes what has been made, where another source may lead to it. */
-static void note_made(struct copy *copy, struct file *file)
+/* Notes what has been made if another source may lead to it. To a FIFO or a device a link may lead
+ * from any directory. */
+static void note_made(struct copy *copy, struct file *file, const struct stat *st)
 {
     const struct copy_file *op = file->op;
+    bool link = S_ISLNK(st->st_mode) || copy->opts.make != MAKE_COPIES;
     struct stat made;
 
-    if (!copy->written || op->to->created || file->status < 0)
+    if (!copy->written || (op->to->created && link) || file->status < 0)
         return;
     if (fstatat(op->to->fd, op->to_name, &made, AT_SYMLINK_NOFOLLOW) == 0 &&
         written_add(copy->written, &made, op->scope, WRITTEN_CREATED) < 0)
@@ -196,7 +198,7 @@ void special_copy(struct copy *copy, struct file *file)
     rc = copy->opts.make == MAKE_COPIES ? dest_link(copy, file, &st, true, &dest) : DEST_WRITE;
     if (rc == DEST_WRITE) {
         make(copy, file, &st);
-        note_made(copy, file);
+        note_made(copy, file, &st);
     }
     if (dest.claimed)
         dest_link_made(copy, file, &st, NULL, true);

@@ -270,6 +270,7 @@ static int look_up(const struct copy *copy, struct file *file, const struct stat
     bool itself = opts->make != MAKE_COPIES || opts->backup != BACKUP_NONE ||
                   opts->remove_destination ||
                   !(S_ISREG(st->st_mode) || (as_regular && !S_ISLNK(st->st_mode)));
+    const void *scope;
     struct stat target;
 
     op->dangling = false;
@@ -285,6 +286,10 @@ static int look_up(const struct copy *copy, struct file *file, const struct stat
     if (!S_ISLNK(at->st_mode) || itself)
         return EXISTING_OVER;
     if (fstatat(op->to->fd, op->to_name, &target, 0) == 0) {
+        /* a FIFO or a device that the run has made: opening the FIFO would not return */
+        if (!S_ISREG(target.st_mode) && !S_ISDIR(target.st_mode) &&
+            written_find(copy->written, &target, &scope) == WRITTEN_CREATED)
+            return copy_refuse(file, REFUSED_JUST_CREATED);
         *at = target;
         op->through = true;
         return EXISTING_OVER;
