@@ -186,6 +186,8 @@ class Round:
             if source.entry.kind == stat.S_IFREG and "-s" not in self.options:
                 return self.digest(source.place) == source.entry.what
             entry = Entry(source.place)
+            if "-l" in self.options and "-a" not in self.options and source.entry.kind == stat.S_IFLNK:
+                return entry.ino == os.stat(source.shown).st_ino  # -l follows links unless -d or -P is given
             return source.entry.kind == stat.S_IFDIR or "-s" in self.options or (
                 entry.kind, entry.what) == (source.entry.kind, source.entry.what)
         except OSError:
