@@ -137,7 +137,10 @@ class Round:
                     os.mkdir(place)
                 continue
             if self.mode == "parents":
-                os.makedirs(os.path.dirname(place), exist_ok=True)
+                try:
+                    os.makedirs(os.path.dirname(place), exist_ok=True)
+                except OSError:  # a file that was put there before has its name, or one that folds to it
+                    continue
             if not os.path.isdir(os.path.dirname(place)):
                 continue
             if kind < .3 and there:
