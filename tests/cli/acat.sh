@@ -318,7 +318,7 @@ check '--stats' bash -c 'acat --stats x 2>&1 >/dev/null |
 same '--stats: one worker, whatever the segments' '"jobs":1' \
     "$(acat --discard --stats=json x - y - x 2>&1 </dev/null | grep -o '"jobs":[0-9]*')"
 # from file to file within the kernel
-cat large large >/dev/null
+gnu cat large >/dev/null
 same_as_gnu 'a cached file to a file, among others' 'cat x large - y large <middle >out; sha256sum out; rm out'
 same_as_gnu 'appended, where the kernel does not move it' 'cat x >out; cat large y >>out; sha256sum out; rm out'
 same_as_gnu 'from where standard input stands' '{ head -c 5 >out2; dd bs=1000 count=1 status=none; cat; } <large >out

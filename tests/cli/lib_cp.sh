@@ -21,6 +21,7 @@ listing() {
 # with our cp as with GNU's: lines on standard output and error (in any order), exit status, files.
 same_as_cp() {
     local side path part difference detail=''
+    wanted "$1" || return 0
     for side in gnu own; do
         rm -rf "${scratch:?}/$side"
         mkdir "$scratch/$side"

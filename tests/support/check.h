@@ -8,4 +8,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+/* Limits the program to the cases whose name matches the prefix and the environment's CHECK_CASE, a
+ * pattern with * and ?. Every test program has done so with an empty prefix before main. */
+void check_select(const char *prefix);
+
 #endif
