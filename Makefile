@@ -88,7 +88,7 @@ programs    := acp ahash acat abench
 acp_src     := $(wildcard cmd/acp/*.c) $(cli_src)
 ahash_src   := $(wildcard cmd/ahash/*.c) $(cli_src)
 acat_src    := $(wildcard cmd/acat/*.c) $(cli_src)
-abench_src  := $(wildcard cmd/abench/*.c) $(cli_src)
+abench_src  := $(wildcard cmd/abench/*.c cmd/abench/*/*.c) $(cli_src)
 # Each of these files is a test program; tests/support is linked into all of them.
 test_src    := $(wildcard tests/unit/*.c tests/contract/*.c)
 test_bin    := $(test_src:tests/%.c=$(tests)/%)
@@ -128,7 +128,7 @@ $(obj)/%.o: %.c Makefile
 $(obj)/libcore.a: $(core_obj)
 	$(call quiet,AR,$@)rm -f $@; ar rcs $@ $^
 
-$(obj)/cmd/abench/lesson_report.o: $(wildcard core/sync/*.[ch] core/uring/*.[ch])
+$(obj)/cmd/abench/lesson/report.o: $(wildcard core/sync/*.[ch] core/uring/*.[ch])
 
 define program_rule
 $(bin)/$(1): $(patsubst %.c,$(obj)/%.o,$($(1)_src)) $(obj)/libcore.a

@@ -2,7 +2,7 @@
  * which things happen. */
 #define _GNU_SOURCE
 #include "abench.h"
-#include "lesson.h"
+#include "lesson/lesson.h"
 #include "../cli/atomic.h"
 #include "../cli/cli.h"
 

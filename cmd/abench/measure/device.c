@@ -1,7 +1,7 @@
 /* device.c: what can be seen of a run from outside: the block device's own counters, and the
  * worker threads that the kernel makes for a ring. */
 #define _GNU_SOURCE
-#include "abench.h"
+#include "../abench.h"
 
 #include <dirent.h>
 #include <errno.h>

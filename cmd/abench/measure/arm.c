@@ -1,8 +1,8 @@
 /* arm.c: the arms: our own commands with their options, the points of a sweep, and the
  * user's with their braces. */
 #define _GNU_SOURCE
-#include "abench.h"
-#include "../cli/cli.h"
+#include "../abench.h"
+#include "../../cli/cli.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* table.c: the figures for people, as tables, and as CSV. */
 #define _GNU_SOURCE
-#include "abench.h"
-#include "../cli/cli.h"
+#include "../abench.h"
+#include "../../cli/cli.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -1,8 +1,8 @@
 /* verdict.c: what the figures mean: what bounds the work, the figures that this rests on, and
  * which command to use. */
 #define _GNU_SOURCE
-#include "abench.h"
-#include "../cli/cli.h"
+#include "../abench.h"
+#include "../../cli/cli.h"
 
 #include <inttypes.h>
 #include <math.h>

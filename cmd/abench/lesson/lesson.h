@@ -2,7 +2,7 @@
 #ifndef CMD_ABENCH_LESSON_H
 #define CMD_ABENCH_LESSON_H
 
-#include "abench.h"
+#include "../abench.h"
 
 enum {
     SLOW_FILES = 64,
@@ -40,7 +40,7 @@ struct lesson {
 void lesson_measure(struct lesson *lesson); /* exits where it cannot */
 void lesson_clean_up(const struct bench *bench);
 
-/* -- lesson_files.c -- */
+/* -- delay_files.c -- */
 const char *slow_path(const struct bench *bench, unsigned index);
 /* SLOW_FILES of them. *why: what spoke against FUSE, or NULL. Returns 0 or -errno. */
 int slow_make(const struct bench *bench, const char **why);
@@ -49,13 +49,13 @@ void slow_remove(const struct bench *bench);
 pid_t slow_start(const struct bench *bench, unsigned count);
 void slow_end(pid_t server);
 
-/* -- lesson_overlap.c -- */
+/* -- overlap.c -- */
 /* Digests a slow file and then many others with one worker of the engine, and counts. Returns 0 or
  * -errno. */
 int meanwhile_measure(const struct bench *bench, const char *engine,
                       struct lesson_meanwhile *meanwhile);
 
-/* -- lesson_report.c -- */
+/* -- report.c -- */
 void lesson_print(FILE *out, const struct lesson *lesson);
 int lesson_json(FILE *out, const struct lesson *lesson); /* 0, or -1 */
 

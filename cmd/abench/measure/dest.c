@@ -4,8 +4,8 @@
  * past it until then: copying again right after deleting measures that scan (3 to 8 times slower).
  * So copies stay until the end, within bounds. */
 #define _GNU_SOURCE
-#include "abench.h"
-#include "../cli/cli.h"
+#include "../abench.h"
+#include "../../cli/cli.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -16,9 +16,9 @@
  * Of a copy of large files, or until it is on the device, nothing is said: how writing goes on once
  * memory is full of dirty pages does not show in a short probe. */
 #define _GNU_SOURCE
-#include "abench.h"
-#include "stat.h"
-#include "../cli/cli.h"
+#include "../abench.h"
+#include "../stat.h"
+#include "../../cli/cli.h"
 
 #include <errno.h>
 #include <math.h>

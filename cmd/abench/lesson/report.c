@@ -1,7 +1,7 @@
-/* lesson_report.c: the lessons, for people and as JSON. */
+/* report.c: the lessons, for people and as JSON. */
 #define _GNU_SOURCE
 #include "lesson.h"
-#include "../cli/cli.h"
+#include "../../cli/cli.h"
 
 #include <inttypes.h>
 #include <jansson.h>

@@ -2,8 +2,8 @@
  * fast ones. */
 #define _GNU_SOURCE
 #include "lesson.h"
-#include "stat.h"
-#include "../cli/cli.h"
+#include "../stat.h"
+#include "../../cli/cli.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* interference.c: who else used the processors while the arms ran: the host, for its other guests,
  * and other processes, the busiest of them by name. */
 #define _GNU_SOURCE
-#include "abench.h"
+#include "../abench.h"
 
 #include <ctype.h>
 #include <dirent.h>

@@ -1,7 +1,7 @@
 /* term.c: what depends on where the table goes: to a terminal, with its width, bars and
  * colours, or to a pipe or file, as plain lines. */
 #define _GNU_SOURCE
-#include "abench.h"
+#include "../abench.h"
 
 #include <math.h>
 #include <stdlib.h>

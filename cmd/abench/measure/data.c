@@ -1,10 +1,10 @@
 /* data.c: the data set: what the operands hold, as a list, as sums, and as what results are
  * compared with: for a copy a manifest, for digests the lines that sha256sum would print. */
 #define _GNU_SOURCE
-#include "abench.h"
-#include "../cli/cli.h"
-#include "../../core/digest/hash.h"
-#include "../../core/pipeline/walk.h"
+#include "../abench.h"
+#include "../../cli/cli.h"
+#include "../../../core/digest/hash.h"
+#include "../../../core/pipeline/walk.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* json.c: the report as JSON, with every sample. */
 #define _GNU_SOURCE
-#include "abench.h"
-#include "../cli/cli.h"
+#include "../abench.h"
+#include "../../cli/cli.h"
 
 #include <jansson.h>
 #include <math.h>

@@ -1,9 +1,9 @@
-/* lesson_overlap.c: the lesson of what else is done while one read waits: a slow file first, then
+/* overlap.c: the lesson of what else is done while one read waits: a slow file first, then
  * many others, read by one worker into a digest that counts. */
 #define _GNU_SOURCE
 #include "lesson.h"
-#include "../cli/cli.h"
-#include "../../core/digest/hash.h"
+#include "../../cli/cli.h"
+#include "../../../core/digest/hash.h"
 
 #include <errno.h>
 #include <string.h>

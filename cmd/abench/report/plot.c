@@ -2,8 +2,8 @@
  * quartiles and every sample; of a sweep a curve along its first dimension for each of the others'
  * values. */
 #define _GNU_SOURCE
-#include "abench.h"
-#include "../cli/cli.h"
+#include "../abench.h"
+#include "../../cli/cli.h"
 
 #include <errno.h>
 #include <math.h>

@@ -5,9 +5,9 @@
  * is compared. Otherwise the seconds are. Slower means by more than chance, as the interval of the
  * ratio of the medians says, and by more than a tenth. */
 #define _GNU_SOURCE
-#include "abench.h"
-#include "stat.h"
-#include "../cli/cli.h"
+#include "../abench.h"
+#include "../stat.h"
+#include "../../cli/cli.h"
 
 #include <jansson.h>
 #include <math.h>

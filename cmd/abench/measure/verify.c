@@ -1,8 +1,8 @@
 /* verify.c: equal work: whether an arm's run produced what it should have. A command that is
  * quick because it left something out is not quick. */
 #define _GNU_SOURCE
-#include "abench.h"
-#include "../cli/cli.h"
+#include "../abench.h"
+#include "../../cli/cli.h"
 
 #include <ctype.h>
 #include <dirent.h>

@@ -1,6 +1,6 @@
 /* left.c: processes that an arm leaves running: they would disturb the next arms. */
 #define _GNU_SOURCE
-#include "abench.h"
+#include "../abench.h"
 
 #include <ctype.h>
 #include <dirent.h>

@@ -1,7 +1,7 @@
 /* summary.c: the figures of an arm: medians of its samples, and ratios within rounds. */
 #define _GNU_SOURCE
-#include "abench.h"
-#include "stat.h"
+#include "../abench.h"
+#include "../stat.h"
 
 #include <math.h>
 

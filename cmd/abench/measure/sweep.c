@@ -1,7 +1,7 @@
 /* sweep.c: --sweep: its values, and the knee: from where on more of them gains little. */
 #define _GNU_SOURCE
-#include "abench.h"
-#include "../cli/cli.h"
+#include "../abench.h"
+#include "../../cli/cli.h"
 
 #include <math.h>
 #include <stdlib.h>

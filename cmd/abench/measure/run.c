@@ -5,8 +5,8 @@
  * handlers kill the child themselves, so that no signal is lost between a look at a flag and the
  * wait. */
 #define _GNU_SOURCE
-#include "abench.h"
-#include "../cli/cli.h"
+#include "../abench.h"
+#include "../../cli/cli.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,9 +1,9 @@
-/* lesson_files.c: a slow medium for the lessons, where the read of a file takes SLOW_MS: the faulty
+/* delay_files.c: a slow medium for the lessons, where the read of a file takes SLOW_MS: the faulty
  * filesystem of tests/faults, where it was built and FUSE can be mounted; else FIFOs, whose writers
  * wait that long after a reader has come and before they write. */
 #define _GNU_SOURCE
 #include "lesson.h"
-#include "../cli/cli.h"
+#include "../../cli/cli.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* machine.c: the machine and the filesystem that a figure belongs to, and what would spoil
  * it. */
 #define _GNU_SOURCE
-#include "abench.h"
-#include "../cli/cli.h"
+#include "../abench.h"
+#include "../../cli/cli.h"
 
 #include <inttypes.h>
 #include <math.h>
