@@ -1,4 +1,4 @@
-/* engine.c: finding an engine, and running it on several workers. */
+/* engine.c: runs an engine on several workers. */
 #define _GNU_SOURCE
 #include "engine.h"
 
@@ -6,24 +6,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-
-const struct engine *engine_find(const char *name, const char **why, int *error)
-{
-    *why = NULL;
-    *error = 0;
-    if (strcmp(name, "sync") == 0)
-        return &engine_sync;
-    if (strcmp(name, "uring") == 0 || strcmp(name, "auto") == 0) {
-        *error = engine_uring.probe(why);
-        if (*error == 0)
-            return &engine_uring;
-        return name[0] == 'a' ? &engine_sync : NULL;
-    }
-    *error = -EINVAL;
-    return NULL;
-}
 
 void sink_free(struct sink *sink)
 {

@@ -100,7 +100,7 @@ int feed_start(struct feed **out, const struct feed_config *config)
     pthread_mutex_init(&feed->lock, NULL);
     pthread_cond_init(&feed->filled, NULL);
     pthread_cond_init(&feed->emptied, NULL);
-    progress_attach(config->progress, feed);
+    progress_attach(config->progress, feed, feed_oldest);
     feed->has_thread = true; /* the thread itself reads it */
     if (pthread_create(&feed->thread, NULL, producer_main, feed) != 0)
         feed->has_thread = false;

@@ -2,19 +2,21 @@
 #define _GNU_SOURCE
 #include "progress.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "feed.h"
+#include "file.h"
 
 struct progress {
     atomic_uint_fast64_t files, files_taken, files_known, bytes, bytes_known;
     atomic_bool all_known;
     _Atomic(const char *) outside;
-    pthread_mutex_t lock; /* for feed */
+    pthread_mutex_t lock; /* for the two below */
     struct feed *feed;    /* that runs now, or NULL */
+    char *(*oldest)(struct feed *feed);
 };
 
 struct progress *progress_new(void)
@@ -58,25 +60,26 @@ void progress_outside(struct progress *progress, const char *name)
         atomic_store(&progress->outside, name);
 }
 
-static void set_feed(struct progress *progress, struct feed *feed)
+void progress_attach(struct progress *progress, struct feed *feed,
+                     char *(*oldest)(struct feed *feed))
 {
     if (!progress)
         return;
+    atomic_store(&progress->all_known, false);
     pthread_mutex_lock(&progress->lock);
+    assert(!progress->feed);
     progress->feed = feed;
+    progress->oldest = oldest;
     pthread_mutex_unlock(&progress->lock);
-}
-
-void progress_attach(struct progress *progress, struct feed *feed)
-{
-    if (progress)
-        atomic_store(&progress->all_known, false);
-    set_feed(progress, feed);
 }
 
 void progress_detach(struct progress *progress)
 {
-    set_feed(progress, NULL);
+    if (!progress)
+        return;
+    pthread_mutex_lock(&progress->lock);
+    progress->feed = NULL;
+    pthread_mutex_unlock(&progress->lock);
 }
 
 void progress_found(struct progress *progress)
@@ -127,7 +130,7 @@ char *progress_oldest(struct progress *progress)
     char *name;
 
     pthread_mutex_lock(&progress->lock);
-    name = progress->feed ? feed_oldest(progress->feed) : NULL;
+    name = progress->feed ? progress->oldest(progress->feed) : NULL;
     pthread_mutex_unlock(&progress->lock);
     return !name && outside ? strdup(outside) : name;
 }

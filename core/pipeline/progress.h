@@ -34,7 +34,10 @@ void progress_size(struct progress *progress, struct file *file, uint64_t bytes)
 void progress_outside(struct progress *progress, const char *name);
 
 /* -- for the feed -- */
-void progress_attach(struct progress *progress, struct feed *feed);
+/* oldest names the file that an engine has had longest; progress_oldest calls it from any thread
+ * until progress_detach returns. */
+void progress_attach(struct progress *progress, struct feed *feed,
+                     char *(*oldest)(struct feed *feed));
 void progress_detach(struct progress *progress);
 void progress_found(struct progress *progress);
 void progress_taken(struct progress *progress);
