@@ -22,6 +22,7 @@
 #include "../copy/extents.h"
 #include "loop.h"
 #include "uring.h"
+#include "write.h"
 
 enum {
     DIRECT_MIN = 8 * 1024 * 1024, /* smaller ones are done sooner in the cache */
@@ -113,7 +114,7 @@ static int write_tail(struct loop *loop, struct copy_slot *op)
     return dest_write(&op->dest, op->tail, len, op->tail_at);
 }
 
-static int write_block(struct loop *loop, struct slot *slot, struct block *block)
+static int copy_block(struct loop *loop, struct slot *slot, struct block *block)
 {
     struct copy_slot *op = slot->op;
     uint64_t end = block->offset + block->got;
@@ -129,7 +130,7 @@ static int write_block(struct loop *loop, struct slot *slot, struct block *block
             memcpy(op->tail, block->buf + ahead, op->tail_len);
             if (ahead == 0)
                 return 0;
-            loop_write(loop, block, op->dest.fd, ahead);
+            write_block(loop, block, op->dest.fd, ahead);
             return 1;
         }
     }
@@ -152,7 +153,7 @@ static int copy_data(struct loop *loop, struct slot *slot, struct block *block)
     if (rc < 0)
         return rc;
     rate_take(run->copy->rate, block->got);
-    rc = write_block(loop, slot, block);
+    rc = copy_block(loop, slot, block);
     if (rc < 0)
         file_fail(slot->file, STEP_WRITE, rc);
     return rc;

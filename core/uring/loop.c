@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "../base/cache.h"
-#include "../base/salvage.h"
+#include "cached.h"
 #include "open.h"
 #include "stream.h"
+#include "write.h"
 
 enum {
     DEPTH_DEFAULT = 128,
@@ -26,10 +26,8 @@ enum {
     POOL_BYTES = 12 * 1024 * 1024,
     BLOCK_BYTES_MAX = 64 * 1024 * 1024,
     POOL_BYTES_MAX = 256 * 1024 * 1024,
-    PROBED_BYTES = 1024 * 1024,       /* the kernel's first readahead is no longer */
-    TAKE_AT_ONCE = 64,                /* resident files handled between two looks at the ring */
-    RESIDENT_READ_BYTES = 128 * 1024, /* as sync's */
-    RESIDENT_AT_ONCE = 1024 * 1024,   /* bytes of one of them */
+    PROBED_BYTES = 1024 * 1024, /* the kernel's first readahead is no longer */
+    TAKE_AT_ONCE = 64,          /* resident files handled between two looks at the ring */
     PARKED_POLL_MS = 1,
     FEED_POLL_MS = 10, /* the producer cannot wake a thread that waits on the ring */
 };
@@ -65,139 +63,6 @@ static void slot_take(struct loop *loop, struct file *file)
         open_ask_type(loop, slot);
     else
         open_start(loop, slot);
-}
-
-/* The next bytes are not in the cache after all, or status says something else. */
-static void not_resident(struct loop *loop, struct slot *slot, int status)
-{
-    bool unseen = !slot->stated;
-
-    loop->last_was_resident = false;
-    if (unseen && !open_stat(loop, slot))
-        return;
-    if (status != -EAGAIN && status != -EOPNOTSUPP && status != -ENOSYS && status != -EINVAL &&
-        status != -ESPIPE) {
-        slot_fail(slot, STEP_READ, status);
-        return;
-    }
-    slot->issued = slot->delivered;
-    /* without RWF_NOWAIT the ring would wait by poll */
-    if (status != -EAGAIN && open_waits_on_poll(slot)) {
-        open_plain(slot);
-        return;
-    }
-    slot->probed = unseen && status == -EAGAIN && slot->delivered == 0;
-    if (status == -EAGAIN)
-        open_choose_path(loop, slot); /* for the rest */
-    /* the cache has been asked: now something has to be waited for */
-    if (slot->state == SLOT_RESIDENT && (!unseen || status != -EAGAIN))
-        open_stream(loop, slot);
-}
-
-/* Like pread; files that cannot be read at a place (trace_pipe) are read where they stand. Returns
- * -errno if it fails. */
-static ssize_t read_plainly(int fd, void *buf, size_t len, uint64_t offset)
-{
-    ssize_t n = pread(fd, buf, len, (off_t)offset);
-    int status;
-
-    if (n < 0 && errno == ESPIPE)
-        n = read(fd, buf, len);
-    if (n >= 0 || errno == EINTR)
-        return n < 0 ? -errno : n;
-    status = -errno;
-    n = (ssize_t)salvage_read(fd, buf, len, offset, &status);
-    return n > 0 ? n : status;
-}
-
-static void resident_ended(struct loop *loop, struct slot *slot)
-{
-    slot->eof = true;
-    slot->issued = slot->delivered;
-    loop->last_was_resident = !slot->plain;
-    loop->stats->resident_files += !slot->plain;
-}
-
-static void resident_read(struct loop *loop, struct slot *slot, struct block *block)
-{
-    uint64_t stop = slot->delivered + RESIDENT_AT_ONCE;
-    uint32_t cap = block->cap < RESIDENT_READ_BYTES ? block->cap : RESIDENT_READ_BYTES;
-
-    while (slot->delivered < stop) {
-        struct iovec iov = {block->buf, cap};
-        ssize_t n;
-
-        if (slot->sparse && !stream_next_data(slot, &slot->delivered)) {
-            slot->eof = true;
-            break;
-        }
-        if (slot->data_end - slot->delivered < iov.iov_len)
-            iov.iov_len = slot->data_end - slot->delivered;
-        n = slot->plain ? read_plainly(slot->fd, iov.iov_base, iov.iov_len, slot->delivered)
-                        : preadv2(slot->fd, &iov, 1, (off_t)slot->delivered, RWF_NOWAIT);
-        if (n < 0) {
-            int status = slot->plain ? (int)n : -errno;
-            if (status != -EINTR && slot->plain)
-                slot_fail(slot, STEP_READ, status);
-            else if (status != -EINTR)
-                not_resident(loop, slot, status);
-            if (slot->state != SLOT_RESIDENT)
-                return;
-            continue;
-        }
-        /* it looks empty, or goes on after the first read: a device that replaced a file does, too
-         */
-        if (!slot->stated && (slot->delivered == 0 ? n == 0 || (size_t)n == iov.iov_len : n > 0) &&
-            !open_stat(loop, slot))
-            return;
-        if (n == 0)
-            return resident_ended(loop, slot);
-        slot->regular = true; /* or a device that behaves like one */
-        block->offset = slot->delivered;
-        block->got = (uint32_t)n;
-        if (stream_deliver_block(loop, slot, block) != 0)
-            return; /* the operation keeps the block, or the file has failed */
-        /* a short read that ends where the file's size says so: another one would return nothing */
-        if ((size_t)n < iov.iov_len && slot->stated && S_ISREG(slot->st.st_mode) &&
-            slot->delivered == slot->size)
-            return resident_ended(loop, slot);
-    }
-    slot->issued = slot->delivered;
-}
-
-/* Has the operation itself take the next bytes. Returns whether it did, or failed. */
-static bool resident_move(struct loop *loop, struct slot *slot)
-{
-    ssize_t moved = 0;
-
-    if (loop->ops->move && !slot->plain &&
-        (!slot->sparse || stream_next_data(slot, &slot->delivered)))
-        moved = loop->ops->move(loop, slot);
-    if (moved > 0)
-        stream_delivered(loop, slot, slot->delivered + (uint64_t)moved, (size_t)moved);
-    else if (moved < 0)
-        slot->state = SLOT_DRAIN;
-    slot->issued = slot->delivered;
-    return moved != 0;
-}
-
-/* Takes what is in the page cache by plain calls, a bounded part of it at a time; a large file's in
- * larger pieces than fit the small block. */
-static void resident_step(struct loop *loop, struct slot *slot)
-{
-    struct block *block = loop->free_blocks;
-
-    if (resident_move(loop, slot))
-        return;
-    if (slot->delivered < loop->small_bytes || !block) {
-        resident_read(loop, slot, &slot->small_block);
-        return;
-    }
-    loop->free_blocks = block->next;
-    block->slot = slot;
-    resident_read(loop, slot, block);
-    if (block->state == BLOCK_FREE)
-        stream_release(loop, block);
 }
 
 static void unlink_taken(struct loop *loop, struct slot *slot)
@@ -244,7 +109,7 @@ static bool slot_finished(const struct slot *slot)
 static void slot_advance(struct loop *loop, struct slot *slot)
 {
     if (slot->state == SLOT_RESIDENT && slot->requests == 0 && loop_turn(loop, slot))
-        resident_step(loop, slot);
+        cached_step(loop, slot);
     if (slot->state == SLOT_STREAM) {
         stream_deliver(loop, slot);
         stream_issue(loop, slot);
@@ -277,7 +142,7 @@ static void request_done(void *arg, uint64_t user_data, int res)
         stream_read_done(loop, block, res);
         break;
     case STREAM_WRITE:
-        stream_write_done(loop, block, res);
+        write_done(loop, block, res);
         break;
     }
     slot_advance(loop, slot);

@@ -46,7 +46,7 @@ struct loop_ops {
     /* The file is open, slot->st filled in. NULL: read it. */
     enum loop_verdict (*opened)(struct loop *loop, struct slot *slot);
     /* block->got bytes at block->offset, in order. 0: done with them; 1: the block is still in use,
-     * loop_write has been called on it; -errno. */
+     * write_block has been called on it; -errno. */
     int (*data)(struct loop *loop, struct slot *slot, struct block *block);
     /* The next bytes are in the page cache, it seems: the operation may do with some of them what
      * it does, by itself. How many; 0: they are to be read; -errno. NULL: they always are read. */
@@ -85,10 +85,6 @@ int loop_run(const struct engine_opts *opts, struct feed *feed, const struct loo
 
 /* Cancels the requests of the loop that this thread runs, if any: see struct engine. */
 void loop_abandon(void);
-
-/* Writes the first bytes of a delivered block to fd at its offset, by a request; the rest has been
- * taken care of. When it is written the block is free again. */
-void loop_write(struct loop *loop, struct block *block, int fd, uint32_t bytes);
 
 /* Whether the slot's bytes may be delivered now: in ordered mode only the oldest slot's. */
 static inline bool loop_turn(const struct loop *loop, const struct slot *slot)

@@ -23,9 +23,8 @@ static inline uint64_t stream_user_data(struct block *block, enum stream_request
  * blocks of a large file as there are; after the last of them, finds out whether the file ends
  * there. */
 void stream_issue(struct loop *loop, struct slot *slot);
-/* A read or a write has completed. */
+/* A read has completed. */
 void stream_read_done(struct loop *loop, struct block *block, int res);
-void stream_write_done(struct loop *loop, struct block *block, int res);
 /* Delivers the blocks that are next in the file's order and there. */
 void stream_deliver(struct loop *loop, struct slot *slot);
 /* To be called after bytes have been delivered: submits what has been prepared meanwhile, lest the
