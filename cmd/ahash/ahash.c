@@ -239,16 +239,22 @@ void ahash_print_status(const struct ahash *ahash, const char *name, const char 
     printf(": %s\n", text);
 }
 
-void ahash_print_counts(const struct ahash *ahash, const char *what, const char *name,
+void ahash_print_counts(const struct ahash *ahash, const char *type, const char *name,
                         const struct ahash_count *counts)
 {
+    const char *before = ": ";
+
     if (ahash->json) {
-        ahash_json_counts(what, name, counts);
+        ahash_json_counts(type, name, counts);
         return;
     }
-    printf("%s", name ? cli_quote_maybe(name) : what);
-    for (const char *before = ": "; counts->key; counts++, before = ", ")
+    printf("%s", name ? cli_quote_maybe(name) : type);
+    for (; counts->key; counts++) {
+        if (counts->count == AHASH_NOT_COUNTED)
+            continue;
         printf("%s%" PRIu64 " %s", before, counts->count, counts->key);
+        before = ", ";
+    }
     putchar('\n');
 }
 
@@ -325,8 +331,8 @@ static void make_room(const struct ahash *ahash, const struct file *file)
     size_t digests = ahash->algorithms.chosen_len;
     size_t name = file->dir->path_len + 1 + strlen(file->name);
     size_t digest = sizeof("SHA512 () = ") * 8 + (size_t)2 * DIGEST_BYTES_MAX; /* with its keys */
-    /* escaped, a byte of a name takes two, or six in JSON */
-    size_t most = ahash->json ? 6 * name + (digests + 2) * digest : digests * (2 * name + digest);
+    /* escaped, a byte of a name takes two; in JSON six, and two more in hex */
+    size_t most = ahash->json ? 8 * name + (digests + 4) * digest : digests * (2 * name + digest);
 
     if (__fpending(stdout) + most > ahash->write_bytes)
         flush();

@@ -127,7 +127,10 @@ struct ahash_counts {
     uint64_t ignored; /* missing, with --ignore-missing */
 };
 
-/* One of several to be printed; the last has no key. */
+/* A count of what the options do not ask for: --json prints null, and text leaves it out. */
+#define AHASH_NOT_COUNTED UINT64_MAX
+
+/* One of several counts to print; the last has no key. */
 struct ahash_count {
     const char *key;
     uint64_t count;
@@ -195,15 +198,16 @@ void ahash_report(struct ahash *ahash, const struct file *file);
 /* Prints a name with its status, which is for --json and for people. */
 void ahash_print_status(const struct ahash *ahash, const char *name, const char *status,
                         const char *text);
-/* "name: 1 key, 2 other key" on standard output; with --json an object, in which name is what. */
-void ahash_print_counts(const struct ahash *ahash, const char *what, const char *name,
+/* Prints "name: 1 key, 2 other key"; with --json an object of that type, with the name, if there is
+ * one, under the type. */
+void ahash_print_counts(const struct ahash *ahash, const char *type, const char *name,
                         const struct ahash_count *counts);
 
-/* --json: a line of its own for a file that was digested, one that was checked, a bad line of a
- * check file, a check file: json.c. */
+/* --json: print a line for a file that was digested, a file that was checked, a bad line of a check
+ * file, a check file: json.c. */
 void ahash_json_digests(const struct ahash *ahash, const struct file *file, const char *name);
 void ahash_json_status(const char *name, const char *status);
-void ahash_json_counts(const char *what, const char *name, const struct ahash_count *counts);
+void ahash_json_counts(const char *type, const char *name, const struct ahash_count *counts);
 void ahash_json_checked(const struct ahash *ahash, const struct file *file, const char *status);
 void ahash_json_bad_line(const char *check_file, uint64_t line);
 void ahash_json_check_end(const struct file *file, const struct ahash_counts *counts);

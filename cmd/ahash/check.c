@@ -261,7 +261,7 @@ void ahash_check_finish(struct ahash *ahash)
         {"missing", total->missing + total->ignored},
         {"unreadable", total->unreadable - total->missing},
         {"malformed", total->bad_lines},
-        {ahash->report_unlisted ? "unlisted" : NULL, ahash->unlisted_count},
+        {"unlisted", ahash->report_unlisted ? ahash->unlisted_count : AHASH_NOT_COUNTED},
         {NULL, 0},
     };
 

@@ -1,156 +1,118 @@
-/* json.c: --json: an object a line for each file, and for each check file. See ahash.h. */
+/* json.c: --json: one object on each line. See ahash.h and aioutils-json(5).
+ *
+ * Lines get no program and version, since there can be millions of them. */
 #define _GNU_SOURCE
 #include "ahash.h"
+#include "../cli/json.h"
 
-#include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* JSON is Unicode and names are bytes: one that is no UTF-8 is given with U+FFFD in place of what
- * is not ASCII, and in hex as it is. */
-static void set_bytes(json_t *json, const char *key, const char *name)
+static const char *error_of(const struct file *file)
 {
-    static const char replacement[] = "\xef\xbf\xbd";
-    size_t len = strlen(name);
-    char *lossy = malloc(len * (sizeof(replacement) - 1) + 1), *out = lossy;
-    char *hex = malloc(2 * len + 1);
-    char key_hex[32];
-
-    if (!lossy || !hex)
-        cli_fatal(0, "memory exhausted");
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)name[i];
-        if (c < 0x80)
-            *out++ = (char)c;
-        else
-            out = stpcpy(out, replacement);
-        snprintf(hex + 2 * i, 3, "%02x", c);
-    }
-    *out = 0;
-    snprintf(key_hex, sizeof(key_hex), "%s_hex", key);
-    json_object_set_new(json, key, json_string(lossy));
-    json_object_set_new(json, key_hex, json_string(hex));
-    free(lossy);
-    free(hex);
+    return file->status < 0 ? strerror(-file->status) : NULL;
 }
 
-static void set_name(json_t *json, const char *key, const char *name)
+static void begin(struct json_writer *json, const char *type)
 {
-    json_t *text = json_string(name);
-
-    if (text)
-        json_object_set_new(json, key, text);
-    else
-        set_bytes(json, key, name);
+    json_begin(json, stdout, JSON_LINE, type);
 }
 
-static void print(json_t *json)
+/* Ends a line; the close of standard output reports a failed write. */
+static void end(struct json_writer *json)
 {
-    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-
-    if (!text)
-        cli_fatal(0, "memory exhausted");
-    fputs(text, stdout);
-    putc('\n', stdout);
-    free(text);
-    json_decref(json);
-}
-
-static void set_count(json_t *json, const char *key, uint64_t count)
-{
-    json_object_set_new(json, key, json_integer((json_int_t)count));
-}
-
-static void set_digest(json_t *json, const char *key, const struct digest *algorithm,
-                       const uint8_t *digest)
-{
-    char hex[2 * DIGEST_BYTES_MAX + 1];
-
-    for (size_t i = 0; i < digest_bytes(algorithm); i++)
-        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-    json_object_set_new(json, key, json_string(hex));
+    json_finish(json);
 }
 
 void ahash_json_digests(const struct ahash *ahash, const struct file *file, const char *name)
 {
     const struct hash_result *results = file->op;
-    json_t *json = json_object(), *digests;
+    struct json_writer json;
 
-    set_name(json, "name", name);
+    begin(&json, "digest");
+    json_put_name(&json, "name", name);
     if (file->status < 0) {
-        json_object_set_new(json, "error", json_string(strerror(-file->status)));
-        print(json);
-        return;
+        json_put_null(&json, "bytes");
+        json_put_null(&json, "digests");
+    } else {
+        json_put_count(&json, "bytes", file->bytes);
+        json_put_object(&json, "digests");
+        for (size_t i = 0; i < ahash->algorithms.chosen_len; i++) {
+            const struct digest *algorithm = ahash->algorithms.chosen[i];
+            json_put_hex(&json, digest_tag(algorithm), results[i].digest, digest_bytes(algorithm));
+        }
+        json_end(&json);
     }
-    set_count(json, "bytes", file->bytes);
-    digests = json_object();
-    for (size_t i = 0; i < ahash->algorithms.chosen_len; i++) {
-        const struct digest *algorithm = ahash->algorithms.chosen[i];
-        set_digest(digests, digest_tag(algorithm), algorithm, results[i].digest);
-    }
-    json_object_set_new(json, "digests", digests);
-    print(json);
+    json_put_text(&json, "error", error_of(file));
+    end(&json);
 }
 
 void ahash_json_status(const char *name, const char *status)
 {
-    json_t *json = json_object();
+    struct json_writer json;
 
-    set_name(json, "name", name);
-    json_object_set_new(json, "status", json_string(status));
-    print(json);
+    begin(&json, "status");
+    json_put_name(&json, "name", name);
+    json_put_text(&json, "status", status);
+    end(&json);
 }
 
-void ahash_json_counts(const char *what, const char *name, const struct ahash_count *counts)
+void ahash_json_counts(const char *type, const char *name, const struct ahash_count *counts)
 {
-    json_t *json = json_object();
+    struct json_writer json;
 
+    begin(&json, type);
     if (name)
-        set_name(json, what, name);
-    else
-        json_object_set_new(json, what, json_true());
-    for (; counts->key; counts++)
-        set_count(json, counts->key, counts->count);
-    print(json);
+        json_put_name(&json, type, name);
+    for (; counts->key; counts++) {
+        if (counts->count == AHASH_NOT_COUNTED)
+            json_put_null(&json, counts->key);
+        else
+            json_put_count(&json, counts->key, counts->count);
+    }
+    end(&json);
 }
 
 void ahash_json_checked(const struct ahash *ahash, const struct file *file, const char *status)
 {
     const struct hash_result *result = file->op;
-    json_t *json = json_object();
+    size_t len = digest_bytes(result->algorithm);
+    struct json_writer json;
 
-    set_name(json, "name", file->name);
-    json_object_set_new(json, "algorithm", json_string(digest_tag(result->algorithm)));
-    json_object_set_new(json, "status", json_string(status));
-    set_digest(json, "expected", result->algorithm, ahash_item(ahash, file)->expected);
+    begin(&json, "checked");
+    json_put_name(&json, "name", file->name);
+    json_put_text(&json, "algorithm", digest_tag(result->algorithm));
+    json_put_text(&json, "status", status);
+    json_put_hex(&json, "expected", ahash_item(ahash, file)->expected, len);
     if (file->status < 0)
-        json_object_set_new(json, "error", json_string(strerror(-file->status)));
+        json_put_null(&json, "computed");
     else
-        set_digest(json, "computed", result->algorithm, result->digest);
-    print(json);
+        json_put_hex(&json, "computed", result->digest, len);
+    json_put_text(&json, "error", error_of(file));
+    end(&json);
 }
 
 void ahash_json_bad_line(const char *check_file, uint64_t line)
 {
-    json_t *json = json_object();
+    struct json_writer json;
 
-    set_name(json, "check_file", check_file);
-    set_count(json, "line", line);
-    json_object_set_new(json, "status", json_string("malformed"));
-    print(json);
+    begin(&json, "malformed_line");
+    json_put_name(&json, "check_file", check_file);
+    json_put_count(&json, "line", line);
+    json_put_text(&json, "status", "malformed");
+    end(&json);
 }
 
 void ahash_json_check_end(const struct file *file, const struct ahash_counts *counts)
 {
-    json_t *json = json_object();
+    struct json_writer json;
 
-    set_name(json, "check_file", file->name);
-    set_count(json, "ok", counts->matched);
-    set_count(json, "failed", counts->mismatched);
-    set_count(json, "missing", counts->missing + counts->ignored);
-    set_count(json, "unreadable", counts->unreadable - counts->missing);
-    set_count(json, "malformed", counts->bad_lines);
-    if (file->status < 0)
-        json_object_set_new(json, "error", json_string(strerror(-file->status)));
-    print(json);
+    begin(&json, "check_file");
+    json_put_name(&json, "check_file", file->name);
+    json_put_count(&json, "ok", counts->matched);
+    json_put_count(&json, "failed", counts->mismatched);
+    json_put_count(&json, "missing", counts->missing + counts->ignored);
+    json_put_count(&json, "unreadable", counts->unreadable - counts->missing);
+    json_put_count(&json, "malformed", counts->bad_lines);
+    json_put_text(&json, "error", error_of(file));
+    end(&json);
 }

@@ -415,7 +415,7 @@ static void print_counts(const struct ahash *ahash)
         {"unchanged", counts->unchanged},
         {"removed", counts->removed},
         {"unreadable", counts->unreadable},
-        {ahash->verify ? "failed" : NULL, counts->mismatched},
+        {"failed", ahash->verify ? counts->mismatched : AHASH_NOT_COUNTED},
         {NULL, 0},
     };
 

@@ -4,12 +4,12 @@
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
 
-# Python's reader decides whether it is JSON, and prints what is asked for.
+# Python's reader decides whether it is JSON, and prints what is asked for: "-" for null or no such field.
 cat >../fields <<'END'
 import json, sys
 for line in sys.stdin.buffer:
     found = json.loads(line.decode("utf-8"))
-    print(*[found[key] if key in found else "-" for key in sys.argv[1:]])
+    print(*["-" if found.get(key) is None else found[key] for key in sys.argv[1:]])
 END
 fields() {
     python3 ../fields "$@"
@@ -26,7 +26,7 @@ same 'the digest' "{'SHA256': '$(sha256 middle)'}" "$(ahash --json middle | fiel
 same 'several digests' "{'MD5': '$(gnu md5sum <x | cut -c1-32)', 'SHA256': '$(sha256 x)'}" \
     "$(ahash --json -a md5,sha256 x | fields digests)"
 gives 'a missing file is named on both ways' 1 \
-    '{"name":"nope","error":"No such file or directory"}' \
+    '{"format":1,"type":"digest","name":"nope","bytes":null,"digests":null,"error":"No such file or directory"}' \
     'ahash: nope: No such file or directory' 'ahash --json nope'
 mkdir tree
 cp x middle tree
@@ -63,13 +63,13 @@ chmod 0 closed
 cp "$bin/ahash" ../as/
 as_nobody "$scratch/as/ahash" --json -c sums >out 2>err
 same '-c exits with 1' 1 $?
-same '-c: the status of each line' "x SHA256 ok
-middle SHA256 failed
-nope SHA256 missing
-- - malformed
-closed SHA256 unreadable
-empty MD5 ok
-- - -" "$(fields name algorithm status <out)"
+same '-c: the status of each line' "checked x SHA256 ok
+checked middle SHA256 failed
+checked nope SHA256 missing
+malformed_line - - malformed
+checked closed SHA256 unreadable
+checked empty MD5 ok
+check_file - - -" "$(fields type name algorithm status <out)"
 same '-c: expected and computed' "$(sha256 empty) $(sha256 middle)" \
     "$(sed -n 2p out | fields expected computed)"
 same '-c: the line that is malformed' 'sums 4' "$(sed -n 4p out | fields check_file line)"
@@ -86,7 +86,7 @@ same '-c --ignore-missing counts them' 1 \
 gives '-c --status prints nothing' 1 '' 'ahash: nope: No such file or directory' \
     'ahash --json -c --status sums'
 gives '-c of a missing check file' 1 \
-    '{"check_file":"nope","ok":0,"failed":0,"missing":0,"unreadable":0,"malformed":0,"error":"No such file or directory"}' \
+    '{"format":1,"type":"check_file","check_file":"nope","ok":0,"failed":0,"missing":0,"unreadable":0,"malformed":0,"error":"No such file or directory"}' \
     'ahash: nope: No such file or directory' 'ahash --json -c nope'
 for option in -z -b -t --tag; do
     export option

@@ -129,10 +129,10 @@ gives '-v' 0 'mnt/sub/2: CHANGED
 \mnt/sub/n\n4: NEW
 mnt/sub/1: REMOVED
 list: 1 new, 1 changed, 1 unchanged, 1 removed, 0 unreadable' '' 'ahash -rv --update=list mnt'
-gives '--verbose --json' 0 '{"name":"mnt/sub/2","status":"changed"}
-{"name":"mnt/sub/n\n4","status":"new"}
-{"name":"mnt/sub/1","status":"removed"}
-{"manifest":"list","new":1,"changed":1,"unchanged":1,"removed":1,"unreadable":0}' '' \
+gives '--verbose --json' 0 '{"format":1,"type":"status","name":"mnt/sub/2","status":"changed"}
+{"format":1,"type":"status","name":"mnt/sub/n\n4","status":"new"}
+{"format":1,"type":"status","name":"mnt/sub/1","status":"removed"}
+{"format":1,"type":"manifest","manifest":"list","new":1,"changed":1,"unchanged":1,"removed":1,"unreadable":0,"failed":null}' '' \
     'cp list.before list; ahash -r --verbose --json --update=list mnt'
 gives 'content that changes without size and mtime' 0 \
     'list: 0 new, 1 changed, 2 unchanged, 0 removed, 0 unreadable' \

@@ -156,7 +156,8 @@ gives 'in a directory that is missing' 1 '' \
     "ahash: cannot create 'nope/sums': No such file or directory" 'ahash -r --update=nope/sums tree'
 
 # -- options --
-gives '--json' 0 '{"manifest":"sums","new":0,"changed":0,"unchanged":5,"removed":0,"unreadable":0}' '' \
+gives '--json' 0 \
+    '{"format":1,"type":"manifest","manifest":"sums","new":0,"changed":0,"unchanged":5,"removed":0,"unreadable":0,"failed":null}' '' \
     'ahash -r --update=sums tree >/dev/null; ahash -r --json --update=sums tree'
 gives '--quiet' 0 '' '' 'ahash -r --quiet --update=sums tree'
 try="Try 'ahash --help' for more information."
@@ -204,7 +205,8 @@ gives 'names without a directory' 1 './a: NOT LISTED' 'ahash: WARNING: 1 file is
      exit ${PIPESTATUS[1]}'
 gives '--exclude' 0 'summary: 4 ok, 0 failed, 0 missing, 0 unreadable, 0 malformed, 0 unlisted' '' \
     'ahash -c --quiet --report-unlisted --exclude=a some'
-gives '--json' 1 '{"name":"tree/a","status":"unlisted"}' 'ahash: WARNING: 1 file is not listed' \
+gives '--json' 1 '{"format":1,"type":"status","name":"tree/a","status":"unlisted"}' \
+    'ahash: WARNING: 1 file is not listed' \
     'ahash -c --quiet --json --report-unlisted some | grep -v -e summary -e check_file
      exit ${PIPESTATUS[0]}'
 gives '--summary' 1 'summary: 1 ok, 1 failed, 1 missing, 0 unreadable, 2 malformed' \
