@@ -1,15 +1,15 @@
 # shellcheck shell=bash
-# lib.sh: what the runners here share: the build that is measured, and how a result is kept.
+# lib.sh: shared by the scripts of this folder: finds the build to measure, and stores results.
 bin=$PWD/build/bin
-export PATH=$bin:$PATH # the arms by command name our own, too
+export PATH=$bin:$PATH # arms that are commands run our programs, too
 results=bench/results
 mkdir -p "$results"
 
-# the build, so that a result of another one is measured again
+# identifies the build, so that a result of another build is measured again
 build=$(git log -1 --format=%h -- core cmd Makefile 2>/dev/null)
 git diff --quiet HEAD -- core cmd Makefile 2>/dev/null || build+=+
 
-# version COMMAND...: the first thing in what it prints that looks like a version
+# version COMMAND...: prints the first word of its output that looks like a version
 version() {
     "$@" 2>/dev/null | grep -o '[0-9]\+\(\.[0-9]\+\)\+[-a-z0-9]*' | head -n 1
 }
@@ -21,7 +21,7 @@ versions() {
         --arg cc "$(version cc --version)" --arg date "$(date -u +%F)" '$ARGS.named'
 }
 
-# publish REPORT NAME PATH WORD...: what abench wrote, with versions, and with words for this machine's paths
+# publish REPORT NAME PATH WORD...: stores abench's report with versions, and WORD instead of this machine's PATH
 publish() {
     local report=$1 name=$2
     shift 2
