@@ -1,7 +1,23 @@
 /* abench.c: what blocking calls and io_uring give on one's own storage and files: the order in
  * which things happen. */
 #define _GNU_SOURCE
-#include "abench.h"
+#include "context.h"
+#include "options.h"
+#include "measure/arm.h"
+#include "measure/cache.h"
+#include "measure/child.h"
+#include "measure/copies.h"
+#include "measure/data.h"
+#include "measure/device.h"
+#include "measure/left.h"
+#include "measure/probe.h"
+#include "measure/run.h"
+#include "measure/sweep.h"
+#include "measure/verify.h"
+#include "report/compare.h"
+#include "report/interference.h"
+#include "report/report.h"
+#include "report/summary.h"
 #include "lesson/lesson.h"
 #include "../cli/atomic.h"
 #include "../cli/cli.h"
@@ -13,6 +29,7 @@
 #include <math.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -22,45 +39,6 @@
 static struct bench bench;
 static gsl_rng *rng; /* of the order of the arms */
 static pid_t owner;  /* of the temporary directories: a fork must not remove them */
-
-double bench_now(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
-void bench_warn(struct bench *b, const char *format, ...)
-{
-    char *text;
-    va_list args;
-
-    va_start(args, format);
-    if (vasprintf(&text, format, args) < 0)
-        text = NULL;
-    va_end(args);
-    for (size_t i = 0; text && i < b->n_warnings; i++) {
-        if (strcmp(b->warnings[i], text) == 0) {
-            free(text);
-            return;
-        }
-    }
-    if (text && b->n_warnings < BENCH_WARNINGS_MAX)
-        b->warnings[b->n_warnings++] = text;
-    else
-        free(text);
-}
-
-const char *bench_temp(const struct bench *b, const char *name)
-{
-    static char paths[4][PATH_MAX + 32];
-    static unsigned next;
-    char *path = paths[next++ % 4];
-
-    snprintf(path, sizeof(paths[0]), "%s/%s", b->temp_dir, name);
-    return path;
-}
 
 static void clean_up(void)
 {
@@ -99,7 +77,8 @@ static void clean_up(void)
     bench.data.n_paths = bench.n_warnings = 0;
 }
 
-void bench_end_if_interrupted(void)
+/* Ends by the signal that came, if one did, as a shell expects of an interrupted program. */
+static void end_if_interrupted(void)
 {
     int signum = bench_signal;
 
@@ -141,14 +120,14 @@ static bool run_arm(struct bench_arm *arm, enum bench_cache cache, unsigned roun
         rc = bench_run(&bench, arm, dest, limit > 1 ? limit : 1, false, sample);
     if (isatty(STDERR_FILENO))
         fputs("\r\033[K", stderr);
-    bench_end_if_interrupted();
+    end_if_interrupted();
     if (rc < 0) {
         cli_message(-rc, "arm %s could not be run", arm->name);
         bench.failed = true;
         return false;
     }
     sample->check = bench_verify(&bench, arm, sample, dest);
-    bench_end_if_interrupted();
+    end_if_interrupted();
     arm->n_samples++;
     if (sample->check == CHECK_FAILED || sample->check == CHECK_DIFFERS)
         bench.failed = true;
@@ -269,9 +248,9 @@ static void prepare(void)
     gsl_rng_set(rng, bench.opts.seed);
     bench_arms_init(&bench);
     check_programs();
-    bench_end_if_interrupted();
+    end_if_interrupted();
     if (!bench_data_collect(&bench)) {
-        bench_end_if_interrupted();
+        end_if_interrupted();
         cli_fatal(0, "not measured: the files cannot all be read");
     }
     if (bench.data.files == 0)
@@ -303,7 +282,7 @@ static void close_output(struct cli_atomic *file, const char *path, int rc)
     else if (file && (rc = cli_atomic_commit(file)) < 0)
         error = -rc;
     if (rc < 0) {
-        bench_end_if_interrupted(); /* by a closed pipe */
+        end_if_interrupted(); /* by a closed pipe */
         cli_fatal(error, "error writing %s", cli_quote(path));
     }
 }
@@ -333,14 +312,14 @@ static void report(const struct machine *machine)
     /* before the removal of copies, which takes a while; what went wrong is found at the close */
     if (fflush(stdout) != 0)
         cli_stdout_failed();
-    bench_end_if_interrupted();
+    end_if_interrupted();
 }
 
 static void measure(enum bench_cache cache, double end)
 {
     if (!bench.opts.no_probe)
         bench_predict(&bench, cache);
-    bench_end_if_interrupted();
+    end_if_interrupted();
     run_rounds(cache, end);
 }
 
@@ -361,9 +340,13 @@ static int lesson_main(void)
 {
     struct lesson lesson = {.bench = &bench};
     const char *json = bench.opts.json;
+    int rc;
 
     prepare_place();
-    lesson_measure(&lesson);
+    rc = lesson_measure(&lesson);
+    end_if_interrupted();
+    if (rc < 0)
+        exit(EXIT_FAILURE);
     if (!json || strcmp(json, "-") != 0)
         lesson_print(stdout, &lesson);
     if (json) {
@@ -372,7 +355,7 @@ static int lesson_main(void)
         close_output(file, json, lesson_json(out, &lesson));
     }
     fflush(stdout);
-    bench_end_if_interrupted();
+    end_if_interrupted();
     clean_up();
     cli_close_stdout();
     return 0;

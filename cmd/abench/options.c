@@ -1,10 +1,12 @@
 /* options.c: abench's command line. */
 #define _GNU_SOURCE
-#include "abench.h"
+#include "options.h"
+#include "measure/sweep.h"
 #include "../cli/cli.h"
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -302,20 +304,10 @@ static void set_option(struct bench_options *opts, int option)
     }
 }
 
-static void *need(void *memory)
-{
-    if (!memory)
-        cli_fatal(0, "memory exhausted");
-    return memory;
-}
-
 static void set_operation(struct bench_options *opts, const char *name)
 {
-    static const char *const names[] = {
-        [BENCH_READ] = "read", [BENCH_HASH] = "hash", [BENCH_COPY] = "copy"};
-
-    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(names[i], name) == 0) {
+    for (unsigned i = 0; i < BENCH_OPERATIONS; i++) {
+        if (strcmp(bench_operation_names[i], name) == 0) {
             opts->operation = i;
             return;
         }
@@ -329,7 +321,7 @@ static void set_operation(struct bench_options *opts, const char *name)
  * '.' and '..', which have no name that a copy could have. */
 static char *operand(const char *given)
 {
-    char *path = need(strdup(given)), *text = NULL;
+    char *path = bench_need(strdup(given)), *text = NULL;
     size_t len = strlen(path);
     struct stat st;
 
@@ -435,7 +427,7 @@ void bench_options_parse(struct bench *bench, int argc, char **argv)
                                    .budget = 100,
                                    .threads = "16"};
     opts->seed = (uint64_t)time(NULL) % 1000000;
-    opts->commands = need(calloc((size_t)argc, sizeof(*opts->commands)));
+    opts->commands = bench_need(calloc((size_t)argc, sizeof(*opts->commands)));
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
         set_option(opts, option);
     if (optind == argc) {
@@ -456,7 +448,7 @@ void bench_options_parse(struct bench *bench, int argc, char **argv)
     }
     if (opts->drop_caches && geteuid() != 0)
         cli_fatal(0, "--drop-caches needs root; without it the files are still evicted");
-    bench->data.paths = need(calloc((size_t)(argc - optind), sizeof(char *)));
+    bench->data.paths = bench_need(calloc((size_t)(argc - optind), sizeof(char *)));
     for (int i = optind; i < argc; i++)
         bench->data.paths[bench->data.n_paths++] = operand(argv[i]);
     if (opts->pattern)

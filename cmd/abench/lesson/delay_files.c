@@ -2,13 +2,15 @@
  * filesystem of tests/faults, where it was built and FUSE can be mounted; else FIFOs, whose writers
  * wait that long after a reader has come and before they write. */
 #define _GNU_SOURCE
-#include "lesson.h"
+#include "delay_files.h"
+#include "../measure/child.h"
 #include "../../cli/cli.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>

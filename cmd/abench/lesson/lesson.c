@@ -2,12 +2,16 @@
  * fast ones. */
 #define _GNU_SOURCE
 #include "lesson.h"
+#include "delay_files.h"
+#include "../measure/child.h"
+#include "../measure/run.h"
 #include "../stat.h"
 #include "../../cli/cli.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -57,10 +61,11 @@ void lesson_clean_up(const struct bench *bench)
         unlink(busy_path(bench, i));
 }
 
-/* Runs a command with its options on files that path names, and keeps what it cost. */
-static struct lesson_run *run(struct lesson *lesson, struct lesson_runs *runs, const char *name,
-                              const char *program, char *const *options, unsigned files,
-                              const char *(*path)(const struct bench *, unsigned))
+/* Runs a command with its options on files that path names, and keeps what it cost. Returns as
+ * lesson_measure. */
+static int run(struct lesson *lesson, struct lesson_runs *runs, const char *name,
+               const char *program, char *const *options, unsigned files,
+               const char *(*path)(const struct bench *, unsigned))
 {
     struct bench *bench = lesson->bench;
     struct lesson_run *result = &runs->run[runs->n++];
@@ -87,11 +92,12 @@ static struct lesson_run *run(struct lesson *lesson, struct lesson_runs *runs, c
     slow_end(server);
     while (n > first)
         free(argv[--n]);
-    bench_end_if_interrupted();
-    if (rc < 0 || !WIFEXITED(result->sample.wait_status) ||
-        WEXITSTATUS(result->sample.wait_status) != 0)
-        cli_fatal(rc < 0 ? -rc : 0, "%s %s failed", program, name);
-    return result;
+    if (rc == 0 && WIFEXITED(result->sample.wait_status) &&
+        WEXITSTATUS(result->sample.wait_status) == 0)
+        return 0;
+    if (!bench_signal)
+        cli_message(-rc, "%s %s failed", program, name);
+    return -1;
 }
 
 static void set_ratios(struct lesson_runs *runs)
@@ -100,7 +106,7 @@ static void set_ratios(struct lesson_runs *runs)
         runs->run[i].ratio = runs->run[0].sample.seconds / runs->run[i].sample.seconds;
 }
 
-static void waiting_lessons(struct lesson *lesson)
+static int waiting_lessons(struct lesson *lesson)
 {
     char jobs[16], depth[32];
     /* files in order and each in its turn: otherwise blocking calls, too, poll what they can */
@@ -115,22 +121,27 @@ static void waiting_lessons(struct lesson *lesson)
 
     snprintf(jobs, sizeof(jobs), "-j%d", SLOW_FILES);
     snprintf(depth, sizeof(depth), "--depth=%d", SLOW_FILES);
-    run(lesson, &lesson->two, "sync", "acat", sync, 2, slow_path);
-    run(lesson, &lesson->two, "uring", "acat", uring, 2, slow_path);
+    if (run(lesson, &lesson->two, "sync", "acat", sync, 2, slow_path) < 0 ||
+        run(lesson, &lesson->two, "uring", "acat", uring, 2, slow_path) < 0)
+        return -1;
     set_ratios(&lesson->two);
     rc = meanwhile_measure(lesson->bench, "sync", &lesson->sync);
     if (rc == 0)
         rc = meanwhile_measure(lesson->bench, "uring", &lesson->uring);
-    bench_end_if_interrupted();
-    if (rc < 0)
-        cli_fatal(-rc, "what is done while a read waits could not be measured");
-    run(lesson, &lesson->many, "64 threads", "acat", threads, SLOW_FILES, slow_path);
-    run(lesson, &lesson->many, "one ring", "acat", deep, SLOW_FILES, slow_path);
+    if (rc < 0) {
+        if (!bench_signal)
+            cli_message(-rc, "cannot measure what is done while a read waits");
+        return -1;
+    }
+    if (run(lesson, &lesson->many, "64 threads", "acat", threads, SLOW_FILES, slow_path) < 0 ||
+        run(lesson, &lesson->many, "one ring", "acat", deep, SLOW_FILES, slow_path) < 0)
+        return -1;
     set_ratios(&lesson->many);
+    return 0;
 }
 
 /* Rounds of four commands; each one's median. */
-static void busy_lesson(struct lesson *lesson)
+static int busy_lesson(struct lesson *lesson)
 {
     char jobs[16];
     char *const options[LESSON_RUNS_MAX][OPTIONS_MAX] = {
@@ -148,17 +159,20 @@ static void busy_lesson(struct lesson *lesson)
     busy_make(lesson->bench);
     for (unsigned round = 0; round < BUSY_ROUNDS; round++) {
         lesson->busy.n = 0;
-        for (unsigned i = 0; i < LESSON_RUNS_MAX; i++)
-            seconds[i][round] = run(lesson, &lesson->busy, names[i], "ahash", options[i],
-                                    BUSY_FILES, busy_path)
-                                    ->sample.seconds;
+        for (unsigned i = 0; i < LESSON_RUNS_MAX; i++) {
+            if (run(lesson, &lesson->busy, names[i], "ahash", options[i], BUSY_FILES, busy_path) <
+                0)
+                return -1;
+            seconds[i][round] = lesson->busy.run[i].sample.seconds;
+        }
     }
     for (unsigned i = 0; i < LESSON_RUNS_MAX; i++)
         lesson->busy.run[i].sample.seconds = stat_quantile(seconds[i], BUSY_ROUNDS, 0.5);
     set_ratios(&lesson->busy);
+    return 0;
 }
 
-void lesson_measure(struct lesson *lesson)
+int lesson_measure(struct lesson *lesson)
 {
     const char *why = NULL;
     int error = 0;
@@ -168,6 +182,5 @@ void lesson_measure(struct lesson *lesson)
     error = slow_make(lesson->bench, &lesson->no_fuse);
     if (error < 0)
         cli_fatal(-error, "cannot make slow files");
-    waiting_lessons(lesson);
-    busy_lesson(lesson);
+    return waiting_lessons(lesson) < 0 || busy_lesson(lesson) < 0 ? -1 : 0;
 }

@@ -1,7 +1,9 @@
 /* overlap.c: the lesson of what else is done while one read waits: a slow file first, then
  * many others, read by one worker into a digest that counts. */
 #define _GNU_SOURCE
-#include "lesson.h"
+#include "overlap.h"
+#include "delay_files.h"
+#include "../measure/child.h"
 #include "../../cli/cli.h"
 #include "../../../core/digest/hash.h"
 

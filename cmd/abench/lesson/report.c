@@ -1,11 +1,14 @@
 /* report.c: the lessons, for people and as JSON. */
 #define _GNU_SOURCE
 #include "lesson.h"
+#include "delay_files.h"
+#include "../report/term.h"
 #include "../../cli/cli.h"
 
 #include <inttypes.h>
 #include <jansson.h>
-#include <string.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 /* The Makefile counts them: lines of each engine without comments and blank ones. */
 static const int lines_sync = ENGINE_LINES_SYNC, lines_uring = ENGINE_LINES_URING;

@@ -1,11 +1,12 @@
 /* arm.c: the arms: our own commands with their options, the points of a sweep, and the
  * user's with their braces. */
 #define _GNU_SOURCE
-#include "../abench.h"
+#include "arm.h"
 #include "../../cli/cli.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,13 +19,6 @@ enum {
 static const char *const program_names[] = {
     [BENCH_READ] = "acat", [BENCH_HASH] = "ahash", [BENCH_COPY] = "acp"};
 
-static void *need(void *memory)
-{
-    if (!memory)
-        cli_fatal(0, "memory exhausted");
-    return memory;
-}
-
 static char *format(const char *pattern, ...) __attribute__((format(printf, 1, 2)));
 static char *format(const char *pattern, ...)
 {
@@ -35,7 +29,7 @@ static char *format(const char *pattern, ...)
     if (vasprintf(&text, pattern, args) < 0)
         text = NULL;
     va_end(args);
-    return need(text);
+    return bench_need(text);
 }
 
 static struct bench_arm *arm_add(struct bench *bench, const char *name)
@@ -49,9 +43,9 @@ static struct bench_arm *arm_add(struct bench *bench, const char *name)
     if (bench->n_arms == BENCH_ARMS_MAX)
         cli_fatal(0, "more than %d arms", BENCH_ARMS_MAX);
     bench->n_arms++;
-    *arm = (struct bench_arm){.name = need(strdup(name)),
+    *arm = (struct bench_arm){.name = bench_need(strdup(name)),
                               .pattern_block = bench->opts.pattern_block};
-    arm->samples = need(calloc(2 * (size_t)bench->opts.rounds, sizeof(*arm->samples)));
+    arm->samples = bench_need(calloc(2 * (size_t)bench->opts.rounds, sizeof(*arm->samples)));
     return arm;
 }
 
@@ -68,7 +62,7 @@ struct words {
 
 static void words_add(struct words *words, char *word)
 {
-    words->word = need(realloc(words->word, (words->n + 2) * sizeof(char *)));
+    words->word = bench_need(realloc(words->word, (words->n + 2) * sizeof(char *)));
     words->word[words->n++] = word;
     words->word[words->n] = NULL;
 }
@@ -118,7 +112,8 @@ static char *advice(const struct bench *bench, const struct arm_spec *spec,
 {
     static const char *const base[] = {
         [BENCH_READ] = "acat", [BENCH_HASH] = "ahash -r", [BENCH_COPY] = "acp -r"};
-    char *text = need(strdup(bench->opts.pattern ? "acat --discard" : base[bench->opts.operation]));
+    char *text = bench_need(
+        strdup(bench->opts.pattern ? "acat --discard" : base[bench->opts.operation]));
 
     for (size_t i = spec->ring ? 1 : 0; i < options->n; i++) {
         char *longer = format("%s %s", text, options->word[i]);
@@ -136,16 +131,16 @@ static struct bench_arm *builtin_add(struct bench *bench, const char *name,
     struct words options = spec_options(bench, spec), words = {NULL, 0};
 
     words_add(&words, format("%s/%s", bench->bin_dir, program_names[operation]));
-    words_add(&words, need(strdup(operation == BENCH_READ ? "--discard" : "-r")));
+    words_add(&words, bench_need(strdup(operation == BENCH_READ ? "--discard" : "-r")));
     for (size_t i = 0; i < options.n; i++)
-        words_add(&words, need(strdup(options.word[i])));
-    words_add(&words, need(strdup("--stats=json")));
+        words_add(&words, bench_need(strdup(options.word[i])));
+    words_add(&words, bench_need(strdup("--stats=json")));
     if (operation == BENCH_READ && !bench->opts.pattern) {
         words_option(&words, "--files0-from=", bench_temp(bench, "list"));
     } else {
-        words_add(&words, need(strdup("--")));
+        words_add(&words, bench_need(strdup("--")));
         for (size_t i = 0; i < bench->data.n_paths; i++)
-            words_add(&words, need(strdup(bench->data.paths[i])));
+            words_add(&words, bench_need(strdup(bench->data.paths[i])));
         if (operation == BENCH_COPY)
             words_add(&words, (char *)""); /* the destination: not owned */
     }
@@ -185,7 +180,7 @@ static void builtin_named(struct bench *bench, const char *name)
 
 static void builtin_add_all(struct bench *bench, const char *list, const char *prefix)
 {
-    char *copy = need(strdup(list)), *state = NULL;
+    char *copy = bench_need(strdup(list)), *state = NULL;
 
     for (char *word = strtok_r(copy, ",", &state); word; word = strtok_r(NULL, ",", &state)) {
         char *name = format("%s%s", prefix, word);
@@ -203,7 +198,7 @@ static void user_add(struct bench *bench, const struct bench_command_option *opt
     if (!equals || equals == text || !equals[1])
         cli_fatal(0, "invalid argument %s for '%s': it takes NAME=COMMAND", cli_quote(text),
                   name_of);
-    char *name = need(strndup(text, (size_t)(equals - text)));
+    char *name = bench_need(strndup(text, (size_t)(equals - text)));
     struct bench_arm *arm = arm_add(bench, name);
     free(name);
     arm->command = equals + 1;
@@ -220,7 +215,7 @@ static void sweep_add(struct bench *bench)
 
     for (;;) {
         struct arm_spec spec = {.ring = true};
-        char *name = need(strdup(""));
+        char *name = bench_need(strdup(""));
         size_t d;
         for (d = 0; d < sweep->n_dimensions; d++) {
             const char *dimension = sweep->dimensions[d].name;
@@ -314,7 +309,7 @@ char *bench_arm_command(const struct bench *bench, const struct bench_arm *arm, 
 {
     char *text = NULL;
     size_t size;
-    FILE *out = need(open_memstream(&text, &size));
+    FILE *out = bench_need(open_memstream(&text, &size));
 
     for (const char *at = arm->command; *at;) {
         if (strncmp(at, "{src}", 5) == 0) {

@@ -3,14 +3,13 @@
  * Only the data set's own files are evicted: posix_fadvise(2) drops clean pages, so dirty ones are
  * written first. What remains is counted with cachestat(2), Linux 6.5, or else mincore(2). */
 #define _GNU_SOURCE
-#include "../abench.h"
+#include "cache.h"
+#include "child.h"
 #include "../../cli/cli.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 #include <linux/fiemap.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>

@@ -1,7 +1,9 @@
 /* data.c: the data set: what the operands hold, as a list, as sums, and as what results are
  * compared with: for a copy a manifest, for digests the lines that sha256sum would print. */
 #define _GNU_SOURCE
-#include "../abench.h"
+#include "data.h"
+#include "child.h"
+#include "../../cli/checksum_line.h"
 #include "../../cli/cli.h"
 #include "../../../core/digest/hash.h"
 #include "../../../core/pipeline/walk.h"
@@ -10,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -227,14 +230,6 @@ struct collection {
     FILE *expected; /* "manifest" or "reference"; NULL for read */
 };
 
-bool bench_is_file(const char *path, const struct stat *st)
-{
-    struct stat at;
-
-    return path && strcmp(path, "-") != 0 && stat(path, &at) == 0 && S_ISREG(at.st_mode) &&
-           at.st_dev == st->st_dev && at.st_ino == st->st_ino;
-}
-
 /* Ends the program if a report would be written over a file that is measured. */
 static void check_output(const struct bench_options *opts, const char *source)
 {
@@ -251,6 +246,7 @@ static int collect_entry(const struct bench_entry *entry, void *arg)
 {
     struct collection *collection = arg;
     struct bench_data *sums = collection->shared;
+    const struct sumline_format as_sha256sum = {.mode = ' ', .end = '\n'};
 
     if (entry->type == DT_REG) {
         check_output(&collection->bench->opts, entry->path);
@@ -261,9 +257,10 @@ static int collect_entry(const struct bench_entry *entry, void *arg)
         sums->others++;
     }
     if (collection->bench->opts.operation == BENCH_COPY)
-        bench_manifest_put(collection->expected, entry);
+        manifest_put(collection->expected, entry);
     else if (collection->bench->opts.operation == BENCH_HASH && entry->type == DT_REG)
-        bench_line_put(collection->expected, entry);
+        sumline_print(collection->expected, &as_sha256sum, entry->digest, BENCH_DIGEST_BYTES,
+                      entry->path);
     return 0;
 }
 
@@ -290,7 +287,7 @@ static int collect(void *arg)
     if (!collection->list || (name && !collection->expected))
         cli_fatal(errno, "cannot write to %s", cli_quote(bench->temp_dir));
     if (bench->opts.operation == BENCH_COPY && data->n_paths > 1)
-        bench_manifest_put(collection->expected, &root);
+        manifest_put(collection->expected, &root);
     rc = bench_walk(data->paths, data->n_paths, name != NULL, collect_entry, collection);
     written = close_written(collection->list);
     if (close_written(collection->expected) < 0 || written < 0)

@@ -1,23 +1,10 @@
-/* device.c: what can be seen of a run from outside: the block device's own counters, and the
- * worker threads that the kernel makes for a ring. */
+/* device.c: the block device's own counters. */
 #define _GNU_SOURCE
-#include "../abench.h"
+#include "device.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/prctl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-
-enum {
-    LOOK_NS = 2000000, /* between two looks at a process's threads */
-};
 
 void device_find(struct bench *bench, const char *device)
 {
@@ -41,69 +28,4 @@ bool device_read(const struct bench *bench, struct device_counters *counters)
     if (file)
         fclose(file);
     return good;
-}
-
-static unsigned count_workers(DIR *tasks)
-{
-    unsigned count = 0;
-    struct dirent *entry;
-
-    rewinddir(tasks);
-    while ((entry = readdir(tasks))) {
-        char path[sizeof(entry->d_name) + 8], name[16] = "";
-        snprintf(path, sizeof(path), "%s/comm", entry->d_name);
-        int fd = openat(dirfd(tasks), path, O_RDONLY | O_CLOEXEC);
-        if (fd >= 0 && read(fd, name, sizeof(name) - 1) > 0)
-            count += strncmp(name, "iou-wrk-", 8) == 0;
-        if (fd >= 0)
-            close(fd);
-    }
-    return count;
-}
-
-static void watch_loop(pid_t pid, unsigned *most)
-{
-    const struct timespec pause = {.tv_nsec = LOOK_NS};
-    char path[64];
-
-    snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
-    DIR *tasks = opendir(path);
-    while (tasks) {
-        unsigned count = count_workers(tasks);
-        if (count > *most)
-            *most = count;
-        nanosleep(&pause, NULL);
-    }
-}
-
-int watch_start(struct watch *watch, pid_t pid)
-{
-    watch->most = bench_shared(sizeof(*watch->most));
-    if (!watch->most)
-        return -errno;
-    watch->watcher = fork();
-    if (watch->watcher == 0) {
-        bench_signals_release();
-        prctl(PR_SET_PDEATHSIG, SIGTERM);
-        watch_loop(pid, watch->most);
-        _exit(0);
-    }
-    if (watch->watcher < 0) {
-        int rc = -errno;
-        bench_unshare(watch->most, sizeof(*watch->most));
-        return rc;
-    }
-    return 0;
-}
-
-unsigned watch_end(struct watch *watch)
-{
-    unsigned most;
-
-    kill(watch->watcher, SIGTERM);
-    while (waitpid(watch->watcher, NULL, 0) < 0 && errno == EINTR) {
-    }
-    most = *watch->most;
-    bench_unshare(watch->most, sizeof(*watch->most));
-    return most;
 }

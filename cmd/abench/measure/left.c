@@ -1,10 +1,12 @@
 /* left.c: processes that an arm leaves running: they would disturb the next arms. */
 #define _GNU_SOURCE
-#include "../abench.h"
+#include "left.h"
+#include "child.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>

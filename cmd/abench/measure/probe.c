@@ -16,14 +16,17 @@
  * Of a copy of large files, or until it is on the device, nothing is said: how writing goes on once
  * memory is full of dirty pages does not show in a short probe. */
 #define _GNU_SOURCE
-#include "../abench.h"
+#include "probe.h"
+#include "cache.h"
+#include "child.h"
+#include "copies.h"
+#include "run.h"
 #include "../stat.h"
 #include "../../cli/cli.h"
 
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -297,6 +300,5 @@ void bench_predict(struct bench *bench, enum bench_cache cache)
     /* said before anything is measured; the report says how far off it was */
     if (isatty(STDERR_FILENO) && prediction->made)
         fprintf(stderr, "%s: a short probe says: %s will be %.2f times as fast as %s\n",
-                cache == BENCH_COLD ? "cold" : "warm", of[1].arm->name, prediction->gain,
-                of[0].arm->name);
+                bench_cache_names[cache], of[1].arm->name, prediction->gain, of[0].arm->name);
 }

@@ -1,115 +1,27 @@
 /* verify.c: equal work: whether an arm's run produced what it should have. A command that is
  * quick because it left something out is not quick. */
 #define _GNU_SOURCE
-#include "../abench.h"
+#include "verify.h"
+#include "cache.h"
+#include "child.h"
+#include "data.h"
+#include "digest_lines.h"
 #include "../../cli/cli.h"
 
-#include <ctype.h>
 #include <dirent.h>
-#include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 enum {
-    DIGEST_BYTES = 32,
-    DIFFERENCES_SHOWN = 3,
     ERROR_LINES_SHOWN = 5,
     /* results of a comparison in a fork */
     RESULT_EQUAL = 0,
     RESULT_DIFFERS = 10,
     RESULT_UNKNOWN_FORMAT = 11,
 };
-
-static void *need(void *memory)
-{
-    if (!memory)
-        cli_fatal(0, "memory exhausted");
-    return memory;
-}
-
-/* -- copies: manifests -- */
-
-/* One entry, in a file: the fixed part, and the name with its NUL. */
-struct record {
-    uint64_t bytes;
-    uint64_t ino;        /* of regular files */
-    uint64_t name_bytes; /* the NUL too */
-    uint8_t digest[DIGEST_BYTES];
-    uint8_t has_digest;
-    uint8_t type;
-    uint8_t padding[6];
-};
-
-struct item {
-    struct record record;
-    char *name;
-};
-
-struct manifest {
-    struct item *items;
-    size_t len, cap;
-};
-
-static struct record record_of(const struct bench_entry *entry)
-{
-    struct record record = {.bytes = entry->bytes,
-                            .ino = entry->ino,
-                            .name_bytes = strlen(entry->name) + 1,
-                            .type = entry->type};
-
-    if (entry->digest) {
-        record.has_digest = 1;
-        memcpy(record.digest, entry->digest, DIGEST_BYTES);
-    }
-    return record;
-}
-
-void bench_manifest_put(FILE *file, const struct bench_entry *entry)
-{
-    struct record record = record_of(entry);
-
-    fwrite(&record, sizeof(record), 1, file);
-    fwrite(entry->name, record.name_bytes, 1, file);
-}
-
-static void manifest_add(struct manifest *manifest, const struct record *record, char *name)
-{
-    if (manifest->len == manifest->cap) {
-        manifest->cap = manifest->cap ? manifest->cap * 2 : 1024;
-        manifest->items = need(realloc(manifest->items, manifest->cap * sizeof(struct item)));
-    }
-    manifest->items[manifest->len++] = (struct item){.record = *record, .name = name};
-}
-
-static void manifest_free(struct manifest *manifest)
-{
-    for (size_t i = 0; i < manifest->len; i++)
-        free(manifest->items[i].name);
-    free(manifest->items);
-}
-
-static int manifest_load(struct manifest *manifest, const char *path)
-{
-    FILE *file = fopen(path, "re");
-    struct record record;
-
-    if (!file)
-        return -errno;
-    while (fread(&record, sizeof(record), 1, file) == 1) {
-        char *name = need(malloc(record.name_bytes));
-        if (fread(name, record.name_bytes, 1, file) != 1) {
-            free(name);
-            break;
-        }
-        manifest_add(manifest, &record, name);
-    }
-    int rc = ferror(file) ? -EIO : 0;
-    fclose(file);
-    return rc;
-}
 
 /* A comparison in a fork. */
 struct comparison {
@@ -126,61 +38,20 @@ struct comparison {
 static int take_copied(const struct bench_entry *entry, void *arg)
 {
     struct comparison *comparison = arg;
-    struct record record = record_of(entry);
 
-    manifest_add(&comparison->got, &record, need(strdup(entry->name)));
+    manifest_add(&comparison->got, entry);
     if (entry->type == DT_REG)
         *comparison->reflinked += bench_cache_let_go(entry->path);
     return 0;
 }
 
-static int by_name(const void *a, const void *b)
+/* The result of a comparison of which the first differences have been printed. */
+static int result_of(const struct comparison *comparison, unsigned differences)
 {
-    return strcmp(((const struct item *)a)->name, ((const struct item *)b)->name);
-}
-
-/* How an entry of the copy differs from the source's, or NULL. one_filesystem: they can be one
- * file. */
-static const char *item_difference(const struct record *want, const struct record *got,
-                                   bool one_filesystem)
-{
-    if (want->type != got->type)
-        return "is of another type";
-    if (want->bytes != got->bytes)
-        return "has another size";
-    if (one_filesystem && want->ino != 0 && want->ino == got->ino)
-        return "is the source's own file, linked";
-    if (want->has_digest && got->has_digest && memcmp(want->digest, got->digest, DIGEST_BYTES) != 0)
-        return want->type == DT_LNK ? "points elsewhere" : "has other contents";
-    return NULL;
-}
-
-static void say_more(const char *arm, unsigned differences)
-{
-    if (differences > DIFFERENCES_SHOWN)
-        cli_message(0, "arm %s: and %u more", arm, differences - DIFFERENCES_SHOWN);
-}
-
-static unsigned manifest_compare(const char *arm, const struct manifest *want,
-                                 const struct manifest *got, bool one_filesystem)
-{
-    unsigned differences = 0;
-
-    for (size_t i = 0, j = 0; i < want->len || j < got->len;) {
-        const struct item *x = i < want->len ? &want->items[i] : NULL;
-        const struct item *y = j < got->len ? &got->items[j] : NULL;
-        int order = !x ? 1 : !y ? -1 : strcmp(x->name, y->name);
-        const char *text = order < 0   ? "is missing"
-                           : order > 0 ? "is not in the source"
-                                       : item_difference(&x->record, &y->record, one_filesystem);
-        if (text && differences++ < DIFFERENCES_SHOWN)
-            cli_message(0, "arm %s: in its copy, %s %s", arm, cli_quote((order > 0 ? y : x)->name),
-                        text);
-        i += order <= 0;
-        j += order >= 0;
-    }
-    say_more(arm, differences);
-    return differences;
+    if (differences > BENCH_DIFFERENCES_SHOWN)
+        cli_message(0, "arm %s: and %u more", comparison->arm->name,
+                    differences - BENCH_DIFFERENCES_SHOWN);
+    return differences > 0 ? RESULT_DIFFERS : RESULT_EQUAL;
 }
 
 static int compare_manifests(struct comparison *comparison, struct manifest *want)
@@ -198,13 +69,8 @@ static int compare_manifests(struct comparison *comparison, struct manifest *wan
     if (stat(comparison->bench->data.paths[0], &source) < 0 ||
         bench_walk(&path, 1, comparison->content, take_copied, comparison) < 0)
         return 1;
-    if (want->len > 0)
-        qsort(want->items, want->len, sizeof(*want->items), by_name);
-    if (got->len > 0)
-        qsort(got->items, got->len, sizeof(*got->items), by_name);
-    return manifest_compare(comparison->arm->name, want, got, copy.st_dev == source.st_dev)
-               ? RESULT_DIFFERS
-               : RESULT_EQUAL;
+    return result_of(comparison, manifest_compare(comparison->arm->name, want, got,
+                                                  copy.st_dev == source.st_dev));
 }
 
 static int compare_copy(void *arg)
@@ -218,148 +84,27 @@ static int compare_copy(void *arg)
     return result;
 }
 
-/* -- digests: lines -- */
-
-void bench_line_put(FILE *file, const struct bench_entry *entry)
-{
-    if (entry->path[strcspn(entry->path, "\\\n\r")])
-        putc('\\', file);
-    for (size_t i = 0; i < DIGEST_BYTES; i++)
-        fprintf(file, "%02x", entry->digest[i]);
-    fputs("  ", file);
-    for (const char *at = entry->path; *at; at++) {
-        if (*at == '\\')
-            fputs("\\\\", file);
-        else if (*at == '\n')
-            fputs("\\n", file);
-        else if (*at == '\r')
-            fputs("\\r", file);
-        else
-            putc(*at, file);
-    }
-    putc('\n', file);
-}
-
-/* Whether a line is as sha256sum prints it. */
-static bool is_digest_line(const char *line)
-{
-    size_t hex;
-
-    if (*line == '\\')
-        line++;
-    hex = strspn(line, "0123456789abcdefABCDEF");
-    return hex == 2 * (size_t)DIGEST_BYTES && line[hex] == ' ' &&
-           (line[hex + 1] == ' ' || line[hex + 1] == '*') && line[hex + 2];
-}
-
-/* The same file may be called ./a//b or a/b, and be marked as binary. */
-static void normalise(char *line)
-{
-    char *name = strchr(line, ' ') + 1;
-    char *out;
-
-    for (char *at = line; at < name; at++)
-        *at = (char)tolower((unsigned char)*at);
-    *name++ = ' ';
-    out = name;
-    while (name[0] == '.' && name[1] == '/') {
-        name += 2;
-        name += strspn(name, "/");
-    }
-    for (; *name; name++) {
-        if (!(name[0] == '/' && name[1] == '/'))
-            *out++ = *name;
-    }
-    *out = '\0';
-}
-
-struct lines {
-    char **line;
-    size_t len, cap;
-};
-
-static int by_line(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Reads an arm's output, sorted. Returns false where it is no list of digests. */
-static bool lines_load(struct lines *lines, const char *path)
-{
-    FILE *file = fopen(path, "re");
-    char *line = NULL;
-    size_t cap = 0;
-    ssize_t len;
-    bool good = file != NULL;
-
-    while (good && (len = getline(&line, &cap, file)) > 0) {
-        if (line[len - 1] == '\n')
-            line[len - 1] = '\0';
-        good = is_digest_line(line);
-        if (!good)
-            break;
-        normalise(line);
-        if (lines->len == lines->cap) {
-            lines->cap = lines->cap ? lines->cap * 2 : 1024;
-            lines->line = need(realloc(lines->line, lines->cap * sizeof(char *)));
-        }
-        lines->line[lines->len++] = need(strdup(line));
-    }
-    free(line);
-    if (file)
-        fclose(file);
-    if (lines->len > 0)
-        qsort(lines->line, lines->len, sizeof(char *), by_line);
-    return good && lines->len > 0;
-}
-
-static void lines_free(struct lines *lines)
-{
-    for (size_t i = 0; i < lines->len; i++)
-        free(lines->line[i]);
-    free(lines->line);
-}
-
-static unsigned lines_compare(const char *arm, const struct lines *want, const struct lines *got)
-{
-    unsigned differences = 0;
-
-    for (size_t i = 0, j = 0; i < want->len || j < got->len;) {
-        const char *x = i < want->len ? want->line[i] : NULL;
-        const char *y = j < got->len ? got->line[j] : NULL;
-        int order = !x ? 1 : !y ? -1 : strcmp(x, y);
-        if (order != 0 && differences++ < DIFFERENCES_SHOWN)
-            cli_message(0, "arm %s: %s: %s", arm, order < 0 ? "missing" : "only it has",
-                        cli_quote(order < 0 ? x : y));
-        i += order <= 0;
-        j += order >= 0;
-    }
-    say_more(arm, differences);
-    return differences;
-}
-
-static int compare_lines(const struct comparison *comparison, struct lines *want, struct lines *got)
+static int compare_lines(const struct comparison *comparison, struct digest_lines *want,
+                         struct digest_lines *got)
 {
     const struct bench *bench = comparison->bench;
 
-    if (!lines_load(want, bench_temp(bench, "reference")))
+    if (!digest_lines_load(want, bench_temp(bench, "reference")))
         return 1;
-    if (!lines_load(got, bench_temp(bench, "out")))
+    if (!digest_lines_load(got, bench_temp(bench, "out")))
         return RESULT_UNKNOWN_FORMAT;
-    return lines_compare(comparison->arm->name, want, got) ? RESULT_DIFFERS : RESULT_EQUAL;
+    return result_of(comparison, digest_lines_compare(comparison->arm->name, want, got));
 }
 
 static int compare_digests(void *arg)
 {
-    struct lines want = {0}, got = {0};
+    struct digest_lines want = {0}, got = {0};
     int result = compare_lines(arg, &want, &got);
 
-    lines_free(&want);
-    lines_free(&got);
+    digest_lines_free(&want);
+    digest_lines_free(&got);
     return result;
 }
-
-/* -- one run -- */
 
 /* The first lines of what the arm itself said. */
 static void show_messages(const struct bench *bench)
@@ -450,7 +195,7 @@ enum bench_check bench_verify(struct bench *bench, struct bench_arm *arm,
             cli_message(0, "arm %s: its output is no list of digests", arm->name);
     } else {
         comparison.content = bench->opts.verify_all || !arm->content_seen;
-        comparison.reflinked = need(bench_shared(sizeof(*comparison.reflinked)));
+        comparison.reflinked = bench_need(bench_shared(sizeof(*comparison.reflinked)));
         result = bench_in_child(compare_copy, &comparison);
         take_reflinked(bench, arm, sample, comparison.reflinked);
         bench_unshare(comparison.reflinked, sizeof(*comparison.reflinked));

@@ -5,13 +5,14 @@
  * is compared. Otherwise the seconds are. Slower means by more than chance, as the interval of the
  * ratio of the medians says, and by more than a tenth. */
 #define _GNU_SOURCE
-#include "../abench.h"
+#include "compare.h"
+#include "summary.h"
 #include "../stat.h"
 #include "../../cli/cli.h"
 
 #include <jansson.h>
 #include <math.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 static const double regression = 1.1;
@@ -92,8 +93,7 @@ static bool compare_arm(FILE *out, const struct bench_arm *arm, const struct ben
     bool slower = known && low > 1 && ratio > regression;
 
     fprintf(out, "compare  %s, %s: %.2f times the %s of the older report", arm->name,
-            cache == BENCH_COLD ? "cold" : "warm", ratio,
-            base ? "time, beside the baseline's," : "seconds");
+            bench_cache_names[cache], ratio, base ? "time, beside the baseline's," : "seconds");
     if (known)
         fprintf(out, " (%.2f..%.2f)", low, high);
     fprintf(out, "%s\n",
@@ -154,8 +154,6 @@ static void warn_of_differences(struct bench *bench, const struct machine *machi
 
 void compare_load(struct bench *bench)
 {
-    static const char *const operations[] = {
-        [BENCH_READ] = "read", [BENCH_HASH] = "hash", [BENCH_COPY] = "copy"};
     const char *path = bench->opts.compare;
     json_error_t error;
 
@@ -164,7 +162,7 @@ void compare_load(struct bench *bench)
         cli_fatal(0, "%s: %s", cli_quote_maybe(path), error.text);
     if (!same_text(bench->older, "program", "abench"))
         cli_fatal(0, "%s: no report of abench --json", cli_quote_maybe(path));
-    if (!same_text(bench->older, "operation", operations[bench->opts.operation]))
+    if (!same_text(bench->older, "operation", bench_operation_names[bench->opts.operation]))
         cli_fatal(0, "%s: a report of another operation", cli_quote_maybe(path));
 }
 
@@ -178,14 +176,13 @@ void compare_make(struct bench *bench, const struct machine *machine)
         cli_fatal(0, "memory exhausted");
     warn_of_differences(bench, machine, bench->older);
     for (unsigned cache = BENCH_COLD; cache <= BENCH_WARM; cache++) {
-        const json_t *state = find_named(states, "cache", cache == BENCH_COLD ? "cold" : "warm");
+        const json_t *state = find_named(states, "cache", bench_cache_names[cache]);
         if (!(cache == BENCH_COLD ? bench->opts.cold : bench->opts.warm))
             continue;
         if (state)
             bench->regressed |= compare_state(out, bench, cache, state);
         else
-            fprintf(out, "compare  the older report has nothing %s\n",
-                    cache == BENCH_COLD ? "cold" : "warm");
+            fprintf(out, "compare  the older report has nothing %s\n", bench_cache_names[cache]);
     }
     if (fclose(out) != 0)
         cli_fatal(0, "memory exhausted");

@@ -1,11 +1,12 @@
 /* interference.c: who else used the processors while the arms ran: the host, for its other guests,
  * and other processes, the busiest of them by name. */
 #define _GNU_SOURCE
-#include "../abench.h"
+#include "interference.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>

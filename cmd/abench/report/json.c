@@ -1,10 +1,14 @@
 /* json.c: the report as JSON, with every sample. */
 #define _GNU_SOURCE
-#include "../abench.h"
+#include "report.h"
+#include "knee.h"
+#include "summary.h"
+#include "verdict.h"
 #include "../../cli/cli.h"
 
 #include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static const char *const check_names[] = {
@@ -164,7 +168,7 @@ static json_t *state_json(const struct bench *bench, const struct machine *machi
 
     for (size_t i = 0; i < bench->n_arms; i++)
         json_array_append_new(arms, arm_json(bench, i, cache));
-    put(object, "cache", json_string(cache == BENCH_COLD ? "cold" : "warm"));
+    put(object, "cache", json_string(bench_cache_names[cache]));
     put(object, "drop_caches", json_boolean(cache == BENCH_COLD && bench->opts.drop_caches));
     put(object, "settle_seconds", json_integer(cache == BENCH_COLD ? bench->opts.settle : 0));
     put(object, "resident", real(report_resident(bench, cache)));
@@ -206,8 +210,6 @@ static json_t *data_json(const struct bench_data *data)
 
 int report_json(FILE *out, const struct bench *bench, const struct machine *machine)
 {
-    static const char *const operations[] = {
-        [BENCH_READ] = "read", [BENCH_HASH] = "hash", [BENCH_COPY] = "copy"};
     json_t *root = json_object(), *states = json_array(), *warnings = json_array();
     int rc;
 
@@ -219,7 +221,7 @@ int report_json(FILE *out, const struct bench *bench, const struct machine *mach
         json_array_append_new(warnings, text(bench->warnings[i]));
     put(root, "program", json_string("abench"));
     put(root, "version", json_string(AIOUTILS_VERSION));
-    put(root, "operation", json_string(operations[bench->opts.operation]));
+    put(root, "operation", json_string(bench_operation_names[bench->opts.operation]));
     put(root, "machine", machine_json(machine));
     put(root, "data", data_json(&bench->data));
     put(root, "pattern", bench->opts.pattern ? json_string(bench->opts.pattern) : json_null());

@@ -1,11 +1,13 @@
 /* machine.c: the machine and the filesystem that a figure belongs to, and what would spoil
  * it. */
 #define _GNU_SOURCE
-#include "../abench.h"
+#include "machine.h"
+#include "summary.h"
 #include "../../cli/cli.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>

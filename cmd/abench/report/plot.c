@@ -2,15 +2,16 @@
  * quartiles and every sample; of a sweep a curve along its first dimension for each of the others'
  * values. */
 #define _GNU_SOURCE
-#include "../abench.h"
+#include "report.h"
+#include "knee.h"
+#include "summary.h"
+#include "../measure/child.h"
 #include "../../cli/cli.h"
 
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-
-static const char *const cache_names[] = {[BENCH_COLD] = "cold", [BENCH_WARM] = "warm"};
 
 void plot_require(void)
 {
@@ -36,8 +37,6 @@ static void put_quoted(FILE *out, const char *text)
 static void put_head(FILE *out, const struct bench *bench, unsigned states)
 {
     bool svg = strcmp(strrchr(bench->opts.plot, '.'), ".svg") == 0;
-    static const char *const operations[] = {
-        [BENCH_READ] = "read", [BENCH_HASH] = "hash", [BENCH_COPY] = "copy"};
     unsigned height = bench->opts.sweep ? 480 : 140 + 46 * (unsigned)bench->n_arms;
     const char *slash = strrchr(bench->data.paths[0], '/');
 
@@ -48,7 +47,7 @@ static void put_head(FILE *out, const struct bench *bench, unsigned states)
             "\nset multiplot layout %u,1\nset grid lc rgb '#dddddd'\nset border 3\n"
             "set tics nomirror\nset style fill solid\nset title font ',14'\n",
             states);
-    fprintf(out, "operation = '%s '\nname = ", operations[bench->opts.operation]);
+    fprintf(out, "operation = '%s '\nname = ", bench_operation_names[bench->opts.operation]);
     put_quoted(out, slash && slash[1] ? slash + 1 : bench->data.paths[0]);
     putc('\n', out);
 }
@@ -106,7 +105,7 @@ static void put_arms(FILE *out, const struct bench *bench, enum bench_cache cach
             " notitle, \\\n"
             " $samples using 1:2 with points pt 7 ps 0.4 lc rgb '#555555' notitle, \\\n"
             " $medians using 1:2:3:4 with xerrorbars pt 7 ps 0.7 lw 2 lc rgb '#08519c' notitle\n",
-            row, cache_names[cache]);
+            row, bench_cache_names[cache]);
 }
 
 /* The value of an arm's point in one dimension, as a number. */
@@ -163,7 +162,7 @@ static void put_sweep(FILE *out, const struct bench *bench, enum bench_cache cac
             "set logscale x 2\nset xlabel '%s'\nset ylabel 'MB/s: median, quartiles'\n"
             "set yrange [0:*]\nset offsets graph 0.03, graph 0.03, 0, 0\nset key outside "
             "right\nset title operation.name.', %s'\nplot ",
-            bench->sweep.dimensions[0].name, cache_names[cache]);
+            bench->sweep.dimensions[0].name, bench_cache_names[cache]);
     curves = 0;
     for (size_t i = 0; i < bench->n_arms; i++) {
         if (!bench->arms[i].swept || bench->arms[i].point[0] != 0)

@@ -1,6 +1,7 @@
 /* summary.c: the figures of an arm: medians of its samples, and ratios within rounds. */
 #define _GNU_SOURCE
-#include "../abench.h"
+#include "summary.h"
+#include "../measure/arm.h"
 #include "../stat.h"
 
 #include <math.h>
@@ -66,17 +67,6 @@ size_t bench_ratios(const struct bench_arm *base, const struct bench_arm *arm,
         }
     }
     return n;
-}
-
-double bench_bytes(const struct bench *bench)
-{
-    return (double)(bench->opts.pattern ? bench->opts.pattern_bytes : bench->data.bytes);
-}
-
-double bench_items(const struct bench *bench, const struct bench_arm *arm)
-{
-    return bench->opts.pattern ? bench_bytes(bench) / (double)arm->pattern_block
-                               : (double)bench->data.files;
 }
 
 struct bench_summary bench_summarise(const struct bench *bench, size_t index,
@@ -172,4 +162,21 @@ bool bench_is_tight(const struct bench *bench, enum bench_cache cache)
             return false;
     }
     return true;
+}
+
+double report_resident(const struct bench *bench, enum bench_cache cache)
+{
+    double worst = NAN;
+
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        for (size_t j = 0; j < bench->arms[i].n_samples; j++) {
+            const struct bench_sample *sample = &bench->arms[i].samples[j];
+            if (sample->cache != cache)
+                continue;
+            /* both leave out what is not known */
+            worst = cache == BENCH_COLD ? fmax(worst, sample->resident)
+                                        : fmin(worst, sample->resident);
+        }
+    }
+    return worst;
 }

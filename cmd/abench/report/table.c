@@ -1,37 +1,17 @@
-/* table.c: the figures for people, as tables, and as CSV. */
+/* table.c: the figures for people, as tables. */
 #define _GNU_SOURCE
-#include "../abench.h"
+#include "report.h"
+#include "knee.h"
+#include "summary.h"
+#include "term.h"
+#include "verdict.h"
 #include "../../cli/cli.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *const cache_names[] = {[BENCH_COLD] = "cold", [BENCH_WARM] = "warm"};
-static const char *const operation_names[] = {
-    [BENCH_READ] = "read", [BENCH_HASH] = "hash", [BENCH_COPY] = "copy"};
-static const char *const check_names[] = {
-    [CHECK_NONE] = "not compared", [CHECK_SIZES] = "sizes equal", [CHECK_CONTENT] = "equal",
-    [CHECK_DIFFERS] = "differs",   [CHECK_FAILED] = "failed",
-};
-
-double report_resident(const struct bench *bench, enum bench_cache cache)
-{
-    double worst = NAN;
-
-    for (size_t i = 0; i < bench->n_arms; i++) {
-        for (size_t j = 0; j < bench->arms[i].n_samples; j++) {
-            const struct bench_sample *sample = &bench->arms[i].samples[j];
-            if (sample->cache != cache)
-                continue;
-            /* both leave out what is not known */
-            worst = cache == BENCH_COLD ? fmax(worst, sample->resident)
-                                        : fmin(worst, sample->resident);
-        }
-    }
-    return worst;
-}
 
 /* 78579 as 78,579, in one of a few static buffers. */
 static const char *grouped(uint64_t value)
@@ -67,7 +47,7 @@ static void print_head(FILE *out, const struct bench *bench, const struct machin
 {
     const struct bench_data *data = &bench->data;
 
-    fprintf(out, "%-9s%s: %s %s, ", operation_names[bench->opts.operation],
+    fprintf(out, "%-9s%s: %s %s, ", bench_operation_names[bench->opts.operation],
             cli_quote_maybe(data->paths[0]), grouped(data->files),
             data->files == 1 ? "file" : "files");
     print_bytes(out, (double)data->bytes);
@@ -268,52 +248,4 @@ void report_table(FILE *out, const struct bench *bench, const struct machine *ma
     print_checks(out, bench);
     for (size_t i = 0; i < bench->n_warnings; i++)
         term_line(out, &term, "warning", bench->warnings[i]);
-}
-
-/* Names are the user's: a quote in one is doubled. */
-static void csv_text(FILE *out, const char *text)
-{
-    putc('"', out);
-    for (; *text; text++) {
-        if (*text == '"')
-            putc('"', out);
-        putc(*text, out);
-    }
-    putc('"', out);
-}
-
-static void csv_number(FILE *out, double value)
-{
-    if (isnan(value))
-        putc(',', out);
-    else
-        fprintf(out, ",%.9g", value);
-}
-
-void report_csv(FILE *out, const struct bench *bench)
-{
-    fputs("operation,cache,round,position,arm,seconds,sync_seconds,user_seconds,system_seconds,"
-          "memory_peak_bytes,voluntary_switches,device_read_bytes,device_write_bytes,resident,"
-          "waiting_seconds,in_flight_mean,in_flight_peak,check\n",
-          out);
-    for (size_t i = 0; i < bench->n_arms; i++) {
-        const struct bench_arm *arm = &bench->arms[i];
-        for (size_t j = 0; j < arm->n_samples; j++) {
-            const struct bench_sample *s = &arm->samples[j];
-            fprintf(out, "%s,%s,%u,%u,", operation_names[bench->opts.operation],
-                    cache_names[s->cache], s->round, s->position);
-            csv_text(out, arm->name);
-            csv_number(out, s->seconds);
-            csv_number(out, s->sync_seconds);
-            csv_number(out, s->user_seconds);
-            csv_number(out, s->system_seconds);
-            fprintf(out, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64, s->memory_peak,
-                    s->switches, s->device_read, s->device_write);
-            csv_number(out, s->resident);
-            csv_number(out, s->waiting_seconds);
-            csv_number(out, s->in_flight_mean);
-            csv_number(out, s->in_flight_peak);
-            fprintf(out, ",%s\n", check_names[s->check]);
-        }
-    }
 }

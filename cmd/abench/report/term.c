@@ -1,9 +1,11 @@
 /* term.c: what depends on where the table goes: to a terminal, with its width, bars and
  * colours, or to a pipe or file, as plain lines. */
 #define _GNU_SOURCE
-#include "../abench.h"
+#include "term.h"
+#include "summary.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>

@@ -1,12 +1,14 @@
 /* verdict.c: what the figures mean: what bounds the work, the figures that this rests on, and
  * which command to use. */
 #define _GNU_SOURCE
-#include "../abench.h"
+#include "verdict.h"
+#include "knee.h"
+#include "summary.h"
 #include "../../cli/cli.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 /* From here on a part of the whole counts as all of it, as nothing, or as what decides. */

@@ -1,16 +1,18 @@
-/* dest.c: where copies go: a fresh destination for each run, and the space that they take.
+/* copies.c: where copies go: a fresh destination for each run, and the space that they take.
  *
  * ext4 does not give an inode out again for about a minute after its file was deleted, and scans
  * past it until then: copying again right after deleting measures that scan (3 to 8 times slower).
  * So copies stay until the end, within bounds. */
 #define _GNU_SOURCE
-#include "../abench.h"
+#include "copies.h"
+#include "child.h"
 #include "../../cli/cli.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <libgen.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

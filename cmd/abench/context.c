@@ -1,0 +1,79 @@
+/* context.c: the helpers that every part of abench uses. See context.h. */
+#define _GNU_SOURCE
+#include "context.h"
+#include "../cli/cli.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+const char *const bench_operation_names[BENCH_OPERATIONS] = {
+    [BENCH_READ] = "read", [BENCH_HASH] = "hash", [BENCH_COPY] = "copy"};
+const char *const bench_cache_names[2] = {[BENCH_COLD] = "cold", [BENCH_WARM] = "warm"};
+
+double bench_now(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+void bench_warn(struct bench *b, const char *format, ...)
+{
+    char *text;
+    va_list args;
+
+    va_start(args, format);
+    if (vasprintf(&text, format, args) < 0)
+        text = NULL;
+    va_end(args);
+    for (size_t i = 0; text && i < b->n_warnings; i++) {
+        if (strcmp(b->warnings[i], text) == 0) {
+            free(text);
+            return;
+        }
+    }
+    if (text && b->n_warnings < BENCH_WARNINGS_MAX)
+        b->warnings[b->n_warnings++] = text;
+    else
+        free(text);
+}
+
+const char *bench_temp(const struct bench *b, const char *name)
+{
+    static char paths[4][PATH_MAX + 32];
+    static unsigned next;
+    char *path = paths[next++ % 4];
+
+    snprintf(path, sizeof(paths[0]), "%s/%s", b->temp_dir, name);
+    return path;
+}
+
+void *bench_need(void *memory)
+{
+    if (!memory)
+        cli_fatal(0, "memory exhausted");
+    return memory;
+}
+
+double bench_bytes(const struct bench *bench)
+{
+    return (double)(bench->opts.pattern ? bench->opts.pattern_bytes : bench->data.bytes);
+}
+
+double bench_items(const struct bench *bench, const struct bench_arm *arm)
+{
+    return bench->opts.pattern ? bench_bytes(bench) / (double)arm->pattern_block
+                               : (double)bench->data.files;
+}
+
+bool bench_is_file(const char *path, const struct stat *st)
+{
+    struct stat at;
+
+    return path && strcmp(path, "-") != 0 && stat(path, &at) == 0 && S_ISREG(at.st_mode) &&
+           at.st_dev == st->st_dev && at.st_ino == st->st_ino;
+}

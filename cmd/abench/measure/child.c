@@ -1,0 +1,207 @@
+/* child.c: child processes, and their end when a signal comes or the time is up.
+ *
+ * The handlers kill the child themselves, so that no signal is lost between a look at a flag and
+ * the wait. */
+#define _GNU_SOURCE
+#include "child.h"
+#include "../../cli/cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    CHILD_DIED = 126,
+    GRACE_SECONDS = 2, /* between asking a child to end and ending it */
+};
+
+volatile int bench_signal;
+static bool removing; /* nothing may stop the removal of what abench made */
+static bool alarm_ignored;
+static sigset_t caught;
+static volatile pid_t child_target; /* for kill(2): a process, or a group, negative; 0: none */
+static volatile sig_atomic_t alarms;
+
+static void stop_child(int signum)
+{
+    int saved = errno;
+
+    if (child_target != 0)
+        kill(child_target, signum);
+    errno = saved;
+}
+
+static void on_signal(int signum)
+{
+    if (removing)
+        return;
+    bench_signal = signum;
+    stop_child(SIGTERM);
+    alarm(GRACE_SECONDS);
+}
+
+/* The timer's, or somebody else's. */
+static void on_alarm(int signum, siginfo_t *info, void *context)
+{
+    (void)context;
+    if (info->si_code <= 0) { /* sent by a process */
+        if (!alarm_ignored)
+            on_signal(signum);
+        return;
+    }
+    stop_child(bench_signal || alarms > 0 ? SIGKILL : SIGTERM);
+    alarms++;
+    alarm(GRACE_SECONDS);
+}
+
+void bench_signals_catch(void)
+{
+    struct sigaction action = {.sa_handler = on_signal}, before; /* no SA_RESTART: waits must end */
+
+    sigemptyset(&caught);
+    for (int sig = 1; sig <= SIGRTMAX; sig++) {
+        /* ignored ones stay ignored, as nohup needs it */
+        if (!cli_signal_ends(sig) || sigaction(sig, NULL, &before) < 0 ||
+            before.sa_handler != SIG_DFL)
+            continue;
+        sigaddset(&caught, sig);
+        sigaction(sig, &action, NULL);
+    }
+    alarm_ignored = !sigismember(&caught, SIGALRM);
+    sigaddset(&caught, SIGALRM);
+    action.sa_flags = SA_SIGINFO;
+    action.sa_sigaction = on_alarm;
+    sigaction(SIGALRM, &action, NULL);
+    signal(SIGCHLD, SIG_DFL); /* ignored, it would take the children's statuses away */
+}
+
+void bench_signals_release(void)
+{
+    for (int sig = 1; sig <= SIGRTMAX; sig++)
+        if (sigismember(&caught, sig) == 1)
+            signal(sig, SIG_DFL);
+}
+
+void bench_signals_hold(void)
+{
+    removing = true;
+    bench_signal = 0; /* it would stop the removal too */
+}
+
+bool child_wait(pid_t pid, pid_t target, double limit)
+{
+    struct itimerval timer = {
+        .it_value = {.tv_sec = (time_t)limit, .tv_usec = (suseconds_t)(fmod(limit, 1) * 1e6)}};
+    struct itimerval never = {.it_value = {0}};
+    siginfo_t info;
+    int rc;
+
+    alarms = 0;
+    child_target = target;
+    if (bench_signal) /* it came before there was a child to kill */
+        stop_child(SIGTERM);
+    if (limit > 0)
+        setitimer(ITIMER_REAL, &timer, NULL);
+    do
+        rc = waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT);
+    while (rc < 0 && errno == EINTR);
+    child_target = 0;
+    setitimer(ITIMER_REAL, &never, NULL);
+    return alarms > 0 && !bench_signal;
+}
+
+int child_collect(pid_t pid, struct rusage *usage)
+{
+    int status = 0;
+    pid_t got;
+
+    do
+        got = wait4(pid, &status, 0, usage);
+    while (got < 0 && errno == EINTR);
+    return status;
+}
+
+int bench_in_child(int (*work)(void *arg), void *arg)
+{
+    struct rusage usage;
+    pid_t pid;
+    int status;
+
+    fflush(NULL);
+    pid = fork();
+    if (pid < 0)
+        return CHILD_DIED;
+    if (pid == 0) {
+        bench_signals_release();
+        int rc = bench_signal ? CHILD_DIED : work(arg);
+        fflush(NULL);
+        _exit(rc);
+    }
+    child_wait(pid, pid, 0);
+    status = child_collect(pid, &usage);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : CHILD_DIED;
+}
+
+void *bench_shared(size_t bytes)
+{
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+void bench_unshare(void *memory, size_t bytes)
+{
+    if (memory)
+        munmap(memory, bytes);
+}
+
+int child_spawn(pid_t *pid, char *const argv[], int out, int err)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t defaults, none;
+    int rc;
+
+    sigemptyset(&none);
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF |
+                                              POSIX_SPAWN_SETSIGMASK);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, out, 1);
+    posix_spawn_file_actions_adddup2(&actions, err, 2);
+    rc = posix_spawnp(pid, argv[0], &actions, &attributes, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    return -rc;
+}
+
+int bench_command(char *const argv[], bool quiet)
+{
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    struct rusage usage;
+    int status;
+    pid_t pid;
+
+    if (null < 0)
+        return CHILD_DIED;
+    int rc = child_spawn(&pid, argv, null, quiet ? null : 2);
+    close(null);
+    if (rc < 0)
+        return CHILD_DIED;
+    child_wait(pid, -pid, 0);
+    status = child_collect(pid, &usage);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : CHILD_DIED;
+}

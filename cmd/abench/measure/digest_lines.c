@@ -1,0 +1,102 @@
+/* digest_lines.c: lists of digests, as sha256sum prints them, and how two of them differ. */
+#define _GNU_SOURCE
+#include "digest_lines.h"
+#include "manifest.h"
+#include "../../cli/cli.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Whether a line is as sha256sum prints it. */
+static bool is_digest_line(const char *line)
+{
+    size_t hex;
+
+    if (*line == '\\')
+        line++;
+    hex = strspn(line, "0123456789abcdefABCDEF");
+    return hex == 2 * (size_t)BENCH_DIGEST_BYTES && line[hex] == ' ' &&
+           (line[hex + 1] == ' ' || line[hex + 1] == '*') && line[hex + 2];
+}
+
+/* The same file may be called ./a//b or a/b, and be marked as binary. */
+static void normalise(char *line)
+{
+    char *name = strchr(line, ' ') + 1;
+    char *out;
+
+    for (char *at = line; at < name; at++)
+        *at = (char)tolower((unsigned char)*at);
+    *name++ = ' ';
+    out = name;
+    while (name[0] == '.' && name[1] == '/') {
+        name += 2;
+        name += strspn(name, "/");
+    }
+    for (; *name; name++) {
+        if (!(name[0] == '/' && name[1] == '/'))
+            *out++ = *name;
+    }
+    *out = '\0';
+}
+
+static int by_line(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+bool digest_lines_load(struct digest_lines *lines, const char *path)
+{
+    FILE *file = fopen(path, "re");
+    char *line = NULL;
+    size_t cap = 0;
+    ssize_t len;
+    bool good = file != NULL;
+
+    while (good && (len = getline(&line, &cap, file)) > 0) {
+        if (line[len - 1] == '\n')
+            line[len - 1] = '\0';
+        good = is_digest_line(line);
+        if (!good)
+            break;
+        normalise(line);
+        if (lines->len == lines->cap) {
+            lines->cap = lines->cap ? lines->cap * 2 : 1024;
+            lines->line = bench_need(realloc(lines->line, lines->cap * sizeof(char *)));
+        }
+        lines->line[lines->len++] = bench_need(strdup(line));
+    }
+    free(line);
+    if (file)
+        fclose(file);
+    if (lines->len > 0)
+        qsort(lines->line, lines->len, sizeof(char *), by_line);
+    return good && lines->len > 0;
+}
+
+void digest_lines_free(struct digest_lines *lines)
+{
+    for (size_t i = 0; i < lines->len; i++)
+        free(lines->line[i]);
+    free(lines->line);
+}
+
+unsigned digest_lines_compare(const char *arm, const struct digest_lines *want,
+                              const struct digest_lines *got)
+{
+    unsigned differences = 0;
+
+    for (size_t i = 0, j = 0; i < want->len || j < got->len;) {
+        const char *x = i < want->len ? want->line[i] : NULL;
+        const char *y = j < got->len ? got->line[j] : NULL;
+        int order = !x ? 1 : !y ? -1 : strcmp(x, y);
+        if (order != 0 && differences++ < BENCH_DIFFERENCES_SHOWN)
+            cli_message(0, "arm %s: %s: %s", arm, order < 0 ? "missing" : "only it has",
+                        cli_quote(order < 0 ? x : y));
+        i += order <= 0;
+        j += order >= 0;
+    }
+    return differences;
+}

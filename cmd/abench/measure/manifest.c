@@ -1,0 +1,144 @@
+/* manifest.c: the entries of a tree, kept in a file, and how two trees differ. */
+#define _GNU_SOURCE
+#include "manifest.h"
+#include "../../cli/cli.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The fixed part of an entry in the file; the name with its NUL follows. */
+struct record {
+    uint64_t bytes;
+    uint64_t ino;        /* of regular files */
+    uint64_t name_bytes; /* the NUL too */
+    uint8_t digest[BENCH_DIGEST_BYTES];
+    uint8_t has_digest;
+    uint8_t type;
+    uint8_t padding[6];
+};
+
+struct manifest_item {
+    struct record record;
+    char *name;
+};
+
+static struct record record_of(const struct bench_entry *entry)
+{
+    struct record record = {.bytes = entry->bytes,
+                            .ino = entry->ino,
+                            .name_bytes = strlen(entry->name) + 1,
+                            .type = entry->type};
+
+    if (entry->digest) {
+        record.has_digest = 1;
+        memcpy(record.digest, entry->digest, BENCH_DIGEST_BYTES);
+    }
+    return record;
+}
+
+void manifest_put(FILE *file, const struct bench_entry *entry)
+{
+    struct record record = record_of(entry);
+
+    fwrite(&record, sizeof(record), 1, file);
+    fwrite(entry->name, record.name_bytes, 1, file);
+}
+
+/* Takes over name. */
+static void append(struct manifest *manifest, const struct record *record, char *name)
+{
+    if (manifest->len == manifest->cap) {
+        manifest->cap = manifest->cap ? manifest->cap * 2 : 1024;
+        manifest->items = bench_need(
+            realloc(manifest->items, manifest->cap * sizeof(struct manifest_item)));
+    }
+    manifest->items[manifest->len++] = (struct manifest_item){.record = *record, .name = name};
+}
+
+void manifest_add(struct manifest *manifest, const struct bench_entry *entry)
+{
+    struct record record = record_of(entry);
+
+    append(manifest, &record, bench_need(strdup(entry->name)));
+}
+
+int manifest_load(struct manifest *manifest, const char *path)
+{
+    FILE *file = fopen(path, "re");
+    struct record record;
+
+    if (!file)
+        return -errno;
+    while (fread(&record, sizeof(record), 1, file) == 1) {
+        char *name = bench_need(malloc(record.name_bytes));
+        if (fread(name, record.name_bytes, 1, file) != 1) {
+            free(name);
+            break;
+        }
+        append(manifest, &record, name);
+    }
+    int rc = ferror(file) ? -EIO : 0;
+    fclose(file);
+    return rc;
+}
+
+void manifest_free(struct manifest *manifest)
+{
+    for (size_t i = 0; i < manifest->len; i++)
+        free(manifest->items[i].name);
+    free(manifest->items);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct manifest_item *)a)->name, ((const struct manifest_item *)b)->name);
+}
+
+static void sort(struct manifest *manifest)
+{
+    if (manifest->len > 0)
+        qsort(manifest->items, manifest->len, sizeof(*manifest->items), by_name);
+}
+
+/* How an entry of the copy differs from the source's, or NULL. one_filesystem: they can be one
+ * file. */
+static const char *item_difference(const struct record *want, const struct record *got,
+                                   bool one_filesystem)
+{
+    if (want->type != got->type)
+        return "is of another type";
+    if (want->bytes != got->bytes)
+        return "has another size";
+    if (one_filesystem && want->ino != 0 && want->ino == got->ino)
+        return "is the source's own file, linked";
+    if (want->has_digest && got->has_digest &&
+        memcmp(want->digest, got->digest, BENCH_DIGEST_BYTES) != 0)
+        return want->type == DT_LNK ? "points elsewhere" : "has other contents";
+    return NULL;
+}
+
+unsigned manifest_compare(const char *arm, struct manifest *want, struct manifest *got,
+                          bool one_filesystem)
+{
+    unsigned differences = 0;
+
+    sort(want);
+    sort(got);
+    for (size_t i = 0, j = 0; i < want->len || j < got->len;) {
+        const struct manifest_item *x = i < want->len ? &want->items[i] : NULL;
+        const struct manifest_item *y = j < got->len ? &got->items[j] : NULL;
+        int order = !x ? 1 : !y ? -1 : strcmp(x->name, y->name);
+        const char *text = order < 0   ? "is missing"
+                           : order > 0 ? "is not in the source"
+                                       : item_difference(&x->record, &y->record, one_filesystem);
+        if (text && differences++ < BENCH_DIFFERENCES_SHOWN)
+            cli_message(0, "arm %s: in its copy, %s %s", arm, cli_quote((order > 0 ? y : x)->name),
+                        text);
+        i += order <= 0;
+        j += order >= 0;
+    }
+    return differences;
+}

@@ -1,0 +1,11 @@
+/* sweep.h: the values of --sweep. */
+#ifndef CMD_ABENCH_MEASURE_SWEEP_H
+#define CMD_ABENCH_MEASURE_SWEEP_H
+
+#include "../context.h"
+
+/* Exits on a mistake in text. */
+void bench_sweep_parse(struct bench_sweep *sweep, const char *text);
+void bench_sweep_free(struct bench_sweep *sweep);
+
+#endif

@@ -1,0 +1,10 @@
+/* options.h: the command line. */
+#ifndef CMD_ABENCH_OPTIONS_H
+#define CMD_ABENCH_OPTIONS_H
+
+#include "context.h"
+
+/* Fills in the options and the operands. Exits on a mistake. */
+void bench_options_parse(struct bench *bench, int argc, char **argv);
+
+#endif

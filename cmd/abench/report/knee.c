@@ -1,0 +1,82 @@
+/* knee.c: the knee of a sweep: the cheapest point that is nearly as good as the fastest. */
+#define _GNU_SOURCE
+#include "knee.h"
+#include "summary.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* Within this of the best a point is as good. */
+static const double as_good = 1.05;
+
+static size_t cost(const struct bench *bench, const struct bench_arm *arm)
+{
+    size_t sum = 0;
+
+    for (size_t d = 0; d < bench->sweep.n_dimensions; d++)
+        sum += arm->point[d];
+    return sum;
+}
+
+int bench_knee(const struct bench *bench, enum bench_cache cache, int *best)
+{
+    double medians[BENCH_ARMS_MAX] = {0}, best_median = INFINITY, knee_median = INFINITY;
+    size_t knee_cost = SIZE_MAX;
+    int knee = -1;
+
+    *best = -1;
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        struct bench_summary sum = bench_summarise(bench, i, cache);
+        medians[i] = bench->arms[i].swept && sum.runs > 0 ? sum.median : INFINITY;
+        if (medians[i] < best_median) {
+            *best = (int)i;
+            best_median = medians[i];
+        }
+    }
+    for (size_t i = 0; i < bench->n_arms && *best >= 0; i++) {
+        size_t this_cost = cost(bench, &bench->arms[i]);
+        if (medians[i] > as_good * best_median || this_cost > knee_cost ||
+            (this_cost == knee_cost && medians[i] >= knee_median))
+            continue;
+        knee = (int)i;
+        knee_cost = this_cost;
+        knee_median = medians[i];
+    }
+    return knee;
+}
+
+/* The dimension in which the knee is the last value that was tried, and no other was as good: there
+ * may be more to gain. NULL: there is none. */
+static const char *open_end(const struct bench *bench, const struct bench_arm *knee)
+{
+    for (size_t d = 0; d < bench->sweep.n_dimensions; d++) {
+        size_t n = bench->sweep.dimensions[d].n_values;
+        if (n > 1 && knee->point[d] == n - 1)
+            return bench->sweep.dimensions[d].name;
+    }
+    return NULL;
+}
+
+char *knee_line(const struct bench *bench, enum bench_cache cache)
+{
+    int best, knee = bench_knee(bench, cache, &best);
+    char *text = NULL;
+    size_t size;
+    FILE *out;
+
+    if (knee < 0 || !(out = open_memstream(&text, &size)))
+        return NULL;
+    const char *open = open_end(bench, &bench->arms[knee]);
+    double at_knee = bench_summarise(bench, (size_t)knee, cache).median;
+    double at_best = bench_summarise(bench, (size_t)best, cache).median;
+    fprintf(out, "%s", bench->arms[knee].name);
+    if (knee == best)
+        fprintf(out, ", the fastest of the sweep, and nothing smaller comes within %.0f%% of it",
+                100 * (as_good - 1));
+    else
+        fprintf(out, ": %.0f%% of the speed of the best, %s, for less", 100 * at_best / at_knee,
+                bench->arms[best].name);
+    if (open)
+        fprintf(out, "; the end of the sweep in %s, so more may gain: try larger values", open);
+    return fclose(out) == 0 ? text : NULL;
+}

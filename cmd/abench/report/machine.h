@@ -1,0 +1,21 @@
+/* machine.h: the machine and the filesystem that a figure belongs to. */
+#ifndef CMD_ABENCH_REPORT_MACHINE_H
+#define CMD_ABENCH_REPORT_MACHINE_H
+
+#include "../context.h"
+
+struct machine {
+    unsigned processors;
+    uint64_t memory_total, memory_available; /* bytes */
+    double load;                             /* 1 minute's average; NAN: not known */
+    char kernel[65];
+    char filesystem[64]; /* type */
+    char device[256];    /* what is mounted */
+};
+void machine_look(struct machine *machine, const char *path);
+/* Warnings of what spoils a measurement. */
+void machine_warn(struct bench *bench, const struct machine *machine);
+/* What the results say of their own worth. */
+void results_warn(struct bench *bench, const struct machine *machine);
+
+#endif

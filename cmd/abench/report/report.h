@@ -1,0 +1,16 @@
+/* report.h: the forms of the report, a file each: table.c, csv.c, json.c and plot.c. */
+#ifndef CMD_ABENCH_REPORT_REPORT_H
+#define CMD_ABENCH_REPORT_REPORT_H
+
+#include "machine.h"
+
+#include <stdio.h>
+
+void report_table(FILE *out, const struct bench *bench, const struct machine *machine);
+void report_csv(FILE *out, const struct bench *bench);
+/* Returns 0, or -1 where memory is short or the output fails. */
+int report_json(FILE *out, const struct bench *bench, const struct machine *machine);
+void plot_require(void); /* exits where gnuplot is missing */
+void report_plot(const struct bench *bench);
+
+#endif
