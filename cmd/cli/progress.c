@@ -276,8 +276,8 @@ void cli_progress_start(struct cli_common *common)
     if (!wanted(common))
         return;
     bar.progress = progress_new();
-    if (!bar.progress)
-        cli_fatal(0, "memory exhausted");
+    if (!bar.progress) /* the work can be done without */
+        return;
     bar.end = false;
     bar.samples = 1;
     bar.sample[0] = (struct sample){.ns = stats_now_ns()};
@@ -287,7 +287,7 @@ void cli_progress_start(struct cli_common *common)
     pthread_cond_init(&bar.wake, &attr);
     pthread_condattr_destroy(&attr);
     if (pthread_create(&bar.thread, NULL, bar_main, NULL) != 0) {
-        /* a limit on processes: the work can be done without */
+        /* a limit on processes */
         pthread_cond_destroy(&bar.wake);
         progress_free(bar.progress);
         return;
