@@ -19,8 +19,10 @@
 
 #include "../../core/digest/sink_thread.h"
 #include "../../core/pipeline/walk.h"
-#include "unlisted.h"
+#include "item.h"
 #include "manifest.h"
+#include "print.h"
+#include "unlisted.h"
 #include "../cli/progress.h"
 
 enum {
@@ -30,34 +32,6 @@ enum {
 };
 
 /* -- the producer's side -- */
-
-struct file *ahash_file(struct ahash *ahash, struct feed *feed, enum ahash_kind kind,
-                        const char *name)
-{
-    struct file *file = feed_file(feed, ahash->cwd, name, strlen(name));
-    struct ahash_item *item;
-
-    if (file) {
-        item = ahash_item(ahash, file);
-        item->kind = kind;
-    }
-    return file;
-}
-
-struct ahash_item *ahash_item(const struct ahash *ahash, const struct file *file)
-{
-    struct hash_result *results = file->op;
-
-    return (struct ahash_item *)&results[ahash->algorithms.chosen_len];
-}
-
-int ahash_add(struct ahash *ahash, struct feed *feed, struct file *file)
-{
-    atomic_fetch_add_explicit(&ahash->added, 1, memory_order_release);
-    if (strcmp(file->name, "-") != 0 || file->dir->path_len > 0)
-        return feed_add(feed, file);
-    return ahash_stdin_add(ahash, feed, file);
-}
 
 /* The manifest cannot be one of the files that it is made of. */
 static int refuse_own(struct ahash *ahash, struct feed *feed, const char *name)
@@ -195,23 +169,6 @@ static int produce(struct feed *feed, void *arg)
 
 /* -- retire's side -- */
 
-void ahash_report(struct ahash *ahash, const struct file *file)
-{
-    char *path = file_path(file);
-    const char *name = cli_quote_maybe(path ? path : file->name);
-
-    if (file->step == STEP_SINK)
-        cli_message(-file->status, "%s: cannot compute the digest", name);
-    else if (file->step == STEP_REFUSED)
-        cli_message(0, "%s: input file is output file", name);
-    else if (file->step == STEP_REPLACED)
-        cli_message(0, "%s: replaced by another kind of file", name);
-    else
-        cli_message(-file->status, "%s", name);
-    free(path);
-    ahash->failed = true;
-}
-
 static void retire_output(const struct file *file)
 {
     char *path = file_path(file);
@@ -228,53 +185,6 @@ static void retire_list(struct ahash *ahash, const struct file *file)
     ahash->failed = true;
 }
 
-void ahash_print_status(const struct ahash *ahash, const char *name, const char *status,
-                        const char *text)
-{
-    if (ahash->json) {
-        ahash_json_status(name, status);
-        return;
-    }
-    sumline_name_print(stdout, name);
-    printf(": %s\n", text);
-}
-
-void ahash_print_counts(const struct ahash *ahash, const char *type, const char *name,
-                        const struct ahash_count *counts)
-{
-    const char *before = ": ";
-
-    if (ahash->json) {
-        ahash_json_counts(type, name, counts);
-        return;
-    }
-    printf("%s", name ? cli_quote_maybe(name) : type);
-    for (; counts->key; counts++) {
-        if (counts->count == AHASH_NOT_COUNTED)
-            continue;
-        printf("%s%" PRIu64 " %s", before, counts->count, counts->key);
-        before = ", ";
-    }
-    putchar('\n');
-}
-
-static void print_digests(const struct ahash *ahash, const struct file *file, const char *name)
-{
-    const struct hash_result *results = file->op;
-    struct sumline_format format = ahash->format;
-
-    if (ahash->json) {
-        ahash_json_digests(ahash, file, name);
-        return;
-    }
-    for (size_t i = 0; i < ahash->algorithms.chosen_len && file->status == 0; i++) {
-        const struct digest *algorithm = ahash->algorithms.chosen[i];
-        if (ahash->tagged)
-            format.tag = digest_tag(algorithm);
-        sumline_print(stdout, &format, results[i].digest, digest_bytes(algorithm), name);
-    }
-}
-
 static void retire_digest(struct ahash *ahash, const struct file *file)
 {
     char *path = NULL;
@@ -289,7 +199,7 @@ static void retire_digest(struct ahash *ahash, const struct file *file)
             return;
         }
     }
-    print_digests(ahash, file, path ? path : file->name);
+    ahash_print_digests(ahash, file, path ? path : file->name);
     free(path);
 }
 

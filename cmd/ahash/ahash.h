@@ -9,6 +9,9 @@
 #include "../cli/cli.h"
 #include "../cli/checksum_line.h"
 
+struct ahash_count;
+struct ahash_item;
+
 /* -- which digests: algorithms.c -- */
 
 struct algorithms {
@@ -74,66 +77,12 @@ bool ahash_line_parse(struct ahash_parser *parser, char *text, size_t len, struc
 
 /* -- a run -- */
 
-enum ahash_kind {
-    AHASH_DIGEST,    /* its digests are printed, or go into a manifest */
-    AHASH_KEPT,      /* not read: its digests come from a manifest */
-    AHASH_CHECK,     /* its digest is compared */
-    AHASH_BAD_LINE,  /* no file: an improperly formatted line of the check file of that name */
-    AHASH_CHECK_END, /* no file: the check file of that name has been read, or could not be */
-    AHASH_UNLISTED,  /* not read: no check file lists it */
-    AHASH_OUTPUT,    /* not read: standard output, in a tree */
-    AHASH_LIST,      /* no file: something is wrong with the list of names */
-};
-
-/* What tells whether a file is what it was. */
-struct ahash_meta {
-    uint64_t size;
-    int64_t mtime_ns, ctime_ns; /* since 1970 */
-    uint64_t ino;
-};
-
-/* What retire has learned of a check file, for the lines that the producer has not read yet. */
-struct ahash_check_list {
-    /* By the bytes of a digest: which algorithm the first line without a tag that matched is of. */
-    atomic_uchar kind[DIGEST_BYTES_MAX + 1];
-};
-enum { LIST_UNKNOWN, LIST_USUAL, LIST_BLAKE2B };
-
-/* In file->op, behind a struct hash_result for each digest of the run: ahash_item. */
-struct ahash_item {
-    enum ahash_kind kind;
-    union {
-        int names0; /* AHASH_LIST: what names0_next returned */
-        struct {    /* AHASH_CHECK */
-            uint8_t expected[DIGEST_BYTES_MAX];
-            const struct digest *other;    /* what else the line may be of; NULL: nothing */
-            struct ahash_check_list *list; /* AHASH_CHECK_END, too, which frees it */
-        };
-        struct { /* of a manifest */
-            struct ahash_meta meta;
-            uint64_t old_at; /* where the old manifest has it, + 1; 0: nowhere */
-            bool has_meta;   /* it is worth writing down */
-            bool unchanged;  /* since the old manifest was written, as far as meta tells */
-        };
-    };
-    uint64_t line; /* AHASH_BAD_LINE, AHASH_LIST */
-};
-
 /* What has come out of one check file. */
 struct ahash_counts {
     uint64_t proper, bad_lines, mismatched, matched;
     uint64_t unreadable; /* the missing ones, too */
     uint64_t missing;
     uint64_t ignored; /* missing, with --ignore-missing */
-};
-
-/* A count of what the options do not ask for: --json prints null, and text leaves it out. */
-#define AHASH_NOT_COUNTED UINT64_MAX
-
-/* One of several counts to print; the last has no key. */
-struct ahash_count {
-    const char *key;
-    uint64_t count;
 };
 
 /* What a command of that name prints and checks. */
@@ -181,28 +130,11 @@ struct ahash {
 /* Reads the command line. Exits where it makes no sense: options.c. */
 void ahash_parse_options(struct ahash *ahash, int argc, char **argv);
 
-/* A file of the given kind, relative to the working directory. NULL: out of memory. */
-struct file *ahash_file(struct ahash *ahash, struct feed *feed, enum ahash_kind kind,
-                        const char *name);
-struct ahash_item *ahash_item(const struct ahash *ahash, const struct file *file);
-/* Hands over a file, for an engine; or, where its name is "-", digests standard input. */
+/* Gives a file to the engines. Digests it on a thread of its own if its name is "-": standard
+ * input, for which the producer waits at its end. stdin.c. */
 int ahash_add(struct ahash *ahash, struct feed *feed, struct file *file);
-/* Digests standard input on a thread of its own, for which the producer waits at its end:
- * stdin.c. */
-int ahash_stdin_add(struct ahash *ahash, struct feed *feed, struct file *file);
 void ahash_stdin_join(struct ahash *ahash);
 bool ahash_is_directory(const char *name);
-/* Says what is wrong with a file, and makes the run fail. */
-void ahash_report(struct ahash *ahash, const struct file *file);
-
-/* Prints a name with its status, which is for --json and for people. */
-void ahash_print_status(const struct ahash *ahash, const char *name, const char *status,
-                        const char *text);
-/* Prints "name: 1 key, 2 other key"; with --json an object of that type, with the name, if there is
- * one, under the type. */
-void ahash_print_counts(const struct ahash *ahash, const char *type, const char *name,
-                        const struct ahash_count *counts);
-
 /* --json: print a line for a file that was digested, a file that was checked, a bad line of a check
  * file, a check file: json.c. */
 void ahash_json_digests(const struct ahash *ahash, const struct file *file, const char *name);

@@ -4,6 +4,8 @@
  * lines. */
 #define _GNU_SOURCE
 #include "ahash.h"
+#include "print.h"
+#include "item.h"
 
 #include <errno.h>
 #include <inttypes.h>

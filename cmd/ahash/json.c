@@ -4,6 +4,8 @@
 #define _GNU_SOURCE
 #include "ahash.h"
 #include "../cli/json.h"
+#include "print.h"
+#include "item.h"
 
 #include <string.h>
 

@@ -23,6 +23,7 @@
 
 #include "manifest_read.h"
 #include "name_set.h"
+#include "print.h"
 #include "vanished.h"
 #include "../../core/base/cache.h"
 #include "../cli/atomic.h"

@@ -3,6 +3,7 @@
 #define CMD_AHASH_MANIFEST_READ_H
 
 #include "ahash.h"
+#include "item.h"
 
 /* The comment in front of a file's lines, and the beginning of the first line. */
 extern const char manifest_meta_prefix[];

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "ahash.h"
+#include "item.h"
 
 enum { BLOCK_BYTES = 256 * 1024 };
 

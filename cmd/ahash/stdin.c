@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "ahash.h"
@@ -73,7 +74,7 @@ void ahash_stdin_join(struct ahash *ahash)
     ahash->stdin_file = NULL;
 }
 
-int ahash_stdin_add(struct ahash *ahash, struct feed *feed, struct file *file)
+static int add_stdin(struct ahash *ahash, struct feed *feed, struct file *file)
 {
     int rc;
 
@@ -88,4 +89,12 @@ int ahash_stdin_add(struct ahash *ahash, struct feed *feed, struct file *file)
         ahash->stdin_file = NULL;
     }
     return 0;
+}
+
+int ahash_add(struct ahash *ahash, struct feed *feed, struct file *file)
+{
+    atomic_fetch_add_explicit(&ahash->added, 1, memory_order_release);
+    if (strcmp(file->name, "-") != 0 || file->dir->path_len > 0)
+        return feed_add(feed, file);
+    return add_stdin(ahash, feed, file);
 }

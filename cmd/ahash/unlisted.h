@@ -3,6 +3,7 @@
 #define CMD_AHASH_UNLISTED_H
 
 #include "ahash.h"
+#include "item.h"
 
 /* All of these end the program where memory is short. */
 struct unlisted *unlisted_new(void);
