@@ -52,8 +52,8 @@ static int work(void *arg)
 
     stats_start(&worker->stats);
     worker->status = run_engine(worker, worker->engine);
-    if (worker->status < 0 && worker->opts->or_sync && worker->engine != &engine_sync) {
-        worker->engine = &engine_sync;
+    if (worker->status < 0 && worker->opts->fallback && worker->engine != worker->opts->fallback) {
+        worker->engine = worker->opts->fallback;
         worker->stats.fell_back = 1;
         worker->stats.fell_back_status = worker->status;
         worker->status = run_engine(worker, worker->engine);

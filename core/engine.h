@@ -40,8 +40,8 @@ struct engine_opts {
         files_max; /* open files per worker, at the most: set by engine_run from RLIMIT_NOFILE */
     bool ordered; /* deliver files in the order in which they are taken, each one's bytes before the
                    * next one's: for sinks that write to one place. The feed must keep_order. */
-    bool or_sync; /* a worker whose engine cannot work goes on with the blocking one */
-    struct progress *progress; /* to tell of the bytes; NULL: nobody looks */
+    const struct engine *fallback; /* takes over from an engine that cannot work; NULL: none */
+    struct progress *progress;     /* to tell of the bytes; NULL: nobody looks */
 };
 
 /* Where a file's bytes go. One per worker, used from its thread only. */

@@ -277,8 +277,8 @@ bool load_operands(const struct load_request *request, const struct cli_common *
         int failed = 1;
         if (operands->kind == OPERAND_FILE) {
             failed = run_file(&report, request, &opts, &sum);
-            if (failed < 0 && common->opts.or_sync) {
-                report.engine = engine = &engine_sync;
+            if (failed < 0 && common->opts.fallback) {
+                report.engine = engine = common->opts.fallback;
                 report.why = why = cli_fell_back(failed);
                 opts = job(request, common, engine, jobs);
                 failed = run_file(&report, request, &opts, &sum);

@@ -321,7 +321,7 @@ const struct engine *cli_engine(struct cli_common *common, const char **why)
 
     if (engine) {
         /* the probe's ring could be made, the one that is needed perhaps cannot */
-        common->opts.or_sync = strcmp(common->engine, "auto") == 0;
+        common->opts.fallback = strcmp(common->engine, "auto") == 0 ? &engine_sync : NULL;
         return engine;
     }
     /* the option's values have been checked: an unknown name is the environment's */

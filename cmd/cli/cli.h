@@ -161,7 +161,7 @@ struct digest *cli_digest_open(const char *name);
 /* Online processors, at least 1. */
 unsigned cli_processors(void);
 /* The engine that the options ask for; exits with the reason where it cannot run. *why is set when
- * auto fell back; else auto may fall back later (opts.or_sync). */
+ * auto fell back; else auto may fall back later (opts.fallback). */
 const struct engine *cli_engine(struct cli_common *common, const char **why);
 /* What bound a run, in a word for programs and in a line for people. */
 struct cli_bound {
