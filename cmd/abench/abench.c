@@ -47,8 +47,8 @@ static void clean_up(void)
 
     if (getpid() != owner)
         return;
-    bench_signals_hold();
-    bench_dest_remove(&bench);
+    child_signals_hold();
+    copies_remove(&bench);
     if (bench.temp_dir[0]) {
         if (bench.opts.lesson)
             lesson_clean_up(&bench);
@@ -57,8 +57,8 @@ static void clean_up(void)
         rmdir(bench.temp_dir);
         bench.temp_dir[0] = '\0';
     }
-    bench_arms_free(&bench);
-    bench_sweep_free(&bench.sweep);
+    arms_free(&bench);
+    sweep_free(&bench.sweep);
     json_decref(bench.older);
     bench.older = NULL;
     free(bench.compared);
@@ -80,7 +80,7 @@ static void clean_up(void)
 /* Ends by the signal that came, if one did, as a shell expects of an interrupted program. */
 static void end_if_interrupted(void)
 {
-    int signum = bench_signal;
+    int signum = child_signal;
 
     if (!signum)
         return;
@@ -96,8 +96,8 @@ static double elapsed(void)
 }
 
 /* Returns false where the bench itself cannot go on. */
-static bool run_arm(struct bench_arm *arm, enum bench_cache cache, unsigned round,
-                    unsigned position)
+static bool measure_arm(struct bench_arm *arm, enum bench_cache cache, unsigned round,
+                        unsigned position)
 {
     struct bench_sample *sample = &arm->samples[arm->n_samples];
     char path[PATH_MAX], *dest = NULL;
@@ -110,14 +110,14 @@ static bool run_arm(struct bench_arm *arm, enum bench_cache cache, unsigned roun
         fprintf(stderr, "\r\033[Kround %u of %u: %s", round, bench.opts.rounds, arm->name);
     if (bench.opts.operation == BENCH_COPY) {
         dest = path;
-        rc = bench_dest_next(&bench, path);
+        rc = copies_next(&bench, path);
         if (rc == 0)
-            rc = bench_dest_sync(&bench);
+            rc = copies_sync(&bench);
     }
     if (rc == 0)
-        rc = bench_cache_set(&bench, cache, &sample->resident);
+        rc = cache_prepare(&bench, cache, &sample->resident);
     if (rc == 0)
-        rc = bench_run(&bench, arm, dest, limit > 1 ? limit : 1, false, sample);
+        rc = run_arm(&bench, arm, dest, limit > 1 ? limit : 1, false, sample);
     if (isatty(STDERR_FILENO))
         fputs("\r\033[K", stderr);
     end_if_interrupted();
@@ -126,7 +126,7 @@ static bool run_arm(struct bench_arm *arm, enum bench_cache cache, unsigned roun
         bench.failed = true;
         return false;
     }
-    sample->check = bench_verify(&bench, arm, sample, dest);
+    sample->check = verify_run(&bench, arm, sample, dest);
     end_if_interrupted();
     arm->n_samples++;
     if (sample->check == CHECK_FAILED || sample->check == CHECK_DIFFERS)
@@ -143,7 +143,7 @@ static bool run_round(enum bench_cache cache, unsigned round)
     gsl_ran_shuffle(rng, order, bench.n_arms, sizeof(*order));
     for (size_t i = 0; i < bench.n_arms; i++) {
         struct bench_arm *arm = &bench.arms[order[i]];
-        if (bench_arm_runs(arm) && !run_arm(arm, cache, round, (unsigned)i + 1))
+        if (arm_runs(arm) && !measure_arm(arm, cache, round, (unsigned)i + 1))
             return false;
     }
     return true;
@@ -154,7 +154,7 @@ static bool run_round(enum bench_cache cache, unsigned round)
 static bool copies_full(void)
 {
     return bench.opts.operation == BENCH_COPY &&
-           !bench_dest_has_room(&bench, bench.copy_next - bench.copy_first + bench.n_arms);
+           !copies_have_room(&bench, bench.copy_next - bench.copy_first + bench.n_arms);
 }
 
 /* Rounds until the intervals are narrow, there are enough, or the next would not end by the time
@@ -166,19 +166,19 @@ static void run_rounds(enum bench_cache cache, double end)
     for (unsigned round = 1; round <= bench.opts.rounds; round++) {
         double start = elapsed(), removal = 0;
         if (round > bench.opts.rounds_min) {
-            bench.tight[cache] = bench_is_tight(&bench, cache);
-            if (bench.tight[cache] || copies_full())
+            bench.precise[cache] = summary_precise(&bench, cache);
+            if (bench.precise[cache] || copies_full())
                 return;
         }
         if (bench.opts.operation == BENCH_COPY)
             removal = bench.removal_seconds *
                       (double)(bench.copy_next - bench.copy_first + bench.n_arms);
         if (round > 1 && start + longest + removal > end) {
-            bench.cut[cache] = true;
+            bench.timed_out[cache] = true;
             return;
         }
         if (!run_round(cache, round)) {
-            bench.cut[cache] = true;
+            bench.timed_out[cache] = true;
             return;
         }
         bench.rounds_done[cache] = round;
@@ -216,7 +216,7 @@ static void check_programs(void)
         if (!bench.arms[i].argv)
             continue;
         argv[0] = bench.arms[i].argv[0];
-        if (bench_command(argv, true) != 0)
+        if (child_command(argv, true) != 0)
             cli_fatal(0, "cannot run %s", cli_quote(argv[0]));
     }
 }
@@ -229,8 +229,8 @@ static void prepare_place(void)
     bench.list = "list";
     owner = getpid();
     atexit(clean_up);
-    bench_signals_catch();
-    bench_adopt();
+    child_signals_catch();
+    left_adopt();
     find_programs();
     if (snprintf(bench.temp_dir, sizeof(bench.temp_dir), "%s/abench.XXXXXX",
                  base && *base ? base : "/tmp") >= (int)sizeof(bench.temp_dir) ||
@@ -246,17 +246,17 @@ static void prepare(void)
     if (!rng)
         cli_fatal(0, "memory exhausted");
     gsl_rng_set(rng, bench.opts.seed);
-    bench_arms_init(&bench);
+    arms_init(&bench);
     check_programs();
     end_if_interrupted();
-    if (!bench_data_collect(&bench)) {
+    if (!data_collect(&bench)) {
         end_if_interrupted();
         cli_fatal(0, "not measured: the files cannot all be read");
     }
     if (bench.data.files == 0)
         cli_fatal(0, "%s: no regular files to work on", cli_quote_maybe(bench.data.paths[0]));
     if (bench.opts.operation == BENCH_COPY)
-        bench_dest_init(&bench);
+        copies_init(&bench);
     bench.data.prepare_seconds = elapsed();
 }
 
@@ -318,22 +318,22 @@ static void report(const struct machine *machine)
 static void measure(enum bench_cache cache, double end)
 {
     if (!bench.opts.no_probe)
-        bench_predict(&bench, cache);
+        probe_predict(&bench, cache);
     end_if_interrupted();
     run_rounds(cache, end);
 }
 
 static void measure_all(void)
 {
-    static struct busy before, after;
+    static struct interference before, after;
 
-    busy_look(&before);
+    interference_read(&before);
     if (bench.opts.cold)
         measure(BENCH_COLD, bench.opts.warm ? bench.opts.budget / 2 : bench.opts.budget);
     if (bench.opts.warm)
         measure(BENCH_WARM, bench.opts.budget);
-    busy_look(&after);
-    busy_warn(&bench, &before, &after);
+    interference_read(&after);
+    interference_warn(&bench, &before, &after);
 }
 
 static int lesson_main(void)
@@ -366,22 +366,22 @@ int main(int argc, char **argv)
     struct machine machine;
 
     cli_start(argv);
-    bench_options_parse(&bench, argc, argv);
+    options_parse(&bench, argc, argv);
     if (bench.opts.lesson)
         return lesson_main();
     if (bench.opts.plot)
-        plot_require();
+        report_plot_require();
     if (bench.opts.compare)
         compare_load(&bench);
-    machine_look(&machine, bench.data.paths[0]);
+    machine_read(&machine, bench.data.paths[0]);
     device_find(&bench, machine.device);
     prepare_place();
     prepare();
-    machine_warn(&bench, &machine);
+    machine_warn_before(&bench, &machine);
     measure_all();
-    results_warn(&bench, &machine);
+    machine_warn_after(&bench, &machine);
     if (bench.opts.compare)
-        compare_make(&bench, &machine);
+        compare_run(&bench, &machine);
     report(&machine);
     clean_up();
     cli_close_stdout();

@@ -70,7 +70,7 @@ double bench_items(const struct bench *bench, const struct bench_arm *arm)
                                : (double)bench->data.files;
 }
 
-bool bench_is_file(const char *path, const struct stat *st)
+bool bench_is_same_file(const char *path, const struct stat *st)
 {
     struct stat at;
 

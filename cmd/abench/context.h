@@ -7,7 +7,7 @@
  *
  * A child's peak memory as wait4(2) tells it is never below its parent's at the time of the spawn.
  * abench therefore stays small: what needs memory or threads happens in forks of it
- * (bench_in_child). */
+ * (child_call). */
 #ifndef CMD_ABENCH_CONTEXT_H
 #define CMD_ABENCH_CONTEXT_H
 
@@ -62,7 +62,7 @@ struct bench_options {
     const char *sweep;
     struct bench_command_option {
         const char *text; /* NAME=COMMAND */
-        bool bound;       /* --bound: its result is not compared */
+        bool ceiling;     /* --bound: its result is not compared */
     } * commands;
     size_t n_commands;
 };
@@ -139,7 +139,7 @@ struct bench_arm {
     char *advice;           /* built in: how to call for this arm */
     bool ring;              /* built in, on io_uring */
     uint64_t pattern_block; /* bytes */
-    bool bound;             /* what is possible, and no equal work: its result is not compared */
+    bool ceiling;           /* what is possible, and no equal work: its result is not compared */
     bool swept;             /* a point of the sweep: */
     size_t point[SWEEP_DIMENSIONS_MAX];
     bool content_seen; /* the contents of a result have been compared */
@@ -176,8 +176,8 @@ struct bench {
     double removal_seconds;  /* of one copy: an estimate */
     double start;            /* bench_now */
     unsigned rounds_done[2]; /* by enum bench_cache */
-    bool cut[2];             /* fewer rounds than wanted, for want of time */
-    bool tight[2];           /* fewer than possible, because the intervals were narrow */
+    bool timed_out[2];       /* fewer rounds than wanted, for want of time */
+    bool precise[2];         /* fewer than possible, because the intervals were narrow */
     struct json_t *older;    /* --compare: the report */
     char *compared;          /* and what there is to say, in lines */
     bool regressed;          /* something is slower */
@@ -197,6 +197,6 @@ void *bench_need(void *memory);
 double bench_bytes(const struct bench *bench);
 double bench_items(const struct bench *bench, const struct bench_arm *arm);
 /* Whether an output file of that name (NULL, "-": none) exists, and is the regular file st. */
-bool bench_is_file(const char *path, const struct stat *st);
+bool bench_is_same_file(const char *path, const struct stat *st);
 
 #endif

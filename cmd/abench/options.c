@@ -282,7 +282,7 @@ static void set_option(struct bench_options *opts, int option)
     case OPT_ARM:
     case OPT_BOUND:
         opts->commands[opts->n_commands++] = (struct bench_command_option){
-            .text = optarg, .bound = option == OPT_BOUND};
+            .text = optarg, .ceiling = option == OPT_BOUND};
         break;
     case OPT_VERIFY:
         opts->verify_all = strcmp(optarg, "all") == 0;
@@ -398,7 +398,7 @@ static bool one_file(const char *a, const char *b)
 
     if (!a || !b || strcmp(a, "-") == 0 || strcmp(b, "-") == 0)
         return false;
-    return one_name(a, b) || (stat(a, &st) == 0 && bench_is_file(b, &st));
+    return one_name(a, b) || (stat(a, &st) == 0 && bench_is_same_file(b, &st));
 }
 
 static void check_outputs(const struct bench_options *opts)
@@ -415,7 +415,7 @@ static void check_outputs(const struct bench_options *opts)
         cli_fatal(0, "%s: --plot makes .svg and .png", cli_quote_maybe(opts->plot));
 }
 
-void bench_options_parse(struct bench *bench, int argc, char **argv)
+void options_parse(struct bench *bench, int argc, char **argv)
 {
     struct bench_options *opts = &bench->opts;
     int option;
@@ -456,5 +456,5 @@ void bench_options_parse(struct bench *bench, int argc, char **argv)
     else if (opts->pattern_bytes > 0)
         cli_fatal(0, "--bytes is for --pattern");
     if (opts->sweep)
-        bench_sweep_parse(&bench->sweep, opts->sweep);
+        sweep_parse(&bench->sweep, opts->sweep);
 }

@@ -5,6 +5,6 @@
 #include "context.h"
 
 /* Fills in the options and the operands. Exits on a mistake. */
-void bench_options_parse(struct bench *bench, int argc, char **argv);
+void options_parse(struct bench *bench, int argc, char **argv);
 
 #endif

@@ -1,4 +1,4 @@
-/* delay_files.c: a slow medium for the lessons, where the read of a file takes SLOW_MS: the faulty
+/* delay_files.c: a slow medium for the lessons, where the read of a file takes DELAY_MS: the faulty
  * filesystem of tests/faults, where it was built and FUSE can be mounted; else FIFOs, whose writers
  * wait that long after a reader has come and before they write. */
 #define _GNU_SOURCE
@@ -20,10 +20,10 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char bytes[SLOW_BYTES];
+static const char bytes[DELAY_FILES_BYTES];
 static bool made, mounted;
 
-const char *slow_path(const struct bench *bench, unsigned index)
+const char *delay_files_path(const struct bench *bench, unsigned index)
 {
     char name[32];
 
@@ -35,7 +35,7 @@ static int make_files(const char *dir)
 {
     char path[PATH_MAX + 64];
 
-    for (unsigned i = 0; i < SLOW_FILES; i++) {
+    for (unsigned i = 0; i < DELAY_FILES; i++) {
         snprintf(path, sizeof(path), "%s/%u", dir, i);
         int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         ssize_t n = fd < 0 ? -1 : write(fd, bytes, sizeof(bytes));
@@ -48,41 +48,41 @@ static int make_files(const char *dir)
 }
 
 /* Returns NULL, or why it is not there. */
-static const char *mount_slow(const struct bench *bench)
+static const char *mount_delayed(const struct bench *bench)
 {
     char program[PATH_MAX + 64], delay[32], *behind = strdup(bench_temp(bench, "behind"));
     char *argv[] = {program, delay, behind, (char *)bench_temp(bench, "slow"), NULL};
     const char *why = NULL;
 
     snprintf(program, sizeof(program), "%s/../tests/faults/faultfs", bench->bin_dir);
-    snprintf(delay, sizeof(delay), "--read-delay=%d", SLOW_MS);
+    snprintf(delay, sizeof(delay), "--read-delay=%d", DELAY_MS);
     if (!behind || mkdir(behind, 0700) < 0 || make_files(behind) < 0)
         why = "there is no room for its files";
     else if (access("/dev/fuse", R_OK | W_OK) < 0)
         why = "this user, or this container, has no FUSE (/dev/fuse)";
     else if (access(program, X_OK) < 0)
         why = "the slow filesystem of tests/faults is not built (make tests)";
-    else if (bench_command(argv, true) != 0)
+    else if (child_command(argv, true) != 0)
         why = "FUSE cannot be mounted here";
     free(behind);
     mounted = why == NULL;
     return why;
 }
 
-int slow_make(const struct bench *bench, const char **why)
+int delay_files_make(const struct bench *bench, const char **why)
 {
     made = mkdir(bench_temp(bench, "slow"), 0700) == 0;
     if (!made)
         return -errno;
-    *why = mount_slow(bench);
-    for (unsigned i = 0; i < SLOW_FILES && !mounted; i++) {
-        if (mkfifo(slow_path(bench, i), 0600) < 0)
+    *why = mount_delayed(bench);
+    for (unsigned i = 0; i < DELAY_FILES && !mounted; i++) {
+        if (mkfifo(delay_files_path(bench, i), 0600) < 0)
             return -errno;
     }
     return 0;
 }
 
-void slow_remove(const struct bench *bench)
+void delay_files_remove(const struct bench *bench)
 {
     const char *slow = bench_temp(bench, "slow"), *behind = bench_temp(bench, "behind");
     char path[PATH_MAX + 64];
@@ -91,10 +91,10 @@ void slow_remove(const struct bench *bench)
         return;
     if (mounted) {
         char *argv[] = {(char *)"fusermount3", (char *)"-u", (char *)slow, NULL};
-        if (umount2(slow, MNT_DETACH) < 0 && bench_command(argv, true) != 0)
+        if (umount2(slow, MNT_DETACH) < 0 && child_command(argv, true) != 0)
             cli_message(0, "cannot unmount %s", cli_quote(slow));
     }
-    for (unsigned i = 0; i < SLOW_FILES; i++) {
+    for (unsigned i = 0; i < DELAY_FILES; i++) {
         snprintf(path, sizeof(path), "%s/%u", behind, i);
         unlink(path);
         snprintf(path, sizeof(path), "%s/%u", slow, i);
@@ -107,7 +107,7 @@ void slow_remove(const struct bench *bench)
 
 static void *write_late(void *path)
 {
-    const struct timespec delay = {.tv_nsec = SLOW_MS * 1000000L};
+    const struct timespec delay = {.tv_nsec = DELAY_MS * 1000000L};
     int fd = open(path, O_WRONLY | O_CLOEXEC); /* returns when the reader opens it */
 
     if (fd >= 0) {
@@ -122,14 +122,14 @@ static void *write_late(void *path)
 
 static void serve(const struct bench *bench, unsigned count)
 {
-    pthread_t threads[SLOW_FILES];
+    pthread_t threads[DELAY_FILES];
     unsigned started = 0;
 
-    bench_signals_release();
+    child_signals_release();
     signal(SIGPIPE, SIG_IGN);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     for (unsigned i = 0; i < count; i++) {
-        char *path = strdup(slow_path(bench, i));
+        char *path = strdup(delay_files_path(bench, i));
         if (path && pthread_create(&threads[started], NULL, write_late, path) == 0)
             started++;
     }
@@ -137,7 +137,7 @@ static void serve(const struct bench *bench, unsigned count)
         pthread_join(threads[i], NULL);
 }
 
-pid_t slow_start(const struct bench *bench, unsigned count)
+pid_t delay_files_start(const struct bench *bench, unsigned count)
 {
     pid_t pid = mounted ? 0 : fork();
 
@@ -148,7 +148,7 @@ pid_t slow_start(const struct bench *bench, unsigned count)
     return pid;
 }
 
-void slow_end(pid_t server)
+void delay_files_end(pid_t server)
 {
     if (server <= 0)
         return;

@@ -19,16 +19,16 @@
 
 enum {
     /* what does not wait: enough for a tenth of a second */
-    BUSY_FILES = 8,
-    BUSY_FILE_BYTES = 16 * 1024 * 1024,
-    BUSY_ROUNDS = 5,
+    CPU_BOUND_FILES = 8,
+    CPU_BOUND_FILE_BYTES = 16 * 1024 * 1024,
+    CPU_BOUND_ROUNDS = 5,
     LIMIT_SECONDS = 60,
     OPTIONS_MAX = 4,
 };
 
-static char *argv[SLOW_FILES + OPTIONS_MAX + 4];
+static char *argv[DELAY_FILES + OPTIONS_MAX + 4];
 
-static const char *busy_path(const struct bench *bench, unsigned index)
+static const char *cpu_bound_path(const struct bench *bench, unsigned index)
 {
     char name[32];
 
@@ -36,15 +36,15 @@ static const char *busy_path(const struct bench *bench, unsigned index)
     return bench_temp(bench, name);
 }
 
-static void busy_make(const struct bench *bench)
+static void cpu_bound_make(const struct bench *bench)
 {
     static char bytes[1024 * 1024];
 
     memset(bytes, 'x', sizeof(bytes)); /* in memory, so that no filesystem leaves a hole */
-    for (unsigned i = 0; i < BUSY_FILES; i++) {
-        const char *path = busy_path(bench, i);
+    for (unsigned i = 0; i < CPU_BOUND_FILES; i++) {
+        const char *path = cpu_bound_path(bench, i);
         int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        for (size_t at = 0; fd >= 0 && at < BUSY_FILE_BYTES; at += sizeof(bytes)) {
+        for (size_t at = 0; fd >= 0 && at < CPU_BOUND_FILE_BYTES; at += sizeof(bytes)) {
             if (write(fd, bytes, sizeof(bytes)) != sizeof(bytes))
                 cli_fatal(errno, "error writing %s", cli_quote(path));
         }
@@ -56,9 +56,9 @@ static void busy_make(const struct bench *bench)
 
 void lesson_clean_up(const struct bench *bench)
 {
-    slow_remove(bench);
-    for (unsigned i = 0; i < BUSY_FILES; i++)
-        unlink(busy_path(bench, i));
+    delay_files_remove(bench);
+    for (unsigned i = 0; i < CPU_BOUND_FILES; i++)
+        unlink(cpu_bound_path(bench, i));
 }
 
 /* Runs a command with its options on files that path names, and keeps what it cost. Returns as
@@ -87,15 +87,15 @@ static int run(struct lesson *lesson, struct lesson_runs *runs, const char *name
             cli_fatal(0, "memory exhausted");
     }
     argv[n] = NULL;
-    pid_t server = path == slow_path ? slow_start(bench, files) : 0;
-    rc = bench_run(bench, &arm, NULL, LIMIT_SECONDS, path == slow_path, &result->sample);
-    slow_end(server);
+    pid_t server = path == delay_files_path ? delay_files_start(bench, files) : 0;
+    rc = run_arm(bench, &arm, NULL, LIMIT_SECONDS, path == delay_files_path, &result->sample);
+    delay_files_end(server);
     while (n > first)
         free(argv[--n]);
     if (rc == 0 && WIFEXITED(result->sample.wait_status) &&
         WEXITSTATUS(result->sample.wait_status) == 0)
         return 0;
-    if (!bench_signal)
+    if (!child_signal)
         cli_message(-rc, "%s %s failed", program, name);
     return -1;
 }
@@ -119,29 +119,30 @@ static int waiting_lessons(struct lesson *lesson)
                     depth, NULL};
     int rc;
 
-    snprintf(jobs, sizeof(jobs), "-j%d", SLOW_FILES);
-    snprintf(depth, sizeof(depth), "--depth=%d", SLOW_FILES);
-    if (run(lesson, &lesson->two, "sync", "acat", sync, 2, slow_path) < 0 ||
-        run(lesson, &lesson->two, "uring", "acat", uring, 2, slow_path) < 0)
+    snprintf(jobs, sizeof(jobs), "-j%d", DELAY_FILES);
+    snprintf(depth, sizeof(depth), "--depth=%d", DELAY_FILES);
+    if (run(lesson, &lesson->two, "sync", "acat", sync, 2, delay_files_path) < 0 ||
+        run(lesson, &lesson->two, "uring", "acat", uring, 2, delay_files_path) < 0)
         return -1;
     set_ratios(&lesson->two);
-    rc = meanwhile_measure(lesson->bench, "sync", &lesson->sync);
+    rc = overlap_measure(lesson->bench, "sync", &lesson->sync);
     if (rc == 0)
-        rc = meanwhile_measure(lesson->bench, "uring", &lesson->uring);
+        rc = overlap_measure(lesson->bench, "uring", &lesson->uring);
     if (rc < 0) {
-        if (!bench_signal)
+        if (!child_signal)
             cli_message(-rc, "cannot measure what is done while a read waits");
         return -1;
     }
-    if (run(lesson, &lesson->many, "64 threads", "acat", threads, SLOW_FILES, slow_path) < 0 ||
-        run(lesson, &lesson->many, "one ring", "acat", deep, SLOW_FILES, slow_path) < 0)
+    if (run(lesson, &lesson->many, "64 threads", "acat", threads, DELAY_FILES, delay_files_path) <
+            0 ||
+        run(lesson, &lesson->many, "one ring", "acat", deep, DELAY_FILES, delay_files_path) < 0)
         return -1;
     set_ratios(&lesson->many);
     return 0;
 }
 
 /* Rounds of four commands; each one's median. */
-static int busy_lesson(struct lesson *lesson)
+static int cpu_bound_lesson(struct lesson *lesson)
 {
     char jobs[16];
     char *const options[LESSON_RUNS_MAX][OPTIONS_MAX] = {
@@ -150,25 +151,25 @@ static int busy_lesson(struct lesson *lesson)
         {(char *)"--engine=sync", jobs, NULL},
         {(char *)"--engine=uring", jobs, NULL},
     };
-    double seconds[LESSON_RUNS_MAX][BUSY_ROUNDS];
+    double seconds[LESSON_RUNS_MAX][CPU_BOUND_ROUNDS];
     char names[LESSON_RUNS_MAX][32] = {"sync", "uring"};
 
     snprintf(jobs, sizeof(jobs), "-j%u", cli_processors());
     snprintf(names[2], sizeof(names[2]), "sync %s", jobs);
     snprintf(names[3], sizeof(names[3]), "uring %s", jobs);
-    busy_make(lesson->bench);
-    for (unsigned round = 0; round < BUSY_ROUNDS; round++) {
-        lesson->busy.n = 0;
+    cpu_bound_make(lesson->bench);
+    for (unsigned round = 0; round < CPU_BOUND_ROUNDS; round++) {
+        lesson->cpu_bound.n = 0;
         for (unsigned i = 0; i < LESSON_RUNS_MAX; i++) {
-            if (run(lesson, &lesson->busy, names[i], "ahash", options[i], BUSY_FILES, busy_path) <
-                0)
+            if (run(lesson, &lesson->cpu_bound, names[i], "ahash", options[i], CPU_BOUND_FILES,
+                    cpu_bound_path) < 0)
                 return -1;
-            seconds[i][round] = lesson->busy.run[i].sample.seconds;
+            seconds[i][round] = lesson->cpu_bound.run[i].sample.seconds;
         }
     }
     for (unsigned i = 0; i < LESSON_RUNS_MAX; i++)
-        lesson->busy.run[i].sample.seconds = stat_quantile(seconds[i], BUSY_ROUNDS, 0.5);
-    set_ratios(&lesson->busy);
+        lesson->cpu_bound.run[i].sample.seconds = stat_quantile(seconds[i], CPU_BOUND_ROUNDS, 0.5);
+    set_ratios(&lesson->cpu_bound);
     return 0;
 }
 
@@ -179,8 +180,8 @@ int lesson_measure(struct lesson *lesson)
 
     if (!engine_find("uring", &why, &error))
         cli_fatal(0, "the lessons need io_uring: %s", why ? why : strerror(-error));
-    error = slow_make(lesson->bench, &lesson->no_fuse);
+    error = delay_files_make(lesson->bench, &lesson->no_fuse);
     if (error < 0)
         cli_fatal(-error, "cannot make slow files");
-    return waiting_lessons(lesson) < 0 || busy_lesson(lesson) < 0 ? -1 : 0;
+    return waiting_lessons(lesson) < 0 || cpu_bound_lesson(lesson) < 0 ? -1 : 0;
 }

@@ -24,8 +24,8 @@ struct lesson_runs {
 struct lesson {
     struct bench *bench;
     const char *no_fuse; /* why the slow files are FIFOs; NULL: they are not */
-    struct lesson_runs two, many, busy;
-    struct lesson_meanwhile sync, uring;
+    struct lesson_runs two, many, cpu_bound;
+    struct overlap sync, uring;
 };
 
 /* -- lesson.c -- */

@@ -8,28 +8,31 @@
 #include "../../../core/digest/hash.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 enum {
     OTHER_FILES = 2000,
 };
 
-struct meanwhile {
-    struct sink sink; /* first: counts, and hands on */
+/* A sink that counts what is digested while the delayed file is read. */
+struct counter {
+    struct sink sink; /* counts, and hands on; must be first */
     struct sink *hash;
     const char *slow, *other;
     uint64_t files, bytes;
-    struct lesson_meanwhile *result;
+    struct overlap *result;
 };
+_Static_assert(offsetof(struct counter, sink) == 0, "count_data casts a sink to its counter");
 
 static int produce(struct feed *feed, void *arg)
 {
-    const struct meanwhile *meanwhile = arg;
+    const struct counter *counter = arg;
     struct dir *cwd = dir_cwd();
     int rc = cwd ? 0 : -ENOMEM;
 
     for (unsigned i = 0; i <= OTHER_FILES && rc == 0; i++) {
-        const char *name = i == 0 ? meanwhile->slow : meanwhile->other;
+        const char *name = i == 0 ? counter->slow : counter->other;
         struct file *file = feed_file(feed, cwd, name, strlen(name));
         rc = file ? feed_add(feed, file) : -ENOMEM;
     }
@@ -45,37 +48,37 @@ static void retire(struct file *file, void *arg)
 
 static int count_data(struct sink *sink, struct file *file, const void *bytes, size_t len)
 {
-    struct meanwhile *meanwhile = (struct meanwhile *)sink;
+    struct counter *counter = (struct counter *)sink;
 
     if (file->seq != 0)
-        meanwhile->bytes += len;
-    return meanwhile->hash->data(meanwhile->hash, file, bytes, len);
+        counter->bytes += len;
+    return counter->hash->data(counter->hash, file, bytes, len);
 }
 
 static void count_end(struct sink *sink, struct file *file)
 {
-    struct meanwhile *meanwhile = (struct meanwhile *)sink;
+    struct counter *counter = (struct counter *)sink;
 
-    meanwhile->hash->end(meanwhile->hash, file);
+    counter->hash->end(counter->hash, file);
     if (file->seq == 0) {
-        meanwhile->result->files = meanwhile->files;
-        meanwhile->result->bytes = meanwhile->bytes;
+        counter->result->files = counter->files;
+        counter->result->bytes = counter->bytes;
     } else {
-        meanwhile->files++;
+        counter->files++;
     }
 }
 
 /* Blocking calls in their plainest form, one file after the other: out of order they would poll a
  * FIFO. */
-static int run(struct meanwhile *meanwhile, const struct engine *engine)
+static int run(struct counter *counter, const struct engine *engine)
 {
     struct feed_config config = {.op_bytes = sizeof(struct hash_result),
                                  .keep_order = true,
                                  .produce = produce,
                                  .retire = retire,
-                                 .arg = meanwhile};
+                                 .arg = counter};
     struct engine_opts opts = {.direct = DIRECT_AUTO, .ordered = engine == &engine_sync};
-    struct sink *sinks[1] = {&meanwhile->sink};
+    struct sink *sinks[1] = {&counter->sink};
     struct stats stats = {0};
     struct feed *feed;
     double start = bench_now();
@@ -87,38 +90,37 @@ static int run(struct meanwhile *meanwhile, const struct engine *engine)
     if (rc < 0)
         feed_cancel(feed);
     joined = feed_join(feed);
-    meanwhile->result->seconds = bench_now() - start;
+    counter->result->seconds = bench_now() - start;
     return rc < 0 ? rc : joined;
 }
 
 struct job {
     const struct bench *bench;
     const struct engine *engine;
-    struct lesson_meanwhile *result;
+    struct overlap *result;
 };
 
 static int run_in_child(void *arg)
 {
     const struct job *job = arg;
-    struct meanwhile meanwhile = {.sink = {.data = count_data, .end = count_end},
-                                  .slow = slow_path(job->bench, 0),
-                                  .other = "/proc/self/exe",
-                                  .result = job->result};
+    struct counter counter = {.sink = {.data = count_data, .end = count_end},
+                              .slow = delay_files_path(job->bench, 0),
+                              .other = "/proc/self/exe",
+                              .result = job->result};
     struct digest *digest = cli_digest_open("sha256");
     int rc = -ENOMEM;
 
-    meanwhile.hash = digest ? hash_sink_new(&digest, 1) : NULL;
-    if (meanwhile.hash)
-        rc = run(&meanwhile, job->engine);
-    sink_free(meanwhile.hash);
+    counter.hash = digest ? hash_sink_new(&digest, 1) : NULL;
+    if (counter.hash)
+        rc = run(&counter, job->engine);
+    sink_free(counter.hash);
     digest_close(digest);
     return rc < 0 ? 1 : 0;
 }
 
-int meanwhile_measure(const struct bench *bench, const char *engine,
-                      struct lesson_meanwhile *meanwhile)
+int overlap_measure(const struct bench *bench, const char *engine, struct overlap *overlap)
 {
-    struct lesson_meanwhile *shared = bench_shared(sizeof(*shared));
+    struct overlap *shared = child_shared_new(sizeof(*shared));
     const char *why;
     int error;
     struct job job = {
@@ -127,14 +129,14 @@ int meanwhile_measure(const struct bench *bench, const char *engine,
     int rc = -EIO;
 
     if (!shared || !job.engine) {
-        bench_unshare(shared, sizeof(*shared));
+        child_shared_free(shared, sizeof(*shared));
         return shared ? error : -ENOMEM;
     }
-    server = slow_start(bench, 1);
-    if (bench_in_child(run_in_child, &job) == 0)
+    server = delay_files_start(bench, 1);
+    if (child_call(run_in_child, &job) == 0)
         rc = 0;
-    slow_end(server);
-    *meanwhile = *shared;
-    bench_unshare(shared, sizeof(*shared));
+    delay_files_end(server);
+    *overlap = *shared;
+    child_shared_free(shared, sizeof(*shared));
     return rc;
 }

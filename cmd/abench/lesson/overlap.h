@@ -5,14 +5,13 @@
 #include "../context.h"
 
 /* What an engine did while one read waited. */
-struct lesson_meanwhile {
+struct overlap {
     double seconds;        /* of all */
     uint64_t files, bytes; /* digested before the slow file's end */
 };
 
 /* Digests a slow file and then many others with one worker of the engine, and counts. Returns 0 or
  * -errno. */
-int meanwhile_measure(const struct bench *bench, const char *engine,
-                      struct lesson_meanwhile *meanwhile);
+int overlap_measure(const struct bench *bench, const char *engine, struct overlap *overlap);
 
 #endif

@@ -20,10 +20,10 @@ static void print_runs(FILE *out, const struct lesson_runs *runs)
                 1000 * runs->run[i].sample.seconds, runs->run[i].ratio);
 }
 
-static void print_meanwhile(FILE *out, const char *name, const struct lesson_meanwhile *meanwhile)
+static void print_overlap(FILE *out, const char *name, const struct overlap *overlap)
 {
-    fprintf(out, "   %-12s %6" PRIu64 " files, %.0f MB\n", name, meanwhile->files,
-            (double)meanwhile->bytes / 1e6);
+    fprintf(out, "   %-12s %6" PRIu64 " files, %.0f MB\n", name, overlap->files,
+            (double)overlap->bytes / 1e6);
 }
 
 static void print_many(FILE *out, const struct lesson *lesson)
@@ -31,14 +31,14 @@ static void print_many(FILE *out, const struct lesson *lesson)
     fprintf(out,
             "\n3  %d reads of %d ms, all waiting at once; one blocking thread would take %.1f s\n"
             "   %-12s %9s %10s %9s  threads\n",
-            SLOW_FILES, SLOW_MS, SLOW_FILES * SLOW_MS / 1000.0, "", "", "memory", "switches");
+            DELAY_FILES, DELAY_MS, DELAY_FILES * DELAY_MS / 1000.0, "", "", "memory", "switches");
     for (size_t i = 0; i < lesson->many.n; i++) {
         const struct lesson_run *run = &lesson->many.run[i];
         fprintf(out, "   %-12s %6.0f ms %6.1f MiB %9" PRIu64 "  ", run->name,
                 1000 * run->sample.seconds, (double)run->sample.memory_peak / 1048576,
                 run->sample.switches);
         if (i == 0)
-            fprintf(out, "%d\n", SLOW_FILES);
+            fprintf(out, "%d\n", DELAY_FILES);
         else if (run->sample.iowq > 0)
             fprintf(out,
                     "1, and %u workers of the kernel's (io-wq), where it cannot wait without"
@@ -53,29 +53,29 @@ void lesson_print(FILE *out, const struct lesson *lesson)
 {
     struct term term;
 
-    term_look(&term, out);
+    term_init(&term, out);
     if (lesson->no_fuse) {
         char *text = NULL;
         if (asprintf(&text,
                      "FIFOs, whose writers wait %d ms before they write; a slow filesystem would"
                      " show more, but %s",
-                     SLOW_MS, lesson->no_fuse) >= 0)
+                     DELAY_MS, lesson->no_fuse) >= 0)
             term_line(out, &term, "slow", text);
         free(text);
     } else {
-        fprintf(out, "slow     a filesystem (FUSE) in which each read takes %d ms\n", SLOW_MS);
+        fprintf(out, "slow     a filesystem (FUSE) in which each read takes %d ms\n", DELAY_MS);
     }
-    fprintf(out, "\n1  Two reads of %d ms each: one after the other, or both at once\n", SLOW_MS);
+    fprintf(out, "\n1  Two reads of %d ms each: one after the other, or both at once\n", DELAY_MS);
     print_runs(out, &lesson->two);
     fprintf(out, "\n2  What else one worker reads and digests while a read of %d ms waits\n",
-            SLOW_MS);
-    print_meanwhile(out, "sync", &lesson->sync);
-    print_meanwhile(out, "uring", &lesson->uring);
+            DELAY_MS);
+    print_overlap(out, "sync", &lesson->sync);
+    print_overlap(out, "uring", &lesson->uring);
     print_many(out, lesson);
     fputs("\n4  Work that waits for nothing, digests of 128 MiB in memory: a ring gains nothing,\n"
           "   workers do\n",
           out);
-    print_runs(out, &lesson->busy);
+    print_runs(out, &lesson->cpu_bound);
     fprintf(out,
             "\n5  What that costs in code: lines, without comments\n"
             "   core/sync    %6d\n"
@@ -100,10 +100,10 @@ static json_t *runs_json(const struct lesson_runs *runs)
     return array;
 }
 
-static json_t *meanwhile_json(const struct lesson_meanwhile *meanwhile)
+static json_t *overlap_json(const struct overlap *overlap)
 {
-    return json_pack("{s:f, s:I, s:I}", "seconds", meanwhile->seconds, "files",
-                     (json_int_t)meanwhile->files, "bytes", (json_int_t)meanwhile->bytes);
+    return json_pack("{s:f, s:I, s:I}", "seconds", overlap->seconds, "files",
+                     (json_int_t)overlap->files, "bytes", (json_int_t)overlap->bytes);
 }
 
 int lesson_json(FILE *out, const struct lesson *lesson)
@@ -111,10 +111,10 @@ int lesson_json(FILE *out, const struct lesson *lesson)
     json_t *root = json_pack(
         "{s:s, s:s, s:s, s:s, s:i, s:o, s:{s:o, s:o}, s:o, s:o, s:{s:i, s:i}}", "program", "abench",
         "version", AIOUTILS_VERSION, "operation", "lesson", "medium",
-        lesson->no_fuse ? "fifo" : "fuse", "delay_ms", SLOW_MS, "two_reads",
-        runs_json(&lesson->two), "meanwhile", "sync", meanwhile_json(&lesson->sync), "uring",
-        meanwhile_json(&lesson->uring), "many_reads", runs_json(&lesson->many), "cpu_bound",
-        runs_json(&lesson->busy), "lines", "sync", lines_sync, "uring", lines_uring);
+        lesson->no_fuse ? "fifo" : "fuse", "delay_ms", DELAY_MS, "two_reads",
+        runs_json(&lesson->two), "meanwhile", "sync", overlap_json(&lesson->sync), "uring",
+        overlap_json(&lesson->uring), "many_reads", runs_json(&lesson->many), "cpu_bound",
+        runs_json(&lesson->cpu_bound), "lines", "sync", lines_sync, "uring", lines_uring);
     int rc = root ? json_dumpf(root, out, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) : -1;
 
     json_decref(root);

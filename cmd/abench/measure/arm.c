@@ -192,7 +192,7 @@ static void builtin_add_all(struct bench *bench, const char *list, const char *p
 
 static void user_add(struct bench *bench, const struct bench_command_option *option)
 {
-    const char *text = option->text, *name_of = option->bound ? "--bound" : "--arm";
+    const char *text = option->text, *name_of = option->ceiling ? "--bound" : "--arm";
     const char *equals = strchr(text, '=');
 
     if (!equals || equals == text || !equals[1])
@@ -202,7 +202,7 @@ static void user_add(struct bench *bench, const struct bench_command_option *opt
     struct bench_arm *arm = arm_add(bench, name);
     free(name);
     arm->command = equals + 1;
-    arm->bound = option->bound;
+    arm->ceiling = option->ceiling;
     if (bench->opts.operation == BENCH_COPY && !strstr(arm->command, "{dst}"))
         cli_fatal(0, "arm %s: a copy's command needs {dst}", cli_quote(arm->name));
 }
@@ -253,7 +253,7 @@ static void choose_baseline(struct bench *bench)
     cli_fatal(0, "there is no arm %s to be the baseline", cli_quote(bench->opts.baseline));
 }
 
-void bench_arms_init(struct bench *bench)
+void arms_init(struct bench *bench)
 {
     const struct bench_options *opts = &bench->opts;
     const char *why = NULL;
@@ -286,7 +286,7 @@ void bench_arms_init(struct bench *bench)
     choose_baseline(bench);
 }
 
-bool bench_arm_runs(const struct bench_arm *arm)
+bool arm_runs(const struct bench_arm *arm)
 {
     const struct bench_sample *last = arm->n_samples ? &arm->samples[arm->n_samples - 1] : NULL;
 
@@ -305,7 +305,7 @@ static void put_quoted(FILE *out, const char *name)
     putc('\'', out);
 }
 
-char *bench_arm_command(const struct bench *bench, const struct bench_arm *arm, const char *dest)
+char *arm_command(const struct bench *bench, const struct bench_arm *arm, const char *dest)
 {
     char *text = NULL;
     size_t size;
@@ -334,7 +334,7 @@ char *bench_arm_command(const struct bench *bench, const struct bench_arm *arm, 
     return text;
 }
 
-void bench_arms_free(struct bench *bench)
+void arms_free(struct bench *bench)
 {
     for (size_t i = 0; i < bench->n_arms; i++) {
         struct bench_arm *arm = &bench->arms[i];

@@ -5,11 +5,11 @@
 #include "../context.h"
 
 /* Sets the arms up from the options. Exits on a mistake in them. */
-void bench_arms_init(struct bench *bench);
+void arms_init(struct bench *bench);
 /* The user's command with its braces filled in: malloc'd. */
-char *bench_arm_command(const struct bench *bench, const struct bench_arm *arm, const char *dest);
+char *arm_command(const struct bench *bench, const struct bench_arm *arm, const char *dest);
 /* An arm that failed is not tried again. */
-bool bench_arm_runs(const struct bench_arm *arm);
-void bench_arms_free(struct bench *bench);
+bool arm_runs(const struct bench_arm *arm);
+void arms_free(struct bench *bench);
 
 #endif

@@ -50,7 +50,7 @@ struct residency {
     uint64_t unknown; /* files that the kernel does not tell about */
 };
 
-enum treatment { LOOK, EVICT, FILL };
+enum treatment { INSPECT, EVICT, FILL };
 
 /* Resident pages of a file by mincore. The kernel says "all" of files that the caller neither owns
  * nor may write to, so that is no answer. */
@@ -107,7 +107,7 @@ static int fill(int fd)
     while ((n = read(fd, buf, sizeof(buf))) != 0) {
         if (n < 0 && errno != EINTR)
             return -errno;
-        if (bench_signal)
+        if (child_signal)
             return -EINTR;
     }
     return 0;
@@ -157,7 +157,7 @@ static int treat_list(const struct bench *bench, enum treatment treatment, uint6
     if (rc < 0)
         return rc;
     while ((rc = names0_next(names, &name, &len)) > 0) {
-        if (bench_signal) {
+        if (child_signal) {
             rc = -EINTR;
             break;
         }
@@ -197,7 +197,7 @@ static int drop_all(const struct bench *bench, struct residency *sum)
     sync();
     rc = drop_caches();
     if (rc == 0)
-        rc = treat_list(bench, LOOK, bench->data.files / SAMPLE_FILES + 1, sum);
+        rc = treat_list(bench, INSPECT, bench->data.files / SAMPLE_FILES + 1, sum);
     return rc == 0 ? drop_caches() : rc;
 }
 
@@ -218,7 +218,7 @@ static void warn_resident(struct bench *bench, enum bench_cache cache, const str
                           " they do not fit in memory; choose fewer files");
 }
 
-int bench_cache_set(struct bench *bench, enum bench_cache cache, double *resident)
+int cache_prepare(struct bench *bench, enum bench_cache cache, double *resident)
 {
     struct residency sum = {0};
     int rc;

@@ -22,7 +22,7 @@ enum {
     GRACE_SECONDS = 2, /* between asking a child to end and ending it */
 };
 
-volatile int bench_signal;
+volatile int child_signal;
 static bool removing; /* nothing may stop the removal of what abench made */
 static bool alarm_ignored;
 static sigset_t caught;
@@ -42,7 +42,7 @@ static void on_signal(int signum)
 {
     if (removing)
         return;
-    bench_signal = signum;
+    child_signal = signum;
     stop_child(SIGTERM);
     alarm(GRACE_SECONDS);
 }
@@ -56,12 +56,12 @@ static void on_alarm(int signum, siginfo_t *info, void *context)
             on_signal(signum);
         return;
     }
-    stop_child(bench_signal || alarms > 0 ? SIGKILL : SIGTERM);
+    stop_child(child_signal || alarms > 0 ? SIGKILL : SIGTERM);
     alarms++;
     alarm(GRACE_SECONDS);
 }
 
-void bench_signals_catch(void)
+void child_signals_catch(void)
 {
     struct sigaction action = {.sa_handler = on_signal}, before; /* no SA_RESTART: waits must end */
 
@@ -82,17 +82,17 @@ void bench_signals_catch(void)
     signal(SIGCHLD, SIG_DFL); /* ignored, it would take the children's statuses away */
 }
 
-void bench_signals_release(void)
+void child_signals_release(void)
 {
     for (int sig = 1; sig <= SIGRTMAX; sig++)
         if (sigismember(&caught, sig) == 1)
             signal(sig, SIG_DFL);
 }
 
-void bench_signals_hold(void)
+void child_signals_hold(void)
 {
     removing = true;
-    bench_signal = 0; /* it would stop the removal too */
+    child_signal = 0; /* it would stop the removal too */
 }
 
 bool child_wait(pid_t pid, pid_t target, double limit)
@@ -105,7 +105,7 @@ bool child_wait(pid_t pid, pid_t target, double limit)
 
     alarms = 0;
     child_target = target;
-    if (bench_signal) /* it came before there was a child to kill */
+    if (child_signal) /* it came before there was a child to kill */
         stop_child(SIGTERM);
     if (limit > 0)
         setitimer(ITIMER_REAL, &timer, NULL);
@@ -114,7 +114,7 @@ bool child_wait(pid_t pid, pid_t target, double limit)
     while (rc < 0 && errno == EINTR);
     child_target = 0;
     setitimer(ITIMER_REAL, &never, NULL);
-    return alarms > 0 && !bench_signal;
+    return alarms > 0 && !child_signal;
 }
 
 int child_collect(pid_t pid, struct rusage *usage)
@@ -128,7 +128,7 @@ int child_collect(pid_t pid, struct rusage *usage)
     return status;
 }
 
-int bench_in_child(int (*work)(void *arg), void *arg)
+int child_call(int (*work)(void *arg), void *arg)
 {
     struct rusage usage;
     pid_t pid;
@@ -139,8 +139,8 @@ int bench_in_child(int (*work)(void *arg), void *arg)
     if (pid < 0)
         return CHILD_DIED;
     if (pid == 0) {
-        bench_signals_release();
-        int rc = bench_signal ? CHILD_DIED : work(arg);
+        child_signals_release();
+        int rc = child_signal ? CHILD_DIED : work(arg);
         fflush(NULL);
         _exit(rc);
     }
@@ -149,14 +149,14 @@ int bench_in_child(int (*work)(void *arg), void *arg)
     return WIFEXITED(status) ? WEXITSTATUS(status) : CHILD_DIED;
 }
 
-void *bench_shared(size_t bytes)
+void *child_shared_new(size_t bytes)
 {
     void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
     return memory == MAP_FAILED ? NULL : memory;
 }
 
-void bench_unshare(void *memory, size_t bytes)
+void child_shared_free(void *memory, size_t bytes)
 {
     if (memory)
         munmap(memory, bytes);
@@ -188,7 +188,7 @@ int child_spawn(pid_t *pid, char *const argv[], int out, int err)
     return -rc;
 }
 
-int bench_command(char *const argv[], bool quiet)
+int child_command(char *const argv[], bool quiet)
 {
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     struct rusage usage;

@@ -8,19 +8,19 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-extern volatile int bench_signal; /* the signal that came to end abench, or 0 */
-void bench_signals_catch(void);
+extern volatile int child_signal; /* the signal that came to end abench, or 0 */
+void child_signals_catch(void);
 /* Takes the handlers away, in a fork. */
-void bench_signals_release(void);
+void child_signals_release(void);
 /* Lets no signal end the commands that run from here on. */
-void bench_signals_hold(void);
+void child_signals_hold(void);
 /* Runs work in a fork and waits. Returns what it returned, 0 to 125, or 126 where it died. */
-int bench_in_child(int (*work)(void *arg), void *arg);
+int child_call(int (*work)(void *arg), void *arg);
 /* Zeroed memory that forks share; NULL where there is none. */
-void *bench_shared(size_t bytes);
-void bench_unshare(void *memory, size_t bytes); /* takes NULL */
+void *child_shared_new(size_t bytes);
+void child_shared_free(void *memory, size_t bytes); /* takes NULL */
 /* Runs a command quietly and waits: its exit status, or 126. */
-int bench_command(char *const argv[], bool quiet);
+int child_command(char *const argv[], bool quiet);
 /* Starts argv in a process group of its own. Returns 0 or -errno. */
 int child_spawn(pid_t *pid, char *const argv[], int out, int err);
 /* Waits until the child that target means has ended, for limit seconds where that is above zero.

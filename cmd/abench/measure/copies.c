@@ -112,7 +112,7 @@ static int remove_tree(const char *path)
                                  " xargs -0 -r -n 8 -P 16 rm -rf --; rm -rf -- \"$1\"";
     char *argv[] = {(char *)"sh", (char *)"-c", (char *)script, (char *)"sh", (char *)path, NULL};
 
-    return bench_command(argv, false) == 0 ? 0 : -EIO;
+    return child_command(argv, false) == 0 ? 0 : -EIO;
 }
 
 static int make_file(const char *path, uint64_t bytes)
@@ -141,7 +141,7 @@ static void try_entries(struct bench *bench)
         if (make_file(path, average < PROBE_BYTES_MAX ? average : PROBE_BYTES_MAX) < 0)
             cli_fatal(errno, "%s", cli_quote_maybe(path));
     }
-    bench_dest_sync(bench); /* what was never allocated is freed too easily */
+    copies_sync(bench); /* what was never allocated is freed too easily */
     start = bench_now();
     for (int i = 0; i < PROBE_FILES; i++) {
         snprintf(path, sizeof(path), "%s/%d", bench->dest_dir, i);
@@ -151,7 +151,7 @@ static void try_entries(struct bench *bench)
                              (double)(bench->data.files + bench->data.others);
 }
 
-void bench_dest_init(struct bench *bench)
+void copies_init(struct bench *bench)
 {
     const char *base = choose_base(bench);
 
@@ -166,15 +166,15 @@ void bench_dest_init(struct bench *bench)
     try_entries(bench);
 }
 
-bool bench_dest_has_room(const struct bench *bench, uint64_t copies)
+bool copies_have_room(const struct bench *bench, uint64_t copies)
 {
     return copies * copy_bytes(bench) <= bench->keep_bytes;
 }
 
-int bench_dest_next(struct bench *bench, char path[PATH_MAX])
+int copies_next(struct bench *bench, char path[PATH_MAX])
 {
     while (bench->copy_next > bench->copy_first &&
-           !bench_dest_has_room(bench, bench->copy_next - bench->copy_first + 1)) {
+           !copies_have_room(bench, bench->copy_next - bench->copy_first + 1)) {
         if (bench->data.files > DELETED_FELT)
             bench_warn(bench,
                        "copies were deleted between runs to save space; on ext4 that slows the"
@@ -190,7 +190,7 @@ int bench_dest_next(struct bench *bench, char path[PATH_MAX])
     return 0;
 }
 
-int bench_dest_sync(const struct bench *bench)
+int copies_sync(const struct bench *bench)
 {
     int fd = open(bench->dest_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int rc = fd < 0 || syncfs(fd) < 0 ? -errno : 0;
@@ -200,7 +200,7 @@ int bench_dest_sync(const struct bench *bench)
     return rc;
 }
 
-void bench_dest_remove(struct bench *bench)
+void copies_remove(struct bench *bench)
 {
     if (!bench->dest_dir[0])
         return;

@@ -5,14 +5,14 @@
 #include "../context.h"
 
 /* Makes the directory of the copies; checks the space. Exits with a message where it cannot. */
-void bench_dest_init(struct bench *bench);
+void copies_init(struct bench *bench);
 /* A destination that does not exist yet (with several operands: an empty directory), after making
  * room for it. Returns 0 or -errno. */
-int bench_dest_next(struct bench *bench, char path[PATH_MAX]);
+int copies_next(struct bench *bench, char path[PATH_MAX]);
 /* Whether so many copies can be kept at once. */
-bool bench_dest_has_room(const struct bench *bench, uint64_t copies);
+bool copies_have_room(const struct bench *bench, uint64_t copies);
 /* Waits until all that was written to the copies' filesystem is on the device. */
-int bench_dest_sync(const struct bench *bench);
-void bench_dest_remove(struct bench *bench);
+int copies_sync(const struct bench *bench);
+void copies_remove(struct bench *bench);
 
 #endif

@@ -40,7 +40,7 @@ struct tree_walk {
     size_t operand; /* being walked: the producer's */
     struct digest *digest;
     struct digest_context *context; /* for links: the producer's */
-    int (*each)(const struct bench_entry *entry, void *arg);
+    int (*each)(const struct manifest_entry *entry, void *arg);
     void *arg;
     unsigned messages;
     int status;
@@ -166,12 +166,12 @@ static void retire(struct file *file, void *arg)
         if (walk->status == 0)
             walk->status = -error;
     } else if (walk->status == 0) {
-        struct bench_entry entry = {.path = path,
-                                    .name = name_below(walk, op->operand, path),
-                                    .type = file->type,
-                                    .bytes = walk->content ? file->bytes : op->bytes,
-                                    .ino = file->type == DT_REG ? file->ino : 0,
-                                    .digest = op->hashed ? op->hash.digest : NULL};
+        struct manifest_entry entry = {.path = path,
+                                       .name = name_below(walk, op->operand, path),
+                                       .type = file->type,
+                                       .bytes = walk->content ? file->bytes : op->bytes,
+                                       .ino = file->type == DT_REG ? file->ino : 0,
+                                       .digest = op->hashed ? op->hash.digest : NULL};
         walk->status = walk->each(&entry, walk->arg);
     }
     free(path);
@@ -203,8 +203,8 @@ static int walk_run(struct tree_walk *walk, unsigned jobs, struct sink **sinks)
     return rc;
 }
 
-int bench_walk(char *const *paths, size_t n_paths, bool content,
-               int (*each)(const struct bench_entry *entry, void *arg), void *arg)
+int data_walk(char *const *paths, size_t n_paths, bool content,
+              int (*each)(const struct manifest_entry *entry, void *arg), void *arg)
 {
     struct tree_walk walk = {
         .paths = paths, .n_paths = n_paths, .content = content, .each = each, .arg = arg};
@@ -237,12 +237,12 @@ static void check_output(const struct bench_options *opts, const char *source)
     struct stat st;
 
     for (size_t i = 0; i < sizeof(outputs) / sizeof(*outputs); i++)
-        if (outputs[i] && stat(source, &st) == 0 && bench_is_file(outputs[i], &st))
+        if (outputs[i] && stat(source, &st) == 0 && bench_is_same_file(outputs[i], &st))
             cli_fatal(0, "cannot write %s: it is one of the files to measure",
                       cli_quote(outputs[i]));
 }
 
-static int collect_entry(const struct bench_entry *entry, void *arg)
+static int collect_entry(const struct manifest_entry *entry, void *arg)
 {
     struct collection *collection = arg;
     struct bench_data *sums = collection->shared;
@@ -279,7 +279,7 @@ static int collect(void *arg)
     const struct bench_data *data = &bench->data;
     const char *name = expected[bench->opts.operation];
     /* cp makes several operands' entries in a directory, which is then the copy's own root */
-    struct bench_entry root = {.path = "", .name = "", .type = DT_DIR};
+    struct manifest_entry root = {.path = "", .name = "", .type = DT_DIR};
     int rc, written;
 
     collection->list = fopen(bench_temp(bench, "list"), "we");
@@ -288,25 +288,25 @@ static int collect(void *arg)
         cli_fatal(errno, "cannot write to %s", cli_quote(bench->temp_dir));
     if (bench->opts.operation == BENCH_COPY && data->n_paths > 1)
         manifest_put(collection->expected, &root);
-    rc = bench_walk(data->paths, data->n_paths, name != NULL, collect_entry, collection);
+    rc = data_walk(data->paths, data->n_paths, name != NULL, collect_entry, collection);
     written = close_written(collection->list);
     if (close_written(collection->expected) < 0 || written < 0)
         cli_fatal(errno, "cannot write to %s", cli_quote(bench->temp_dir));
     return rc == 0 ? 0 : 1;
 }
 
-bool bench_data_collect(struct bench *bench)
+bool data_collect(struct bench *bench)
 {
-    struct bench_data *shared = bench_shared(sizeof(*shared));
+    struct bench_data *shared = child_shared_new(sizeof(*shared));
     struct collection collection = {.bench = bench, .shared = shared};
     bool good;
 
     if (!shared)
         cli_fatal(errno, "cannot look at the files");
-    good = bench_in_child(collect, &collection) == 0;
+    good = child_call(collect, &collection) == 0;
     bench->data.files = shared->files;
     bench->data.others = shared->others;
     bench->data.bytes = shared->bytes;
-    bench_unshare(shared, sizeof(*shared));
+    child_shared_free(shared, sizeof(*shared));
     return good;
 }

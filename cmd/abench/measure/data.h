@@ -7,10 +7,10 @@
 /* Looks the operands over, lists the regular files in the temporary file "list", and writes what
  * results are compared with to "manifest" (copy) or "reference" (hash). Messages; returns false
  * where something cannot be read. */
-bool bench_data_collect(struct bench *bench);
+bool data_collect(struct bench *bench);
 /* Calls each for every entry of the trees, in order. content: with digests of the files' bytes.
  * Returns 0, the first -errno (with its file's name in a message), or what each returned. */
-int bench_walk(char *const *paths, size_t n_paths, bool content,
-               int (*each)(const struct bench_entry *entry, void *arg), void *arg);
+int data_walk(char *const *paths, size_t n_paths, bool content,
+              int (*each)(const struct manifest_entry *entry, void *arg), void *arg);
 
 #endif

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 enum {
-    LOOK_NS = 2000000, /* between two looks at a process's threads */
+    POLL_NS = 2000000, /* between two polls at a process's threads */
 };
 
 static unsigned count_workers(DIR *tasks)
@@ -38,7 +38,7 @@ static unsigned count_workers(DIR *tasks)
 
 static void watch_loop(pid_t pid, unsigned *most)
 {
-    const struct timespec pause = {.tv_nsec = LOOK_NS};
+    const struct timespec pause = {.tv_nsec = POLL_NS};
     char path[64];
 
     snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
@@ -53,19 +53,19 @@ static void watch_loop(pid_t pid, unsigned *most)
 
 int iowq_watch_start(struct iowq_watch *watch, pid_t pid)
 {
-    watch->most = bench_shared(sizeof(*watch->most));
+    watch->most = child_shared_new(sizeof(*watch->most));
     if (!watch->most)
         return -errno;
     watch->watcher = fork();
     if (watch->watcher == 0) {
-        bench_signals_release();
+        child_signals_release();
         prctl(PR_SET_PDEATHSIG, SIGTERM);
         watch_loop(pid, watch->most);
         _exit(0);
     }
     if (watch->watcher < 0) {
         int rc = -errno;
-        bench_unshare(watch->most, sizeof(*watch->most));
+        child_shared_free(watch->most, sizeof(*watch->most));
         return rc;
     }
     return 0;
@@ -79,6 +79,6 @@ unsigned iowq_watch_end(struct iowq_watch *watch)
     while (waitpid(watch->watcher, NULL, 0) < 0 && errno == EINTR) {
     }
     most = *watch->most;
-    bench_unshare(watch->most, sizeof(*watch->most));
+    child_shared_free(watch->most, sizeof(*watch->most));
     return most;
 }

@@ -15,12 +15,12 @@
 #include <unistd.h>
 
 enum {
-    LOOK_NS = 1000000,
-    SOON_LOOKS = 100, /* the end of a pipeline may lag behind the shell */
-    LOOKS_MAX = 2000, /* another user's process, or one in the kernel, cannot be ended */
+    POLL_NS = 1000000,
+    SOON_POLLS = 100, /* the end of a pipeline may lag behind the shell */
+    POLLS_MAX = 2000, /* another user's process, or one in the kernel, cannot be ended */
 };
 
-void bench_adopt(void)
+void left_adopt(void)
 {
     prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
@@ -86,13 +86,13 @@ static bool any_left(void)
     return pid == 0;
 }
 
-unsigned bench_end_left(pid_t group)
+unsigned left_end(pid_t group)
 {
-    const struct timespec pause = {.tv_nsec = LOOK_NS};
+    const struct timespec pause = {.tv_nsec = POLL_NS};
     unsigned count = 0;
 
-    for (unsigned looks = 0; any_left() && looks < LOOKS_MAX; looks++) {
-        if (looks >= SOON_LOOKS || bench_signal) {
+    for (unsigned polls = 0; any_left() && polls < POLLS_MAX; polls++) {
+        if (polls >= SOON_POLLS || child_signal) {
             /* the children of one that ends become children of abench */
             unsigned killed = kill_children(group);
             count = killed > count ? killed : count;

@@ -5,9 +5,9 @@
 #include <sys/types.h>
 
 /* Becomes the parent of what arms leave behind. */
-void bench_adopt(void);
+void left_adopt(void);
 /* Ends every child of abench, which were the arm's in the process group or begun by it. Returns how
  * many did not end soon by themselves. */
-unsigned bench_end_left(pid_t group);
+unsigned left_end(pid_t group);
 
 #endif

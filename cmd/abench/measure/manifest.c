@@ -25,7 +25,7 @@ struct manifest_item {
     char *name;
 };
 
-static struct record record_of(const struct bench_entry *entry)
+static struct record record_of(const struct manifest_entry *entry)
 {
     struct record record = {.bytes = entry->bytes,
                             .ino = entry->ino,
@@ -39,7 +39,7 @@ static struct record record_of(const struct bench_entry *entry)
     return record;
 }
 
-void manifest_put(FILE *file, const struct bench_entry *entry)
+void manifest_put(FILE *file, const struct manifest_entry *entry)
 {
     struct record record = record_of(entry);
 
@@ -58,7 +58,7 @@ static void append(struct manifest *manifest, const struct record *record, char 
     manifest->items[manifest->len++] = (struct manifest_item){.record = *record, .name = name};
 }
 
-void manifest_add(struct manifest *manifest, const struct bench_entry *entry)
+void manifest_add(struct manifest *manifest, const struct manifest_entry *entry)
 {
     struct record record = record_of(entry);
 

@@ -9,7 +9,7 @@
 enum { BENCH_DIGEST_BYTES = 32 };
 
 /* One entry of a tree. */
-struct bench_entry {
+struct manifest_entry {
     const char *path;   /* as a user would write it */
     const char *name;   /* below the operand; with several operands, from its last component on */
     unsigned char type; /* DT_* */
@@ -24,10 +24,10 @@ struct manifest {
 };
 
 /* Writes an entry of the source to the manifest; errors stay with the stream. */
-void manifest_put(FILE *file, const struct bench_entry *entry);
+void manifest_put(FILE *file, const struct manifest_entry *entry);
 /* Reads what manifest_put wrote. Returns 0 or -errno. */
 int manifest_load(struct manifest *manifest, const char *path);
-void manifest_add(struct manifest *manifest, const struct bench_entry *entry);
+void manifest_add(struct manifest *manifest, const struct manifest_entry *entry);
 /* Says how got differs from want, of the arm's copy, and returns in how many entries. Sorts both.
  * one_filesystem: they can be one file. */
 unsigned manifest_compare(const char *arm, struct manifest *want, struct manifest *got,

@@ -141,7 +141,7 @@ static int new_dest(struct probe *probe, char dest[PATH_MAX])
         return -ENAMETOOLONG;
     if (bench->data.n_paths > 1 && mkdir(dest, 0777) < 0)
         return -errno;
-    return bench_dest_sync(bench);
+    return copies_sync(bench);
 }
 
 /* Runs an arm on so much of the data, or for so many seconds where it is to be stopped. */
@@ -168,12 +168,12 @@ static bool run_part(struct probe *probe, struct probed *of, double amount, bool
     if (copies)
         rc = new_dest(probe, dest);
     if (rc == 0)
-        rc = bench_cache_set(bench, probe->cache, &resident);
+        rc = cache_prepare(bench, probe->cache, &resident);
     bench->list = "list";
     limit = probe->end - bench_now();
-    if (rc < 0 || bench_signal || limit <= (stopped ? amount : 0))
+    if (rc < 0 || child_signal || limit <= (stopped ? amount : 0))
         return false;
-    rc = bench_run(bench, arm, copies ? dest : NULL, stopped ? amount : limit, watched, &sample);
+    rc = run_arm(bench, arm, copies ? dest : NULL, stopped ? amount : limit, watched, &sample);
     if (stopped)
         of->latest.done = done_of(probe, &sample);
     of->latest.seconds = sample.seconds;
@@ -245,7 +245,7 @@ static bool probe_both(struct probe *probe, struct probed of[2],
     prediction->base_seconds = stat_quantile(of[0].whole, turns, 0.5);
     prediction->arm_seconds = stat_quantile(of[1].whole, turns, 0.5);
     prediction->gain = prediction->base_seconds / prediction->arm_seconds;
-    return bench_signal == 0 && isfinite(prediction->gain);
+    return child_signal == 0 && isfinite(prediction->gain);
 }
 
 /* The baseline, or the first arm of blocking calls; and the first on the ring. */
@@ -282,7 +282,7 @@ static bool choose_method(struct probe *probe)
            !(bench->opts.operation == BENCH_COPY && (large || bench->opts.durable));
 }
 
-void bench_predict(struct bench *bench, enum bench_cache cache)
+void probe_predict(struct bench *bench, enum bench_cache cache)
 {
     struct bench_prediction *prediction = &bench->predictions[cache];
     struct probe probe = {

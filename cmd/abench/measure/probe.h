@@ -6,6 +6,6 @@
 
 /* Runs two of the arms on parts of the data set and says what the gain will be: fills in
  * bench->predictions[cache]. */
-void bench_predict(struct bench *bench, enum bench_cache cache);
+void probe_predict(struct bench *bench, enum bench_cache cache);
 
 #endif

@@ -115,12 +115,12 @@ static int open_output(const char *path)
     return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 }
 
-int bench_run(struct bench *bench, struct bench_arm *arm, const char *dest, double limit,
-              bool watched, struct bench_sample *sample)
+int run_arm(struct bench *bench, struct bench_arm *arm, const char *dest, double limit,
+            bool watched, struct bench_sample *sample)
 {
     const char *out_path = bench->opts.operation == BENCH_HASH ? bench_temp(bench, "out")
                                                                : "/dev/null";
-    char *command = arm->command ? bench_arm_command(bench, arm, dest) : NULL;
+    char *command = arm->command ? arm_command(bench, arm, dest) : NULL;
     char *shell[] = {(char *)"/bin/sh", (char *)"-c", command, NULL};
     int out = open_output(out_path);
     int err = open_output(bench_temp(bench, "err"));
@@ -149,9 +149,9 @@ int bench_run(struct bench *bench, struct bench_arm *arm, const char *dest, doub
             sample->wait_status = child_collect(pid, &usage);
             sample->iowq = watched ? iowq_watch_end(&watch) : 0;
             if (arm->command) /* abench has no other children then */
-                sample->left_running = bench_end_left(pid);
-            if (dest && !bench_signal && !sample->timed_out)
-                rc = bench_dest_sync(bench);
+                sample->left_running = left_end(pid);
+            if (dest && !child_signal && !sample->timed_out)
+                rc = copies_sync(bench);
             sample->sync_seconds = bench_now() - end;
             sample->seconds = end - start + (bench->opts.durable ? sample->sync_seconds : 0);
             take_usage(sample, &usage);

@@ -32,7 +32,7 @@ static bool value_good(const char *dimension, const char *value)
 }
 
 /* depth=1,2,4,block-size=4K,64K: a word with '=' begins a dimension. */
-void bench_sweep_parse(struct bench_sweep *sweep, const char *text)
+void sweep_parse(struct bench_sweep *sweep, const char *text)
 {
     char *copy = strdup(text), *state = NULL;
     size_t n = 0;
@@ -65,7 +65,7 @@ void bench_sweep_parse(struct bench_sweep *sweep, const char *text)
         refuse(text);
 }
 
-void bench_sweep_free(struct bench_sweep *sweep)
+void sweep_free(struct bench_sweep *sweep)
 {
     for (size_t d = 0; d < sweep->n_dimensions; d++) {
         for (size_t i = 0; i < sweep->dimensions[d].n_values; i++)

@@ -5,7 +5,7 @@
 #include "../context.h"
 
 /* Exits on a mistake in text. */
-void bench_sweep_parse(struct bench_sweep *sweep, const char *text);
-void bench_sweep_free(struct bench_sweep *sweep);
+void sweep_parse(struct bench_sweep *sweep, const char *text);
+void sweep_free(struct bench_sweep *sweep);
 
 #endif

@@ -35,7 +35,7 @@ struct comparison {
 
 /* Takes an entry of the copy down, and its pages out of the cache: they are on the device by now,
  * and the next run should find as much free memory as this one. */
-static int take_copied(const struct bench_entry *entry, void *arg)
+static int take_copied(const struct manifest_entry *entry, void *arg)
 {
     struct comparison *comparison = arg;
 
@@ -67,7 +67,7 @@ static int compare_manifests(struct comparison *comparison, struct manifest *wan
         return RESULT_DIFFERS;
     }
     if (stat(comparison->bench->data.paths[0], &source) < 0 ||
-        bench_walk(&path, 1, comparison->content, take_copied, comparison) < 0)
+        data_walk(&path, 1, comparison->content, take_copied, comparison) < 0)
         return 1;
     return result_of(comparison, manifest_compare(comparison->arm->name, want, got,
                                                   copy.st_dev == source.st_dev));
@@ -170,15 +170,15 @@ static void take_reflinked(struct bench *bench, const struct bench_arm *arm,
                    arm->name, sample->reflinked);
 }
 
-enum bench_check bench_verify(struct bench *bench, struct bench_arm *arm,
-                              struct bench_sample *sample, const char *dest)
+enum bench_check verify_run(struct bench *bench, struct bench_arm *arm, struct bench_sample *sample,
+                            const char *dest)
 {
     struct comparison comparison = {.bench = bench, .arm = arm, .dest = dest};
     int result = RESULT_EQUAL;
 
     if (arm_failed(bench, arm, sample))
         return CHECK_FAILED;
-    if (arm->bound)
+    if (arm->ceiling)
         return CHECK_NONE;
     if (bench->opts.operation == BENCH_READ) {
         if (counters_differ(bench, arm, sample))
@@ -188,17 +188,17 @@ enum bench_check bench_verify(struct bench *bench, struct bench_arm *arm,
     if (bench->opts.operation == BENCH_HASH) {
         if (counters_differ(bench, arm, sample))
             return CHECK_DIFFERS;
-        result = bench_in_child(compare_digests, &comparison);
+        result = child_call(compare_digests, &comparison);
         if (result == RESULT_UNKNOWN_FORMAT && arm->command)
             return CHECK_NONE;
         if (result == RESULT_UNKNOWN_FORMAT)
             cli_message(0, "arm %s: its output is no list of digests", arm->name);
     } else {
         comparison.content = bench->opts.verify_all || !arm->content_seen;
-        comparison.reflinked = bench_need(bench_shared(sizeof(*comparison.reflinked)));
-        result = bench_in_child(compare_copy, &comparison);
+        comparison.reflinked = bench_need(child_shared_new(sizeof(*comparison.reflinked)));
+        result = child_call(compare_copy, &comparison);
         take_reflinked(bench, arm, sample, comparison.reflinked);
-        bench_unshare(comparison.reflinked, sizeof(*comparison.reflinked));
+        child_shared_free(comparison.reflinked, sizeof(*comparison.reflinked));
     }
     if (result == RESULT_DIFFERS)
         return CHECK_DIFFERS;

@@ -6,7 +6,7 @@
 
 /* Compares what the arm's last run produced with what it should be, and says what differs. Fills in
  * sample->reflinked. */
-enum bench_check bench_verify(struct bench *bench, struct bench_arm *arm,
-                              struct bench_sample *sample, const char *dest);
+enum bench_check verify_run(struct bench *bench, struct bench_arm *arm, struct bench_sample *sample,
+                            const char *dest);
 
 #endif

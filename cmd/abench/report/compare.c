@@ -70,13 +70,13 @@ static size_t new_values(const struct bench_arm *arm, const struct bench_arm *ba
     size_t n = 0;
 
     if (base) {
-        n = bench_ratios(base, arm, cache, values);
+        n = summary_ratios(base, arm, cache, values);
         for (size_t i = 0; i < n; i++)
             values[i] = 1 / values[i];
         return n;
     }
     for (size_t i = 0; i < arm->n_samples; i++) {
-        if (bench_sample_good(&arm->samples[i], cache))
+        if (summary_sample_good(&arm->samples[i], cache))
             values[n++] = arm->samples[i].seconds;
     }
     return n;
@@ -166,7 +166,7 @@ void compare_load(struct bench *bench)
         cli_fatal(0, "%s: a report of another operation", cli_quote_maybe(path));
 }
 
-void compare_make(struct bench *bench, const struct machine *machine)
+void compare_run(struct bench *bench, const struct machine *machine)
 {
     const json_t *states = json_object_get(bench->older, "states");
     size_t size;

@@ -7,6 +7,6 @@
 /* Loads --compare's report; exits where it is none, or of another operation. */
 void compare_load(struct bench *bench);
 /* What became slower since: sets bench->compared and bench->regressed. */
-void compare_make(struct bench *bench, const struct machine *machine);
+void compare_run(struct bench *bench, const struct machine *machine);
 
 #endif

@@ -27,7 +27,7 @@ static double rusage_seconds(int who)
 }
 
 /* Seconds since the machine started: of all processors, at work, and taken by the host. */
-static void look_processors(struct busy *busy)
+static void read_processors(struct interference *snapshot)
 {
     FILE *file = fopen("/proc/stat", "re");
     double v[8], ticks = (double)sysconf(_SC_CLK_TCK);
@@ -36,16 +36,16 @@ static void look_processors(struct busy *busy)
         return;
     if (fscanf(file, "cpu %lf %lf %lf %lf %lf %lf %lf %lf", &v[0], &v[1], &v[2], &v[3], &v[4],
                &v[5], &v[6], &v[7]) == 8) {
-        busy->working = (v[0] + v[1] + v[2] + v[5] + v[6]) / ticks;
-        busy->stolen = v[7] / ticks;
+        snapshot->working = (v[0] + v[1] + v[2] + v[5] + v[6]) / ticks;
+        snapshot->stolen = v[7] / ticks;
         for (int i = 0; i < 8; i++)
-            busy->total += v[i] / ticks;
+            snapshot->total += v[i] / ticks;
     }
     fclose(file);
 }
 
 /* A process's CPU seconds. Its name is in parentheses, and may hold some itself. */
-static bool look_process(const char *pid, struct busy_process *process)
+static bool read_process(const char *pid, struct interference_process *process)
 {
     char path[64], line[1024];
     unsigned long user, system;
@@ -71,34 +71,35 @@ static bool look_process(const char *pid, struct busy_process *process)
     return good;
 }
 
-static void look_processes(struct busy *busy)
+static void read_processes(struct interference *snapshot)
 {
     DIR *proc = opendir("/proc");
     const struct dirent *entry;
 
-    while (proc && busy->n < BUSY_PROCESSES_MAX && (entry = readdir(proc))) {
+    while (proc && snapshot->n < INTERFERENCE_PROCESSES_MAX && (entry = readdir(proc))) {
         if (isdigit((unsigned char)entry->d_name[0]) && atoi(entry->d_name) != getpid())
-            busy->n += look_process(entry->d_name, &busy->processes[busy->n]);
+            snapshot->n += read_process(entry->d_name, &snapshot->processes[snapshot->n]);
     }
     if (proc)
         closedir(proc);
 }
 
-void busy_look(struct busy *busy)
+void interference_read(struct interference *snapshot)
 {
-    memset(busy, 0, sizeof(*busy));
-    look_processors(busy);
-    look_processes(busy);
-    busy->ours = rusage_seconds(RUSAGE_SELF) + rusage_seconds(RUSAGE_CHILDREN);
+    memset(snapshot, 0, sizeof(*snapshot));
+    read_processors(snapshot);
+    read_processes(snapshot);
+    snapshot->ours = rusage_seconds(RUSAGE_SELF) + rusage_seconds(RUSAGE_CHILDREN);
 }
 
 /* The process that used the most since then, of those that were there then or came. */
-static const struct busy_process *busiest(const struct busy *before, struct busy *after)
+static const struct interference_process *busiest(const struct interference *before,
+                                                  struct interference *after)
 {
-    const struct busy_process *most = NULL;
+    const struct interference_process *most = NULL;
 
     for (size_t i = 0; i < after->n; i++) {
-        struct busy_process *process = &after->processes[i];
+        struct interference_process *process = &after->processes[i];
         for (size_t j = 0; j < before->n; j++) {
             if (before->processes[j].pid == process->pid)
                 process->seconds -= before->processes[j].seconds;
@@ -109,7 +110,8 @@ static const struct busy_process *busiest(const struct busy *before, struct busy
     return most;
 }
 
-void busy_warn(struct bench *bench, const struct busy *before, struct busy *after)
+void interference_warn(struct bench *bench, const struct interference *before,
+                       struct interference *after)
 {
     double total = after->total - before->total;
     double stolen = (after->stolen - before->stolen) / total;
@@ -121,7 +123,7 @@ void busy_warn(struct bench *bench, const struct busy *before, struct busy *afte
                    " trust the ratios, not the seconds",
                    100 * stolen);
     if (others > others_much) {
-        const struct busy_process *process = busiest(before, after);
+        const struct interference_process *process = busiest(before, after);
         bench_warn(bench,
                    "the machine is busy: other processes used %.0f%% of the processors' time%s%s;"
                    " stop them, or trust the ratios only",

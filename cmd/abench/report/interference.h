@@ -4,23 +4,24 @@
 
 #include "../context.h"
 
-enum { BUSY_PROCESSES_MAX = 1024 };
+enum { INTERFERENCE_PROCESSES_MAX = 1024 };
 
-struct busy_process {
+struct interference_process {
     int pid;
     double seconds;
     char name[32];
 };
 
 /* Seconds of all processors since the machine started. */
-struct busy {
+struct interference {
     double total, working, stolen;
     double ours; /* of abench and what it ran */
-    struct busy_process processes[BUSY_PROCESSES_MAX];
+    struct interference_process processes[INTERFERENCE_PROCESSES_MAX];
     size_t n;
 };
-void busy_look(struct busy *busy);
-/* Warns of others' work between two looks; spoils after. */
-void busy_warn(struct bench *bench, const struct busy *before, struct busy *after);
+void interference_read(struct interference *snapshot);
+/* Warns of others' work between two snapshots; modifies *after. */
+void interference_warn(struct bench *bench, const struct interference *before,
+                       struct interference *after);
 
 #endif

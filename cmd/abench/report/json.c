@@ -81,7 +81,7 @@ static json_t *quantiles(double median, double q1, double q3, double min, double
 static json_t *arm_json(const struct bench *bench, size_t index, enum bench_cache cache)
 {
     const struct bench_arm *arm = &bench->arms[index];
-    struct bench_summary sum = bench_summarise(bench, index, cache);
+    struct bench_summary sum = summary_of(bench, index, cache);
     json_t *object = json_object(), *samples = json_array(), *command = json_array();
 
     for (size_t i = 0; arm->argv && arm->argv[i]; i++)
@@ -106,7 +106,7 @@ static json_t *arm_json(const struct bench *bench, size_t index, enum bench_cach
         quantiles(sum.ratio, sum.ratio_q1, sum.ratio_q3, sum.ratio_min, sum.ratio_max));
     put(object, "ratio_low", real(sum.ratio_low));
     put(object, "ratio_high", real(sum.ratio_high));
-    put(object, "detectable", json_boolean(bench_told_apart(&sum)));
+    put(object, "detectable", json_boolean(summary_detectable(&sum)));
     put(object, "cpu_seconds", real(sum.cpu_seconds));
     put(object, "user_seconds", real(sum.user_seconds));
     put(object, "system_seconds", real(sum.system_seconds));
@@ -139,7 +139,7 @@ static json_t *prediction_json(const struct bench *bench, enum bench_cache cache
     put(object, "probe_files", integer(prediction->files));
     put(object, "probe_bytes", integer(prediction->bytes));
     put(object, "iowq_workers", integer(prediction->iowq));
-    put(object, "error", real(prediction_error(bench, cache)));
+    put(object, "error", real(verdict_prediction_error(bench, cache)));
     return object;
 }
 
@@ -147,12 +147,13 @@ static json_t *prediction_json(const struct bench *bench, enum bench_cache cache
 static void put_meaning(json_t *object, const struct bench *bench, const struct machine *machine,
                         enum bench_cache cache)
 {
-    char *why = why_line(bench, machine, cache), *use = use_line(bench, machine, cache);
-    int best, knee = bench_knee(bench, cache, &best);
-    struct bench_verdict verdict;
+    char *why = verdict_line(bench, machine, cache), *use = verdict_use_line(bench, machine, cache);
+    int best, knee = knee_find(bench, cache, &best);
+    struct verdict verdict;
 
     put(object, "bound",
-        bench_judge(bench, cache, &verdict) ? json_string(bound_name(verdict.bound)) : json_null());
+        verdict_reach(bench, cache, &verdict) ? json_string(bottleneck_name(verdict.bottleneck))
+                                              : json_null());
     put(object, "why", why ? text(why) : json_null());
     put(object, "knee", knee >= 0 ? text(bench->arms[knee].name) : json_null());
     put(object, "prediction", prediction_json(bench, cache));
@@ -171,10 +172,10 @@ static json_t *state_json(const struct bench *bench, const struct machine *machi
     put(object, "cache", json_string(bench_cache_names[cache]));
     put(object, "drop_caches", json_boolean(cache == BENCH_COLD && bench->opts.drop_caches));
     put(object, "settle_seconds", json_integer(cache == BENCH_COLD ? bench->opts.settle : 0));
-    put(object, "resident", real(report_resident(bench, cache)));
+    put(object, "resident", real(summary_resident(bench, cache)));
     put(object, "rounds", integer(bench->rounds_done[cache]));
-    put(object, "cut", json_boolean(bench->cut[cache]));
-    put(object, "tight", json_boolean(bench->tight[cache]));
+    put(object, "cut", json_boolean(bench->timed_out[cache]));
+    put(object, "tight", json_boolean(bench->precise[cache]));
     put(object, "arms", arms);
     put_meaning(object, bench, machine, cache);
     return object;

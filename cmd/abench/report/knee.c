@@ -18,7 +18,7 @@ static size_t cost(const struct bench *bench, const struct bench_arm *arm)
     return sum;
 }
 
-int bench_knee(const struct bench *bench, enum bench_cache cache, int *best)
+int knee_find(const struct bench *bench, enum bench_cache cache, int *best)
 {
     double medians[BENCH_ARMS_MAX] = {0}, best_median = INFINITY, knee_median = INFINITY;
     size_t knee_cost = SIZE_MAX;
@@ -26,7 +26,7 @@ int bench_knee(const struct bench *bench, enum bench_cache cache, int *best)
 
     *best = -1;
     for (size_t i = 0; i < bench->n_arms; i++) {
-        struct bench_summary sum = bench_summarise(bench, i, cache);
+        struct bench_summary sum = summary_of(bench, i, cache);
         medians[i] = bench->arms[i].swept && sum.runs > 0 ? sum.median : INFINITY;
         if (medians[i] < best_median) {
             *best = (int)i;
@@ -59,7 +59,7 @@ static const char *open_end(const struct bench *bench, const struct bench_arm *k
 
 char *knee_line(const struct bench *bench, enum bench_cache cache)
 {
-    int best, knee = bench_knee(bench, cache, &best);
+    int best, knee = knee_find(bench, cache, &best);
     char *text = NULL;
     size_t size;
     FILE *out;
@@ -67,8 +67,8 @@ char *knee_line(const struct bench *bench, enum bench_cache cache)
     if (knee < 0 || !(out = open_memstream(&text, &size)))
         return NULL;
     const char *open = open_end(bench, &bench->arms[knee]);
-    double at_knee = bench_summarise(bench, (size_t)knee, cache).median;
-    double at_best = bench_summarise(bench, (size_t)best, cache).median;
+    double at_knee = summary_of(bench, (size_t)knee, cache).median;
+    double at_best = summary_of(bench, (size_t)best, cache).median;
     fprintf(out, "%s", bench->arms[knee].name);
     if (knee == best)
         fprintf(out, ", the fastest of the sweep, and nothing smaller comes within %.0f%% of it",

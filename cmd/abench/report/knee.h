@@ -6,7 +6,7 @@
 
 /* The point of the sweep from which on more gains little, and the fastest one: indices of arms, -1
  * where nothing was measured. */
-int bench_knee(const struct bench *bench, enum bench_cache cache, int *best);
+int knee_find(const struct bench *bench, enum bench_cache cache, int *best);
 /* A line of text: malloc'd, NULL where there is nothing to say. */
 char *knee_line(const struct bench *bench, enum bench_cache cache);
 

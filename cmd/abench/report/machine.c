@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-static void look_memory(struct machine *machine)
+static void read_memory(struct machine *machine)
 {
     FILE *file = fopen("/proc/meminfo", "re");
     char line[256];
@@ -55,7 +55,7 @@ static bool is_below(const char *path, const char *mount)
 }
 
 /* The mount with the longest name above the path; of equals the last, which covers the others. */
-static void look_filesystem(struct machine *machine, const char *path)
+static void read_filesystem(struct machine *machine, const char *path)
 {
     FILE *file = fopen("/proc/self/mountinfo", "re");
     char *line = NULL, *real = realpath(path, NULL);
@@ -83,7 +83,7 @@ static void look_filesystem(struct machine *machine, const char *path)
         fclose(file);
 }
 
-void machine_look(struct machine *machine, const char *path)
+void machine_read(struct machine *machine, const char *path)
 {
     struct utsname name;
 
@@ -94,11 +94,11 @@ void machine_look(struct machine *machine, const char *path)
         snprintf(machine->kernel, sizeof(machine->kernel), "%s", name.release);
     if (getloadavg(&machine->load, 1) != 1)
         machine->load = NAN;
-    look_memory(machine);
-    look_filesystem(machine, path);
+    read_memory(machine);
+    read_filesystem(machine, path);
 }
 
-void machine_warn(struct bench *bench, const struct machine *machine)
+void machine_warn_before(struct bench *bench, const struct machine *machine)
 {
     const double free_little = 0.05;
     const char *type = machine->filesystem;
@@ -118,10 +118,10 @@ void machine_warn(struct bench *bench, const struct machine *machine)
                    type);
 }
 
-static void state_warn(struct bench *bench, enum bench_cache cache, const struct machine *machine)
+static void warn_state(struct bench *bench, enum bench_cache cache, const struct machine *machine)
 {
     const double start_seconds = 0.02, in_memory = 1.5;
-    struct bench_summary base = bench_summarise(bench, bench->baseline, cache);
+    struct bench_summary base = summary_of(bench, bench->baseline, cache);
     double bytes = bench_bytes(bench);
 
     if (base.runs > 0 && base.median < start_seconds)
@@ -136,7 +136,7 @@ static void state_warn(struct bench *bench, enum bench_cache cache, const struct
                    " of its own, or the files have holes; --drop-caches may help, or other files",
                    base.device_read / 1e6, bytes / 1e6);
     for (size_t i = 0; i < bench->n_arms && bench->opts.operation == BENCH_COPY; i++) {
-        struct bench_summary sum = bench_summarise(bench, i, cache);
+        struct bench_summary sum = summary_of(bench, i, cache);
         if (sum.runs > 0 && sum.durable > in_memory * sum.median && !bench->opts.durable)
             bench_warn(bench,
                        "the files are smaller than the free memory, and the copies of %s end in the"
@@ -145,10 +145,10 @@ static void state_warn(struct bench *bench, enum bench_cache cache, const struct
     }
 }
 
-void results_warn(struct bench *bench, const struct machine *machine)
+void machine_warn_after(struct bench *bench, const struct machine *machine)
 {
     if (bench->opts.cold)
-        state_warn(bench, BENCH_COLD, machine);
+        warn_state(bench, BENCH_COLD, machine);
     if (bench->opts.warm)
-        state_warn(bench, BENCH_WARM, machine);
+        warn_state(bench, BENCH_WARM, machine);
 }

@@ -12,10 +12,10 @@ struct machine {
     char filesystem[64]; /* type */
     char device[256];    /* what is mounted */
 };
-void machine_look(struct machine *machine, const char *path);
+void machine_read(struct machine *machine, const char *path);
 /* Warnings of what spoils a measurement. */
-void machine_warn(struct bench *bench, const struct machine *machine);
+void machine_warn_before(struct bench *bench, const struct machine *machine);
 /* What the results say of their own worth. */
-void results_warn(struct bench *bench, const struct machine *machine);
+void machine_warn_after(struct bench *bench, const struct machine *machine);
 
 #endif

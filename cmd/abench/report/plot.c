@@ -13,11 +13,11 @@
 #include <stdio.h>
 #include <string.h>
 
-void plot_require(void)
+void report_plot_require(void)
 {
     char *argv[] = {(char *)"gnuplot", (char *)"--version", NULL};
 
-    if (bench_command(argv, true) != 0)
+    if (child_command(argv, true) != 0)
         cli_fatal(0, "--plot needs gnuplot, and it cannot be run: install gnuplot-nox, or leave"
                      " --plot out");
 }
@@ -57,7 +57,7 @@ static size_t arms_with_runs(const struct bench *bench, enum bench_cache cache)
     size_t n = 0;
 
     for (size_t i = 0; i < bench->n_arms; i++)
-        n += bench_summarise(bench, i, cache).runs > 0;
+        n += summary_of(bench, i, cache).runs > 0;
     return n;
 }
 
@@ -69,7 +69,7 @@ static void put_arms(FILE *out, const struct bench *bench, enum bench_cache cach
     fputs("$samples << EOD\n", out);
     for (size_t i = 0; i < bench->n_arms; i++) {
         const struct bench_arm *arm = &bench->arms[i];
-        if (bench_summarise(bench, i, cache).runs == 0)
+        if (summary_of(bench, i, cache).runs == 0)
             continue;
         row++;
         for (size_t j = 0; j < arm->n_samples; j++) {
@@ -82,14 +82,14 @@ static void put_arms(FILE *out, const struct bench *bench, enum bench_cache cach
     fputs("EOD\n$medians << EOD\n", out);
     row = 0;
     for (size_t i = 0; i < bench->n_arms; i++) {
-        struct bench_summary sum = bench_summarise(bench, i, cache);
+        struct bench_summary sum = summary_of(bench, i, cache);
         if (sum.runs > 0)
             fprintf(out, "%.9g %zu %.9g %.9g\n", sum.median, ++row, sum.q1, sum.q3);
     }
     fputs("EOD\nset ytics (", out);
     row = 0;
     for (size_t i = 0; i < bench->n_arms; i++) {
-        struct bench_summary sum = bench_summarise(bench, i, cache);
+        struct bench_summary sum = summary_of(bench, i, cache);
         if (sum.runs == 0)
             continue;
         char label[256];
@@ -142,7 +142,7 @@ static void put_curve_title(FILE *out, const struct bench *bench, const struct b
 
 static void put_sweep(FILE *out, const struct bench *bench, enum bench_cache cache)
 {
-    int best, knee = bench_knee(bench, cache, &best);
+    int best, knee = knee_find(bench, cache, &best);
     unsigned curves = 0;
 
     for (size_t i = 0; i < bench->n_arms; i++) {
@@ -150,7 +150,7 @@ static void put_sweep(FILE *out, const struct bench *bench, enum bench_cache cac
             continue;
         fprintf(out, "$curve%u << EOD\n", curves++);
         for (size_t j = i; j < bench->n_arms; j++) {
-            struct bench_summary sum = bench_summarise(bench, j, cache);
+            struct bench_summary sum = summary_of(bench, j, cache);
             if (bench->arms[j].swept && sum.runs > 0 &&
                 one_curve(bench, &bench->arms[i], &bench->arms[j]))
                 fprintf(out, "%g %.9g %.9g %.9g\n", value_at(bench, &bench->arms[j], 0), sum.mb_s,
@@ -171,7 +171,7 @@ static void put_sweep(FILE *out, const struct bench *bench, enum bench_cache cac
         put_curve_title(out, bench, &bench->arms[i]);
         fputs(", \\\n ", out);
     }
-    double base = bench_summarise(bench, bench->baseline, cache).mb_s;
+    double base = summary_of(bench, bench->baseline, cache).mb_s;
     if (!bench->arms[bench->baseline].swept && isfinite(base)) {
         fprintf(out, "%.9g with lines dt 2 lc rgb '#555555' title ", base);
         put_quoted(out, bench->arms[bench->baseline].name);
@@ -182,7 +182,7 @@ static void put_sweep(FILE *out, const struct bench *bench, enum bench_cache cac
                 "'+' using (%g):(%.9g) every ::0::0 with points pt 6 ps 3 lw 2 lc rgb 'black'"
                 " title 'knee'\n",
                 value_at(bench, &bench->arms[knee], 0),
-                bench_summarise(bench, (size_t)knee, cache).mb_s);
+                summary_of(bench, (size_t)knee, cache).mb_s);
     else
         fputs("NaN notitle\n", out);
 }
@@ -208,6 +208,6 @@ void report_plot(const struct bench *bench)
     }
     if (fclose(out) != 0)
         cli_fatal(errno, "error writing %s", cli_quote(path));
-    if (bench_command(argv, false) != 0)
+    if (child_command(argv, false) != 0)
         cli_fatal(0, "gnuplot could not draw %s", cli_quote(bench->opts.plot));
 }

@@ -10,7 +10,7 @@ void report_table(FILE *out, const struct bench *bench, const struct machine *ma
 void report_csv(FILE *out, const struct bench *bench);
 /* Returns 0, or -1 where memory is short or the output fails. */
 int report_json(FILE *out, const struct bench *bench, const struct machine *machine);
-void plot_require(void); /* exits where gnuplot is missing */
+void report_plot_require(void); /* exits where gnuplot is missing */
 void report_plot(const struct bench *bench);
 
 #endif

@@ -9,7 +9,7 @@
 /* A difference that nobody would choose a command for, whatever its spread. */
 static const double ratio_matters = 0.03;
 
-bool bench_sample_good(const struct bench_sample *sample, enum bench_cache cache)
+bool summary_sample_good(const struct bench_sample *sample, enum bench_cache cache)
 {
     return sample->cache == cache && sample->check != CHECK_DIFFERS &&
            sample->check != CHECK_FAILED;
@@ -22,7 +22,7 @@ static double median_of(const struct bench_arm *arm, enum bench_cache cache,
     size_t n = 0;
 
     for (size_t i = 0; i < arm->n_samples; i++) {
-        if (!bench_sample_good(&arm->samples[i], cache))
+        if (!summary_sample_good(&arm->samples[i], cache))
             continue;
         double value = figure(&arm->samples[i]);
         if (!isnan(value))
@@ -51,26 +51,25 @@ FIGURE(device_busy, s->device_busy)
 FIGURE(device_queue, s->device_queue)
 #undef FIGURE
 
-size_t bench_ratios(const struct bench_arm *base, const struct bench_arm *arm,
-                    enum bench_cache cache, double *values)
+size_t summary_ratios(const struct bench_arm *base, const struct bench_arm *arm,
+                      enum bench_cache cache, double *values)
 {
     size_t n = 0;
 
     for (size_t i = 0; i < arm->n_samples; i++) {
         const struct bench_sample *sample = &arm->samples[i];
-        if (!bench_sample_good(sample, cache))
+        if (!summary_sample_good(sample, cache))
             continue;
         for (size_t j = 0; j < base->n_samples; j++) {
             const struct bench_sample *other = &base->samples[j];
-            if (other->round == sample->round && bench_sample_good(other, cache))
+            if (other->round == sample->round && summary_sample_good(other, cache))
                 values[n++] = other->seconds / sample->seconds;
         }
     }
     return n;
 }
 
-struct bench_summary bench_summarise(const struct bench *bench, size_t index,
-                                     enum bench_cache cache)
+struct bench_summary summary_of(const struct bench *bench, size_t index, enum bench_cache cache)
 {
     const struct bench_arm *arm = &bench->arms[index];
     struct bench_summary sum = {0};
@@ -79,7 +78,7 @@ struct bench_summary bench_summarise(const struct bench *bench, size_t index,
 
     for (size_t i = 0; i < arm->n_samples; i++) {
         const struct bench_sample *sample = &arm->samples[i];
-        if (!bench_sample_good(sample, cache)) {
+        if (!summary_sample_good(sample, cache)) {
             sum.failed += sample->cache == cache;
             sum.differs |= sample->cache == cache && sample->check == CHECK_DIFFERS;
             continue;
@@ -99,7 +98,7 @@ struct bench_summary bench_summarise(const struct bench *bench, size_t index,
     sum.mb_s = bench_bytes(bench) / sum.median / 1e6;
     sum.items_s = bench_items(bench, arm) / sum.median;
 
-    sum.pairs = n = bench_ratios(&bench->arms[bench->baseline], arm, cache, other);
+    sum.pairs = n = summary_ratios(&bench->arms[bench->baseline], arm, cache, other);
     sum.ratio = stat_quantile(other, n, 0.5);
     sum.ratio_q1 = stat_quantile(other, n, 0.25);
     sum.ratio_q3 = stat_quantile(other, n, 0.75);
@@ -134,28 +133,28 @@ static bool above_one(double *values, size_t n)
     return !stat_interval(values, n, &low, &high) || low > 1;
 }
 
-bool bench_faster(const struct bench *bench, size_t arm, size_t other, enum bench_cache cache)
+bool summary_faster(const struct bench *bench, size_t arm, size_t other, enum bench_cache cache)
 {
     double values[BENCH_ROUNDS_MAX];
-    size_t n = bench_ratios(&bench->arms[other], &bench->arms[arm], cache, values);
+    size_t n = summary_ratios(&bench->arms[other], &bench->arms[arm], cache, values);
 
     return above_one(values, n);
 }
 
-bool bench_told_apart(const struct bench_summary *summary)
+bool summary_detectable(const struct bench_summary *summary)
 {
     return (summary->ratio_low > 1 || summary->ratio_high < 1) &&
            fabs(summary->ratio - 1) >= ratio_matters;
 }
 
-bool bench_is_tight(const struct bench *bench, enum bench_cache cache)
+bool summary_precise(const struct bench *bench, enum bench_cache cache)
 {
     double values[BENCH_ROUNDS_MAX], low, high;
 
     for (size_t i = 0; i < bench->n_arms; i++) {
         const struct bench_arm *arm = &bench->arms[i];
-        size_t n = bench_ratios(&bench->arms[bench->baseline], arm, cache, values);
-        if (i == bench->baseline || !bench_arm_runs(arm))
+        size_t n = summary_ratios(&bench->arms[bench->baseline], arm, cache, values);
+        if (i == bench->baseline || !arm_runs(arm))
             continue;
         if (!stat_interval(values, n, &low, &high) ||
             (high - low) / 2 > bench->opts.precision * stat_quantile(values, n, 0.5))
@@ -164,7 +163,7 @@ bool bench_is_tight(const struct bench *bench, enum bench_cache cache)
     return true;
 }
 
-double report_resident(const struct bench *bench, enum bench_cache cache)
+double summary_resident(const struct bench *bench, enum bench_cache cache)
 {
     double worst = NAN;
 

@@ -25,20 +25,20 @@ struct bench_summary {
 };
 
 /* Whether a run counts. */
-bool bench_sample_good(const struct bench_sample *sample, enum bench_cache cache);
+bool summary_sample_good(const struct bench_sample *sample, enum bench_cache cache);
 /* base's time / the arm's, of each round in which both are good. Returns how many: at most one for
  * each of the arm's runs. */
-size_t bench_ratios(const struct bench_arm *base, const struct bench_arm *arm,
-                    enum bench_cache cache, double *values);
-struct bench_summary bench_summarise(const struct bench *bench, size_t arm, enum bench_cache cache);
+size_t summary_ratios(const struct bench_arm *base, const struct bench_arm *arm,
+                      enum bench_cache cache, double *values);
+struct bench_summary summary_of(const struct bench *bench, size_t arm, enum bench_cache cache);
 /* Whether an arm is faster than another, as far as the rounds can tell. */
-bool bench_faster(const struct bench *bench, size_t arm, size_t other, enum bench_cache cache);
+bool summary_faster(const struct bench *bench, size_t arm, size_t other, enum bench_cache cache);
 /* Whether the rounds tell the arm from the baseline, and it is not only noise. */
-bool bench_told_apart(const struct bench_summary *summary);
+bool summary_detectable(const struct bench_summary *summary);
 /* Whether every arm's interval is as narrow as --precision asks for. */
-bool bench_is_tight(const struct bench *bench, enum bench_cache cache);
+bool summary_precise(const struct bench *bench, enum bench_cache cache);
 /* The resident part of the data set before the runs, where it was furthest from the state wanted.
  * NAN: not known. */
-double report_resident(const struct bench *bench, enum bench_cache cache);
+double summary_resident(const struct bench *bench, enum bench_cache cache);
 
 #endif

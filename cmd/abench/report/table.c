@@ -66,7 +66,7 @@ static void print_head(FILE *out, const struct bench *bench, const struct machin
 
 static void print_state(FILE *out, const struct bench *bench, enum bench_cache cache)
 {
-    double resident = report_resident(bench, cache);
+    double resident = summary_resident(bench, cache);
 
     fprintf(out, "\ncache    %s",
             cache == BENCH_WARM       ? "warm: every file was read before"
@@ -81,9 +81,9 @@ static void print_state(FILE *out, const struct bench *bench, enum bench_cache c
                 cache == BENCH_COLD ? "at most" : "at least", 100 * resident);
     fprintf(out, "\nruns     %u %s%s, each with the arms in random order, seed %" PRIu64 "%s\n\n",
             bench->rounds_done[cache], bench->rounds_done[cache] == 1 ? "round" : "rounds",
-            bench->cut[cache]     ? " (the time was up)"
-            : bench->tight[cache] ? " (enough for the precision)"
-                                  : "",
+            bench->timed_out[cache] ? " (the time was up)"
+            : bench->precise[cache] ? " (enough for the precision)"
+                                    : "",
             bench->opts.seed, bench->opts.durable ? "; times are to durable" : "");
 }
 
@@ -102,11 +102,11 @@ static int digits_for(double seconds)
     return seconds < 0.1 ? 4 : seconds < 10 ? 3 : 2;
 }
 
-static const char *told_apart_text(const struct bench_summary *sum)
+static const char *detectable_text(const struct bench_summary *sum)
 {
     if (isnan(sum->ratio_low))
         return "  too few rounds to tell";
-    return bench_told_apart(sum) ? "" : "  no detectable difference";
+    return summary_detectable(sum) ? "" : "  no detectable difference";
 }
 
 static void print_times(FILE *out, const struct bench *bench, const struct term *term,
@@ -121,7 +121,7 @@ static void print_times(FILE *out, const struct bench *bench, const struct term 
         fprintf(out, " %8s %9s", "MB/s", bench->opts.pattern ? "IOPS" : "files/s");
     fprintf(out, "  %6s  %s\n", "ratio", "interval");
     for (size_t i = 0; i < bench->n_arms; i++) {
-        struct bench_summary sum = bench_summarise(bench, i, cache);
+        struct bench_summary sum = summary_of(bench, i, cache);
         int digits = digits_for(sum.median);
         char spread[64];
         fprintf(out, "%-*s ", width, bench->arms[i].name);
@@ -138,10 +138,10 @@ static void print_times(FILE *out, const struct bench *bench, const struct term 
         if (i == bench->baseline)
             fprintf(out, "  %6.2f", 1.0);
         else if (sum.pairs > 0 && isnan(sum.ratio_low))
-            fprintf(out, "  %6.2f  %s", sum.ratio, told_apart_text(&sum));
+            fprintf(out, "  %6.2f  %s", sum.ratio, detectable_text(&sum));
         else if (sum.pairs > 0)
             fprintf(out, "  %6.2f  %.2f..%.2f%s", sum.ratio, sum.ratio_low, sum.ratio_high,
-                    told_apart_text(&sum));
+                    detectable_text(&sum));
         fprintf(out, "%s\n", sum.reflinked ? "  reflink" : "");
     }
 }
@@ -165,7 +165,7 @@ static void print_costs(FILE *out, const struct bench *bench, const struct term 
         fprintf(out, " %9s %9s %10s", "switches", "waiting", "in flight");
     fprintf(out, " %9s %9s\n", "read", "written");
     for (size_t i = 0; i < bench->n_arms; i++) {
-        struct bench_summary sum = bench_summarise(bench, i, cache);
+        struct bench_summary sum = summary_of(bench, i, cache);
         if (sum.runs == 0)
             continue;
         fprintf(out, "%-*s %8.2f %5.1f MiB", width, bench->arms[i].name, sum.cpu_seconds,
@@ -215,18 +215,18 @@ static void print_line(FILE *out, const struct term *term, const char *keyword, 
 static void print_meaning(FILE *out, const struct term *term, const struct bench *bench,
                           const struct machine *machine, enum bench_cache cache)
 {
-    struct bench_verdict verdict;
+    struct verdict verdict;
 
     putc('\n', out);
-    print_line(out, term, "why", why_line(bench, machine, cache));
-    if (bench_judge(bench, cache, &verdict)) {
-        print_line(out, term, "evidence", evidence_line(bench, bench->baseline, cache));
+    print_line(out, term, "why", verdict_line(bench, machine, cache));
+    if (verdict_reach(bench, cache, &verdict)) {
+        print_line(out, term, "evidence", verdict_evidence_line(bench, bench->baseline, cache));
         if (verdict.arm != bench->baseline)
-            print_line(out, term, "", evidence_line(bench, verdict.arm, cache));
+            print_line(out, term, "", verdict_evidence_line(bench, verdict.arm, cache));
     }
     print_line(out, term, "knee", knee_line(bench, cache));
-    print_line(out, term, "predict", prediction_line(bench, cache));
-    print_line(out, term, "use", use_line(bench, machine, cache));
+    print_line(out, term, "predict", verdict_prediction_line(bench, cache));
+    print_line(out, term, "use", verdict_use_line(bench, machine, cache));
 }
 
 void report_table(FILE *out, const struct bench *bench, const struct machine *machine)
@@ -234,7 +234,7 @@ void report_table(FILE *out, const struct bench *bench, const struct machine *ma
     int width = name_width(bench);
     struct term term;
 
-    term_look(&term, out);
+    term_init(&term, out);
     print_head(out, bench, machine);
     for (unsigned cache = BENCH_COLD; cache <= BENCH_WARM; cache++) {
         if (!(cache == BENCH_COLD ? bench->opts.cold : bench->opts.warm))

@@ -18,7 +18,7 @@ enum {
     BAR_MAX = 60,
 };
 
-void term_look(struct term *term, FILE *out)
+void term_init(struct term *term, FILE *out)
 {
     const char *columns = getenv("COLUMNS"), *locale = NULL, *no_color = getenv("NO_COLOR");
     static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
@@ -93,14 +93,14 @@ void term_bars(FILE *out, const struct term *term, const struct bench *bench,
         return;
     room = room < BAR_MAX ? room : BAR_MAX;
     for (size_t i = 0; i < bench->n_arms; i++)
-        longest = fmax(longest, bench_summarise(bench, i, cache).median); /* leaves NAN out */
+        longest = fmax(longest, summary_of(bench, i, cache).median); /* leaves NAN out */
     putc('\n', out);
     for (size_t i = 0; i < bench->n_arms && longest > 0; i++) {
-        struct bench_summary sum = bench_summarise(bench, i, cache);
-        const char *colour = i == bench->baseline      ? ""
-                             : !bench_told_apart(&sum) ? "\033[33m"
-                             : sum.ratio > 1           ? "\033[32m"
-                                                       : "\033[31m";
+        struct bench_summary sum = summary_of(bench, i, cache);
+        const char *colour = i == bench->baseline        ? ""
+                             : !summary_detectable(&sum) ? "\033[33m"
+                             : sum.ratio > 1             ? "\033[32m"
+                                                         : "\033[31m";
         if (sum.runs == 0)
             continue;
         fprintf(out, "%-*s ", name_width, bench->arms[i].name);

@@ -12,7 +12,7 @@ struct term {
     bool blocks; /* it shows UTF-8 */
     int width;
 };
-void term_look(struct term *term, FILE *out);
+void term_init(struct term *term, FILE *out);
 bool term_fits(const struct term *term, int columns);
 /* A keyword and what there is to say, in lines of the terminal's width. */
 void term_line(FILE *out, const struct term *term, const char *keyword, const char *text);

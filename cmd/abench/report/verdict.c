@@ -26,13 +26,13 @@ static int arm_of_interest(const struct bench *bench, enum bench_cache cache)
 
     for (size_t i = 0; i < bench->n_arms; i++) {
         const struct bench_arm *arm = &bench->arms[i];
-        struct bench_summary sum = bench_summarise(bench, i, cache);
+        struct bench_summary sum = summary_of(bench, i, cache);
         int rank = sum.unchecked          ? -1
                    : i == bench->baseline ? 0
                    : arm->ring            ? 3
                    : arm->argv            ? 2
                                           : 1;
-        if (sum.runs == 0 || arm->bound || rank < best_rank ||
+        if (sum.runs == 0 || arm->ceiling || rank < best_rank ||
             (rank == best_rank && sum.median >= best_median))
             continue;
         best = (int)i;
@@ -53,52 +53,52 @@ static double waiting(const struct bench_summary *sum)
 /* What bounds the blocking path. Waiting for a device is latency where more requests at once end
  * it, and the device's own limit where they do not. The device's counters say nothing here: they
  * have everybody's requests in them. */
-static enum bench_bound bound_of(const struct bench_summary *base, const struct bench_summary *arm,
-                                 double bytes, bool gain)
+static enum bottleneck bottleneck_of(const struct bench_summary *base,
+                                     const struct bench_summary *arm, double bytes, bool gain)
 {
     double most = fmax(fmax(base->device_read, arm->device_read), base->device_write);
 
     /* of the time that it worked or waited: what is left of the clock's it spent in the queue for a
      * processor that others had */
     if (waiting(base) > much * (waiting(base) + base->cpu_seconds))
-        return gain || most < nothing * bytes ? BOUND_LATENCY : BOUND_DEVICE;
+        return gain || most < nothing * bytes ? BOTTLENECK_LATENCY : BOTTLENECK_DEVICE;
     /* the kernel's work on data that was there is moving it out of the page cache; the rest is
      * computing, the program's or the kernel's */
     return base->user_seconds < much * base->cpu_seconds && base->device_read < much * bytes
-               ? BOUND_CACHE
-               : BOUND_CPU;
+               ? BOTTLENECK_CACHE
+               : BOTTLENECK_CPU;
 }
 
-bool bench_judge(const struct bench *bench, enum bench_cache cache, struct bench_verdict *verdict)
+bool verdict_reach(const struct bench *bench, enum bench_cache cache, struct verdict *verdict)
 {
-    struct bench_summary base = bench_summarise(bench, bench->baseline, cache), sum;
+    struct bench_summary base = summary_of(bench, bench->baseline, cache), sum;
     int index = arm_of_interest(bench, cache);
 
-    *verdict = (struct bench_verdict){.bound = BOUND_UNKNOWN};
+    *verdict = (struct verdict){.bottleneck = BOTTLENECK_UNKNOWN};
     if (index < 0 || base.runs == 0)
         return false;
-    sum = bench_summarise(bench, (size_t)index, cache);
+    sum = summary_of(bench, (size_t)index, cache);
     verdict->arm = (size_t)index;
     verdict->gain = (size_t)index != bench->baseline &&
-                    bench_faster(bench, (size_t)index, bench->baseline, cache) &&
+                    summary_faster(bench, (size_t)index, bench->baseline, cache) &&
                     sum.ratio >= overlapped;
-    verdict->bound = bound_of(&base, &sum, bench_bytes(bench), verdict->gain);
+    verdict->bottleneck = bottleneck_of(&base, &sum, bench_bytes(bench), verdict->gain);
     return true;
 }
 
-const char *bound_name(enum bench_bound bound)
+const char *bottleneck_name(enum bottleneck bottleneck)
 {
     static const char *const names[] = {
-        [BOUND_UNKNOWN] = "unknown",     [BOUND_LATENCY] = "latency-bound",
-        [BOUND_DEVICE] = "device-bound", [BOUND_CACHE] = "cache-bound",
-        [BOUND_CPU] = "CPU-bound",
+        [BOTTLENECK_UNKNOWN] = "unknown",     [BOTTLENECK_LATENCY] = "latency-bound",
+        [BOTTLENECK_DEVICE] = "device-bound", [BOTTLENECK_CACHE] = "cache-bound",
+        [BOTTLENECK_CPU] = "CPU-bound",
     };
 
-    return names[bound];
+    return names[bottleneck];
 }
 
 /* What an arm that overlaps its waiting is bound by then. */
-static void say_then(FILE *out, const struct bench_summary *sum, const struct machine *machine)
+static void print_rest(FILE *out, const struct bench_summary *sum, const struct machine *machine)
 {
     double busy = sum->cpu_seconds / (sum->median * machine->processors);
 
@@ -114,9 +114,9 @@ static void say_then(FILE *out, const struct bench_summary *sum, const struct ma
                 100 * busy, sum->mb_s);
 }
 
-static void say_waiting(FILE *out, const struct bench *bench, const struct bench_verdict *verdict,
-                        const struct bench_summary *base, const struct bench_summary *sum,
-                        const struct machine *machine)
+static void print_waiting(FILE *out, const struct bench *bench, const struct verdict *verdict,
+                          const struct bench_summary *base, const struct bench_summary *sum,
+                          const struct machine *machine)
 {
     const char *name = bench->arms[verdict->arm].name;
 
@@ -129,8 +129,8 @@ static void say_waiting(FILE *out, const struct bench *bench, const struct bench
         if (sum->in_flight_mean > 0)
             fprintf(out, " with %.0f requests in flight", sum->in_flight_mean);
         fputs(", ", out);
-        say_then(out, sum, machine);
-    } else if (verdict->bound == BOUND_DEVICE) {
+        print_rest(out, sum, machine);
+    } else if (verdict->bottleneck == BOTTLENECK_DEVICE) {
         fprintf(out, ", and %s waits as long: the device gives %.0f MB/s, however it is asked",
                 name, fmax(base->mb_s, sum->mb_s));
     } else {
@@ -141,25 +141,25 @@ static void say_waiting(FILE *out, const struct bench *bench, const struct bench
     }
 }
 
-char *why_line(const struct bench *bench, const struct machine *machine, enum bench_cache cache)
+char *verdict_line(const struct bench *bench, const struct machine *machine, enum bench_cache cache)
 {
-    struct bench_summary base = bench_summarise(bench, bench->baseline, cache), sum;
+    struct bench_summary base = summary_of(bench, bench->baseline, cache), sum;
     const char *base_name = bench->arms[bench->baseline].name;
-    struct bench_verdict verdict;
+    struct verdict verdict;
     char *text = NULL;
     size_t size;
     FILE *out;
 
-    if (!bench_judge(bench, cache, &verdict) || !(out = open_memstream(&text, &size)))
+    if (!verdict_reach(bench, cache, &verdict) || !(out = open_memstream(&text, &size)))
         return NULL;
-    sum = bench_summarise(bench, verdict.arm, cache);
-    fprintf(out, "%s: ", bound_name(verdict.bound));
-    if (verdict.bound == BOUND_CPU) {
+    sum = summary_of(bench, verdict.arm, cache);
+    fprintf(out, "%s: ", bottleneck_name(verdict.bottleneck));
+    if (verdict.bottleneck == BOTTLENECK_CPU) {
         fprintf(out,
                 "%s computes for %.3g s in its %.3g s, %.3g of them in the kernel, and waits too"
                 " little for a ring to help",
                 base_name, base.cpu_seconds, base.median, base.system_seconds);
-    } else if (verdict.bound == BOUND_CACHE) {
+    } else if (verdict.bottleneck == BOTTLENECK_CACHE) {
         fprintf(out,
                 "%s spends %.3g s in the kernel, opening files and copying from the page "
                 "cache, and waits for next to"
@@ -169,17 +169,17 @@ char *why_line(const struct bench *bench, const struct machine *machine, enum be
             fprintf(out, "; %s gains past the cache, or by its workers",
                     bench->arms[verdict.arm].name);
     } else {
-        say_waiting(out, bench, &verdict, &base, &sum, machine);
+        print_waiting(out, bench, &verdict, &base, &sum, machine);
     }
-    if (verdict.arm != bench->baseline && !isnan(sum.ratio_low) && !bench_told_apart(&sum))
+    if (verdict.arm != bench->baseline && !isnan(sum.ratio_low) && !summary_detectable(&sum))
         fprintf(out, "; no detectable difference between %s and %s", base_name,
                 bench->arms[verdict.arm].name);
     return fclose(out) == 0 ? text : NULL;
 }
 
-char *evidence_line(const struct bench *bench, size_t index, enum bench_cache cache)
+char *verdict_evidence_line(const struct bench *bench, size_t index, enum bench_cache cache)
 {
-    struct bench_summary sum = bench_summarise(bench, index, cache);
+    struct bench_summary sum = summary_of(bench, index, cache);
     const struct bench_prediction *prediction = &bench->predictions[cache];
     char *text = NULL;
     size_t size;
@@ -202,21 +202,21 @@ char *evidence_line(const struct bench *bench, size_t index, enum bench_cache ca
     return fclose(out) == 0 ? text : NULL;
 }
 
-double prediction_error(const struct bench *bench, enum bench_cache cache)
+double verdict_prediction_error(const struct bench *bench, enum bench_cache cache)
 {
     const struct bench_prediction *prediction = &bench->predictions[cache];
-    struct bench_summary base = bench_summarise(bench, prediction->base, cache);
-    struct bench_summary arm = bench_summarise(bench, prediction->arm, cache);
+    struct bench_summary base = summary_of(bench, prediction->base, cache);
+    struct bench_summary arm = summary_of(bench, prediction->arm, cache);
 
     if (!prediction->made || base.runs == 0 || arm.runs == 0)
         return NAN;
     return prediction->gain / (base.median / arm.median) - 1;
 }
 
-char *prediction_line(const struct bench *bench, enum bench_cache cache)
+char *verdict_prediction_line(const struct bench *bench, enum bench_cache cache)
 {
     const struct bench_prediction *prediction = &bench->predictions[cache];
-    double error = prediction_error(bench, cache);
+    double error = verdict_prediction_error(bench, cache);
     char *text = NULL, part[64];
 
     if (isnan(error))
@@ -239,12 +239,12 @@ char *prediction_line(const struct bench *bench, enum bench_cache cache)
 /* Whether one of our arms with more workers than the choice was tried, and was not faster. */
 static bool workers_tried(const struct bench *bench, enum bench_cache cache, size_t choice)
 {
-    double workers = bench_summarise(bench, choice, cache).workers;
+    double workers = summary_of(bench, choice, cache).workers;
 
     for (size_t i = 0; i < bench->n_arms; i++) {
-        struct bench_summary sum = bench_summarise(bench, i, cache);
+        struct bench_summary sum = summary_of(bench, i, cache);
         if (bench->arms[i].argv && sum.runs > 0 && sum.workers > workers &&
-            !bench_faster(bench, i, choice, cache))
+            !summary_faster(bench, i, choice, cache))
             return true;
     }
     return false;
@@ -254,12 +254,12 @@ static bool workers_tried(const struct bench *bench, enum bench_cache cache, siz
 static const char *workers_advice(const struct bench *bench, const struct machine *machine,
                                   enum bench_cache cache, size_t choice)
 {
-    struct bench_summary sum = bench_summarise(bench, choice, cache);
-    struct bench_verdict verdict;
+    struct bench_summary sum = summary_of(bench, choice, cache);
+    struct verdict verdict;
     static char text[128];
 
-    if (!bench_judge(bench, cache, &verdict) || verdict.bound == BOUND_LATENCY ||
-        verdict.bound == BOUND_DEVICE || machine->processors == 1)
+    if (!verdict_reach(bench, cache, &verdict) || verdict.bottleneck == BOTTLENECK_LATENCY ||
+        verdict.bottleneck == BOTTLENECK_DEVICE || machine->processors == 1)
         return "";
     if (bench->data.files == 1)
         return bench->opts.operation == BENCH_HASH
@@ -286,7 +286,7 @@ static struct choice choose(const struct bench *bench, enum bench_cache cache, c
 
     hint[0] = '\0';
     for (int i = 0; i < (int)bench->n_arms; i++) {
-        struct bench_summary sum = bench_summarise(bench, (size_t)i, cache);
+        struct bench_summary sum = summary_of(bench, (size_t)i, cache);
         medians[i] = sum.median;
         if (sum.runs == 0 || sum.unchecked)
             continue;
@@ -303,21 +303,22 @@ static struct choice choose(const struct bench *bench, enum bench_cache cache, c
     return choice;
 }
 
-char *use_line(const struct bench *bench, const struct machine *machine, enum bench_cache cache)
+char *verdict_use_line(const struct bench *bench, const struct machine *machine,
+                       enum bench_cache cache)
 {
     const struct bench_arm *arms = bench->arms;
     char *text = NULL, hint[64];
     struct choice of = choose(bench, cache, hint);
-    int fastest, knee = bench_knee(bench, cache, &fastest), choice = of.ours;
+    int fastest, knee = knee_find(bench, cache, &fastest), choice = of.ours;
 
     if (of.best < 0)
         return NULL;
     /* without options is simpler, and so is the knee, where they are as good */
-    if (of.usual >= 0 && !bench_faster(bench, (size_t)of.ours, (size_t)of.usual, cache))
+    if (of.usual >= 0 && !summary_faster(bench, (size_t)of.ours, (size_t)of.usual, cache))
         choice = of.usual;
     else if (knee >= 0 && of.ours == fastest)
         choice = knee;
-    if (choice < 0 || bench_faster(bench, (size_t)of.best, (size_t)choice, cache)) {
+    if (choice < 0 || summary_faster(bench, (size_t)of.best, (size_t)choice, cache)) {
         if (asprintf(&text, "%s, the fastest here%s", arms[of.best].name, hint) < 0)
             return NULL;
     } else if (asprintf(&text, "%s%s%s%s", arms[choice].advice,

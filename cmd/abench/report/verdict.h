@@ -5,23 +5,31 @@
 #include "machine.h"
 
 /* What keeps the blocking path from being faster. */
-enum bench_bound { BOUND_UNKNOWN, BOUND_LATENCY, BOUND_DEVICE, BOUND_CACHE, BOUND_CPU };
+enum bottleneck {
+    BOTTLENECK_UNKNOWN,
+    BOTTLENECK_LATENCY,
+    BOTTLENECK_DEVICE,
+    BOTTLENECK_CACHE,
+    BOTTLENECK_CPU
+};
 
 /* What the figures of one state of the cache say. */
-struct bench_verdict {
-    enum bench_bound bound; /* of the baseline */
-    size_t arm;             /* index: the one that is explained beside it */
-    bool gain;              /* it is faster than the baseline, by enough to explain */
+struct verdict {
+    enum bottleneck bottleneck; /* of the baseline */
+    size_t arm;                 /* index: the one that is explained beside it */
+    bool gain;                  /* it is faster than the baseline, by enough to explain */
 };
 /* Returns false where nothing was measured. */
-bool bench_judge(const struct bench *bench, enum bench_cache cache, struct bench_verdict *verdict);
-const char *bound_name(enum bench_bound bound);
+bool verdict_reach(const struct bench *bench, enum bench_cache cache, struct verdict *verdict);
+const char *bottleneck_name(enum bottleneck bottleneck);
 /* The predicted gain's part above or below the measured one; NAN where one of them is missing. */
-double prediction_error(const struct bench *bench, enum bench_cache cache);
+double verdict_prediction_error(const struct bench *bench, enum bench_cache cache);
 /* One line each: malloc'd, NULL where there is nothing to say. */
-char *why_line(const struct bench *bench, const struct machine *machine, enum bench_cache cache);
-char *evidence_line(const struct bench *bench, size_t arm, enum bench_cache cache);
-char *prediction_line(const struct bench *bench, enum bench_cache cache);
-char *use_line(const struct bench *bench, const struct machine *machine, enum bench_cache cache);
+char *verdict_line(const struct bench *bench, const struct machine *machine,
+                   enum bench_cache cache);
+char *verdict_evidence_line(const struct bench *bench, size_t arm, enum bench_cache cache);
+char *verdict_prediction_line(const struct bench *bench, enum bench_cache cache);
+char *verdict_use_line(const struct bench *bench, const struct machine *machine,
+                       enum bench_cache cache);
 
 #endif
