@@ -1,22 +1,21 @@
 #!/usr/bin/env bash
-# abench.sh: abench's arms, its checks of equal work, its states of the cache, and that it leaves nothing
-# behind.
+# abench.sh: abench's arms, its checks of equal work and its states of the cache; it leaves nothing behind.
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 . "${0%/*}/lib.sh"
-stand_in abench abench # messages then start with the name that is expected here
+stand_in abench abench # so that messages start with the expected name
 for program in acat ahash acp; do
     stand_in "$program" "$program"
 done
 export TMPDIR=$scratch/tmp
 mkdir "$TMPDIR"
-# the arm that is compared with sync
+# the arm to compare with sync
 case $engine in
 sync) other=sync-j2 ;;
 *) other=uring ;;
 esac
 arms=("--arms=sync,$other" --pairs=1 --time=20)
 
-# -- what there is to measure --
+# -- the files to measure --
 mkdir -p tree/a/b tree/empty
 head -c 300000 /dev/urandom >tree/large
 for i in {1..40}; do
@@ -30,7 +29,7 @@ ln -s a/1 tree/link
 ln -s nowhere tree/dangling
 ln -s tree linked
 
-# json FILE EXPRESSION: of the report d
+# json FILE EXPRESSION: prints a Python expression of the report d
 json() {
     python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$1" "$2"
 }
@@ -82,7 +81,7 @@ same "another command's copy is compared" "content True" \
 abench read "${arms[@]}" --arm 'cat=xargs -0 cat <{list}' --json tree >report.json 2>messages
 same 'a list of names for commands' 3 "$(json report.json 'len(d["states"][0]["arms"])')"
 
-# differs NAME TEXT COMMAND: as an arm of a copy it is found out
+# differs NAME TEXT COMMAND: as an arm of a copy, COMMAND is reported with TEXT
 differs() {
     local status
     abench copy "${arms[@]}" --arm "wrong=$3" tree >table 2>messages
@@ -119,7 +118,7 @@ abench copy "${arms[@]}" --bound 'best=head -c 1000 /dev/zero >{dst}' --json=rep
 same 'a bound is no equal work, and not compared' '0 none 1' \
     "$? $(json report.json 'd["states"][0]["arms"][2]["samples"][0]["check"]') $(grep -c 'not compared: best' table)"
 
-# -- reflinks, where a filesystem that has them can be mounted --
+# -- reflinks, if a filesystem with reflinks can be mounted --
 image=$scratch/image
 mounted=
 if [ "$(id -u)" -eq 0 ] && command -v mkfs.xfs >/dev/null && truncate -s 320M "$image" &&
@@ -173,7 +172,7 @@ check '--version' abench --version
 gives 'a full standard output' 1 '' 'abench: write error: No space left on device' \
     'abench hash --arms=sync --pairs=1 tree >/dev/full'
 
-# -- its end --
+# -- the end of abench --
 abench copy "${arms[@]}" --arm 'slow=echo $$ >"$TMPDIR/pid"; sleep 50; : {dst}' tree >table 2>messages &
 child=$!
 for _ in {1..100}; do

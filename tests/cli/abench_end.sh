@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# abench_end.sh: however abench ends, nothing of what it made or ran is left; and an arm that leaves processes
-# running is found out.
+# abench_end.sh: however abench ends, none of its files and processes is left; an arm that leaves processes running
+# is reported.
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 . "${0%/*}/lib.sh"
 ulimit -c 0
@@ -14,7 +14,7 @@ for i in {1..5}; do
 done
 arms=("--arms=$engine" --pairs=1 --no-probe)
 
-# wait_for FILE: until it holds something
+# wait_for FILE: waits until it has contents
 wait_for() {
     local end=$((SECONDS + limit_seconds))
     until [ -s "$1" ]; do
@@ -23,7 +23,7 @@ wait_for() {
     done
 }
 
-# nothing_left NAME: neither directories nor an arm's process
+# nothing_left NAME: checks that neither directories nor the process of an arm are left
 nothing_left() {
     same "$1: nothing is left" '' "$(find . "$TMPDIR" -name 'abench.*')"
     if [ -s pid ] && kill -0 "$(cat pid)" 2>/dev/null; then
@@ -95,7 +95,7 @@ for words in copy hash 'copy --json=-' 'hash --csv=-'; do
 done
 set -o pipefail
 
-# -- limits and full disks for what it makes itself --
+# -- limits and full disks for its own files --
 for blocks in 0 1 20 2000; do
     (ulimit -f $blocks && exec env --default-signal abench copy "${arms[@]}" tree) >"$scratch/table" 2>"$scratch/message"
     status=$?
@@ -125,8 +125,8 @@ else
     left_out 'full disks' 'it needs root and tmpfs'
 fi
 
-# -- what an arm leaves running --
-# leaves NAME COMMAND: an arm that does is named, and no other one
+# -- processes that an arm leaves running --
+# leaves NAME COMMAND: an arm that leaves processes is named, and no other arm
 leaves() {
     env --default-signal abench hash "--arms=$engine" --pairs=6 --no-probe --arm "bg=$2" tree >table 2>message
     same "$1: status" 1 $?

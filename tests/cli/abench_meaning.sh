@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# abench_meaning.sh: what abench makes of its figures: intervals, verdicts, sweeps, predictions, comparisons,
-# pictures, what a terminal gets, warnings, and the lessons.
+# abench_meaning.sh: how abench interprets its figures: intervals, verdicts, sweeps, predictions, comparisons, plots,
+# terminals, warnings and lessons.
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 . "${0%/*}/lib.sh"
 stand_in abench abench
@@ -20,12 +20,12 @@ for i in {1..30}; do
     head -c $((i * 1000)) /dev/urandom >"tree/a/$i"
 done
 
-# json FILE EXPRESSION: of the report d
+# json FILE EXPRESSION: prints a Python expression of the report d
 json() {
     python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$1" "$2"
 }
 
-# -- intervals and when rounds end --
+# -- intervals and the end of the rounds --
 abench hash "${arms[@]}" --pairs=5 --json=report.json tree >table 2>messages
 same 'five rounds have an interval around their median' True \
     "$(json report.json 'all(a["ratio_low"] <= a["ratio"]["median"] <= a["ratio_high"] for a in d["states"][0]["arms"])')"
@@ -43,12 +43,12 @@ abench hash --warm --arms= --arm 'a=sleep 0.1' --arm 'b=sleep 0.02' --pairs=5 --
 same 'a difference is told, with its size' 'True True' \
     "$(json report.json 'str(d["states"][0]["arms"][1]["detectable"]) + " " + str(1.5 < d["states"][0]["arms"][1]["ratio"]["median"] < 6)')"
 
-# -- what bounds the work --
+# -- the bottleneck --
 abench hash --warm --arms= --arm 'a=sleep 0.05' --arm 'b=sleep 0.05' --pairs=5 --json=report.json tree \
     >table 2>messages
 same 'waiting that nothing overlaps, and not for the device' latency-bound \
     "$(json report.json 'd["states"][0]["bound"]')"
-# an arm may print counters: the time that it waited is else taken from the clock, and a busy machine is in that
+# The arm prints counters. Without them its waiting time is taken from the clock, which includes a busy machine.
 abench read --warm --arms= --arm 'a=i=0; while [ $i -lt 60000 ]; do i=$((i + 1)); done; echo "{\"waiting_s\": 0}" >&2' \
     --pairs=1 --json=report.json tree >table 2>messages
 same 'work without waiting' CPU-bound "$(json report.json 'd["states"][0]["bound"]')"
@@ -69,8 +69,8 @@ if [ "$engine" = uring ]; then
         "$(json report.json '"{baseline} {arm} {0}".format(d["states"][0]["prediction"]["error"] is not None, **d["states"][0]["prediction"])')"
     check 'the table has it' grep -q '^predict  uring .* times as fast as sync' table
     abench hash --arms=sync,uring --no-probe --pairs=1 --time=30 --json=report.json tree >table 2>messages
-    same 'none where none is wanted' None "$(json report.json 'd["states"][0]["prediction"]')"
-    # what a run of each arm takes, without the rounds
+    same 'no prediction if none is requested' None "$(json report.json 'd["states"][0]["prediction"]')"
+    # the time of a run of each arm, without the rounds
     foreseen='d["states"][0]["prediction"]'
     truncate -s 1G large
     abench hash --warm --arms=sync,uring --pairs=1 --time=60 --json=report.json large >table 2>messages
@@ -117,7 +117,7 @@ abench hash --warm --arms= --arm 'pace=sleep 0.45' --arm 'work=sleep 0.45' --pai
 same 'a slower day is none, by the baseline' '0 0' "$? $(grep -c regression table)"
 abench hash --warm --pairs=6 --arms=sync --json=old.json tree >table 2>messages
 abench hash --warm --pairs=6 --arms=sync --compare=old.json --json tree >report.json 2>messages
-same 'JSON stays JSON, and what there is to say goes to standard error' '1 hash' \
+same 'JSON stays JSON, and messages go to standard error' '1 hash' \
     "$(grep -c '^compare  sync, warm' messages) $(json report.json 'd["operation"]')"
 echo '{"program": "other"}' >other.json
 gives 'what is no report' 1 '' 'abench: other.json: no report of abench --json' \
@@ -140,7 +140,7 @@ check 'as PNG' abench hash "${arms[@]}" --cache=both --plot=plot.png tree
 same 'which it is' 89504e470d0a1a0a "$(head -c 8 plot.png | od -An -tx1 | tr -d ' \n')"
 
 # -- terminals --
-# on_terminal COLUMNS COMMAND: what a terminal of that width gets
+# on_terminal COLUMNS COMMAND: prints what a terminal of that width gets
 on_terminal() {
     script -qec "stty cols $1 2>/dev/null; $2" /dev/null </dev/null | tr -d '\r'
 }
@@ -157,7 +157,7 @@ same 'NO_COLOR: none' 0 "$(grep -c $'\033' table)"
 abench hash "${arms[@]}" tree >table 2>messages
 same 'a pipe or file: neither' 0 "$(grep -c -e $'\033' -e '█' -e '###' table)"
 
-# -- warnings name the cause and what to do --
+# -- warnings name the cause and the remedy --
 abench read --warm --arms= --arm 'a=true' --pairs=5 tree >table 2>messages
 same 'too little work' 1 "$(grep -c '^warning  a run takes .* ms, and the start .*; choose more files' table)"
 

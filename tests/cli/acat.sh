@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# acat.sh: acat against GNU's cat, byte for byte, and what it has beyond it.
+# acat.sh: acat against GNU's cat, byte for byte, and its additions.
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
 stand_in cat acat
 limit_seconds=20
 
-# evict FILE...: out of the page cache
+# evict FILE...: drops it from the page cache
 evict() {
     local name
     for name; do
@@ -14,7 +14,7 @@ evict() {
     done
 }
 
-# -- what there is to read --
+# -- the files to read --
 printf 'x' >x
 printf 'y\n' >y
 : >empty
@@ -84,7 +84,7 @@ truncate -s 3000000 sparse
 printf end >>sparse
 same_as_gnu 'a file with holes' 'cat sparse x | sha256sum'
 same_as_gnu 'to a file' 'cat large x middle >out; sha256sum out; rm out'
-# from the other end, when acat has ended
+# read from the other end, after acat has ended
 pipe_bytes='import fcntl; print(fcntl.fcntl(0, fcntl.F_GETPIPE_SZ))'
 same 'a pipe is made larger' 262144 "$(acat x | { cat >/dev/null; python3 -c "$pipe_bytes"; })"
 same 'a larger one is left as it is' 1048576 "$(python3 -c '
@@ -97,7 +97,7 @@ same_as_gnu 'into the middle of a file' \
 same_as_gnu '-u' 'cat -u x y; cat -uu x'
 rm other
 
-# -- what is not a regular file --
+# -- files that are not regular --
 same_as_gnu '/proc/version' 'cat x /proc/version y'
 same_as_gnu 'a sysfs file' 'cat /sys/devices/system/cpu/online x'
 same_as_gnu 'files of /proc that are several reads long' \
@@ -130,7 +130,7 @@ same_as_gnu 'what is behind a FIFO is written while it is read' '
 same_as_gnu 'process substitutions' 'cat <(printf a; sleep 0.1; printf b) x <(printf c)'
 same_as_gnu '/dev/stdin' 'cat /dev/stdin x <middle'
 
-# as it comes, not when the file ends
+# bytes are passed on as they come, not at the end of the file
 gives 'the bytes of a slow pipe come at once' 0 'xfirst' '' '
     coproc slow { { echo first; sleep 2; } | acat x -; }
     IFS= read -r -t 1 -u "${slow[0]}" line; echo "$line"; wait'
@@ -156,7 +156,7 @@ same_as_gnu 'standard input is closed, among files' 'cat x - y <&-'
 same_as_gnu 'standard input is closed and not read' 'cat x <&-'
 same_as_gnu 'messages and standard input in order' 'cat nope - directory x 2>&1 <middle'
 
-# -- what cannot be read --
+# -- unreadable files --
 same_as_gnu 'a missing file' 'cat x nope y'
 same_as_gnu 'an empty name' 'cat x "" y'
 same_as_gnu 'a directory' 'cat x directory y'
@@ -287,7 +287,7 @@ gives '--discard to /dev/full' 0 '' '' 'acat --discard x >/dev/full'
 gives '--discard of what cannot be read' 1 '' $'acat: nope: No such file or directory
 acat: directory: Is a directory' 'acat --discard x nope directory y'
 gives '--discard into its input' 0 '' '' 'printf 1 >f; acat --discard f >>f; rm f'
-# counts NAME BYTES FILES FAILED COMMAND...: what --stats=json says
+# counts NAME BYTES FILES FAILED COMMAND...: checks the output of --stats=json
 counts() {
     local name=$1 line
     line=$("${@:5}" --stats=json 2>&1 >/dev/null | tail -n 1 |
@@ -317,10 +317,10 @@ check '--stats' bash -c 'acat --stats x 2>&1 >/dev/null |
     grep -q "^engine  *$AIOUTILS_ENGINE, 1 worker"'
 same '--stats: one worker, whatever the segments' '"jobs":1' \
     "$(acat --discard --stats=json x - y - x 2>&1 </dev/null | grep -o '"jobs":[0-9]*')"
-# from file to file within the kernel
+# copies from file to file within the kernel
 gnu cat large >/dev/null
 same_as_gnu 'a cached file to a file, among others' 'cat x large - y large <middle >out; sha256sum out; rm out'
-same_as_gnu 'appended, where the kernel does not move it' 'cat x >out; cat large y >>out; sha256sum out; rm out'
+same_as_gnu 'appended, which copy_file_range(2) refuses' 'cat x >out; cat large y >>out; sha256sum out; rm out'
 same_as_gnu 'from where standard input stands' '{ head -c 5 >out2; dd bs=1000 count=1 status=none; cat; } <large >out
     sha256sum out; rm out out2'
 same_as_gnu 'to the middle of a file' '{ cat y; cat large; cat x; } >out; sha256sum out; rm out'
@@ -331,7 +331,7 @@ same '--stats counts it' '"bytes":20000000, "bytes_written":20000000,' "$(acat -
 rm out
 if strace -o /dev/null true 2>/dev/null; then
     strace -f -e trace=copy_file_range -o trace acat large >out
-    check 'it is moved' grep -q 'copy_file_range(.*) = 1048576' trace
+    check 'it is copied by copy_file_range' grep -q 'copy_file_range(.*) = 1048576' trace
     evict large
     strace -f -e trace=copy_file_range -o trace acat large >out
     same 'but not one that has to be read first' 0 "$(grep -c copy_file_range trace)"
@@ -341,10 +341,10 @@ if strace -o /dev/null true 2>/dev/null; then
         awk "{ sum += \$NF } END { exit sum < 20000000 }" trace'
     for error in EPERM ENOSYS; do
         export error
-        same "--engine=auto where io_uring_setup fails with $error" "$(/usr/bin/cat x y)" \
+        same "--engine=auto if io_uring_setup fails with $error" "$(/usr/bin/cat x y)" \
             "$(strace -f -o /dev/null -e "inject=io_uring_setup:error=$error" \
                 acat --engine=auto x y 2>&1)"
-        check "--engine=uring where it fails with $error" bash -c '
+        check "--engine=uring if it fails with $error" bash -c '
             strace -f -o /dev/null -e "inject=io_uring_setup:error=$error" \
                 acat --engine=uring x >out 2>err && exit 1
             [ ! -s out ] && grep -q "^acat: engine .uring. cannot run here: ..*" err'

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# acat_busy.sh: when a reader has gone and acat has ended, nothing that it had in flight keeps the filesystem busy.
+# acat_busy.sh: after the reader has gone and acat has ended, no request in flight keeps the filesystem busy.
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
 
@@ -14,7 +14,7 @@ trap 'umount disk 2>/dev/null; chmod -R u+rwX "$scratch" 2>/dev/null; rm -rf "$s
 head -c 60000000 /dev/urandom >disk/large
 umount disk
 
-# gone NAME STATUS COMMAND...: of which only the first bytes are read, 20 times
+# gone NAME STATUS COMMAND...: reads only the first bytes of its output, 20 times
 gone() {
     local name=$1 expected=$2 busy=0 status=
     shift 2

@@ -26,7 +26,7 @@ mkdir directory
 head -c 3000000 /dev/urandom >random
 printf 'text \303\244\342\202\254 \t\001\177\n\n\n\r\n last' >text
 
-# -- one option, and each of all combinations of those that matter to each other --
+# -- one option, and all combinations of options that interact --
 for option in -A -b -e -E -n -s -t -T -u -v --show-all --number-nonblank --show-ends --number \
     --squeeze-blank --show-tabs --show-nonprinting; do
     export option
@@ -48,7 +48,7 @@ same_as_gnu 'several in one word' 'cat -nsbET text; cat -vet text; cat -bnu text
 same_as_gnu 'among and behind the operands' 'cat text -n blanks -E; cat text -- -n'
 same_as_gnu 'abbreviated' 'cat --num text; cat --number-n text; cat --show-e text; cat --sq blanks'
 
-# -- over files --
+# -- several files --
 same_as_gnu 'numbers go on over files' 'cat -n blanks unended blank-first blanks empty unended unended'
 same_as_gnu 'blank lines of two files are squeezed' 'cat -s blanks blank-first newline newlines blanks'
 same_as_gnu 'a carriage return at the end of a file' 'cat -E cr; cat -E cr empty; cat -E cr blanks'

@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# acat_load.sh: acat --discard in blocks: what it reads, what it reports, and what it refuses.
+# acat_load.sh: acat --discard in blocks: its reads, its report and its refusals.
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
 
-head -c 4199000 /dev/urandom >file # 1025 blocks of 4 KiB, and some more
+head -c 4199000 /dev/urandom >file # 1025 blocks of 4 KiB and an incomplete one
 head -c 100 file >short
 : >empty
 mkdir directory
 sync file
 
-# reports OPTION...: the report of a run on file, in JSON
+# reports OPTION...: prints the report of a run on file, in JSON
 reports() {
     acat --discard --json "$@" file
 }
 
-# value KEY: of the JSON object on standard input
+# value KEY: prints its value in the JSON object on standard input
 value() {
     python3 -c 'import json, sys
 value = json.load(sys.stdin)
@@ -24,7 +24,7 @@ for key in sys.argv[1].split("/"):
 print(json.dumps(value).strip("\""))' "$1"
 }
 
-# evict: file, out of the page cache
+# evict: drops file from the page cache
 evict() {
     dd of=file oflag=nocache conv=notrunc,fdatasync count=0 status=none
 }
@@ -35,7 +35,7 @@ else
     several=(--jobs=4)
 fi
 
-# -- what is read --
+# -- reads --
 for direct in always never auto; do
     for pattern in random sequential; do
         for options in '' "${several[*]}" "${several[*]} -j3"; do
@@ -71,7 +71,7 @@ if strace -o /dev/null true 2>/dev/null && [ "$engine" = sync ]; then
     check 'random: another order each time' bash -c '! cmp -s order other'
 fi
 
-# -- what is reported --
+# -- the report --
 report=$(reports --pattern=random --block-size=8K --direct=never "${several[@]}")
 # key NAME EXPECTED KEY
 key() {
@@ -130,7 +130,7 @@ fi
 same '--stats=json beside it' '"bytes":4198400,' "$(acat --discard --pattern=random --stats=json file \
     2>&1 >/dev/null | grep -o '"bytes":[0-9]*,')"
 
-# -- a block device: a loop device that may only be read --
+# -- a block device: a read-only loop device --
 if [ "$(id -u)" -eq 0 ] && truncate -s 4M image && device=$(losetup --find --show --read-only image); then
     trap 'losetup -d "$device"; rm -rf "$scratch"' EXIT
     for direct in always never; do
@@ -142,7 +142,7 @@ else
     left_out 'a block device' 'not root, or no loop device'
 fi
 
-# -- what is refused --
+# -- refusals --
 gives 'what cannot be read in blocks' 1 '' "acat: nope: No such file or directory
 acat: directory: Is a directory
 acat: /dev/null: neither a regular file nor a block device

@@ -6,13 +6,13 @@ scripts=$(cd "${0%/*}/../../scripts" && pwd)
 . "${0%/*}/lib_cp.sh"
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
-stand_in cp acp # from here on a plain cp is ours: what the tests set up takes `gnu cp`
+stand_in cp acp # from here on cp is our program; the setups use `gnu cp`
 root=
 [ "$(id -u)" -eq 0 ] && root=yes
 mounted=$scratch/mounted
 trap 'umount "$mounted" 2>/dev/null; chmod -R u+rwX "$scratch" 2>/dev/null; rm -rf "$scratch"' EXIT
 
-# evict FILE...: out of the page cache
+# evict FILE...: drops it from the page cache
 evict() {
     local file
     for file; do
@@ -23,7 +23,7 @@ evict() {
 check 'it is our program that stands in' bash -c 'cp --version | grep -q aioutils'
 check '--help' acp --help
 
-# -- where files go --
+# -- destinations --
 ab='echo a >a; echo b >b; mkdir d e; echo f >d/f'
 same_as_cp 'a file to a new name' "$ab" 'cp a new'
 same_as_cp 'a file over a file' "$ab; head -c 100000 /dev/zero >b" 'cp a b'
@@ -76,7 +76,7 @@ gives 'standard output is in the order of the operands' 0 \
     'for i in a b c; do echo $i >$i; done; mkdir into; cp -v b a c into'
 rm -r a b c into
 
-# -- what must not be done --
+# -- forbidden copies --
 same_as_cp 'a file onto itself' "$ab; ln -s a s; ln a h" 'cp a a; cp a ./a; cp a d/../a; cp a .'
 same_as_cp 'a file onto its links' "$ab; ln -s a s; ln a h" 'cp a s; cp s a; cp a h; cp -p a h'
 same_as_cp 'a file onto its hard link, -a' "$ab; ln a h" 'cp -a a h'
@@ -87,7 +87,7 @@ same_as_cp 'a link in a tree onto what it leads to' "$ab; mkdir e/d; ln -s ../e/
     'cp -r d e'
 same_as_cp 'a FIFO onto itself, -r' "$ab; mkfifo p; ln p q" 'cp -r p p; cp -r p q'
 same_as_cp 'a directory onto itself' "$ab" 'cp -r d .; cp -rT d d; cp -r d d/..'
-# how much of it cp copies before it notices depends on the order in which it finds things
+# the part that cp copies before it notices depends on the order of the directory entries
 itself='status=$?; find . -mindepth 5 -type d; rm -rf d/sub/* d/1/2/new/* d/d/* sub/*
     touch d/sub d/1/2/new d/d sub; exit $status'
 export itself
@@ -255,7 +255,7 @@ mkdir sizes longer
 for size in "${sizes[@]}"; do
     head -c "$size" bytes >"sizes/$size"
 done
-# copied NAME FROM TO: each of the sizes
+# copied NAME FROM TO: compares the copies of all sizes
 copied() {
     local size wrong=''
     for size in "${sizes[@]}"; do
@@ -298,7 +298,7 @@ if ! acp --stats=json "sizes/$((20 * mib + 123))" new 2>&1 | grep -q '"direct_by
 fi
 rm -r warm cold longer sizes new
 
-# holes NAME SIZE OFFSET...: data of 64 KiB at each offset
+# holes NAME SIZE OFFSET...: makes a file with 64 KiB of data at each offset
 holes() {
     local name=$1 offset
     truncate -s "$2" "$name"
@@ -329,7 +329,7 @@ for round in warm cold over; do
 done
 rm -r sparse warm cold over
 
-# -- what cannot be read or written --
+# -- unreadable sources, unwritable destinations --
 same_as_cp 'an unreadable file in a tree' "$ab; echo s >d/secret; chmod 0 d/secret; mkdir d/g
     echo h >d/g/h; chmod 777 ." 'as_nobody cp -r d new'
 same_as_cp 'an unreadable file among others' "$ab; chmod 0 a; chmod 777 e" 'as_nobody cp a b d/f e'
@@ -361,8 +361,8 @@ for size in 100 10000; do
     evict bytes
 done
 
-# on a filesystem of their own: a full one, and one that is read-only
-full_disk() { # NAME SOURCE: one that does not fit
+# filesystems of their own: a full one, and a read-only one
+full_disk() { # NAME SOURCE: a source that does not fit
     local before after
     gnu cp small "$mounted/already"
     before=$(stat -f -c %f "$mounted")
@@ -418,7 +418,7 @@ rm bytes small
 
 # -- a tree of everything --
 "$scripts/make-corpus" corpus
-# find's view of a tree: all that -a keeps; without times, what -r does
+# find's view of a tree: everything that -a keeps; without times, everything that -r keeps
 view() {
     (cd "$1" && find . -type d -printf '%y %m %U:%G %T@ %P\0' -o \
         -printf '%y %m %U:%G %T@ %s %n %P -> %l\0') | sort -z -t' ' -k5 | tr '\0' '\n'
@@ -426,7 +426,7 @@ view() {
 plain_view() {
     view "$1" | sed 's/^\(. [0-7]* [^ ]*\) [-0-9.]* /\1 /'
 }
-# diff has no opinion about FIFOs
+# diff cannot compare FIFOs
 differences() {
     diff -r --no-dereference "$1" "$2" | grep -av ' is a fifo while file .* is a fifo$'
 }

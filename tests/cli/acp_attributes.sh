@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# acp_attributes.sh: modes of directories, as with GNU cp, below directories that pass on their group: BIN_DIR ENGINE
+# acp_attributes.sh: modes of directories below directories that pass on their group, as with GNU cp: BIN_DIR ENGINE
 # shellcheck source=tests/cli/lib_cp.sh
 . "${0%/*}/lib_cp.sh"
 . "${0%/*}/lib.sh"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# acp_beyond.sh: what acp has and cp has not: manifests, verified, atomic and durable copies, dry runs.
+# acp_beyond.sh: acp's additions to cp: manifests, verified, atomic and durable copies, dry runs.
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
@@ -8,7 +8,7 @@ trap 'umount "$mounted" 2>/dev/null; rm -rf "$scratch"' EXIT
 root=
 [ "$(id -u)" -eq 0 ] && root=yes
 
-# a tree with what makes digests interesting: holes, hard links, odd names, sizes around blocks
+# a tree with difficult files for digests: holes, hard links, odd names, sizes around blocks
 mkdir -p tree/sub "tree/odd"
 for size in 0 1 4095 4096 4097 65535 65536 65537 1048577; do
     head -c "$size" /dev/urandom >"tree/$size"
@@ -71,7 +71,7 @@ if command -v strace >/dev/null; then
         'AIOUTILS_ENGINE=sync strace -qq -f -o trace -P "$PWD/v" -e trace=read,pread64 -e inject=read,pread64:error=EIO acp --verify tree/4096 v'
 fi
 if command -v strace >/dev/null; then
-    # it waits before it reads back: time enough to change what was written
+    # it waits before it reads back, which leaves time to change the copy
     gives '--verify: what differs is named' 1 '' "acp: w: copy on the device differs from the source" '
         strace -qq -f -o /dev/null -e trace=fsync -e inject=fsync:delay_exit=1500000 acp --verify tree/65536 w & pid=$!
         until [ "$(stat -c %s w 2>/dev/null)" = 65536 ]; do kill -0 $pid || exit 2; sleep 0.05; done
@@ -100,10 +100,10 @@ check '--atomic: options together' acp -a --atomic --durable --verify --manifest
 check '--atomic: the copy' diff -r --exclude=fifo --exclude='*.~1~' --no-dereference tree copy/tree
 same '--atomic: nothing is left' '' "$(find copy -name '.acp-*')"
 if command -v strace >/dev/null; then
-    check '--atomic where there are no files without a name' \
+    check '--atomic on a filesystem that has no files without a name' \
         strace -qq -f -o trace -P copy/ -e trace=openat -e inject=openat:error=EOPNOTSUPP acp --atomic tree/4096 copy/named
-    check '--atomic where there are no files without a name: it was so' grep -q 'O_TMPFILE.*INJECTED' trace
-    check '--atomic where there are no files without a name: the copy' cmp tree/4096 copy/named
+    check '--atomic on a filesystem that has no files without a name: it was so' grep -q 'O_TMPFILE.*INJECTED' trace
+    check '--atomic on a filesystem that has no files without a name: the copy' cmp tree/4096 copy/named
     for call in pwrite64 linkat fchmod; do
         echo old >copy/file
         strace -qq -f -o /dev/null -e trace=$call -e inject=$call:error=EIO acp --atomic --sparse=always -p tree/4097 copy/file >/dev/null 2>&1
@@ -111,7 +111,7 @@ if command -v strace >/dev/null; then
         same "--atomic: nothing is left after a failed $call" '' "$(find copy -name '.acp-*')"
     done
 fi
-# ends at a random point: the destination is old or new, and there is no other name
+# it ends at a random point: the destination is old or new, and no other name is left
 for i in 1 2 3 4 5 6; do
     echo old >copy/file
     timeout -s KILL "0.0$i" acp --atomic --rate=100M tree/sub/large copy/file 2>/dev/null
@@ -180,7 +180,7 @@ if command -v strace >/dev/null; then
     done
     strace -f -qq -o trace -e trace=copy_file_range acp --sparse=never moved moved2
     check '--sparse=never: no blocks that may be shared' bash -c '! grep -q copy_file_range trace'
-    # clones are tried again from another filesystem, but not for each file
+    # cloning is tried again for another filesystem, but not for each file
     mkdir cloned
     strace -f -qq -o trace -e trace=ioctl -e inject=ioctl:error=EXDEV acp -j1 -r tree cloned
     check 'a clone that fails with EXDEV: once for a directory' \
@@ -195,7 +195,7 @@ check '--files0-from' acp --files0-from=list -t from
 same '--files0-from: all are there' "$(find tree -maxdepth 1 -type f | wc -l)" "$(find from -type f | wc -l)"
 gives '--files0-from without -t' 1 '' 'acp: --files0-from needs a destination by --target-directory (-t)' 'acp --files0-from=list from'
 gives '--files0-from, nothing' 0 '' '' 'acp --files0-from=/dev/null -t from'
-# a name that cannot be used is told, and the rest is done
+# an unusable name is reported, and the others are copied
 mkdir bad
 printf '%s\0' tree/1 '' tree/65536 '' >list
 gives '--files0-from with empty names' 1 $'1\n65536' "acp: list:2: invalid zero-length file name

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# acp_itself.sh: a directory copied into itself is an error, also on btrfs, where an open directory does not list
-# what is made in it meanwhile: BIN_DIR ENGINE
+# acp_itself.sh: a directory copied into itself is an error, also on btrfs, whose open directories do not list new
+# entries: BIN_DIR ENGINE
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
 mounted=$scratch/mounted
 trap 'umount "$mounted" 2>/dev/null; rm -rf "$scratch"' EXIT
 
-# itself FILESYSTEM SOURCE DEST MADE COPIED SNIPPET: SNIPPET fails, names SOURCE and DEST, and copies into MADE, the
-# new directory, what COPIED lists
+# itself FILESYSTEM SOURCE DEST MADE COPIED SNIPPET: SNIPPET fails and names SOURCE and DEST; the new directory MADE
+# then has the files that COPIED lists
 itself() {
     rm -rf t
     mkdir -p t/x/y

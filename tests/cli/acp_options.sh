@@ -12,7 +12,7 @@ root=
 
 ab='echo a >a; echo bb >b; mkdir -p d/e t; echo f >d/f; echo g >d/e/g; ln -s f d/s; ln -s e d/se'
 
-# -- what is replaced --
+# -- replaced files --
 old="$ab; touch -d 2001-01-01 a; touch -d 2002-01-01 b"
 same_as_cp '-n' "$ab" 'cp -nv a b; cp -nv a new; cp -rn d/. t; echo x >t/f; cp -rnv d/. t'
 same_as_cp '-n onto itself' "$ab; ln a d/a; ln -s ../a d/x" 'cp -n a a; cp -n a d; cp -rn a d/x; cp -n d/x .; cp -n d/x a'
@@ -34,7 +34,7 @@ same_as_cp '-u in a tree' "$old; cp -a d t/d; touch -d 2030-01-01 t/d/f; touch -
 same_as_cp '-u with -p' "$old" 'cp -pu b a; cp -pu b a; touch -d 2002-01-01T00:00:00.5 b; cp -puv b a'
 same_as_cp '-u of hard links' "$old; ln a l; echo n >t/a; touch -d 2030-01-01 t/a; echo m >t/l; touch -d 1999-01-01 t/l" \
     'cp -au a l t; cp -au a l t'
-# the destination's filesystem cuts times off
+# the destination's filesystem truncates times
 trap 'umount "$scratch/work/coarse" 2>/dev/null; rm -rf "$scratch"' EXIT
 if [ -n "$root" ] && mkdir coarse && truncate -s 8M img && mkfs.ext4 -q -I 128 img 2>/dev/null && mount -o loop img coarse 2>/dev/null; then
     mkdir fine && echo f >fine/f && touch -d '2024-05-05 05:05:05.123456789' fine/f
@@ -46,7 +46,7 @@ if [ -n "$root" ] && mkdir coarse && truncate -s 8M img && mkfs.ext4 -q -I 128 i
     umount coarse
     rm -r coarse fine g img
 else
-    left_out '-u where times are coarse' 'no ext4 with small inodes can be mounted here'
+    left_out '-u with coarse times' 'no ext4 with small inodes can be mounted here'
 fi
 same_as_cp '-f' "$ab; chmod 444 b; chmod 777 ." 'as_nobody cp -fv a b; as_nobody cp -f a new'
 same_as_cp '-f over a dangling link' "$ab; ln -s nope x" 'cp -f a x'
@@ -83,7 +83,7 @@ same_as_cp 'two of one name and links' 'mkdir x y t; echo 1 >v; ln -s ../v x/f; 
 same_as_cp '-l' "$ab" 'cp -lv a new; cp -l a b; cp -lf a b; cp -l a t; cp -l a t'
 same_as_cp '-l of a tree' "$ab" 'cp -rl d new; cp -al d new2; cp -rlv d new; cp -rlf d new'
 same_as_cp '-l of links' "$ab; ln -s a x" 'cp -l x new; cp -lP x new2; cp -lL x new3; cp -lH x new4; cp -rl d/s d/se t'
-# how much of it cp links into itself before it notices depends on the order in which it finds things
+# the part that cp links into itself before it notices depends on the order of the directory entries
 same_as_cp '-l of a directory onto itself' "$ab" 'cp -rlv d .; cp -rlT d d; cp -al d/e d
     cp -rl d/ d/se/..; status=$?; rm -rf d/d/*; touch d/d; exit $status'
 same_as_cp '-l of a directory' "$ab" 'cp -l d new'
@@ -129,7 +129,7 @@ else
     left_out 'owners and devices' 'not root'
 fi
 
-# -- where they go --
+# -- destinations --
 same_as_cp '--parents' "$ab" 'cp --parents a t; cp --parents d/f d/e/g t; cp -rv --parents d/e t; cp -v --parents d/e/g new; cp --parents d/f t/'
 same_as_cp '--parents: attributes' "$modes; mkdir -p t/d; chmod 700 d; chmod 711 t/d" \
     'cp --parents d/e/g t; cp -a --parents d/e/g t; mkdir t2; cp -p --parents d/e/g t2; umask 77; mkdir t3; cp --parents d/e/g t3; cp -r --no-preserve=mode --parents d/e t3'
@@ -159,7 +159,7 @@ same_as_cp '--reflink with --sparse' "$ab" 'cp --reflink=always --sparse=always 
 same_as_cp 'files of /proc' "$ab" 'cp /proc/cmdline c; cp /proc/version v; cmp /proc/version v; cp /sys/kernel/notes n; cp -r /proc/sys/kernel/random/poolsize p; cp -s /proc/version link; [ -s c ]'
 same_as_cp 'a short file over a long one' "$ab; seq 1000 >long" 'cp a long'
 
-# -- who is who --
+# -- the same file --
 same_as_cp 'one file by many names' "$ab; ln a l; ln -s a x; ln -s x xx" \
     'cp a a; cp a ./a; cp a x; cp x a; cp a l; cp -f a l; cp -d x a; cp -d x xx; cp -P x x; cp -f a x; cp -l a l; cp -l x a; cp -s a a; cp -sf a x; cp -bd xx x; cp -d --remove-destination x xx; cp -rd d/. d'
 same_as_cp 'sources given twice' "$ab" 'cp a a t; cp -r d d t; cp -b a a t; cp -rv d ./d t; cp -s a a t; cp -r d/. d/. t'
@@ -184,7 +184,7 @@ gives '--update=none-fail' 1 'a' "cp: not replacing 'a'" 'cp --update=none-fail 
 gives '--update=all' 0 'b' '' 'cp --update=all b a; cat a'
 gives '--update=older' 0 'b' '' 'touch -d 2001-01-01 b; echo c >c; touch -d 2000-01-01 c; cp --update=older c b; cat b'
 gives '-i: declined' 1 'old' "cp: overwrite 'o'? " 'echo old >o; echo n | cp -i a o; x=$?; cat o; exit $x'
-# which one wins does not depend on the order, but between -i and -n
+# the order matters only between -i and -n
 for options in '-i --update=all' '--update=all -i' '-i -u' '-u -i' '-ni --update=all'; do
     gives "$options asks" 1 'old' "cp: overwrite 'o'? " \
         "echo old >o; touch -d yesterday o; echo n | cp $options a o; x=\$?; cat o; exit \$x"
@@ -211,7 +211,7 @@ gives '--debug' 0 $'\'b\' -> \'n\'\ncopy offload: no, reflink: unsupported, spar
 gives '--debug: a large file in the page cache, and with its digest' 0 \
     $'copy offload: yes, reflink: unsupported, sparse detection: no\ncopy offload: no, reflink: no, sparse detection: no' '' \
     'seq 100000 >l; cp --debug l n | tail -n +2; cp --debug --manifest=sums l n2 | tail -n +2; cmp l n; cmp l n2; rm l n n2 sums'
-# cp has these wrong, or another way
+# cases in which cp is wrong or different
 gives 'a simple backup is beside its file' 0 't/f t/f~' '' \
     'mkdir x t; echo 1 >x/f; echo 0 >t/f; cp -b x/f b t; echo t/f*'
 gives 'set-user-ID goes with the mode' 0 644 '' 'chmod 644 a; cp a su; chmod 4755 su; cp -p a su; stat -c %a su'

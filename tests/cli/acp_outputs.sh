@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# acp_outputs.sh: what a run writes beside its copies takes the place of no file of the run, and gives nobody rights
-# that the file had not that is replaced: BIN_DIR ENGINE.
+# acp_outputs.sh: a run's output files replace no source and no copy of the run, and never widen the rights of the
+# file that they replace: BIN_DIR ENGINE.
 . "${0%/*}/lib.sh"
 
-# -- a manifest in the place of a source or a copy --
+# -- a manifest with the name of a source or a copy --
 
 make_outputs() {
     chmod -R u+rwX . 2>/dev/null
@@ -11,8 +11,8 @@ make_outputs() {
         ln -s in to-in && ln -s s to-s && ln in hard-in && mkdir linked && ln -s ../in linked/out && printf 'in\0in2\0' >names
 }
 
-# nothing_lost NAME MANIFEST COPIES COMMAND...: all sources are what they were; the run fails or is refused, or
-# what it says is true: COPIES, words SOURCE:COPY, are there, and the manifest verifies
+# nothing_lost NAME MANIFEST COPIES COMMAND...: all sources are unchanged. The run fails or is refused, or it did what
+# it says: COPIES, words SOURCE:COPY, exist, and the manifest verifies
 nothing_lost() {
     local name=$1 manifest=$2 copies=$3 status pair
     shift 3
@@ -50,7 +50,7 @@ check "a manifest beside all of that is made" acp -r --manifest=sums s n
 check "a manifest beside all of that is true" sha256sum -c --quiet sums
 check "it is replaced the next time" acp -rT --manifest=sums s n
 
-# -- abench's reports in the place of what it measures --
+# -- reports of abench with the name of a measured file --
 
 # report_refused NAME COMMAND...
 report_refused() {
@@ -87,7 +87,7 @@ fi
 for program in acp ahash abench; do cp "$bin/$program" "$scratch/as/$program"; done
 chmod 755 "$scratch/as/"*
 
-# as_member COMMAND...: user 4711, whose groups are 100 and 4800
+# as_member COMMAND...: runs it as user 4711 with the groups 100 and 4800
 as_member() {
     setpriv --reuid=4711 --regid=100 --groups=4800 -- "$@"
 }
@@ -101,7 +101,7 @@ writers() {
     printf '%s\n' 'acp --atomic new d/f' 'acp --manifest=d/f new d/x' 'ahash --update=d/f new'
 }
 
-# over_owned OWNER:GROUP MODE WANTED: what an old file's owner, group and mode become
+# over_owned OWNER:GROUP MODE WANTED: checks the owner, group and mode after an old file is replaced
 over_owned() {
     local what now
     while read -r what; do
@@ -123,7 +123,7 @@ over_owned() {
 over_owned 4712:4800 660 '4800 660'
 over_owned 4711:4800 660 '4800 660'
 over_owned 4711:4800 640 '4800 640'
-# a group that the caller is not in: neither it nor the one in its place gets more than both had
+# the caller is not in the group: neither this group nor the one that replaces it gains rights
 over_owned 4711:4900 640 $'100 600\n100 640'
 over_owned 4711:4900 600 '100 600'
 over_owned 4711:4900 604 '100 600'
@@ -156,7 +156,7 @@ else
     left_out 'ACLs' "none in $scratch"
 fi
 
-# -- a link that another user has laid where everyone may --
+# -- a link of another user in a directory for everyone --
 
 make_owned
 mkdir trap && chmod 1777 trap

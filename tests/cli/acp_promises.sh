@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# acp_promises.sh: what is promised with --verify, --durable and --direct=always.
+# acp_promises.sh: the guarantees of --verify, --durable and --direct=always.
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
 
-# read(2) past the cache takes aligned lengths only; others would be read from the cache
+# O_DIRECT reads need aligned lengths; other lengths would be read from the cache
 head -c 300000 /dev/urandom >source
 if command -v strace >/dev/null && strace -qq true 2>/dev/null; then
     strace -f -qq -y -o trace -e trace=read,pread64 acp --verify --block-size=12345 source copy
@@ -17,17 +17,17 @@ if command -v strace >/dev/null && strace -qq true 2>/dev/null; then
 else
     left_out 'lengths of reads' 'strace is missing'
 fi
-# what has nothing to sync
+# files without anything to sync
 gives '--durable to /dev/null' 0 '' '' 'acp --durable source /dev/null'
 check '--durable to a pipe' bash -c 'acp --durable source /dev/stdout | cmp - source'
 mkfifo fifo
 check '--durable to a FIFO' bash -c 'timeout 5 cat fifo >got & timeout 5 acp --durable source fifo && wait && cmp source got'
-# what cannot be read back
+# files that cannot be read back
 gives '--verify of /dev/null' 1 '' "acp: cannot verify '/dev/null': not a regular file" 'acp --verify source /dev/null'
-# notes of what is to be compared need no directory
+# the list of files to compare needs no directory
 check '--verify without a directory for temporary files' bash -c 'TMPDIR=/nonexistent acp --verify source copy'
 
-# a file that is written through a link may be on another filesystem than the directory of the link
+# a file that is written through a link can be on another filesystem than the link's directory
 mkdir elsewhere
 if command -v strace >/dev/null && strace -qq true 2>/dev/null; then
     for i in $(seq 20); do
@@ -49,7 +49,7 @@ else
     left_out '--verify onto a device' 'no loop device can be set up here'
 fi
 
-# a filesystem that compresses what it is given
+# a filesystem that compresses
 if [ "$(id -u)" -eq 0 ] && command -v mkfs.btrfs >/dev/null && mkdir -p packed && truncate -s 300M disk &&
     mkfs.btrfs -q disk >/dev/null 2>&1 && mount -o loop,compress=zstd disk packed 2>/dev/null; then
     yes abcdefgh | head -c 20000000 >text

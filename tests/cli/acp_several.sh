@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# acp_several.sh: operands of acp that lead to one file or directory, or to one place, against GNU's cp.
+# acp_several.sh: operands of acp that are one file or directory, or have one destination, against GNU's cp.
 # shellcheck disable=SC2016 # the commands are for other shells
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib_cp.sh"
@@ -42,12 +42,12 @@ for options in -r -a -b '-a -b' '-a --backup=numbered'; do
     same_as_cp "one more name of a copy, $options" "$links; $more" 'cp $options p/f q/g r/g d'
     same_as_cp "a file over one more name of a copy, $options" "$links; $more" 'cp $options p/f q/g p/g d'
 done
-same_as_cp 'a file where an operand has left another one' "$links; touch -d 1999-01-01 p/f; rm q/f; echo c >q/f
+same_as_cp 'a file over the copy of another operand' "$links; touch -d 1999-01-01 p/f; rm q/f; echo c >q/f
     echo x >d/f; touch -d 2000-01-01 d/f" 'cp -u p/f q/f d'
-gives 'a backup of a copy that is to be linked to itself' 0 "'p/f' -> 'd/f'
+gives 'a backup of a copy whose link would be itself' 0 "'p/f' -> 'd/f'
 'q/f' -> 'd/f'
 f" '' "$links; cp -av --backup=numbered p/f q/f d && ls d; rm -r p q d"
-# a link that was there leads to a FIFO that the run makes: opening that would wait for a reader
+# an existing link leads to a FIFO that the run makes: opening it would wait for a reader
 for fifo in p n/p; do
     gives "a link to a FIFO that the run has made, d/$fifo" 1 '' "acp: will not overwrite just-created 'd/q' with 's/q'" \
         "mkdir -p s/n d; mkfifo s/$fifo; echo q >s/q; ln -s $fifo d/q
@@ -56,9 +56,9 @@ done
 gives 'what an operand would make is known with --dry-run, too' 1 "'p/f' -> 'd/f'" \
     "acp: will not overwrite just-created 'd/f' with 'q/f'" "$links; rm q/f; echo c >q/f; echo x >d/f
     acp --dry-run p/f q/f d; status=\$?; rm -r p q d; exit \$status"
-same '--remove-destination: a copy that is to be linked to itself stays' a "$(eval "$links" &&
+same '--remove-destination: a copy whose link would be itself stays' a "$(eval "$links" &&
     acp -a --remove-destination p/. q/. d && cat d/f)"
-# names of one source: one copy is there, one is older, one is newer, one is missing. All become one file.
+# The source has four names. Their copies exist, are older, are newer, and are missing; all become one file.
 for first in f missing; do
     same "-au: names of a file that is newer, older or another, $first is there" 1 "$(rm -rf s t; mkdir -p s t/s
         echo s >s/f; ln s/f s/missing; ln s/f s/linked; ln s/f s/older; ln s/f s/newer
@@ -68,7 +68,7 @@ for first in f missing; do
 done
 rm -rf s t
 
-# -- --parents, and one of them that cannot be made --
+# -- --parents, and a parent that cannot be made --
 for mode in 777 500 0; do
     for options in '' -p --preserve=mode --preserve=ownership --no-preserve=mode; do
         export options
@@ -76,7 +76,7 @@ for mode in 777 500 0; do
             'umask 2; cp --parents $options s/x/nope/f d; cp --parents $options s/x/nope/f s/x/y/f e'
     done
 done
-same_as_cp '--parents, where none can be made' "$tree; chmod 755 .; chmod 555 d" \
+same_as_cp '--parents, if none can be made' "$tree; chmod 755 .; chmod 555 d" \
     'as_nobody cp --parents s/a/g d; as_nobody cp -r s/a d'
 same_as_cp '--parents, where a link leads nowhere' "$tree; ln -s nowhere d/s" 'cp --parents s/f s/a/g d'
 finish

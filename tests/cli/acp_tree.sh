@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# acp_tree.sh: tests that acp -a loses nothing of a tree that has everything, by every attribute and by rsync.
+# acp_tree.sh: tests that acp -a loses nothing of a tree with all kinds of files, by every attribute and by rsync.
 # shellcheck source=tests/cli/lib.sh
 here=$(cd "$(dirname "$0")" && pwd)
 . "${0%/*}/lib.sh"
@@ -7,11 +7,11 @@ same_tree=$here/same_tree
 make_odd_tree=$here/../../scripts/make-odd-tree
 kept=(mode owner mtime target device links holes xattrs acls contents type)
 
-# -- that a difference would be seen --
+# -- same_tree notices each difference --
 "$make_odd_tree" --short tree 2>without
-cat without # on a filesystem that lacks something
+cat without # parts that the filesystem cannot have
 
-# notices KIND PATH COMMAND: after COMMAND in the copy, it says that PATH differs by KIND
+# notices KIND PATH COMMAND: after COMMAND in the copy, same_tree reports that PATH differs by KIND
 notices() {
     local said
     rm -rf changed
@@ -67,7 +67,7 @@ if [ "$(id -u)" -eq 0 ]; then
 fi
 rm -rf changed
 
-# -- acp's copy --
+# -- the copy by acp --
 # copies_all NAME TREE [AS...]
 copies_all() {
     local name=$1 tree=$2
@@ -86,13 +86,13 @@ rm -rf tree-copy deep-copy
 copies_all 'few descriptors' tree bash -c 'ulimit -n 20; "$@"' -
 copies_all 'few descriptors, deep' deep bash -c 'ulimit -n 20; "$@"' -
 
-# -- no copy is open to more people than its source, at any moment --
+# -- no copy ever has wider rights than its source --
 mkdir rights rights-copy
 for mode in 0777 0644 0640 0664 0600 4755; do
     echo $mode >rights/$mode
     chmod $mode rights/$mode
 done
-# created FILE: the rights that its copy had when it was created
+# created FILE: prints the rights with which its copy was created
 created() {
     rm -rf rights-copy/*
     strace -qq -f -o trace -e trace=openat acp -a rights/* rights-copy
@@ -104,7 +104,7 @@ if strace -o /dev/null true 2>/dev/null; then
     same 'its group has more rights' '0600 0600' "$(for f in 0640 0664; do created $f; done | xargs)"
     same 'it is set-user-ID' 0755 "$(created 4755)"
     if setfacl -m u:1:r,g::- rights/0644 2>/dev/null; then
-        chmod g=r rights/0644 # the mask: by its mode alone it is as before
+        chmod g=r rights/0644 # sets the mask; the mode alone stays the same
         same 'it has an ACL' 0600 "$(created 0644)"
     fi
     if [ "$(id -u)" -eq 0 ]; then

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# ahash.sh: ahash against GNU's sha256sum, byte for byte, and what it has beyond it.
+# ahash.sh: ahash against GNU's sha256sum, byte for byte, and its additions.
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
 stand_in sha256sum ahash
 
-# -- what there is to digest --
+# -- the files to digest --
 printf 'x' >x
 printf 'y' >y
 : >empty
@@ -188,7 +188,7 @@ gives '-c answers each line before the next' 0 $'x: OK\ny: OK' '' '
         echo "$line"
     done'
 
-# -- options that do not go together --
+# -- options that cannot be combined --
 for options in '--tag -t x' '-t --tag x' '-c --tag good' '-c -z good' '-c -b good' '-c -t good' \
     '--ignore-missing x' '--quiet x' '--status x' '--strict x' '--warn x' '-w x' \
     '-c --status --quiet -z --tag -t x' '--no-such-option' '-y' '--tag=1 x' '--te'; do
@@ -307,10 +307,10 @@ if strace -o /dev/null true 2>/dev/null; then
     check 'and still several at once' test "$(grep -c 'write(1, ' writes)" -lt 100
     for error in EPERM ENOSYS; do
         export error
-        same "--engine=auto where io_uring_setup fails with $error" "$(gnu sha256sum x y)" \
+        same "--engine=auto if io_uring_setup fails with $error" "$(gnu sha256sum x y)" \
             "$(strace -f -o /dev/null -e "inject=io_uring_setup:error=$error" \
                 ahash --engine=auto x y 2>&1)"
-        check "--engine=uring where it fails with $error" bash -c '
+        check "--engine=uring if it fails with $error" bash -c '
             strace -f -o /dev/null -e "inject=io_uring_setup:error=$error" \
                 ahash --engine=uring x >out 2>err && exit 1
             cat err

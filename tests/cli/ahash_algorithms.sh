@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ahash_algorithms.sh: ahash under the names of GNU's commands, several algorithms, and check files of any.
+# ahash_algorithms.sh: ahash under the names of GNU's commands, several algorithms, and their check files.
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
@@ -14,7 +14,7 @@ printf '1' >'two words'
 printf '2' >$'new\nline'
 printf '3' >'back\slash'
 
-# -- started as one of GNU's --
+# -- started as a command of GNU --
 for command in $commands; do
     export command
     same_as_gnu "$command" '$command x y empty large ./*line ./*slash nope'
@@ -143,7 +143,7 @@ for algorithm in sha1 sha224 sha256 sha384 sha512 md5; do
         "$(ahash -a $algorithm x | gnu "${algorithm}sum" -c)"
 done
 
-# -- what ahash has written, ahash -c takes, without being told the algorithm --
+# -- ahash -c accepts the output of ahash without the name of the algorithm --
 for algorithm in $(openssl list -digest-algorithms | grep -o '^ *[A-Z][A-Za-z0-9/-]*' | tr '/' '-') blake2b blake2b-8 \
     blake2b-48 blake2b-128 blake2b-160 blake2b-256 blake2b-384 blake2b-504; do
     export algorithm
@@ -200,8 +200,8 @@ gives 'what a FIFO held is gone' 1 'pipe: FAILED' 'ahash: WARNING: 1 computed ch
 gives 'standard input is read once' 1 '-: FAILED' 'ahash: WARNING: 1 computed checksum did NOT match' \
     'sed s/x$/-/ sums >other; ahash -c other <x'
 
-# -- an OpenSSL that is configured to have no SHA-256 --
-# configured NAME LINES: the configuration NAME.cnf
+# -- an OpenSSL that is configured without SHA-256 --
+# configured NAME LINES: writes the configuration NAME.cnf
 configured() {
     printf 'openssl_conf = init\n[init]\n%s\n' "$2" >"$1.cnf"
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ahash_cache.sh: a large file that was not in the page cache is not left there; one that was stays.
+# ahash_cache.sh: a large file that was not in the page cache does not stay there; a cached one does.
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
 
@@ -8,7 +8,7 @@ head -c 5000 /dev/urandom >small
 resident() {
     fincore --bytes --noheadings --output RES "$1" | tr -d ' '
 }
-# Writes a file out and drops it from the cache.
+# evict FILE: writes a file to the device and drops it from the cache
 evict() {
     dd if="$1" iflag=nocache count=0 status=none
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ahash_formats.sh: lists of checksums as other programs and editors leave them, checked as GNU's sha256sum does.
+# ahash_formats.sh: lists of checksums from other programs and editors, checked as by GNU's sha256sum.
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
@@ -11,7 +11,7 @@ hex=$(gnu sha256sum x | cut -c1-64)
 upper=${hex^^}
 base64=$(printf '%s' "$hex" | perl -ne 'print pack("H*", $_)' | openssl base64)
 
-# list NAME FORMAT: a printf format, in which HEX, UPPER and BASE64 stand for the digest of x
+# list NAME FORMAT: compares the check of a list; in the printf format HEX, UPPER and BASE64 are the digest of x
 list() {
     local format=$2
     format=${format//HEX/$hex}

@@ -4,7 +4,7 @@
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
 
-# Python's reader decides whether it is JSON, and prints what is asked for: "-" for null or no such field.
+# fields NAME...: parses JSON with Python and prints these fields, with "-" for null or a missing field
 cat >../fields <<'END'
 import json, sys
 for line in sys.stdin.buffer:
@@ -33,7 +33,7 @@ cp x middle tree
 same 'a tree' $'tree/middle\ntree/x' "$(ahash --json -r tree | fields name)"
 same 'standard input' '- 300000' "$(ahash --json <middle | fields name bytes)"
 
-# -- odd names come back as they are --
+# -- odd names are preserved --
 cat >../names <<'END'
 import json, os, sys
 for line in sys.stdin.buffer:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ahash_manifest.sh: what ahash --update refuses to replace, what it keeps, and what it tells.
+# ahash_manifest.sh: the files that ahash --update refuses to replace, those that it keeps, and its messages.
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
@@ -7,7 +7,7 @@
 mkdir tree
 printf 'a' >tree/a
 printf 'b' >tree/b
-# what is younger than a tick of the clock is read again next time
+# a file that is younger than a tick of the clock is read again next time
 settle() {
     sleep 0.15
 }
@@ -17,7 +17,7 @@ digests() {
 settle
 
 # -- only a manifest is replaced --
-# refused NAME MESSAGE FILE: FILE is not replaced, and is as it was
+# refused NAME MESSAGE FILE: FILE is not replaced and stays unchanged
 refused() {
     local before after
     before=$(cksum <"$3")
@@ -114,7 +114,7 @@ same '--force-empty: nothing is listed' '' "$(digests list)"
 gives 'nothing was listed' 0 'list: 0 new, 0 changed, 0 unchanged, 0 removed, 0 unreadable' '' \
     'ahash -r --update=list mnt'
 
-# -- what has changed is named --
+# -- changed files are named --
 rm -r mnt
 mv mounted mnt
 ahash -r --update=list mnt >/dev/null
@@ -148,7 +148,7 @@ $try" 'ahash -v x'
 gives '--force-empty alone' 1 '' "ahash: the --force-empty option is meaningful only with --update
 $try" 'ahash --force-empty x'
 
-# -- changes that leave no trace in the times --
+# -- changes that the times do not show --
 cat >mapped.py <<'PYTHON'
 import mmap, subprocess, sys, time
 f = open("db/db", "r+b")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ahash_stats.sh: ahash --stats: where the time went, by worker, and what bound the run.
+# ahash_stats.sh: ahash --stats: the time of each worker, and the bottleneck of the run.
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
 
@@ -24,8 +24,8 @@ same 'the split adds up to the CPU time' True \
     "$(fields 'abs(hashing_s + rest_s - user_s - system_s) < 1e-6' <stats)"
 same 'and is no more than the time there was' True \
     "$(fields 'hashing_s + rest_s + waiting_s <= jobs * seconds + 0.01' <stats)"
-# a slow digest: the reading is what a sanitizer makes slower; other processes may have the processor meanwhile, and
-# then this one waits for it: a few tries
+# A slow digest, because a sanitizer slows down the reading. Other processes can take the processor, which counts as
+# waiting, so there are a few tries.
 for _ in 1 2 3 4 5 6; do
     ahash --stats=json -a sha3-512 large 2>stats >/dev/null
     [ "$(fields bound <stats)" = cpu ] && break
@@ -40,7 +40,7 @@ if [ "$(nproc)" -gt 1 ]; then
         "$(ahash --stats large 2>&1 >/dev/null | grep -c '^engine .* 1 worker, digests on threads of their own')"
     ahash --stats -j1 large 2>stats >/dev/null
     same 'except with -j1' 0 "$(grep -c 'threads of their own' stats)"
-    check 'where it would help' grep -q '^bound  .* -j2 would give it a thread of its own' stats
+    check 'and the report says that it would help' grep -q '^bound  .* -j2 would give it a thread of its own' stats
 else
     left_out "a thread for one file's digest" 'there is one processor'
 fi

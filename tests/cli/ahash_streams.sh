@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
-# ahash_streams.sh: FIFOs, pipes, terminals and devices among ahash's operands keep nothing waiting.
+# ahash_streams.sh: FIFOs, pipes, terminals and devices do not hold up the other operands of ahash.
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
 limit_seconds=30
 
 printf 'x' >x
-head -c 3333333 /dev/urandom >large # more than a pipe holds
+head -c 3333333 /dev/urandom >large # larger than the buffer of a pipe
 mkfifo f1 f2 f3
 of_x=$(gnu sha256sum <x | cut -c1-64)
 of_large=$(gnu sha256sum <large | cut -c1-64)
 of_nothing=$(gnu sha256sum </dev/null | cut -c1-64)
 export of_x of_large of_nothing
 
-# Each of these would never end if the first operand were waited for: its writer comes, or writes,
-# when another operand has been read to its end.
+# Each of these would hang if ahash waited for the first operand: its writer comes, or writes, only after another
+# operand has been read to its end.
 gives 'a FIFO that has no writer yet' 0 "$of_x  f1"$'\n'"$of_large  f2" '' \
     '{ cat large >f2; cat x >f1; } & ahash -j1 f1 f2; wait'
 gives 'a FIFO whose writer is slow' 0 "$of_x  f1"$'\n'"$of_large  f2" '' \
@@ -47,8 +47,8 @@ gives 'many of them' 0 "$(for i in $(seq 40); do echo "$of_x  many$i"; done)" ''
 # -- devices --
 gives '/dev/null' 0 "$of_nothing  /dev/null"$'\n'"$of_x  x" '' 'ahash -j1 /dev/null x'
 cat >../terminal <<'END'
-# Runs a command that reads a new terminal, whose name takes the place of TERMINAL; types a line and
-# the end of the file when what is written to the FIFO f2 has been read.
+# Runs a command that reads a new terminal, whose name replaces TERMINAL. Types a line and the end of the file after
+# the FIFO f2 has been read.
 import os, subprocess, sys, tty
 master, slave = os.openpty()
 name = os.ttyname(slave)
@@ -64,7 +64,7 @@ of_typed=$(echo typed | gnu sha256sum | cut -c1-64)
 gives 'a terminal' 0 "$of_typed  TERMINAL"$'\n'"$of_large  f2" '' \
     'python3 ../terminal ahash -j1 TERMINAL f2'
 
-# -- a run whose lines are lost ends, though there is more to read --
+# -- a run whose output cannot be written ends before all is read --
 full='write error: No space left on device'
 digest=$(gnu sha256sum </dev/null)
 export digest

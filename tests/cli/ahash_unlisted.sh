@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ahash_unlisted.sh: ahash -c --report-unlisted knows a listed file however the path to it is written.
+# ahash_unlisted.sh: ahash -c --report-unlisted recognises a listed file by any spelling of its path.
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
@@ -43,7 +43,7 @@ gives 'all listed names lead up' 1 "$here/data/new: NOT LISTED" 'ahash: WARNING:
      exit ${PIPESTATUS[1]}'
 rm data/new
 
-# -- a name is listed, not a file's bytes --
+# -- names are listed, not contents --
 ln data/a data/hard
 gives 'another hard link is another name' 1 'data/hard: NOT LISTED' 'ahash: WARNING: 1 file is not listed' \
     'ahash -c --quiet --report-unlisted=data relative | grep -v summary; exit ${PIPESTATUS[0]}'

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ahash_update.sh: ahash --update brings a manifest up to date, and never hides what --check would find.
+# ahash_update.sh: ahash --update brings a manifest up to date, and never hides a fault that --check would find.
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
@@ -12,11 +12,11 @@ printf 'new' >$'tree/new\nline'
 printf 'back' >'tree/back\slash'
 : >tree/empty
 ln -s a tree/link
-# what is younger than a tick of the clock is read again next time
+# a file that is younger than a tick of the clock is read again next time
 settle() {
     sleep 0.15
 }
-# read_files COMMAND...: how many files it read
+# read_files COMMAND...: prints the number of files that it read
 read_files() {
     "$@" --stats=json 2>&1 >/dev/null | sed -n 's/.*"files":\([0-9]*\),.*/\1/p'
 }
@@ -39,7 +39,7 @@ same "GNU's sha256sum -c takes it without a warning" "$(gnu sha256sum -c <(tree_
     "$(gnu sha256sum -c --strict --warn sums 2>&1)"
 check '--check takes it' ahash -c --strict --warn sums
 
-# -- what is unchanged is not read --
+# -- unchanged files are not read --
 same 'nothing is read' 0 "$(read_files ahash -r --update=sums tree)"
 gives 'nothing has changed' 0 'sums: 0 new, 0 changed, 6 unchanged, 0 removed, 0 unreadable' '' \
     'ahash -r --update=sums tree'
@@ -98,7 +98,7 @@ gives 'one more algorithm: all is read' 0 \
     'rm "tree/back\slash"; ahash -r -a sha1,sha256 --update=one tree'
 same 'one more algorithm: the manifest' "$(ahash -r -a sha1,sha256 tree)" "$(digests one)"
 
-# -- never at the cost of what is in it --
+# -- entries are not lost --
 ahash -r --update=sums tree >/dev/null
 settle
 ahash -r --update=sums tree >/dev/null
@@ -173,7 +173,7 @@ gives '--verify alone' 1 '' \
     "ahash: the --verify option is meaningful only with --update: --check reads everything
 $try" 'ahash --verify x'
 
-# -- what is not in a manifest: --report-unlisted --
+# -- files that are not in a manifest: --report-unlisted --
 tree_digests tree >all
 grep -v '/a$' all >some
 gives 'all is listed' 0 'summary: 5 ok, 0 failed, 0 missing, 0 unreadable, 0 malformed, 0 unlisted' '' \

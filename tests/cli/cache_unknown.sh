@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# cache_unknown.sh: whether a file is in the page cache is known on overlayfs, where cachestat says 0 of all files, and
-# without cachestat (before Linux 6.5, or under a filter). What is cached is read there and stays; what is not is left so.
+# cache_unknown.sh: cached files are recognised on overlayfs, for which cachestat(2) always reports 0, and without
+# cachestat (before Linux 6.5, or under a filter). Cached files are read from the cache and stay; others do not.
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
 
@@ -26,12 +26,12 @@ fi
 digest=$(gnu sha256sum <lower/file)
 digest=${digest%% *}
 
-# past_cache COMMAND...: how many bytes it read past the page cache
+# past_cache COMMAND...: prints the number of bytes that it read with O_DIRECT
 past_cache() {
     "$@" --stats 2>&1 >out | sed -n 's/.*which *\([0-9]*\) bytes past.*/\1/p'
 }
 
-# both NAME FILE [PREFIX...]: of a file that is in the cache, and of one that is not
+# both NAME FILE [PREFIX...]: checks a cached file and an uncached one
 both() {
     local name=$1 file=$2 past
     shift 2
@@ -69,7 +69,7 @@ else
 fi
 
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
-    # the kernel tells nothing about the files of others: they are read through the cache
+    # the kernel reports nothing about files of other users, so they are read through the cache
     gnu cat lower/file >/dev/null
     gnu cp "$bin/ahash" own_ahash
     for name in cachestat 'no cachestat'; do

@@ -4,8 +4,8 @@
 . "${0%/*}/lib.sh"
 limit_seconds=120
 
-# A file is at the top, on the way and at the bottom; z/after comes after all of them. Paths beyond PATH_MAX are
-# made, listed and removed by descriptors.
+# There is a file at the top, on the way and at the bottom; z/after comes last. Paths beyond PATH_MAX are made, listed
+# and removed by descriptors.
 cat >tree.py <<'END'
 import os, sys
 LEVELS = 6000
@@ -30,7 +30,7 @@ def make(root):
         if level == LEVELS // 2:
             write(fd, "half")
     write(fd, "bottom")
-    while level >= -1: # from below: what is made in a directory changes its time
+    while level >= -1: # from the bottom up, because a new entry changes the time of its directory
         if level % 1000 == 0:
             os.utime(fd, (1, 900000000 + level))
         above = os.open("..", os.O_RDONLY, dir_fd=fd)
@@ -70,7 +70,7 @@ $(sum bottom)  tree/${below}bottom
 $(sum half)  tree/$half
 $(sum z/after)  tree/z/after"
 
-# small NAME LIMIT...: with limits that are words of ulimit
+# small NAME LIMIT...: runs the commands under limits, words of ulimit
 small() {
     local name=$1
     shift
@@ -85,7 +85,7 @@ small() {
 }
 
 stack=256
-[ -z "$sanitizer" ] || stack=2048 # its frames are larger
+[ -z "$sanitizer" ] || stack=2048 # stack frames are larger with a sanitizer
 small "$stack KiB of stack" -s $stack
 small '30 descriptors' -n 30
 same 'acp -rL' '' "$(ulimit -s "$stack" && acp -rL tree copy 2>&1 || echo "exit $?")"

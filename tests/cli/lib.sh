@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# lib.sh: what the command line tests share. A test starts with
+# lib.sh: shared by the command line tests. A test starts with
 #
 #   . "${0%/*}/lib.sh"        its arguments: BIN_DIR ENGINE
 #
 # and is then in an empty directory of its own, with BIN_DIR first in PATH and ENGINE in
-# $AIOUTILS_ENGINE. Each check prints "ok - NAME" or "not ok - NAME"; `finish` ends the script.
+# $AIOUTILS_ENGINE. Each case prints "ok - NAME" or "not ok - NAME"; `finish` ends the script.
 set -uo pipefail
 export LC_ALL=C
 unset POSIXLY_CORRECT
@@ -23,19 +23,19 @@ gnu_path=$PATH
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/aioutils-cli.XXXXXX") || exit 2
 trap 'chmod -R u+rwX "$scratch" 2>/dev/null; rm -rf "$scratch"' EXIT
 trap 'exit 129' HUP INT TERM
-chmod 755 "$scratch" # for what runs as another user
+chmod 755 "$scratch" # for commands that run as another user
 mkdir "$scratch/as" "$scratch/work"
 own_path=$scratch/as:$bin:$gnu_path
 export PATH=$own_path
 cd "$scratch/work" || exit 2
 
-# What the programs are built with: asan, tsan or nothing. Either keeps terabytes of addresses for itself, which
-# is more than a test can give it that limits them.
+# The sanitizer of the build: asan, tsan or empty. A sanitizer reserves terabytes of address space, so tests that limit
+# the address space must skip.
 sanitizer=$(grep -aoE -m 1 '__(asan|tsan)_init' "$bin/acp" | head -n 1)
 sanitizer=${sanitizer#__}
 sanitizer=${sanitizer%_init}
 
-# LeakSanitizer cannot work beside strace, and fails.
+# LeakSanitizer does not work under strace.
 if command -v strace >/dev/null; then
     strace() {
         ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" command strace "$@"
@@ -43,7 +43,7 @@ if command -v strace >/dev/null; then
     export -f strace
 fi
 
-# wanted NAME: whether the case is reported: all are, or those that match CHECK_CASE, a glob
+# wanted NAME: succeeds if the case must be reported: without CHECK_CASE, or if the name matches this glob
 wanted() {
     # shellcheck disable=SC2053 # the right side is a glob
     [[ -z ${CHECK_CASE-} || $1 == "$CHECK_CASE" || $1 == $CHECK_CASE ]]
@@ -63,7 +63,7 @@ not_ok() {
     [ -z "${2-}" ] || printf '%s\n' "$2" | sed 's/^/# /'
 }
 
-# check NAME COMMAND...: it exits with 0
+# check NAME COMMAND...: expects exit status 0
 check() {
     local name=$1 output
     shift
@@ -74,7 +74,7 @@ check() {
     fi
 }
 
-# same NAME EXPECTED ACTUAL: two texts
+# same NAME EXPECTED ACTUAL: compares two texts
 same() {
     if [ "$2" = "$3" ]; then
         ok "$1"
@@ -83,27 +83,27 @@ same() {
     fi
 }
 
-# stand_in GNU_NAME PROGRAM: the snippets of same_as_gnu get PROGRAM under that name. A copy, so
-# that another user may run it wherever BIN_DIR is.
+# stand_in GNU_NAME PROGRAM: makes PROGRAM available to snippets under that name. It is a copy, so that another user
+# can run it wherever BIN_DIR is.
 stand_in() {
     cp "$bin/$2" "$scratch/as/$1" || exit 2
 }
 
-# gnu COMMAND...: the system's program, for what is expected
+# gnu COMMAND...: runs the system's program, for expected results
 gnu() {
     PATH=$gnu_path "$@"
 }
 
-# run_snippet PATH SNIPPET OUT: leaves OUT.stdout, OUT.stderr, OUT.status. It runs in the directory
-# that the test is in, with the variables that the test has exported.
+# run_snippet PATH SNIPPET OUT: leaves OUT.stdout, OUT.stderr, OUT.status. The snippet runs in the current directory of
+# the test, with its exported variables.
 run_snippet() {
     PATH=$1 timeout -k 5 "$limit_seconds" bash -c "$2" \
         </dev/null >"$scratch/$3.stdout" 2>"$scratch/$3.stderr"
     echo $? >"$scratch/$3.status"
 }
 
-# same_as_gnu NAME SNIPPET: with our program standing in for GNU's, a piece of shell gives the same
-# standard output, standard error and exit status. Later cases must not rely on what it leaves.
+# same_as_gnu NAME SNIPPET: expects the same standard output, standard error and exit status from a piece of shell with
+# GNU's program and with ours. Later cases must not rely on its files: CHECK_CASE can skip it.
 same_as_gnu() {
     local part difference detail=''
     wanted "$1" || return 0
@@ -120,7 +120,7 @@ same_as_gnu() {
     fi
 }
 
-# gives NAME STATUS STDOUT STDERR SNIPPET: what our programs print, without newlines at the end
+# gives NAME STATUS STDOUT STDERR SNIPPET: expects this output, without newlines at the end, from our programs
 gives() {
     local status out err
     run_snippet "$own_path" "$5" own
@@ -134,12 +134,12 @@ gives() {
     fi
 }
 
-# left_out WHAT REASON: tests that are not run here; make check shows it
+# left_out WHAT REASON: reports skipped tests; make check shows it
 left_out() {
     echo "# sum: left out: $1: $2"
 }
 
-# as_nobody COMMAND...: without root's right to read everything
+# as_nobody COMMAND...: runs it without root's right to read everything
 as_nobody() {
     if [ "$(id -u)" -eq 0 ]; then
         setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
@@ -149,7 +149,7 @@ as_nobody() {
 }
 export -f as_nobody
 
-# child_of PID: its only child
+# child_of PID: prints the PID of its only child
 child_of() {
     sed -n "s/^\([0-9]*\) (.*) [A-Z] $1 .*/\1/p" /proc/[0-9]*/stat 2>/dev/null
 }

@@ -1,9 +1,9 @@
 # shellcheck shell=bash disable=SC2154 # what lib.sh sets
-# lib_cp.sh: comparing our cp with GNU's. Sourced before lib.sh, which changes the directory.
+# lib_cp.sh: compares our cp with GNU's. Source it before lib.sh, which changes the directory.
 setup_time='2001-02-03 04:05:06.123456789'
 
-# What the working directory holds: kind, mode, owner, size, time, contents; names of one file are
-# shown by the first of them. Times of this decade are all the same: "new".
+# Lists the working directory: type, mode, owner, size, time, contents. Further names of a file refer to the first one.
+# Times of this decade are shown as "new".
 listing() {
     find . -printf '%y %m %U:%G %n %s %T@ %i %P -> %l\0' | sort -z -k8 | perl -0 -ne '
         chomp;
@@ -17,8 +17,8 @@ listing() {
     find . -type f -print0 | sort -z | gnu xargs -0 -r sha256sum -- 2>/dev/null
 }
 
-# same_as_cp NAME SETUP SNIPPET: in two directories that SETUP has filled, SNIPPET gives the same
-# with our cp as with GNU's: lines on standard output and error (in any order), exit status, files.
+# same_as_cp NAME SETUP SNIPPET: SETUP fills two directories; in them SNIPPET must give the same with our cp and GNU's:
+# lines on standard output and error (in any order), exit status, files.
 same_as_cp() {
     local side path part difference detail=''
     wanted "$1" || return 0

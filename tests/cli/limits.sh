@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# limits.sh: the commands where there is little of something: descriptors, memory, locked memory, file size, disk,
-# rights: BIN_DIR ENGINE. What can be done is done right; what cannot is said.
+# limits.sh: the commands with few descriptors, little memory or locked memory, a file size limit, a full disk, or few
+# rights: BIN_DIR ENGINE. They do what is possible correctly, and report the rest.
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
 root=
@@ -8,7 +8,7 @@ root=
 mounted=$scratch/mounted
 trap 'umount "$mounted" 2>/dev/null; chmod -R u+rwX "$scratch" 2>/dev/null; rm -rf "$scratch"' EXIT
 
-# a tree that is wide and deep, with files of all sizes
+# a wide and deep tree with files of all sizes
 mkdir tree
 deep=tree
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
@@ -24,7 +24,7 @@ head -c 3000000 /dev/urandom >tree/large
 gnu find tree -type f -print0 | LC_ALL=C sort -z | gnu xargs -0 sha256sum >expected
 mapfile -t -d '' files < <(gnu find tree -type f -print0 | LC_ALL=C sort -z)
 
-# all_right NAME LIMIT...: the three commands do everything under a limit (words of ulimit)
+# all_right NAME LIMIT...: expects the three commands to succeed under a limit (words of ulimit)
 all_right() {
     local name=$1
     shift
@@ -40,7 +40,7 @@ all_right() {
 all_right "20 descriptors" -n 20
 all_right "no locked memory" -l 0
 
-# too little of it: said, and nothing that looks complete is wrong
+# too little memory: an error is reported, and every complete-looking file is correct
 address_space=(200000 100000 50000 30000 20000 12000)
 if [ -z "$sanitizer" ]; then
     all_right "300 MB of address space" -v 300000
@@ -80,7 +80,7 @@ for kilobytes in "${address_space[@]}"; do
     fi
 done
 
-# SIGXFSZ ends a program that does not ignore it, as with cp; ignored, the write fails
+# SIGXFSZ ends the program, as with cp; if it is ignored, the write fails
 rm -rf copy
 gives "file size" 1 "" "acp: error writing 'copy/large': File too large" \
     "trap '' XFSZ; ulimit -f 1000 && acp -r tree copy"
@@ -90,7 +90,7 @@ check "file size: the rest is copied" diff -r tree copy
 head -c 3000000 /dev/urandom >tree/large
 gnu find tree -type f -print0 | LC_ALL=C sort -z | gnu xargs -0 sha256sum >expected
 
-# The probe's ring can be made, the next one of the same thread cannot.
+# The ring of the probe can be made, but not the next one of the same thread.
 if [ "$engine" = uring ]; then
     no_second_ring() {
         strace -f -qqq -o "$scratch/trace" -e trace=io_uring_setup -e inject=io_uring_setup:error=ENOMEM:when=2 "$@"
@@ -117,7 +117,7 @@ if [ "$engine" = uring ]; then
     done
 fi
 
-# Left to itself a command then goes on with blocking calls, and --stats says so.
+# By default a command then falls back to blocking calls, and --stats reports it.
 if [ "$engine" = uring ]; then
     export AIOUTILS_ENGINE=auto
     for command in "ahash -j1" acat "acat --discard --pattern=random --block-size=512"; do
@@ -135,10 +135,10 @@ if [ "$engine" = uring ]; then
     export AIOUTILS_ENGINE=$engine
 fi
 
-# One thread: that of the command itself. The limit is a user's, and none of root's.
+# Only the main thread is allowed. The limit holds for users other than root.
 if [ -n "$root" ] && [ -z "$sanitizer" ]; then
     chmod 777 .
-    # as an array, since a shell could not start anything either
+    # an array, because a shell could not start anything either
     one_thread=(setpriv --reuid=4713 --regid=4713 --clear-groups prlimit --nproc=1)
     cp "$bin"/a* "$scratch/as"
     rm -rf copy
@@ -150,7 +150,7 @@ if [ -n "$root" ] && [ -z "$sanitizer" ]; then
         "$("${one_thread[@]}" "$scratch/as/ahash" -r --direct=always tree 2>&1 | LC_ALL=C sort -k2)"
     same "one thread: acat" "$(cat "${files[@]}" | gnu sha256sum)" \
         "$("${one_thread[@]}" "$scratch/as/acat" "${files[@]}" 2>&1 | gnu sha256sum)"
-    # more than the feed's window holds
+    # more files than the feed's window has places
     same "one thread: a long list" 20000 "$(yes tree/w1/1 | head -n 20000 | tr '\n' '\0' |
         "${one_thread[@]}" "$scratch/as/ahash" --files0-from=- 2>&1 | grep -c '  tree/w1/1$')"
     same "one thread: standard input, and a file" "$(echo text | gnu sha256sum - tree/w1/1)" \
@@ -162,7 +162,7 @@ else
     left_out 'one thread' 'not root, or a sanitizer that has threads of its own'
 fi
 
-# to the last block: what has been put off is written, and frees what was reserved for it
+# full to the last block: writing delayed data frees its reservation
 fill() {
     local before='' small=0
     : >"$mounted/filler"
@@ -171,7 +171,7 @@ fill() {
         gnu head -c 100M /dev/zero >>"$mounted/filler" 2>/dev/null
         sync -f "$mounted"
     done
-    # what a large file has no use for
+    # space that a large file cannot use
     while echo x 2>/dev/null >"$mounted/filler.$small"; do
         small=$((small + 1))
         sync -f "$mounted"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# locale.sh: names and words in messages, -v and prompts are GNU's to the byte, in the C locale and in one of UTF-8.
+# locale.sh: messages, -v and prompts are equal to GNU's to the byte, in the C locale and in a UTF-8 locale.
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 . "${0%/*}/lib.sh"
 for pair in 'cp acp' 'cat acat' 'sha256sum ahash' 'b2sum ahash'; do
@@ -7,15 +7,16 @@ for pair in 'cp acp' 'cat acat' 'sha256sum ahash' 'b2sum ahash'; do
     stand_in $pair
 done
 
-# Printable ones; of no width, and of two columns; not assigned, private; control characters; invalid bytes: a byte
-# of its own, a character cut short at the end and within, too long a form, a surrogate, one beyond Unicode; and the
-# shell's characters beside them.
+# Characters: printable, of no width and of two columns, unassigned, private, control characters. Invalid bytes: a
+# single byte, a character cut short at the end and in the middle, an overlong form, a surrogate, a character beyond
+# Unicode; also beside special characters of the shell.
 names=(plain 'a b' é 日本 😀 $'a\xcc\x81' $'e\xe2\x80\x8bx' $'\xc2\xad' $'\xe2\x80\xae' $'\xc2\xa0' $'\xe3\x80\x80'
     $'\xe2\x80\xa8' $'\xcd\xb8' $'\xee\x80\x80' $'\xf4\x8f\xbf\xbf' $'\xc2\x85' $'\xef\xbb\xbf' $'new\nline'
     $'\a\b\t\v\f\r\033\177' $'\001' $'\377' $'é\377' $'\377é' $'\303' $'\342\202' $'\342\202x' $'\300\257'
     $'\355\240\200' $'\364\220\200\200' $'\200é' "bé'c" "b'é\"" $'é\'\nc' 'é:' '~é' 'é~' '#é' '{é}' 'é b' $'é\nb'
     $'a\n\303\251' $'\xe2\x80\x99' $'\xe2\x80\x98a\xe2\x80\x99' 'a\é' '$é' "日'b")
-# GNU's quoting ends too early if one with a quote ends in an escaped byte and is not the only name in the message.
+# These names are tested alone: in a message with two names, GNU's quoting ends too early after a name with a quote that
+# ends in an escaped byte.
 alone=("b'é" $'é\'\303' $'é\'\n' $'\'é\n' $'é\'\xcd\xb8')
 mkdir names all
 for name in "${names[@]}"; do
@@ -28,7 +29,7 @@ done
 
 for LC_ALL in C C.UTF-8; do
     export LC_ALL
-    # The names themselves come from the directory, as the snippets' text would need quoting.
+    # The names come from the directory, because the text of a snippet would need quoting.
     same_as_gnu "$LC_ALL: cat, names that do not exist" 'cd all && for f in *; do cat "$f.x"; done'
     same_as_gnu "$LC_ALL: cat, directories" 'for f in names/*; do mkdir -p "d/${f##*/}" && cat "d/${f##*/}"; done; rm -r d'
     same_as_gnu "$LC_ALL: cat, input is output" 'for f in names/*; do cp "$f" "${f##*/}" && cat "${f##*/}" >>"${f##*/}"; rm -- "${f##*/}"; done'
@@ -53,7 +54,7 @@ for LC_ALL in C C.UTF-8; do
     same_as_gnu "$LC_ALL: options that do not exist" 'cp --é; cat -é; sha256sum --bé; cat --show; cp --no'
 done
 
-# One category of which there is none, and all is as in the C locale.
+# If one category does not exist, everything is as in the C locale.
 unset LC_ALL
 export LANG=C.UTF-8
 same_as_gnu 'LANG' 'cat é; cp --sparse=é a b'

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# no_proc.sh: the commands where /proc is not mounted, as in a chroot or early at boot: BIN_DIR ENGINE
+# no_proc.sh: the commands without /proc, as in a chroot or early at boot: BIN_DIR ENGINE
 . "${0%/*}/lib.sh"
 
-# no_proc COMMAND...: in a mount namespace of its own, with an empty directory in the place of /proc
+# no_proc COMMAND...: runs it in its own mount namespace, with an empty directory as /proc
 no_proc() {
     timeout "$limit_seconds" unshare -m --propagation private bash -c 'mount -t tmpfs none /proc && exec "$@"' no_proc "$@"
 }
 if ! no_proc true 2>/dev/null; then
-    left_out 'all of it' 'a mount namespace is not to be had'
+    left_out 'all of it' 'no mount namespace can be made here'
     ok 'nothing to test'
     finish
 fi

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# no_uring.sh: the commands where io_uring cannot be had, as in most containers: BIN_DIR ENGINE. A seccomp filter
-# sees to that. Left to themselves (with ENGINE sync, which is what they fall back to) the commands do everything,
-# and --stats says why; with ENGINE uring they refuse, with the reason.
+# no_uring.sh: the commands without io_uring, as in most containers: BIN_DIR ENGINE. A seccomp filter forbids it. With
+# ENGINE sync, the commands must fall back by default, and --stats must report the reason. With ENGINE uring they must
+# refuse and print the reason.
 seccomp=$(cd "${0%/*}" && pwd)/seccomp
 . "${0%/*}/lib.sh" # sets engine
 
 mkdir tree
 for i in 1 2 3; do seq "$i"000 >"tree/$i"; done
 
-# without ERRNO COMMAND...: $calls, of setup, enter and register, fail
+# without ERRNO COMMAND...: runs it while $calls (of setup, enter and register) fail
 without() {
     local errno=$1
     shift
@@ -20,7 +20,7 @@ has() {
     if grep -q "$2" <<<"$3"; then ok "$1"; else not_ok "$1" "$3"; fi
 }
 
-# falls_back ERRNO: silently, and all is right
+# falls_back ERRNO: expects correct results without a message
 falls_back() {
     export AIOUTILS_ENGINE=auto
     local what="$1 of $calls" why="io_uring_${calls%%,*}"
@@ -37,7 +37,7 @@ falls_back() {
         "$(without "$1" ahash --stats tree/1 2>&1 >/dev/null)"
 }
 
-# refuses ERRNO: with the reason, and before anything is done
+# refuses ERRNO: expects the reason and no other effect
 refuses() {
     local command message status what="$1 of $calls" why="io_uring_${calls%%,*}"
     for command in "ahash tree/1" "acat tree/1" "acp tree/1 new"; do
@@ -58,8 +58,8 @@ done
 calls=setup
 if [ "$engine" = sync ]; then falls_back ENOMEM; else refuses ENOMEM; fi
 
-# A kernel before 5.11: liburing would wait by a request of its own. What strace writes is the start of io_uring_params:
-# entries as they are, and of the features only those of Linux 5.4 to 5.10.
+# On a kernel before 5.11 liburing would wait by a request of its own. strace overwrites the start of io_uring_params:
+# the entries as they are, and only the features of Linux 5.4 to 5.10.
 old_kernel() {
     strace -f -qqq -o "$scratch/trace" -e trace=io_uring_setup \
         -e inject=io_uring_setup:poke_exit=@arg2=080000001000000000000000000000000000000007000000 "$@"
@@ -71,7 +71,7 @@ else
     has "an old kernel: refuses" "'uring' cannot run here: $why" "$(old_kernel ahash tree/1 2>&1)"
 fi
 
-# A ring that fails while requests are in flight, for ever: what it has taken is not waited for without end.
+# A ring keeps failing while requests are in flight: the command must not wait for them without end.
 if [ "$engine" = uring ]; then
     head -c 3000000 /dev/urandom >large
     # broken_ring ERRNO COMMAND...
@@ -93,7 +93,7 @@ if [ "$engine" = uring ]; then
     done
 fi
 
-# What can be registered makes a ring quicker, no more.
+# Registered buffers and the like only make a ring faster; their failure is harmless.
 if [ "$engine" = uring ]; then
     calls=register
     for errno in EPERM ENOSYS; do

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# odd_files.sh: files that could be waited for without end, or are not ready at once: BIN_DIR ENGINE. Regular files of
-# pseudo filesystems that poll never calls readable, a file with a write lease, a FIFO in the place of a regular file.
+# odd_files.sh: files that can block a reader without end, or are not ready at once: BIN_DIR ENGINE. They are regular
+# files of pseudo filesystems that poll(2) never reports readable, a file with a write lease, and a FIFO that replaced
+# a regular file.
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
 mounted=$scratch/mounted
 swapper=
 trap '[ -z "$swapper" ] || kill "$swapper"; umount "$mounted" 2>/dev/null; rm -rf "$scratch"' EXIT
 
-# reads NAME FILE: within 10 s, as cat does
+# reads NAME FILE: expects the output of cat within 10 s
 reads() {
     same "$1: acp" "0 $(gnu sha256sum <"$2")" "$(timeout 10 acp "$2" copy 2>&1; echo "$? $(gnu sha256sum <copy)")"
     same "$1: ahash" "$(gnu sha256sum "$2")" "$(timeout 10 ahash "$2" 2>&1)"
@@ -28,7 +29,7 @@ else
     left_out 'a message queue' 'no mqueue filesystem can be mounted'
 fi
 
-# The holder gives the lease up half a second after it is asked to, as a file server does.
+# The holder gives up the lease half a second after the request, as a file server does.
 cat >hold.py <<'E2'
 import fcntl, os, signal, sys, time
 fd = os.open(sys.argv[1], os.O_RDWR)
@@ -41,7 +42,7 @@ fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
 open("held", "w").close()
 time.sleep(20)
 E2
-# with_lease FILE NAME EXPECTED COMMAND...: its output while there is a lease on FILE
+# with_lease FILE NAME EXPECTED COMMAND...: compares its output while FILE has a lease
 with_lease() {
     local file=$1 holder
     rm -f held
@@ -68,7 +69,7 @@ check "a lease: acp copies it" cmp leased copy
 with_lease target "a lease on the destination: acp" "" acp leased target
 check "a lease on the destination: acp copies to it" cmp leased target
 
-# Exchanged all the time, so that some run finds a regular file and opens a FIFO.
+# The two are exchanged all the time, so that some run finds a regular file and opens a FIFO.
 cat >swap.py <<'E2'
 import ctypes
 libc = ctypes.CDLL(None)
@@ -80,7 +81,7 @@ for i in $(seq 100); do echo "$i" >"tree/$i"; done
 mkfifo fifo
 python3 swap.py &
 swapper=$!
-# ends COMMAND...: each of many runs ends, and says no more than that the file was replaced
+# ends COMMAND...: expects each of many runs to end, without a message except that the file was replaced
 ends() {
     for _ in $(seq 40); do
         rm -rf copy
@@ -91,8 +92,8 @@ ends() {
     done
     [ "$status" -le 1 ]
 }
-check "a FIFO in the place of a file of the walk: ahash" ends ahash -r tree
-check "a FIFO in the place of a file of the walk: acp" ends acp -r tree copy
+check "a FIFO that replaced a file of the walk: ahash" ends ahash -r tree
+check "a FIFO that replaced a file of the walk: acp" ends acp -r tree copy
 kill "$swapper"
 wait "$swapper" 2>/dev/null
 swapper=

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# progress.sh: tests of --progress: what is on a terminal while files are read, and what is left on it.
+# progress.sh: --progress: the terminal while files are read, and afterwards.
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
 limit_seconds=20
@@ -57,7 +57,7 @@ same 'acp' "0 1 'large' -> 'into/large'
 'slow' -> 'into/slow'
 'x' -> 'into/x'" "$status $seen $screen"
 
-# a run that lasts, and shows nothing
+# a long run that shows nothing
 quiet() {
     on_terminal 200 '' '' bash -c "(sleep 0.4; echo x >slow) & $1"
     same "$1 shows nothing" "0 0 ${2-}" "$status $begun $screen"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# signals.sh: a signal that ends a command leaves no file that is not complete, the command ends by that signal,
-# and an ignored signal stays ignored; also as the first process of a container.
+# signals.sh: a signal that ends a command leaves no incomplete file, the command ends by that signal, and an ignored
+# signal stays ignored; also as the first process of a container.
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 . "${0%/*}/lib.sh"
 ulimit -c 0
@@ -10,7 +10,7 @@ for i in {1..8}; do
     head -c 3000000 /dev/zero | tr '\0' x >"tree/$i"
 done
 
-# wait_for COMMAND...: until it succeeds
+# wait_for COMMAND...: repeats it until it succeeds
 wait_for() {
     local end=$((SECONDS + limit_seconds))
     until "$@" 2>/dev/null; do
@@ -19,18 +19,18 @@ wait_for() {
     done
 }
 
-# begun: acp has created files of the copy
+# begun: succeeds if acp has created files of the copy
 begun() {
     [ -n "$(find copy -type f -print -quit 2>/dev/null)" ]
 }
 
-# whole: every file of the copy is
+# whole: succeeds if every file of the copy is complete
 whole() {
     [ -z "$(find copy -type f ! -size 3000000c -print -quit)" ]
 }
 
-# All whose default ends a process and that can be caught, but for those of faults, and the first and the last
-# real-time signal.
+# All signals that can be caught and end a process by default, except those of faults; of the real-time signals the
+# first and the last one.
 for signal in HUP INT QUIT ILL TRAP FPE USR1 PIPE USR2 ALRM TERM STKFLT XCPU XFSZ VTALRM PROF IO PWR SYS RTMIN RTMAX; do
     [ -z "$sanitizer" ] || [[ $signal != ILL && $signal != TRAP && $signal != FPE ]] || continue # has handlers
     rm -rf copy
@@ -78,7 +78,7 @@ head -c 1 fifo >first &
 env --default-signal acp tree/1 fifo 2>message
 same 'a FIFO that is no longer read: acp ends by the signal' 141 $?
 
-# as_init NAME STATUS SIGNAL READY COMMAND...: a command that is the first process of a container
+# as_init NAME STATUS SIGNAL READY COMMAND...: runs a command as the first process of a container
 as_init() {
     local name=$1 status=$2 signal=$3 ready=$4 parent
     shift 4
@@ -92,7 +92,7 @@ as_init() {
     same "$name, $signal: no message" '' "$(cat message)"
 }
 reading() {
-    # it is not the shell any more, and has blocked the signals
+    # the process is no longer the shell and has blocked the signals
     grep -qE '^Name:.(ahash|acat)$' "/proc/$(child_of "$parent")/status" &&
         grep -qE '^SigBlk:.*[1-9a-f]' "/proc/$(child_of "$parent")/status"
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# walk.sh: tests of what is left out of a tree: --exclude as rsync's, --one-file-system as find's -xdev.
+# walk.sh: --exclude skips the same files as rsync's, and --one-file-system the same as find's -xdev.
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
 
@@ -9,12 +9,12 @@ for name in f.o f.c a/f.o a/b/f.c a/b/f.o a/b/c/f.o a/tmp/f x/a/b/f.c x/tmp tmp/
     echo "$name" >"tree/$name"
 done
 
-# names OPTION...: of the files that ahash -r visits; expected_names OPTION...: that rsync would copy
+# names OPTION...: prints the files that ahash -r visits; expected_names OPTION...: those that rsync would copy
 names() {
     ahash -r -z "$@" tree/ | cut -z -c 67- | LC_ALL=C sort -z | od -c
 }
 expected_names() {
-    # into a directory that is not there, so everything else is new; \#012 is rsync's newline
+    # into a missing directory, so that every file is new; \#012 is rsync's newline
     rsync -rn --8-bit-output --out-format='%n' "$@" tree/ missing/ | grep -v '/$' | grep -v '^created directory' |
         sed 's,^,tree/,; s,\\#012,\x01,g; s,\\#\([0-7]\{3\}\),\\\1,g' | tr '\n\001' '\0\n' | LC_ALL=C sort -z | od -c
 }
