@@ -71,6 +71,12 @@ libs_core   := $(call package,liburing,--libs) $(call package,libcrypto,--libs) 
                $(call package,libattr,--libs)
 libs_cli    := $(call package,jansson,--libs)
 libs_abench := $(call package,gsl,--libs)
+# optional: without it abench reports "unknown" as the filesystem and the device
+libmount := $(shell pkg-config --exists mount 2>/dev/null && echo yes)
+ifeq ($(libmount),yes)
+packages_cflags += -DHAVE_LIBMOUNT $(call package,mount,--cflags)
+libs_abench     += $(call package,mount,--libs)
+endif
 endif
 
 # the flags that clangd uses, too
@@ -108,7 +114,7 @@ ifeq ($(V),0)
 quiet = @echo "  $(1)	$(2)";
 endif
 
-.PHONY: all tests faultfs-left-out check check-valgrind check-long check-gnu coverage \
+.PHONY: all tests faultfs-left-out libmount-left-out check check-valgrind check-long check-gnu coverage \
         fuzz fuzz-targets lint format compare install clean print-flags help
 .SECONDARY:
 ## help: list the targets
@@ -117,7 +123,7 @@ help:
 	@sed -n 's/^## \([a-z-]*\): /\1\t/p' Makefile | expand -t 16
 
 ## all: build the programs into build/bin, or build/PROFILE/bin (see the file's head)
-all: $(programs:%=$(bin)/%)
+all: $(programs:%=$(bin)/%) $(if $(libmount),,libmount-left-out)
 ## tests: build the programs and all test programs
 tests: all $(test_bin) $(fuzz_bin) $(injected) $(if $(shell pkg-config --exists fuse3 && echo yes),$(faultfs),faultfs-left-out)
 
@@ -169,6 +175,9 @@ $(foreach p,$(notdir $(injected)),$(eval $(call injected_rule,$(p))))
 
 faultfs-left-out:
 	@echo "left out: $(faultfs): libfuse3-dev is missing; tests/faults will fail"
+
+libmount-left-out:
+	@echo "left out: the filesystem and its device in the reports of abench: libmount-dev is missing"
 
 # Runs make again after scripts/setup has installed the packages, with one job a processor unless -j is given.
 again = $(MAKE) --no-print-directory $(if $(filter -j% --jobs%,$(MAKEFLAGS)),,-j$(shell nproc))

@@ -6,6 +6,9 @@
 #include "../../cli/cli.h"
 
 #include <inttypes.h>
+#ifdef HAVE_LIBMOUNT
+#include <libmount.h>
+#endif
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,60 +31,30 @@ static void read_memory(struct machine *machine)
         fclose(file);
 }
 
-/* mountinfo writes blank, tab, newline and backslash as \ooo. */
-static void unescape(char *text)
-{
-    char *out = text;
-
-    for (; *text; out++) {
-        unsigned code;
-        if (sscanf(text, "\\%3o", &code) == 1) {
-            *out = (char)code;
-            text += 4;
-        } else {
-            *out = *text++;
-        }
-    }
-    *out = '\0';
-}
-
-static bool is_below(const char *path, const char *mount)
-{
-    size_t len = strlen(mount);
-
-    if (len > 0 && mount[len - 1] == '/')
-        len--;
-    return strncmp(path, mount, len) == 0 && (path[len] == '/' || path[len] == '\0');
-}
-
-/* The mount with the longest name above the path; of equals the last, which covers the others. */
+#ifdef HAVE_LIBMOUNT
+/* Fills in the type and the source of the mount that the path is on. */
 static void read_filesystem(struct machine *machine, const char *path)
 {
-    FILE *file = fopen("/proc/self/mountinfo", "re");
-    char *line = NULL, *real = realpath(path, NULL);
-    size_t cap = 0, longest = 0;
+    struct libmnt_table *table = mnt_new_table_from_file("/proc/self/mountinfo");
+    char *real = realpath(path, NULL);
+    struct libmnt_fs *fs = NULL;
 
-    while (file && real && getline(&line, &cap, file) > 0) {
-        char *mount = NULL, *type = NULL, *source = NULL, *tail = strstr(line, " - ");
-        if (sscanf(line, "%*s %*s %*s %*s %ms", &mount) == 1 && tail &&
-            sscanf(tail, " - %ms %ms", &type, &source) == 2) {
-            unescape(mount);
-            unescape(source);
-            if (is_below(real, mount) && strlen(mount) >= longest) {
-                longest = strlen(mount);
-                snprintf(machine->filesystem, sizeof(machine->filesystem), "%s", type);
-                snprintf(machine->device, sizeof(machine->device), "%s", source);
-            }
-        }
-        free(mount);
-        free(type);
-        free(source);
-    }
-    free(line);
+    if (table && real) /* backward: of mounts on one directory the last covers the others */
+        fs = mnt_table_find_mountpoint(table, real, MNT_ITER_BACKWARD);
+    if (fs && mnt_fs_get_fstype(fs))
+        snprintf(machine->filesystem, sizeof(machine->filesystem), "%s", mnt_fs_get_fstype(fs));
+    if (fs && mnt_fs_get_source(fs))
+        snprintf(machine->device, sizeof(machine->device), "%s", mnt_fs_get_source(fs));
     free(real);
-    if (file)
-        fclose(file);
+    mnt_unref_table(table);
 }
+#else
+static void read_filesystem(struct machine *machine, const char *path)
+{
+    (void)machine;
+    (void)path;
+}
+#endif
 
 void machine_read(struct machine *machine, const char *path)
 {
