@@ -71,8 +71,8 @@ libs_core   := $(call package,liburing,--libs) $(call package,libcrypto,--libs) 
                $(call package,libattr,--libs)
 libs_cli    := $(call package,jansson,--libs)
 libs_abench := $(call package,gsl,--libs)
-# optional: without it abench reports "unknown" as the filesystem and the device
-libmount := $(shell pkg-config --exists mount 2>/dev/null && echo yes)
+# Optional: without it abench reports "unknown" as the filesystem and the device. Debian has no static libmount.
+libmount := $(if $(filter -static -static-pie,$(user_flags)),,$(shell pkg-config --exists mount 2>/dev/null && echo yes))
 ifeq ($(libmount),yes)
 packages_cflags += -DHAVE_LIBMOUNT $(call package,mount,--cflags)
 libs_abench     += $(call package,mount,--libs)
@@ -177,7 +177,7 @@ faultfs-left-out:
 	@echo "left out: $(faultfs): libfuse3-dev is missing; tests/faults will fail"
 
 libmount-left-out:
-	@echo "left out: the filesystem and its device in the reports of abench: libmount-dev is missing"
+	@echo "left out: the filesystem and its device in the reports of abench: no libmount (Debian: libmount-dev)"
 
 # Runs make again after scripts/setup has installed the packages, with one job a processor unless -j is given.
 again = $(MAKE) --no-print-directory $(if $(filter -j% --jobs%,$(MAKEFLAGS)),,-j$(shell nproc))
