@@ -1,6 +1,5 @@
-/* contract.c: what core/engine.h promises of reading, in one table of cases that each engine is
- * held to. Where io_uring cannot be set up the run fails; AIOUTILS_TEST_NO_URING=1 says that it is
- * known. */
+/* contract.c: the contract of core/engine.h for reading: one table of cases for both engines. The
+ * run fails if io_uring is unavailable, unless AIOUTILS_TEST_NO_URING=1 is set. */
 #define _GNU_SOURCE
 #include "../support/check.h"
 
@@ -18,7 +17,7 @@
 #include "../support/reading.h"
 #include "../support/scratch.h"
 
-/* The options of a case. */
+/* Returns the options of a case. */
 static struct reading reading_of(const struct engine *engine, const struct contract_case *this)
 {
     return (struct reading){
@@ -44,8 +43,8 @@ static void check(struct reading *reading)
     assert_true(reading_is_right(reading));
 }
 
-/* Sizes around one block and around all blocks in flight; from the device and from the cache; past
- * the cache and through it. */
+/* Reads sizes around one block and around all blocks in flight; cold and cached files; with
+ * O_DIRECT and buffered. */
 static void sizes(const struct engine *engine, const struct contract_case *this)
 {
     static const enum direct_mode modes[] = {DIRECT_AUTO, DIRECT_ALWAYS, DIRECT_NEVER};
@@ -99,7 +98,7 @@ static void many_small(const struct engine *engine, const struct contract_case *
     reading_free(&reading);
 }
 
-/* An engine that waits for more files before it gives back those that it has would hang here. */
+/* Hangs if an engine waits for more files before it returns those that it has. */
 static void narrow_window(const struct engine *engine, const struct contract_case *this)
 {
     struct reading reading = reading_of(engine, this);
@@ -110,7 +109,7 @@ static void narrow_window(const struct engine *engine, const struct contract_cas
         reading.window = window;
         reading.keep_order = reading.opts.ordered = false;
         check(&reading);
-        /* in order there is one worker: bytes go to one place */
+        /* ordered delivery has one worker, because the bytes go to one place */
         reading.keep_order = reading.opts.ordered = reading.jobs == 1;
         check(&reading);
     }
@@ -164,7 +163,7 @@ static char *whole_file(const char *path)
     return text;
 }
 
-/* Their st_size lies: 0 in /proc, 4096 in sysfs. */
+/* Reads files with a wrong st_size: 0 in /proc, 4096 in sysfs. */
 static void kernel_files(const struct engine *engine, const struct contract_case *this)
 {
     static const enum direct_mode modes[] = {DIRECT_AUTO, DIRECT_ALWAYS, DIRECT_NEVER};
@@ -224,8 +223,8 @@ static int grow_at_first(struct reading *reading, struct record *record)
     return 0;
 }
 
-/* The file's length changes while it is read: what is delivered is the beginning of what was there,
- * at least what was there all the time, and the other files do not notice. */
+/* Changes the length of a file while it is read. The delivered bytes are a beginning of the file
+ * and have at least the part that was always there; other files are not affected. */
 static void check_changing(const struct engine *engine, const struct contract_case *this,
                            int (*change)(struct reading *, struct record *), uint64_t least,
                            uint64_t most)
@@ -245,7 +244,7 @@ static void check_changing(const struct engine *engine, const struct contract_ca
         reading_run(&reading);
         record = &reading.records[0];
         assert_in_range(record->bytes, least, most);
-        record->len = record->bytes; /* any length in this range will do */
+        record->len = record->bytes; /* any length in this range is right */
         assert_true(reading_is_right(&reading));
         reading_free(&reading);
     }
@@ -321,7 +320,7 @@ static void bad_files(const struct engine *engine, const struct contract_case *t
     reading_free(&reading);
 }
 
-/* In a process of its own, which gives up root's rights. */
+/* Runs in a process of its own, which gives up root's rights. */
 static int unreadable_child(const struct engine *engine, const struct contract_case *this)
 {
     struct reading reading = reading_of(engine, this);
@@ -367,7 +366,7 @@ static void links_are_followed(const struct engine *engine, const struct contrac
     reading_free(&reading);
 }
 
-/* Large ones first, so that small ones are there long before their turn. */
+/* Reads large files first, so that small ones are done long before their turn. */
 static void ordered(const struct engine *engine, const struct contract_case *this)
 {
     struct reading reading = reading_of(engine, this);
@@ -395,7 +394,7 @@ static int cancel_at_tenth(struct reading *reading, struct record *record)
     return 0;
 }
 
-/* What was taken is given back, ended; what was not is not touched. */
+/* Checks that files taken from the feed are returned with their end, and others are untouched. */
 static void cancelled(const struct engine *engine, const struct contract_case *this)
 {
     struct reading reading = reading_of(engine, this);

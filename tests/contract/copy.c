@@ -1,7 +1,5 @@
-/* copy.c: what core/engine.h and core/copy/copy.h promise of copying, in one table of cases that
- * each engine is held to. A case makes files in src/, copies them to dst/, and looks at what is
- * there.
- */
+/* copy.c: the contract of core/engine.h and core/copy/copy.h for copying: one table of cases for
+ * both engines. A case makes files in src/, copies them to dst/, and examines the copies. */
 #define _GNU_SOURCE
 #include "../support/check.h"
 
@@ -27,7 +25,7 @@ static uint64_t size_of(const char *path)
     return (uint64_t)st.st_size;
 }
 
-/* Files with patterns: name and seed are the number. */
+/* Makes files with patterns: name and seed are the number. */
 static void make_files(const uint64_t *lens, size_t count)
 {
     char path[32];
@@ -81,8 +79,7 @@ static void empty_dst(size_t count)
     assert_int_equal(rmdir("dst"), 0);
 }
 
-/* To new names, and over what is there; from the device and from the cache; past the cache and
- * through it. */
+/* Copies to new names and over existing files; cold and cached; with O_DIRECT and buffered. */
 static void check_sizes(struct copying *it, const uint64_t *lens, size_t count)
 {
     static const enum direct_mode modes[] = {DIRECT_AUTO, DIRECT_ALWAYS, DIRECT_NEVER};
@@ -122,7 +119,7 @@ static void sizes(const struct engine *engine, const struct contract_case *this)
     check_sizes(copying_new(engine, this), lens, sizeof(lens) / sizeof(lens[0]));
 }
 
-/* Around the size from which files may go from device to device. */
+/* Copies files around the size from which both sides can use O_DIRECT. */
 static void large_sizes(const struct engine *engine, const struct contract_case *this)
 {
     static const uint64_t mib8 = 8 << 20;
@@ -169,8 +166,9 @@ static int grow(struct copying *it)
     return 0;
 }
 
-/* The copy holds the beginning of what was there, at least what was there all the time, and is as
- * long as what was read. What was appended before the end was reached belongs to it. */
+/* Checks that the copy is a beginning of the source, has at least the part that was always there,
+ * and is as long as the bytes read. Bytes that were appended before the end was reached belong to
+ * it. */
 static void check_changing(const struct engine *engine, const struct contract_case *this,
                            int (*change)(struct copying *), uint64_t least, uint64_t most)
 {
@@ -207,14 +205,14 @@ static void growing(const struct engine *engine, const struct contract_case *thi
     check_changing(engine, this, grow, COPYING_LARGE_BYTES + 123457, COPYING_LARGE_BYTES + 123457);
 }
 
-/* -- what fails -- */
+/* -- failures -- */
 
 static int refuse(struct copying *it)
 {
     return it->calls == it->fail_at ? -EILSEQ : 0;
 }
 
-/* A destination that was made for the file is removed again; one that was there is left short. */
+/* Checks that a new destination is removed after a failure, and an existing one is left short. */
 static void failing_sink(const struct engine *engine, const struct contract_case *this)
 {
     static const uint64_t bytes[] = {3000, COPYING_LARGE_BYTES};
@@ -253,8 +251,8 @@ static void failing_sink(const struct engine *engine, const struct contract_case
     free(it);
 }
 
-/* While its bytes come in, a copy is shorter than its source: whatever ends the program, it does
- * not look complete. */
+/* Checks that a copy is shorter than its source until its last block is written, so that it never
+ * looks complete before, whatever ends the program. */
 static int look_at_size(struct copying *it)
 {
     if (it->seen < COPYING_LARGE_BYTES && size_of("dst/large") >= COPYING_LARGE_BYTES)
@@ -286,7 +284,7 @@ static void never_looks_complete(const struct engine *engine, const struct contr
     free(it);
 }
 
-/* Runs a part of a case in a process of its own, which may give up rights. */
+/* Runs a part of a case in a process of its own, which can give up rights. */
 static void in_child(void (*part)(const struct engine *, const struct contract_case *),
                      const struct engine *engine, const struct contract_case *this)
 {
@@ -299,7 +297,7 @@ static void in_child(void (*part)(const struct engine *, const struct contract_c
     child_end(pid);
 }
 
-/* For a process that cmocka does not watch. */
+/* Checks a condition in a process that cmocka does not watch. */
 #define CHILD_CHECK(condition)                             \
     do {                                                   \
         if (!(condition)) {                                \
@@ -333,7 +331,7 @@ static void limited_child(const struct engine *engine, const struct contract_cas
     free(it);
 }
 
-/* Writing fails in the middle of a large file. */
+/* Fails a write in the middle of a large file. */
 static void failing_write(const struct engine *engine, const struct contract_case *this)
 {
     static const uint64_t lens[] = {5000, 6000};

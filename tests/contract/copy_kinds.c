@@ -1,5 +1,5 @@
-/* copy_kinds.c: copying what is no plain file: with holes, from and to pipes, of the kernel. One
- * table of cases that each engine is held to. */
+/* copy_kinds.c: copying files with holes, pipes, and files of the kernel: one table of cases for
+ * both engines. */
 #define _GNU_SOURCE
 #include "../support/check.h"
 
@@ -19,10 +19,11 @@ static void holes(const struct engine *engine, const struct contract_case *this)
     static const enum direct_mode modes[] = {DIRECT_AUTO, DIRECT_ALWAYS, DIRECT_NEVER};
     struct copying *it = copying_new(engine, this);
 
-    for (unsigned which = 0; which < 16; which++) { /* of the places with data */
+    for (unsigned which = 0; which < 16; which++) { /* bits: the places with data */
         struct stat from, to;
-        size_t data_bytes = which & 4 ? 700001
-                                      : 65536; /* so much is moved, or is read and written */
+        size_t data_bytes = which & 4
+                                ? 700001
+                                : 65536; /* enough for copy_file_range, or for read and write */
         int fd = open("src/sparse", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
         if (fd < 0 || ftruncate(fd, 16 << 20) < 0)
             test_broken("src/sparse");
@@ -64,7 +65,7 @@ static void pipes(const struct engine *engine, const struct contract_case *this)
     free(it);
 }
 
-/* A destination that takes bytes in order only: whatever the source is, it gets them all. */
+/* Copies to a destination that takes bytes in order only: it gets all bytes of any source. */
 static void into_pipes(const struct engine *engine, const struct contract_case *this)
 {
     struct copying *it = copying_new(engine, this);
@@ -91,7 +92,7 @@ static void into_pipes(const struct engine *engine, const struct contract_case *
     free(it);
 }
 
-/* Their st_size lies: 0 in /proc, 4096 in sysfs. */
+/* Copies files with a wrong st_size: 0 in /proc, 4096 in sysfs. */
 static void kernel_files(const struct engine *engine, const struct contract_case *this)
 {
     static const enum direct_mode modes[] = {DIRECT_AUTO, DIRECT_ALWAYS, DIRECT_NEVER};

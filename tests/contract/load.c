@@ -1,5 +1,5 @@
-/* load.c: reading in blocks to measure it. One table of cases that each engine is held to, and what
- * they have in common: which blocks are read, and in which order. */
+/* load.c: reading in blocks to measure it: one table of cases for both engines, and the choice and
+ * order of the blocks, which they share. */
 #define _GNU_SOURCE
 #include "../support/check.h"
 
@@ -31,7 +31,7 @@ static struct load_opts opts_of(const struct engine *engine, const struct contra
                               .direct = DIRECT_NEVER};
 }
 
-/* Opens "file" and runs it. Returns the run's status. */
+/* Opens "file" and runs the load. Returns the status of the run. */
 static int run(const struct engine *engine, const struct contract_case *this,
                const struct load_opts *opts)
 {
@@ -77,7 +77,7 @@ static void each_block_once(const struct engine *engine, const struct contract_c
     }
 }
 
-/* The page cache tells what was read, where no one looks at the bytes. */
+/* Finds out from the page cache what was read, because no sink gets the bytes. */
 static void what_is_read_is_in_the_cache(const struct engine *engine,
                                          const struct contract_case *this)
 {
@@ -109,7 +109,7 @@ static void bytes_and_time_end_it(const struct engine *engine, const struct cont
     opts.bytes = 1;
     assert_int_equal(run(engine, this, &opts), 0);
     assert_int_equal(result.latency.count, 1);
-    opts.bytes = 3 * (uint64_t)FILE_BYTES; /* more than it has: again from the start */
+    opts.bytes = 3 * (uint64_t)FILE_BYTES; /* more than the file has: it starts again */
     assert_int_equal(run(engine, this, &opts), 0);
     assert_int_equal(result.latency.count, (opts.bytes - 1) / this->block_bytes + 1);
     opts.bytes = UINT64_MAX;
@@ -138,7 +138,7 @@ static void it_becomes_shorter(const struct engine *engine, const struct contrac
     struct load load;
 
     pattern_file("file", 1, FILE_BYTES);
-    opts.time_ns = 20000 * ms_ns; /* it does not go on until then */
+    opts.time_ns = 20000 * ms_ns; /* far longer than the run may take */
     assert_int_equal(load_open(&load, "file", &opts), 0);
     assert_int_equal(truncate("file", 4096), 0);
     assert_int_equal(load_run(&load, engine, this->jobs, &result), -ENODATA);
@@ -161,7 +161,7 @@ static void reads_fail(const struct engine *engine, const struct contract_case *
     close(directory);
 }
 
-/* -- what the engines have nothing to do with -- */
+/* -- independent of the engines -- */
 
 static void what_cannot_be_read_so(const struct engine *engine, const struct contract_case *this)
 {
@@ -178,7 +178,7 @@ static void what_cannot_be_read_so(const struct engine *engine, const struct con
     pattern_file("file", 1, this->block_bytes - 1);
     assert_int_equal(load_open(&load, "file", &opts), -ENODATA);
     pattern_file("file", 1, 4096);
-    opts.block_bytes = 1000; /* O_DIRECT cannot */
+    opts.block_bytes = 1000; /* not possible with O_DIRECT */
     opts.direct = DIRECT_ALWAYS;
     assert_int_equal(load_open(&load, "file", &opts), -EINVAL);
     opts.direct = DIRECT_AUTO;
@@ -204,7 +204,7 @@ static void each_order_has_every_block(const struct engine *engine,
             assert_int_equal(offset % this->block_bytes, 0);
             offset /= this->block_bytes;
             assert_in_range(offset, 0, count - 1);
-            assert_int_equal(seen[offset], n / count); /* all of a round before the next one */
+            assert_int_equal(seen[offset], n / count); /* a whole round before the next one */
             seen[offset]++;
             in_turn += offset == before + 1;
             low_first += n < count / 2 && offset < count / 2;

@@ -1,5 +1,5 @@
-/* contract/replaced.c: files that a walk has found as regular ones, and that are something else
- * when they are opened. */
+/* contract/replaced.c: files that were regular when a walk found them, and are replaced when they
+ * are opened. */
 #define _GNU_SOURCE
 #include "../support/check.h"
 
@@ -13,8 +13,8 @@
 #include "../support/fifo.h"
 #include "../support/reading.h"
 
-/* They fail, and are not waited for. Regular files before each make an engine expect more of these.
- */
+/* Checks that they fail and do not block. Regular files before each make an engine expect more
+ * regular files. */
 static void replaced(const struct engine *engine, const struct contract_case *this)
 {
     static const char *const paths[] = {"/dev/null", "/dev/zero", "empty_fifo", "fed_fifo"};

@@ -1,16 +1,16 @@
-/* faultfs.c: a filesystem that shows a directory, and does wrong what it is told to: for tests.
+/* faultfs.c: a filesystem for tests that shows a directory and fails as its rules say.
  *
  *   faultfs [--direct-io] [--fold-case] [--nfs4-acl] [--read-delay=MS] [--foreground] DIRECTORY
  * MOUNTPOINT
  *
- * It returns when it is mounted (with --foreground: when it is unmounted again: umount, or
- * fusermount3 -u). What is written to MOUNTPOINT/.faultfs are the rules from then on (rules.h);
- * what is read from there says how often each was applied. Where a rule does nothing the directory
- * is seen as it is, and is changed. Nothing is cached but, without --direct-io, pages between open
- * and close; with it each read and write of a program is one operation here. With --fold-case,
- * names that differ only in case are the same name, and the first spelling is kept (as with vfat).
- * With --nfs4-acl the only extended attributes are those of nfs4.h.
- * Locks are those of the files underneath: names of the same file share them. */
+ * It returns after mounting; with --foreground it runs until the unmount (umount, or fusermount3
+ * -u). Writing to MOUNTPOINT/.faultfs replaces the rules (rules.h); reading it returns them with
+ * their counts. Without a matching rule, operations reach the directory unchanged. Only pages are
+ * cached, between open and close; with --direct-io not even pages, so that each read and write of a
+ * program is one operation here. With --fold-case, names that differ only in case are the same
+ * name, and the first spelling is kept (as with vfat). With --nfs4-acl the only extended attributes
+ * are those of nfs4.h. Locks are those of the files underneath: names of the same file share them.
+ */
 #define _GNU_SOURCE
 #define FUSE_USE_VERSION 312
 #include <dirent.h>
@@ -32,7 +32,7 @@
 
 enum {
     CONTROL_MAX = 65536,
-    /* each delayed operation holds a thread, and one must be left to hear of interruptions */
+    /* each delayed operation occupies a thread, and one must be free for interruptions */
     THREADS_MAX = 1024,
     DELAY_STEP_MS = 5,
 };
@@ -42,8 +42,8 @@ static bool direct_io;
 static bool fold_case;
 static bool nfs4_acl;
 
-/* As seen from the directory underneath, which is the working directory. An open file that has no
- * name any more has no path. */
+/* Returns the path relative to the directory underneath, which is the working directory. An open
+ * file without a name has no path. */
 static const char *below(const char *path)
 {
     if (!path || !path[1])
@@ -67,7 +67,7 @@ static int wait_for(const struct rule_effect *effect)
     return 0;
 }
 
-/* Does what the rules say before the operation itself, on len bytes at offset if these are not 0.
+/* Applies the rules before the operation itself, on len bytes at offset if these are not 0.
  * Returns 0 or -errno. */
 static int fault_at(enum rule_op op, const char *path, off_t offset, size_t len,
                     struct rule_effect *effect)
@@ -86,7 +86,7 @@ static int fault(enum rule_op op, const char *path, struct rule_effect *effect)
     return fault_at(op, path, 0, 0, effect);
 }
 
-/* The same where there is nothing more to it. */
+/* Applies the rules to an operation without offset and effect. */
 #define FAULT(op, path)                          \
     do {                                         \
         struct rule_effect effect_;              \
@@ -133,7 +133,7 @@ static int fs_open(const char *path, struct fuse_file_info *info)
         return 0;
     }
     FAULT(RULE_OPEN, path);
-    /* the kernel has resolved links, and deals with appending and with O_DIRECT */
+    /* the kernel resolves links and handles O_APPEND and O_DIRECT */
     return keep(open(below(path), (info->flags & ~(O_DIRECT | O_APPEND)) | O_CLOEXEC | O_NOFOLLOW),
                 info);
 }
@@ -239,7 +239,7 @@ static off_t fs_lseek(const char *path, off_t offset, int whence, struct fuse_fi
     return at < 0 ? -errno : at;
 }
 
-/* Locks the file underneath, by the descriptor: it is the lock's owner, and its closing the end. */
+/* Locks the file underneath through the descriptor, which owns the lock until it is closed. */
 static int fs_lock(const char *path, struct fuse_file_info *info, int command, struct flock *lock)
 {
     (void)path;
@@ -382,7 +382,7 @@ static int fs_statfs(const char *path, struct statvfs *st)
 
 static void *fs_init(struct fuse_conn_info *connection, struct fuse_config *config)
 {
-    /* what goes past the page cache comes as so many requests at once */
+    /* the number of direct requests at a time */
     connection->max_background = THREADS_MAX;
     connection->congestion_threshold = THREADS_MAX;
     config->use_ino = 1;
@@ -426,7 +426,7 @@ static const struct fuse_operations operations = {
     .statfs = fs_statfs,
 };
 
-/* Mounts, goes to the background, and serves. Returns the exit status. */
+/* Mounts, daemonizes and serves. Returns the exit status. */
 static int serve(const char *directory, const char *mountpoint, bool foreground)
 {
     char *argv[] = {(char *)"faultfs", (char *)"-o",
@@ -442,7 +442,7 @@ static int serve(const char *directory, const char *mountpoint, bool foreground)
         perror(directory);
     if (fuse && config && below_fd >= 0 && fuse_mount(fuse, mountpoint) == 0) {
         fuse_loop_cfg_set_max_threads(config, THREADS_MAX);
-        /* it goes to the root directory, too, which must not be a busy mount's */
+        /* it also changes to the root directory, which must not keep a mount busy */
         if (fuse_daemonize(foreground) == 0 && fchdir(below_fd) == 0 &&
             fuse_set_signal_handlers(fuse_get_session(fuse)) == 0) {
             umask(0);

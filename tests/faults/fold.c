@@ -13,7 +13,7 @@ enum {
     RESULTS = 2, /* rename and link have two paths */
 };
 
-/* Gives the last component, which begins at name, the spelling that its directory has. */
+/* Replaces the last component, which begins at name, by the spelling in its directory. */
 static void spell(const char *path, char *name)
 {
     struct stat st;

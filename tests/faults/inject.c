@@ -34,14 +34,14 @@ static struct {
     unsigned nth;
     bool and_on;
     enum inject_action action;
-    int error; /* or the signal */
+    int error; /* errno, or the signal's number */
 } plan = {.call = CALL_COUNT};
 static atomic_uint counts[CALL_COUNT];
 static int log_fd = -1;
 
 long __real_syscall(long number, ...);
 
-/* The log is written by the system call itself: the calls here are those under test. */
+/* Writes by a direct system call, because write() is itself under test. */
 void inject_log(const char *line)
 {
     if (log_fd >= 0)
@@ -120,14 +120,14 @@ static void __attribute__((destructor)) end(void)
     }
 }
 
-/* What is done before a call that does not fail. */
+/* Does what the plan asks before a call that succeeds. */
 static void disturb(void)
 {
     struct timespec pause = {.tv_nsec = PAUSE_US * 1000L};
 
     if (plan.action == ACTION_SIGNAL) {
         kill(getpid(), plan.error);
-        /* it is to end at this point, and not some calls later */
+        /* the program must end here, not some calls later */
         pause.tv_nsec = SIGNAL_US * 1000L;
     }
     nanosleep(&pause, NULL);
@@ -157,7 +157,7 @@ int inject_error(void)
     return plan.error;
 }
 
-/* A call that fails by -1 and errno. */
+/* Wraps a call that fails with -1 and errno. */
 #define WRAP(type, name, parameters, arguments) \
     type __real_##name parameters;              \
     type __wrap_##name parameters;              \
@@ -169,7 +169,7 @@ int inject_error(void)
         }                                       \
         return __real_##name arguments;         \
     }
-/* One that fails by NULL and errno. */
+/* Wraps a call that fails with NULL and errno. */
 #define WRAP_NULL(type, name, parameters, arguments) \
     type __real_##name parameters;                   \
     type __wrap_##name parameters;                   \
@@ -182,7 +182,7 @@ int inject_error(void)
         return __real_##name arguments;              \
     }
 #define WRAP_MEMORY(name, parameters, arguments) WRAP_NULL(void *, name, parameters, arguments)
-/* One that may do less than it was asked to. */
+/* Wraps a call that can be short. */
 #define WRAP_BYTES(name, parameters, arguments) \
     ssize_t __real_##name parameters;           \
     ssize_t __wrap_##name parameters;           \
@@ -289,7 +289,7 @@ ssize_t __real_preadv2(int fd, const struct iovec *iov, int count, off_t at, int
 ssize_t __wrap_preadv2(int fd, const struct iovec *iov, int count, off_t at, int flags);
 ssize_t __wrap_preadv2(int fd, const struct iovec *iov, int count, off_t at, int flags)
 {
-    struct iovec part = *iov; /* there is one only */
+    struct iovec part = *iov; /* count is 1 */
 
     if (inject_now(CALL_preadv2)) {
         errno = plan.error;
@@ -302,7 +302,7 @@ ssize_t __wrap_preadv2(int fd, const struct iovec *iov, int count, off_t at, int
     return __real_preadv2(fd, &part, count, at, flags);
 }
 
-/* It is closed all the same. */
+/* Closes the descriptor even if the call fails. */
 int __real_close(int fd);
 int __wrap_close(int fd);
 int __wrap_close(int fd)
@@ -347,8 +347,8 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(
                                            : __real_pthread_create(thread, attr, run, arg);
 }
 
-/* Those with a variable number of arguments, of which the calling convention here lets us pass more
- * than there are; the sanitizer would say so. */
+/* Wraps variadic calls. The calling convention allows more arguments than there are; the sanitizer
+ * would report it. */
 #define MORE_THAN_THERE_ARE __attribute__((no_sanitize_address))
 #define WRAP_VARIADIC(name, first, first_arg, second, second_arg) \
     int __real_##name(first, second, ...);                        \
@@ -390,7 +390,7 @@ long __wrap_syscall(long number, ...)
     return __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
-/* The names under which _FORTIFY_SOURCE calls some of the above. */
+/* Wrap the names under which _FORTIFY_SOURCE makes some of these calls. */
 int __wrap___openat_2(int dir, const char *name, int flags);
 int __wrap___openat_2(int dir, const char *name, int flags)
 {

@@ -1,20 +1,20 @@
-/* inject.h: one planned failure of one call: shared by what is wrapped around the C library's calls
- * and around liburing's.
+/* inject.h: one planned failure of one call, shared by the wrappers of the C library and of
+ * liburing.
  *
- * The commands are linked a second time, with --wrap for each call named below (Makefile).
- * AIOUTILS_INJECT="CALL NTH ACTION" says what goes wrong:
+ * The commands are linked a second time, with --wrap for each function __wrap_CALL of inject.c and
+ * inject_ring.c. AIOUTILS_INJECT="CALL NTH ACTION" is the plan:
  *
- *   pwrite 3 ENOSPC    the third
+ *   pwrite 3 ENOSPC    the third call fails
  *   cqe_read 7+ EIO    the seventh completion of a read, and all after it
- *   cqe_write 1 short  half of it
- *   read 2 zero        nothing
- *   cqe_any 1 reverse  what has completed together with it comes in the opposite order
- *   cqe_any 2 late     it comes long after those that have completed after it
- *   linkat 5 SIGINT    nothing fails, but the program gets the signal just before
- *   openat 1+ pause    nothing fails, but it is a moment later than it would have been
+ *   cqe_write 1 short  the first write is half done
+ *   read 2 zero        the second read returns 0
+ *   cqe_any 1 reverse  completions that came together are reversed
+ *   cqe_any 2 late     a completion is delayed behind later ones
+ *   linkat 5 SIGINT    the program gets the signal just before the call
+ *   openat 1+ pause    each call is delayed a little
  *
- * The file AIOUTILS_INJECT_LOG gets lines: "fired" when it has happened; "undrained" where a ring
- * is closed with requests in flight; at the end "count CALL N", and "descriptors N": those open. */
+ * The file AIOUTILS_INJECT_LOG gets lines: "fired" at the planned failure; "undrained" if a ring is
+ * closed with requests in flight; at the end "count CALL N", and "descriptors N" (open ones). */
 #ifndef TESTS_FAULTS_INJECT_H
 #define TESTS_FAULTS_INJECT_H
 
@@ -49,7 +49,7 @@ enum inject_action {
     ACTION_SIGNAL
 };
 
-/* Counts the call. Whether it is the one. */
+/* Counts the call. Returns true if the plan is for this one. */
 bool inject_now(enum inject_call call);
 enum inject_action inject_action(void);
 int inject_error(void); /* a positive errno */

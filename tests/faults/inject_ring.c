@@ -1,25 +1,23 @@
-/* inject_ring.c: liburing's calls that the plan may make fail, and the completions that come out of
- * them. See inject.h.
+/* inject_ring.c: the calls of liburing that the plan can make fail, and the completions that come
+ * out of them. See inject.h.
  *
- * The engine's rings post completions only while their thread is in one of these calls
- * (DEFER_TASKRUN), and it looks at them after that: so they can be changed in between, where they
- * lie. */
+ * With DEFER_TASKRUN a ring posts completions only while its thread is in one of these calls, and
+ * the engine reads them afterwards. In between they can be changed in place. */
 #define _GNU_SOURCE
 #include "../../core/uring/stream.h"
 #include "inject.h"
 
 #include <errno.h>
 
-/* A completion that is late comes when the engine has looked so often, or waits for nothing else.
- */
+/* A late completion comes after the engine has looked this often, or waits for nothing else. */
 enum { LATE_LOOKS = 20 };
 
 /* Each ring has one thread, each thread one ring at a time. */
 static _Thread_local struct {
-    unsigned seen;        /* completions up to here have been looked at */
-    unsigned late;        /* for so many looks the last of them is held back; 0: none is */
-    unsigned *ktail;      /* where the kernel says how many there are */
-    unsigned shown_ktail; /* what the engine sees instead while one is held back */
+    unsigned seen;        /* completions up to here have been processed */
+    unsigned late;        /* looks for which the last one is still held back; 0: none is */
+    unsigned *ktail;      /* the kernel's counter of completions */
+    unsigned shown_ktail; /* the counter that the engine sees while one is held back */
 } view;
 
 static void reverse(struct io_uring *ring, unsigned from, unsigned to)
@@ -49,7 +47,7 @@ static void change(struct io_uring_cqe *cqe, unsigned request)
     }
 }
 
-/* From this place to behind all that have come since: the engine is to see those first. */
+/* Moves a completion behind all later ones, so that the engine sees those first. */
 static void move_to_end(struct io_uring *ring, unsigned at, unsigned tail)
 {
     unsigned mask = *ring->cq.kring_mask;
@@ -99,7 +97,7 @@ static void look(struct io_uring *ring)
     }
 }
 
-/* Before a call into liburing, which waits for what the kernel has. */
+/* Restores the kernel's counter before a call into liburing, which waits on it. */
 static void show_all(struct io_uring *ring)
 {
     ring->cq.ktail = view.ktail;
@@ -126,7 +124,7 @@ void __real_io_uring_queue_exit(struct io_uring *ring);
 void __wrap_io_uring_queue_exit(struct io_uring *ring);
 void __wrap_io_uring_queue_exit(struct io_uring *ring)
 {
-    /* one completion each, all of them taken */
+    /* each request has one completion, and all were consumed */
     if (*ring->sq.khead != *ring->cq.khead)
         inject_log("undrained\n");
     __real_io_uring_queue_exit(ring);
@@ -153,7 +151,7 @@ int __wrap_io_uring_register_iowq_max_workers(struct io_uring *ring, unsigned *v
                : __real_io_uring_register_iowq_max_workers(ring, values);
 }
 
-/* A call that submits: it fails before it has taken anything. */
+/* Wraps a call that submits: it fails before it submits anything. */
 #define WRAP_SUBMIT(name, parameters, arguments) \
     int __real_##name parameters;                \
     int __wrap_##name parameters;                \
@@ -188,7 +186,7 @@ int __wrap___io_uring_get_cqe(struct io_uring *ring, struct io_uring_cqe **cqe, 
     if (inject_now(CALL_wait_cqe))
         return -inject_error();
     show_all(ring);
-    view.late = 0; /* what is returned is seen */
+    view.late = 0; /* the returned completion has been seen */
     rc = __real___io_uring_get_cqe(ring, cqe, submit, count, mask);
     look(ring);
     return rc;
@@ -206,7 +204,7 @@ int __wrap_io_uring_wait_cqe_timeout(struct io_uring *ring, struct io_uring_cqe 
     if (inject_now(CALL_wait_cqe))
         return -inject_error();
     show_all(ring);
-    view.late = 0; /* what is returned is seen */
+    view.late = 0; /* the returned completion has been seen */
     rc = __real_io_uring_wait_cqe_timeout(ring, cqe, ts);
     look(ring);
     return rc;

@@ -8,7 +8,7 @@
 static const char nfs4_name[] = "system.nfs4_acl";
 static const char name_below[] = "user.nfs4_acl";
 
-/* Gives a value of this size to a caller with room for so much. Returns its size or -ERANGE. */
+/* Copies a value of this size to a caller's buffer. Returns the size or -ERANGE. */
 static int give(const char *from, size_t len, char *to, size_t size)
 {
     if (size > 0 && size < len)

@@ -1,5 +1,4 @@
-/* exclude.c: fuzzes the globs of --exclude: two of them, and a path that they are matched with,
- * each ending with NUL. */
+/* exclude.c: fuzzes the globs of --exclude: two globs and a path to match, each ending with NUL. */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <string.h>
@@ -30,7 +29,7 @@ static bool matches(const char *first, const char *second, const struct dir *dir
     return rc;
 }
 
-/* A glob that means these characters and no others. */
+/* Makes a glob that matches exactly these characters. */
 static void quote(char *glob, const char *text)
 {
     for (; *text; *glob++ = *text++)

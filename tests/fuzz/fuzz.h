@@ -1,4 +1,4 @@
-/* fuzz.h: what the fuzz targets have in common: libFuzzer's entry point, and a way to fail. */
+/* fuzz.h: shared by the fuzz targets: the entry point of libFuzzer, and a way to fail. */
 #ifndef TESTS_FUZZ_H
 #define TESTS_FUZZ_H
 
@@ -7,11 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Called by libFuzzer (make fuzz), or by replay.c with what is in tests/fuzz/corpus (make check).
+/* Runs one input: called by libFuzzer (make fuzz), or by replay.c for tests/fuzz/corpus (make
+ * check).
  */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-/* Never compiled out. */
+/* Aborts if the condition is false; NDEBUG does not disable it. */
 #define MUST(condition)                                                                   \
     do {                                                                                  \
         if (!(condition)) {                                                               \

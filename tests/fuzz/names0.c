@@ -1,4 +1,4 @@
-/* names0.c: fuzzes lists of names that end in NUL: put together again they are the list. */
+/* names0.c: fuzzes lists of names that end in NUL: joined again, the names are the list. */
 #define _GNU_SOURCE
 #include <string.h>
 #include <sys/mman.h>

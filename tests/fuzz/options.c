@@ -1,5 +1,5 @@
-/* options.c: fuzzes acp's options, the most of the commands: arguments that end with NUL. What cp
- * understands must be understood in the same way, and the rest lead to a message at the worst. */
+/* options.c: fuzzes the options of acp, which has the most: arguments that end with NUL. Options of
+ * cp must have the same meaning; all others may at worst cause a message. */
 #define _GNU_SOURCE
 #include "../../cmd/acp/options.c" // NOLINT(bugprone-suspicious-include): for its tables
 
@@ -9,15 +9,15 @@
 
 enum { ARGUMENTS_MAX = 32 };
 
-/* What getopt has made of the arguments. */
+/* result of getopt */
 struct parsed {
     struct {
         int option;
         const char *argument;
     } options[ARGUMENTS_MAX * 64];
     size_t len;
-    char *arguments[ARGUMENTS_MAX + 2]; /* permuted */
-    int operands;                       /* from here on */
+    char *arguments[ARGUMENTS_MAX + 2]; /* as permuted by getopt */
+    int operands;                       /* index of the first operand */
 };
 
 static jmp_buf exited;
@@ -34,11 +34,11 @@ void __wrap_exit(int status)
     longjmp(exited, 1);
 }
 
-/* What is lost where an exit does not end the program is no leak. */
+/* Disables leak reports: an exit that does not end the program loses memory. */
 void __lsan_disable(void) __attribute__((weak));
 void __lsan_enable(void) __attribute__((weak));
 
-/* acp_options.c wants it; nothing is asked here. */
+/* Stands in for the function of acp; no case asks. */
 bool acp_ask(void *acp, const struct file *file, mode_t mode, bool writable)
 {
     (void)acp;
@@ -47,14 +47,14 @@ bool acp_ask(void *acp, const struct file *file, mode_t mode, bool writable)
     return writable;
 }
 
-/* These print to standard output and end the program, and open files. */
+/* Tells if the arguments have options that print and end the program, or that open files. */
 static bool is_left_out(const char *argument)
 {
     return strncmp(argument, "--h", 3) == 0 || strncmp(argument, "--vers", 6) == 0 ||
            strncmp(argument, "--fi", 4) == 0;
 }
 
-/* Whether all arguments could be parsed: by cli_getopt_long, or as cp does. */
+/* Parses the arguments by cli_getopt_long, or as cp does. Returns true if that succeeds. */
 static bool parse(struct parsed *parsed, int argc, char **argv, bool as_cp)
 {
     struct option gnu[GNU_OPTIONS + 1] = {0};
@@ -67,7 +67,7 @@ static bool parse(struct parsed *parsed, int argc, char **argv, bool as_cp)
              j + 2);
     memcpy(parsed->arguments, argv, ((size_t)argc + 1) * sizeof(*argv));
     parsed->len = 0;
-    optind = 0; /* anew */
+    optind = 0; /* starts a new scan */
     for (;;) {
         option = as_cp ? getopt_long(argc, parsed->arguments, gnu_short, gnu, NULL)
                        : cli_getopt_long(argc, parsed->arguments, short_options, long_options,
@@ -139,7 +139,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         argv[argc++] = at;
     }
     if (!left_out) {
-        stderr = nowhere; /* of messages there are many */
+        stderr = nowhere; /* there are many messages */
         check_as_cp(argc, argv);
         check_acp(argc, argv);
         stderr = kept;

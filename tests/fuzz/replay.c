@@ -1,4 +1,4 @@
-/* replay.c: gives a fuzz target all files of a directory, one after the other. */
+/* replay.c: runs a fuzz target on all files of a directory, one after the other. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <limits.h>
@@ -8,7 +8,7 @@
 
 enum { INPUT_MAX = 1024 * 1024 };
 
-/* Returns how many failed. */
+/* Returns the number of failures. */
 static int replay(const char *path)
 {
     static uint8_t data[INPUT_MAX];
@@ -22,7 +22,7 @@ static int replay(const char *path)
     }
     len = fread(data, 1, sizeof(data), file);
     fclose(file);
-    exact = malloc(len ? len : 1); /* so that reading behind the end is found */
+    exact = malloc(len ? len : 1); /* exact, to find reads beyond the end */
     if (!exact)
         return 1;
     memcpy(exact, data, len);

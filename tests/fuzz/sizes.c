@@ -7,7 +7,7 @@
 #include "../../cmd/cli/cli.h"
 #include "fuzz.h"
 
-/* A size means what its digits say, multiplied by what its suffix says. */
+/* Checks that a size is the product of its digits and its suffix. */
 static void check_size(const char *text)
 {
     uint64_t bytes, again;
@@ -33,7 +33,7 @@ static void check_count(const char *text)
              text[strspn(text, "0123456789")] == 0);
 }
 
-/* One printable line, whatever is in it. */
+/* Checks that a quoted name is one printable line. */
 static void check_quote(const char *name)
 {
     for (const char *at = cli_quote(name); *at; at++)

@@ -1,5 +1,5 @@
-/* sumline.c: fuzzes the lines of check files: what has been understood is printed, and must be
- * understood as the same. */
+/* sumline.c: fuzzes the lines of check files: a parsed line is printed, and must parse to the same.
+ */
 #define _GNU_SOURCE
 #include <string.h>
 
@@ -8,7 +8,7 @@
 
 static struct algorithms algorithms = {.detect = true, .any_length = true};
 
-/* Prints the line, and parses what was printed. */
+/* Prints the line and parses the output. */
 static void print_and_parse(const struct ahash_line *line, const char *tag)
 {
     struct sumline_format format = {.tag = tag, .mode = ' ', .end = '\n'};
@@ -29,7 +29,7 @@ static void print_and_parse(const struct ahash_line *line, const char *tag)
     free(text);
 }
 
-/* Without a tag the length must tell. */
+/* without a tag the length decides */
 static bool has_usual_length(const struct digest *digest)
 {
     const struct digest *by_digits = algorithms_by_digits(&algorithms, 2 * digest_bytes(digest));

@@ -10,7 +10,7 @@ open my $from, '<', $in or die "$in: $!\n";
 my $text = do { local $/; <$from> };
 close $from;
 
-# a content whose digest begins with a zero byte, in the place of '9t', whose MD5 does
+# a content whose SHA-256 begins with a zero byte replaces '9t', whose MD5 does
 my $zero;
 for my $i (0 .. 100000) {
     $zero = "z$i";

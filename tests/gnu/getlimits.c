@@ -1,5 +1,5 @@
-/* getlimits.c: prints what the tests ask coreutils' src/getlimits for: limits of types and the
- * texts of errors, as NAME=VALUE lines. */
+/* getlimits.c: stands in for coreutils' src/getlimits: prints limits of types and the texts of
+ * errors as NAME=VALUE lines. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <float.h>
