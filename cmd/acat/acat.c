@@ -489,7 +489,7 @@ int main(int argc, char **argv)
     struct acat acat = {0};
 
     cli_start(argv);
-    cli_stop_as_init();
+    cli_signals_install_as_init();
     cli_common_init(&acat.common);
     parse_options(&acat, argc, argv);
     open_output(&acat);

@@ -276,7 +276,7 @@ int main(int argc, char **argv)
     acp_parse_options(&acp, argc, argv);
     if (copy_init(&acp.copy) < 0)
         cli_fatal(ENOMEM, "cannot start");
-    cli_stop_cleanly();
+    cli_signals_install();
     find_target(&acp);
     sources = make_sources(&acp);
     acp.copy.sources = sources;

@@ -60,7 +60,7 @@ struct acp *acp_of(struct copy *copy)
     return (struct acp *)((char *)copy - offsetof(struct acp, copy));
 }
 
-static void say(enum step step, int status, const char *source, const char *dest)
+static void print_error(enum step step, int status, const char *source, const char *dest)
 {
     const char *s = cli_quote(source), *d = cli_quote(dest);
     enum subject subject = texts[step].subject;
@@ -167,8 +167,8 @@ static void tell_how(const struct acp *acp, const struct copy_file *op)
 }
 
 /* -v: what was done, and how. */
-static void tell(const struct acp *acp, const struct file *file, const char *source,
-                 const char *dest)
+static void print_copy(const struct acp *acp, const struct file *file, const char *source,
+                       const char *dest)
 {
     const struct copy_file *op = file->op;
 
@@ -204,8 +204,8 @@ static void note_digest(struct acp *acp, const struct copy_file *op, uint64_t by
         acp_verify_note(acp, op, bytes, dest);
 }
 
-static void speak(struct acp *acp, const struct file *file, bool told, const char *source,
-                  const char *dest)
+static void print_file(struct acp *acp, const struct file *file, bool told, const char *source,
+                       const char *dest)
 {
     const struct copy_file *op = file->op;
 
@@ -214,7 +214,7 @@ static void speak(struct acp *acp, const struct file *file, bool told, const cha
         if (op->skipped)
             printf("skipped %s\n", cli_quote(dest));
         else
-            tell(acp, file, source, dest);
+            print_copy(acp, file, source, dest);
         cli_progress_show(STDOUT_FILENO);
     }
     if (op->hashed)
@@ -222,11 +222,11 @@ static void speak(struct acp *acp, const struct file *file, bool told, const cha
     if (file->step == STEP_REFUSED) {
         say_refused(acp, op, source, dest);
     } else if (file->status < 0) {
-        say(file->step, file->status, op->elsewhere ? op->elsewhere : source, dest);
+        print_error(file->step, file->status, op->elsewhere ? op->elsewhere : source, dest);
         acp->failed = true;
     }
     for (const struct copy_report *report = op->reports; report; report = report->next) {
-        say(report->step, report->status, source, dest);
+        print_error(report->step, report->status, source, dest);
         acp->failed |= !report->harmless;
     }
 }
@@ -246,7 +246,7 @@ void acp_retire(struct file *file, void *arg)
         /* what the walk itself could not enter has no destination */
         char *dest = op->to ? copy_to_path(file) : strdup("");
         if (source && dest) {
-            speak(acp, file, told, source, dest);
+            print_file(acp, file, told, source, dest);
         } else {
             /* no reason to end here, with other files half written */
             cli_message(ENOMEM, "cannot report on %s", cli_quote(file->name));
@@ -261,7 +261,7 @@ void acp_retire(struct file *file, void *arg)
 void acp_say_late(struct acp *acp)
 {
     for (const struct copy_late *late = atomic_load(&acp->copy.late); late; late = late->next) {
-        say(late->step, late->status, late->path, late->path);
+        print_error(late->step, late->status, late->path, late->path);
         acp->failed |= !late->harmless;
     }
 }

@@ -387,7 +387,7 @@ int main(int argc, char **argv)
     struct ahash ahash = {.format.end = '\n'};
 
     cli_start(argv);
-    cli_stop_as_init();
+    cli_signals_install_as_init();
     cli_common_init(&ahash.common);
     ahash_parse_options(&ahash, argc, argv);
     ahash.parser.algorithms = &ahash.algorithms;
@@ -398,7 +398,7 @@ int main(int argc, char **argv)
     if (!ahash.cwd)
         cli_fatal(0, "memory exhausted");
     if (ahash.update_path) {
-        cli_stop_cleanly();
+        cli_signals_install();
         update_open(&ahash);
     }
     if (ahash.report_unlisted) {

@@ -55,7 +55,7 @@ void names_free(struct names *names)
     free(names);
 }
 
-const char *names_plain(struct names *names, const char *name)
+const char *name_normalize(struct names *names, const char *name)
 {
     size_t cap = strlen(name) + 2;
     char *out;
@@ -89,7 +89,7 @@ const char *names_plain(struct names *names, const char *name)
 
 static void fingerprint(struct names *names, const char *name, uint64_t out[2])
 {
-    const char *plain = names_plain(names, name);
+    const char *plain = name_normalize(names, name);
     uint8_t digest[DIGEST_BYTES_MAX];
 
     if (digest_begin(names->context, names->digest) < 0 ||

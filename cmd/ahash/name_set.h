@@ -19,6 +19,6 @@ void names_put(struct names *names, const char *name, uint64_t number);
 uint64_t *names_find(struct names *names, const char *name);
 size_t names_count(const struct names *names);
 /* What the name looks like without its detours; valid until the next call on names. */
-const char *names_plain(struct names *names, const char *name);
+const char *name_normalize(struct names *names, const char *name);
 
 #endif

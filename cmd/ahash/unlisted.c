@@ -162,7 +162,7 @@ void unlisted_list(struct unlisted *unlisted, const char *name)
         share(&unlisted->common.real, place->real);
     else
         names_put(unlisted->listed, name, 0); /* beyond PATH_MAX, for one */
-    plain = names_plain(unlisted->listed, name);
+    plain = name_normalize(unlisted->listed, name);
     slash = strrchr(plain, '/');
     dir = strndup(plain, slash ? (size_t)(slash - plain) + (slash == plain) : 0);
     if (!dir)

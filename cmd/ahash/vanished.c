@@ -71,7 +71,7 @@ static void count(struct part *part, bool is_gone)
 
 void vanished_count(struct vanished *vanished, const char *name, bool is_gone)
 {
-    char *above = strdup(names_plain(vanished->index, name)), *slash;
+    char *above = strdup(name_normalize(vanished->index, name)), *slash;
     bool is_top = false;
 
     if (!above)

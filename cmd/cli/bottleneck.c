@@ -44,17 +44,17 @@ static struct shares shares_of(const struct stats *stats)
 }
 
 static void __attribute__((format(printf, 3, 4)))
-say(struct cli_bound *bound, const char *by, const char *format, ...)
+set(struct cli_bottleneck *bottleneck, const char *by, const char *format, ...)
 {
     va_list args;
 
-    bound->by = by;
+    bottleneck->by = by;
     va_start(args, format);
-    vsnprintf(bound->text, sizeof(bound->text), format, args);
+    vsnprintf(bottleneck->text, sizeof(bottleneck->text), format, args);
     va_end(args);
 }
 
-static void computing(struct cli_bound *bound, const struct cli_common *common,
+static void computing(struct cli_bottleneck *bottleneck, const struct cli_common *common,
                       const struct stats *stats, const struct shares *shares)
 {
     bool in_digest = common->digest && shares->digest > shares->computing / 2;
@@ -77,56 +77,56 @@ static void computing(struct cli_bound *bound, const struct cli_common *common,
         because = "no processor is left: ";
     else
         snprintf(help, sizeof(help), "-j%u would help, a deeper queue would not", processors);
-    say(bound, "cpu", "CPU-bound: %s; %s%s", where, because, help);
+    set(bottleneck, "cpu", "CPU-bound: %s; %s%s", where, because, help);
 }
 
-static void waiting(struct cli_bound *bound, const struct engine *engine, const struct stats *stats,
-                    const struct shares *shares, double in_flight_mean)
+static void waiting(struct cli_bottleneck *bottleneck, const struct engine *engine,
+                    const struct stats *stats, const struct shares *shares, double in_flight_mean)
 {
     if (stats->enters == 0) {
-        say(bound, "latency",
+        set(bottleneck, "latency",
             "latency-bound: %.0f%% waiting for I/O, one read at a time in each worker; more in "
             "flight would help (%s-j%u), more processors would not",
             shares->io, engine == &engine_sync ? "--engine=uring, or " : "",
             stats->workers * 8 < 16 ? 16 : stats->workers * 8);
     } else if (stats->in_flight_peak > 2 * stats->workers &&
                in_flight_mean * 100 >= FULL_PERCENT * (double)stats->in_flight_peak) {
-        say(bound, "device",
+        set(bottleneck, "device",
             "device-bound: %.0f%% waiting for I/O with %.0f requests in flight; faster storage "
             "would help, more workers would not, and a deeper queue only where the storage is far "
             "away",
             shares->io, in_flight_mean);
     } else {
-        say(bound, "latency",
+        set(bottleneck, "latency",
             "latency-bound: %.0f%% waiting for I/O with %.1f requests in flight, %u at the most: "
             "there was not more to ask for at a time; a deeper queue would not help",
             shares->io, in_flight_mean, stats->in_flight_peak);
     }
 }
 
-struct cli_bound cli_bound(const struct cli_common *common, const struct engine *engine,
-                           const struct stats *stats, double in_flight_mean)
+struct cli_bottleneck cli_bottleneck(const struct cli_common *common, const struct engine *engine,
+                                     const struct stats *stats, double in_flight_mean)
 {
     struct shares shares = shares_of(stats);
-    struct cli_bound bound = {0};
+    struct cli_bottleneck bottleneck = {0};
 
     if (stats->files == 0)
-        say(&bound, "nothing", "no file was read");
+        set(&bottleneck, "nothing", "no file was read");
     else if (shares.computing + shares.queued >= DECISIVE_PERCENT)
-        computing(&bound, common, stats, &shares);
+        computing(&bottleneck, common, stats, &shares);
     else if (shares.names > shares.computing && shares.names > shares.io)
-        say(&bound, "names",
+        set(&bottleneck, "names",
             "bound by the walk or the list: %.0f%% waiting for the next name; neither more workers "
             "nor a deeper queue would help",
             shares.names);
     else if (shares.io + shares.names >= DECISIVE_PERCENT)
-        waiting(&bound, engine, stats, &shares, in_flight_mean);
+        waiting(&bottleneck, engine, stats, &shares, in_flight_mean);
     else
-        say(&bound, "both",
+        set(&bottleneck, "both",
             "bound by both: %.0f%% computing, %.0f%% waiting for I/O, %.0f%% for names; %s",
             shares.computing, shares.io, shares.names,
             shares.queued > CROWDED_PERCENT || stats->files <= stats->workers
                 ? "faster storage and faster processors would help"
                 : "more workers (-j) would do one while they wait for the other");
-    return bound;
+    return bottleneck;
 }

@@ -31,10 +31,10 @@ void cli_close_stdout(void);
 /* From here on signals that end the program remove what is unfinished (core/copy/unfinished.h)
  * first. Faults (SEGV, BUS, ABRT) and ignored signals stay as they are. Must be called before there
  * are threads. */
-void cli_stop_cleanly(void);
+void cli_signals_install(void);
 /* The same for the first process of a container, for which the kernel ignores signals that are left
  * to their default; does nothing otherwise. */
-void cli_stop_as_init(void);
+void cli_signals_install_as_init(void);
 /* Returns true for a signal that does so: one whose default ends a process, but for faults. */
 bool cli_signal_ends(int sig);
 /* Ends the program by sig, or with status 128 + sig as the first process of a container. */
@@ -164,12 +164,12 @@ unsigned cli_processors(void);
  * auto fell back; else auto may fall back later (opts.fallback). */
 const struct engine *cli_engine(struct cli_common *common, const char **why);
 /* What bound a run, in a word for programs and in a line for people. */
-struct cli_bound {
+struct cli_bottleneck {
     const char *by; /* "cpu", "device", "latency", "names", "both", "nothing" */
     char text[240];
 };
-struct cli_bound cli_bound(const struct cli_common *common, const struct engine *engine,
-                           const struct stats *stats, double in_flight_mean);
+struct cli_bottleneck cli_bottleneck(const struct cli_common *common, const struct engine *engine,
+                                     const struct stats *stats, double in_flight_mean);
 /* The reason for falling back later, in words: static memory. */
 const char *cli_fell_back(int status);
 /* Prints the counters where --stats asks for them. seconds: the whole run's, by the clock. */

@@ -111,7 +111,7 @@ static void hand_over(int sig, siginfo_t *info, void *context)
         pause();
 }
 
-void cli_stop_cleanly(void)
+void cli_signals_install(void)
 {
     static const int of_writes[] = {SIGPIPE, SIGXFSZ};
     static bool started;
@@ -145,8 +145,8 @@ void cli_stop_cleanly(void)
     pthread_sigmask(SIG_UNBLOCK, &unblocked, NULL);
 }
 
-void cli_stop_as_init(void)
+void cli_signals_install_as_init(void)
 {
     if (getpid() == 1)
-        cli_stop_cleanly();
+        cli_signals_install();
 }

@@ -53,7 +53,8 @@ static void print_workers(const struct stats *stats)
 }
 
 static void print_text(const struct engine *engine, const char *why, const struct stats *stats,
-                       double seconds, double in_flight_mean, const struct cli_bound *bound)
+                       double seconds, double in_flight_mean,
+                       const struct cli_bottleneck *bottleneck)
 {
     fprintf(stderr, "engine     %s, %u %s%s%s%s%s\n", engine->name, stats->workers,
             stats->workers == 1 ? "worker" : "workers",
@@ -76,7 +77,7 @@ static void print_text(const struct engine *engine, const char *why, const struc
             seconds_of(stats->process_ns), (double)stats->memory_peak / 1048576, stats->switches);
     fprintf(stderr, "in flight  mean %.1f, peak %u; %" PRIu64 " requests in %" PRIu64 " enters\n",
             in_flight_mean, stats->in_flight_peak, stats->requests, stats->enters);
-    fprintf(stderr, "bound      %s\n", bound->text);
+    fprintf(stderr, "bound      %s\n", bottleneck->text);
 }
 
 static json_t *workers_json(const struct stats *stats)
@@ -98,7 +99,8 @@ static json_t *workers_json(const struct stats *stats)
 }
 
 static void print_json(const struct engine *engine, const char *why, const struct stats *stats,
-                       double seconds, double in_flight_mean, const struct cli_bound *bound)
+                       double seconds, double in_flight_mean,
+                       const struct cli_bottleneck *bottleneck)
 {
     struct split split = split_of(stats);
     json_t *json = json_object();
@@ -132,8 +134,8 @@ static void print_json(const struct engine *engine, const char *why, const struc
     SET_INTEGER("peak_memory_bytes", stats->memory_peak);
     SET_INTEGER("voluntary_switches", stats->switches);
     json_object_set_new(json, "workers", workers_json(stats));
-    json_object_set_new(json, "bound", json_string(bound->by));
-    json_object_set_new(json, "bound_text", json_string(bound->text));
+    json_object_set_new(json, "bound", json_string(bottleneck->by));
+    json_object_set_new(json, "bound_text", json_string(bottleneck->text));
 #undef SET_INTEGER
 #undef SET_REAL
     text = json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(9));
@@ -157,7 +159,7 @@ void cli_print_stats(const struct cli_common *common, const struct engine *engin
                      const struct stats *stats, double seconds)
 {
     double in_flight_mean = seconds > 0 ? seconds_of(stats->in_flight_ns) / seconds : 0;
-    struct cli_bound bound;
+    struct cli_bottleneck bottleneck;
 
     if (common->stats == STATS_NONE)
         return;
@@ -165,11 +167,11 @@ void cli_print_stats(const struct cli_common *common, const struct engine *engin
         why = cli_fell_back(stats->fell_back_status);
         engine = &engine_sync;
     }
-    bound = cli_bound(common, engine, stats, in_flight_mean);
+    bottleneck = cli_bottleneck(common, engine, stats, in_flight_mean);
     if (fflush(stdout) != 0)
         cli_stdout_failed();
     if (common->stats == STATS_JSON)
-        print_json(engine, why, stats, seconds, in_flight_mean, &bound);
+        print_json(engine, why, stats, seconds, in_flight_mean, &bottleneck);
     else
-        print_text(engine, why, stats, seconds, in_flight_mean, &bound);
+        print_text(engine, why, stats, seconds, in_flight_mean, &bottleneck);
 }

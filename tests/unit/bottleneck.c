@@ -1,4 +1,5 @@
-/* bound.c: tests of cmd/cli/bottleneck.c: what a run was bound by, from counters that are made up.
+/* bottleneck.c: tests of cmd/cli/bottleneck.c: what a run was bound by, from counters that are made
+ * up.
  */
 #define _GNU_SOURCE
 #include "../support/check.h"
@@ -25,11 +26,11 @@ static void check(const struct engine *engine, const struct stats *stats, double
                   const char *by, const char *says)
 {
     const struct cli_common common = {.digest = "SHA256"};
-    struct cli_bound bound = cli_bound(&common, engine, stats, in_flight_mean);
+    struct cli_bottleneck bottleneck = cli_bottleneck(&common, engine, stats, in_flight_mean);
 
-    assert_string_equal(bound.by, by);
-    if (!strstr(bound.text, says))
-        fail_msg("\"%s\" is not in: %s", says, bound.text);
+    assert_string_equal(bottleneck.by, by);
+    if (!strstr(bottleneck.text, says))
+        fail_msg("\"%s\" is not in: %s", says, bottleneck.text);
 }
 
 static void one_worker_of_a_cached_tree(void **state)
@@ -93,12 +94,12 @@ static void one_file_on_one_worker(void **state)
 {
     struct stats stats = run_of(1, 80, 15);
     const struct cli_common common = {.digest = "SHA256", .jobs = 1};
-    struct cli_bound bound;
+    struct cli_bottleneck bottleneck;
 
     (void)state;
     stats.files = 1;
-    bound = cli_bound(&common, &engine_uring, &stats, 0);
-    assert_non_null(strstr(bound.text, cli_processors() > 1 ? "-j2 would" : "neither more"));
+    bottleneck = cli_bottleneck(&common, &engine_uring, &stats, 0);
+    assert_non_null(strstr(bottleneck.text, cli_processors() > 1 ? "-j2 would" : "neither more"));
 }
 
 static void system_calls(void **state)
