@@ -490,7 +490,7 @@ int main(int argc, char **argv)
 
     cli_start(argv);
     cli_signals_install_as_init();
-    cli_common_init(&acat.common);
+    cli_common_init(&acat.common, "acat");
     parse_options(&acat, argc, argv);
     open_output(&acat);
     operands_open(&acat.operands, &acat.common);

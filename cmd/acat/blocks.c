@@ -2,10 +2,10 @@
  */
 #define _GNU_SOURCE
 #include "acat.h"
+#include "../cli/json.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +23,7 @@ static const char *const pattern_choices[] = {"sequential", "random", NULL};
 
 static const double percents[] = {50, 90, 99, 99.9};
 static const char *const percent_names[] = {"p50", "p90", "p99", "p99.9"};
+static const char *const percent_keys[] = {"p50", "p90", "p99", "p99_9"}; /* in JSON */
 enum { PERCENTS = sizeof(percents) / sizeof(percents[0]) };
 
 static uint64_t time_option(const char *argument)
@@ -85,7 +86,7 @@ static double rate(const struct report *report, uint64_t count)
     return report->seconds > 0 ? (double)count / report->seconds : 0;
 }
 
-static double mean_in_flight(const struct report *report)
+static double in_flight_mean(const struct report *report)
 {
     /* all the time that reads took is the time of one if one was in flight at a time */
     return rate(report, report->result->latency.sum) / 1e9;
@@ -108,7 +109,7 @@ static void print_text(const struct report *report)
            load->opts.block_bytes, load->direct ? "past" : "through");
     printf("  in flight %u in each of %u %s, mean %.1f; engine %s%s%s%s\n", load->opts.depth,
            report->result->stats.workers, report->result->stats.workers == 1 ? "worker" : "workers",
-           mean_in_flight(report), report->engine->name, report->why ? " (not uring: " : "",
+           in_flight_mean(report), report->engine->name, report->why ? " (not uring: " : "",
            report->why ? report->why : "", report->why ? ")" : "");
     printf("  rate      %.0f IOPS, %.1f MB/s: %" PRIu64 " reads, %" PRIu64 " bytes in %.3f s\n",
            rate(report, latency->count), rate(report, bytes) / 1e6, latency->count, bytes,
@@ -123,27 +124,15 @@ static void print_text(const struct report *report)
                i + 1 < PERCENTS ? "," : "\n");
 }
 
-static json_t *latency_json(const struct histogram *latency)
+static void put_latency(struct json_writer *json, const struct histogram *latency)
 {
-    json_t *json = json_object();
-
-    json_object_set_new(json, "min", json_integer((json_int_t)latency->min));
-    json_object_set_new(
-        json, "mean",
-        json_real(latency->count ? (double)latency->sum / (double)latency->count : 0));
+    json_put_object(json, "latency_ns");
+    json_put_count(json, "min", latency->min);
+    json_put_real(json, "mean", (double)latency->sum / (double)latency->count);
     for (unsigned i = 0; i < PERCENTS; i++)
-        json_object_set_new(json, percent_names[i],
-                            json_integer((json_int_t)histogram_percentile(latency, percents[i])));
-    json_object_set_new(json, "max", json_integer((json_int_t)latency->max));
-    return json;
-}
-
-/* A name is bytes; JSON has text only: what is no UTF-8 is given as the messages give it. */
-static json_t *name_json(const char *name)
-{
-    json_t *json = json_string(name);
-
-    return json ? json : json_string(cli_quote_maybe(name));
+        json_put_count(json, percent_keys[i], histogram_percentile(latency, percents[i]));
+    json_put_count(json, "max", latency->max);
+    json_end(json);
 }
 
 static void print_json(const struct report *report)
@@ -151,43 +140,34 @@ static void print_json(const struct report *report)
     const struct load *load = &report->load;
     const struct stats *stats = &report->result->stats;
     const struct histogram *latency = &report->result->latency;
-    json_t *json = json_object();
-    char *text;
+    struct json_writer json;
 
-#define SET_INTEGER(key, value) json_object_set_new(json, key, json_integer((json_int_t)(value)))
-#define SET_REAL(key, value) json_object_set_new(json, key, json_real(value))
-#define SET_STRING(key, value) json_object_set_new(json, key, json_string(value))
-    json_object_set_new(json, "file", name_json(report->name));
-    SET_STRING("kind", load->block_device ? "block device" : "regular file");
-    SET_INTEGER("size", load->size);
-    json_object_set_new(json, "resident_bytes",
-                        load->resident_status == 0 ? json_integer((json_int_t)load->resident_bytes)
-                                                   : json_null());
-    SET_STRING("engine", report->engine->name);
-    json_object_set_new(json, "why", report->why ? json_string(report->why) : json_null());
-    SET_STRING("pattern", pattern_choices[load->opts.pattern]);
-    SET_INTEGER("block_size", load->opts.block_bytes);
-    json_object_set_new(json, "direct", json_boolean(load->direct));
-    SET_INTEGER("depth", load->opts.depth);
-    SET_INTEGER("jobs", report->result->stats.workers);
-    SET_REAL("mean_in_flight", mean_in_flight(report));
-    SET_REAL("seconds", report->seconds);
-    SET_INTEGER("reads", latency->count);
-    SET_INTEGER("bytes", stats->bytes_read);
-    SET_REAL("iops", rate(report, latency->count));
-    SET_REAL("bytes_per_second", rate(report, stats->bytes_read));
-    json_object_set_new(json, "latency_ns", latency_json(latency));
-    SET_REAL("user_s", (double)stats->user_ns / 1e9);
-    SET_REAL("system_s", (double)stats->system_ns / 1e9);
-#undef SET_INTEGER
-#undef SET_REAL
-#undef SET_STRING
-    text = json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(9));
-    json_decref(json);
-    if (!text)
-        cli_fatal(0, "memory exhausted");
-    printf("%s\n", text);
-    free(text);
+    json_begin(&json, stdout, JSON_LINE, "load");
+    json_put_program(&json, "acat");
+    json_put_name(&json, "name", report->name);
+    json_put_text(&json, "kind", load->block_device ? "block device" : "regular file");
+    json_put_count(&json, "size_bytes", load->size);
+    if (load->resident_status == 0)
+        json_put_count(&json, "resident_bytes", load->resident_bytes);
+    else
+        json_put_null(&json, "resident_bytes");
+    json_put_text(&json, "engine", report->engine->name);
+    json_put_text(&json, "fallback_reason", report->why);
+    json_put_text(&json, "pattern", pattern_choices[load->opts.pattern]);
+    json_put_count(&json, "block_bytes", load->opts.block_bytes);
+    json_put_bool(&json, "direct", load->direct);
+    json_put_count(&json, "depth", load->opts.depth);
+    json_put_count(&json, "jobs", stats->workers);
+    json_put_real(&json, "in_flight_mean", in_flight_mean(report));
+    json_put_real(&json, "seconds", report->seconds);
+    json_put_count(&json, "reads", latency->count);
+    json_put_count(&json, "bytes", stats->bytes_read);
+    json_put_real(&json, "reads_per_second", rate(report, latency->count));
+    json_put_real(&json, "bytes_per_second", rate(report, stats->bytes_read));
+    put_latency(&json, latency);
+    json_put_real(&json, "user_seconds", (double)stats->user_ns / 1e9);
+    json_put_real(&json, "system_seconds", (double)stats->system_ns / 1e9);
+    json_finish(&json);
 }
 
 static void open_failed(const char *name, const struct load_opts *opts, int status)

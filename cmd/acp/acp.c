@@ -272,7 +272,7 @@ int main(int argc, char **argv)
     struct copy_source *sources;
 
     cli_start(argv);
-    cli_common_init(&acp.common);
+    cli_common_init(&acp.common, "acp");
     acp_parse_options(&acp, argc, argv);
     if (copy_init(&acp.copy) < 0)
         cli_fatal(ENOMEM, "cannot start");

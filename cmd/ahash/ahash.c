@@ -388,7 +388,7 @@ int main(int argc, char **argv)
 
     cli_start(argv);
     cli_signals_install_as_init();
-    cli_common_init(&ahash.common);
+    cli_common_init(&ahash.common, "ahash");
     ahash_parse_options(&ahash, argc, argv);
     ahash.parser.algorithms = &ahash.algorithms;
     if (ahash.common.files0_from)

@@ -152,11 +152,12 @@ static const char *const progress_choices[] = {"never", "auto", "always", NULL};
 static const char *const stats_choices[] = {"text", "json", NULL};
 static const char *const engine_choices[] = {"auto", "sync", "uring", NULL};
 
-void cli_common_init(struct cli_common *common)
+void cli_common_init(struct cli_common *common, const char *program)
 {
     const char *engine = getenv("AIOUTILS_ENGINE");
 
-    *common = (struct cli_common){.engine = engine && *engine ? engine : "auto"};
+    *common = (struct cli_common){.program = program,
+                                  .engine = engine && *engine ? engine : "auto"};
 }
 
 static unsigned count_option(const char *option, const char *argument, unsigned max)

@@ -67,8 +67,9 @@ enum stats_format { STATS_NONE, STATS_TEXT, STATS_JSON };
 enum cli_progress_when { CLI_PROGRESS_NEVER, CLI_PROGRESS_AUTO, CLI_PROGRESS_ALWAYS };
 
 struct cli_common {
-    const char *engine; /* --engine, $AIOUTILS_ENGINE, "auto" */
-    unsigned jobs;      /* 0: the command's default */
+    const char *program; /* whatever name it is called by */
+    const char *engine;  /* --engine, $AIOUTILS_ENGINE, "auto" */
+    unsigned jobs;       /* 0: the command's default */
     enum stats_format stats;
     enum cli_progress_when progress; /* AUTO: where standard error is a terminal */
     const char *files0_from;         /* NULL, a file, or "-" */
@@ -137,8 +138,8 @@ enum { CLI_GNU_OPTIONS_MAX = 63 };
 int cli_getopt_long(int argc, char **argv, const char *short_options, const struct option *options,
                     size_t gnu_len);
 
-/* Defaults, and what the environment says. */
-void cli_common_init(struct cli_common *common);
+/* Sets the defaults, and what the environment says. */
+void cli_common_init(struct cli_common *common, const char *program);
 /* Takes one option of the common ones: true if it was one. Bad values end the program. */
 bool cli_common_option(struct cli_common *common, int option, const char *argument);
 void cli_common_free(struct cli_common *common);

@@ -1,10 +1,10 @@
 /* stats.c: what --stats prints. See cli.h. */
 #define _GNU_SOURCE
 #include "cli.h"
+#include "json.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <string.h>
 
 static double seconds_of(uint64_t ns)
@@ -80,70 +80,62 @@ static void print_text(const struct engine *engine, const char *why, const struc
     fprintf(stderr, "bound      %s\n", bottleneck->text);
 }
 
-static json_t *workers_json(const struct stats *stats)
-{
-    json_t *workers = json_array();
-
-    for (unsigned i = 0; i < stats->workers && i < stats->each_len; i++) {
-        const struct stats *worker = &stats->each[i];
-        struct split split = split_of(worker);
-        json_t *json = json_object();
-        json_object_set_new(json, "waiting_s", json_real(split.waiting));
-        json_object_set_new(json, "hashing_s", json_real(split.hashing));
-        json_object_set_new(json, "rest_s", json_real(split.rest));
-        json_object_set_new(json, "no_processor_s", json_real(split.queued));
-        json_object_set_new(json, "files", json_integer((json_int_t)worker->files));
-        json_array_append_new(workers, json);
-    }
-    return workers;
-}
-
-static void print_json(const struct engine *engine, const char *why, const struct stats *stats,
-                       double seconds, double in_flight_mean,
-                       const struct cli_bottleneck *bottleneck)
+static void put_split(struct json_writer *json, const struct stats *stats)
 {
     struct split split = split_of(stats);
-    json_t *json = json_object();
-    char *text = NULL;
 
-#define SET_INTEGER(key, value) json_object_set_new(json, key, json_integer((json_int_t)(value)))
-#define SET_REAL(key, value) json_object_set_new(json, key, json_real(value))
-    json_object_set_new(json, "engine", json_string(engine->name));
-    json_object_set_new(json, "why", why ? json_string(why) : json_null());
-    SET_INTEGER("jobs", stats->workers);
-    SET_INTEGER("files", stats->files);
-    SET_INTEGER("failed", stats->failed);
-    SET_INTEGER("bytes", stats->bytes_read);
-    SET_INTEGER("bytes_written", stats->bytes_wrote);
-    SET_REAL("seconds", seconds);
-    SET_REAL("bytes_per_second", seconds > 0 ? (double)stats->bytes_read / seconds : 0);
-    SET_REAL("waiting_s", split.waiting);
-    SET_REAL("waiting_for_names_s", seconds_of(stats->feed_ns));
-    SET_REAL("hashing_s", split.hashing);
-    SET_REAL("rest_s", split.rest);
-    SET_REAL("no_processor_s", split.queued);
-    SET_REAL("user_s", seconds_of(stats->user_ns));
-    SET_REAL("system_s", seconds_of(stats->system_ns));
-    SET_REAL("cpu_s", seconds_of(stats->process_ns));
-    SET_REAL("mean_in_flight", in_flight_mean);
-    SET_INTEGER("peak_in_flight", stats->in_flight_peak);
-    SET_INTEGER("requests", stats->requests);
-    SET_INTEGER("enters", stats->enters);
-    SET_INTEGER("direct_bytes", stats->direct_bytes);
-    SET_INTEGER("resident_files", stats->resident_files);
-    SET_INTEGER("peak_memory_bytes", stats->memory_peak);
-    SET_INTEGER("voluntary_switches", stats->switches);
-    json_object_set_new(json, "workers", workers_json(stats));
-    json_object_set_new(json, "bound", json_string(bottleneck->by));
-    json_object_set_new(json, "bound_text", json_string(bottleneck->text));
-#undef SET_INTEGER
-#undef SET_REAL
-    text = json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(9));
-    json_decref(json);
-    if (!text)
-        cli_fatal(0, "memory exhausted");
-    fprintf(stderr, "%s\n", text);
-    free(text);
+    json_put_real(json, "waiting_seconds", split.waiting);
+    json_put_real(json, "hashing_seconds", split.hashing);
+    json_put_real(json, "rest_seconds", split.rest);
+    json_put_real(json, "runqueue_seconds", split.queued);
+}
+
+static void put_workers(struct json_writer *json, const struct stats *stats)
+{
+    json_put_array(json, "workers");
+    for (unsigned i = 0; i < stats->workers && i < stats->each_len; i++) {
+        json_put_object(json, NULL);
+        json_put_count(json, "files", stats->each[i].files);
+        put_split(json, &stats->each[i]);
+        json_end(json);
+    }
+    json_end(json);
+}
+
+static void print_json(const char *program, const struct engine *engine, const char *why,
+                       const struct stats *stats, double seconds, double in_flight_mean,
+                       const struct cli_bottleneck *bottleneck)
+{
+    struct json_writer json;
+
+    json_begin(&json, stderr, JSON_LINE, "stats");
+    json_put_program(&json, program);
+    json_put_text(&json, "engine", engine->name);
+    json_put_text(&json, "fallback_reason", why);
+    json_put_count(&json, "jobs", stats->workers);
+    json_put_count(&json, "files", stats->files);
+    json_put_count(&json, "failed_files", stats->failed);
+    json_put_count(&json, "bytes", stats->bytes_read);
+    json_put_count(&json, "written_bytes", stats->bytes_wrote);
+    json_put_real(&json, "seconds", seconds);
+    json_put_real(&json, "bytes_per_second", (double)stats->bytes_read / seconds);
+    put_split(&json, stats);
+    json_put_real(&json, "waiting_for_names_seconds", seconds_of(stats->feed_ns));
+    json_put_real(&json, "user_seconds", seconds_of(stats->user_ns));
+    json_put_real(&json, "system_seconds", seconds_of(stats->system_ns));
+    json_put_real(&json, "cpu_seconds", seconds_of(stats->process_ns));
+    json_put_real(&json, "in_flight_mean", in_flight_mean);
+    json_put_count(&json, "in_flight_peak", stats->in_flight_peak);
+    json_put_count(&json, "requests", stats->requests);
+    json_put_count(&json, "enters", stats->enters);
+    json_put_count(&json, "direct_bytes", stats->direct_bytes);
+    json_put_count(&json, "resident_files", stats->resident_files);
+    json_put_count(&json, "memory_peak_bytes", stats->memory_peak);
+    json_put_count(&json, "voluntary_switches", stats->switches);
+    put_workers(&json, stats);
+    json_put_text(&json, "bottleneck", bottleneck->by);
+    json_put_text(&json, "bottleneck_text", bottleneck->text);
+    json_finish(&json);
 }
 
 const char *cli_fell_back(int status)
@@ -171,7 +163,7 @@ void cli_print_stats(const struct cli_common *common, const struct engine *engin
     if (fflush(stdout) != 0)
         cli_stdout_failed();
     if (common->stats == STATS_JSON)
-        print_json(engine, why, stats, seconds, in_flight_mean, &bottleneck);
+        print_json(common->program, engine, why, stats, seconds, in_flight_mean, &bottleneck);
     else
         print_text(engine, why, stats, seconds, in_flight_mean, &bottleneck);
 }

@@ -49,7 +49,7 @@ abench hash --warm --arms= --arm 'a=sleep 0.05' --arm 'b=sleep 0.05' --pairs=5 -
 same 'waiting that nothing overlaps, and not for the device' latency-bound \
     "$(json report.json 'd["states"][0]["bound"]')"
 # The arm prints counters. Without them its waiting time is taken from the clock, which includes a busy machine.
-abench read --warm --arms= --arm 'a=i=0; while [ $i -lt 60000 ]; do i=$((i + 1)); done; echo "{\"waiting_s\": 0}" >&2' \
+abench read --warm --arms= --arm 'a=i=0; while [ $i -lt 60000 ]; do i=$((i + 1)); done; echo "{\"waiting_seconds\": 0}" >&2' \
     --pairs=1 --json=report.json tree >table 2>messages
 same 'work without waiting' CPU-bound "$(json report.json 'd["states"][0]["bound"]')"
 check 'with the figures that this rests on' grep -q '^evidence a: .*CPU .* s user' table

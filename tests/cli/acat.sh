@@ -291,8 +291,8 @@ gives '--discard into its input' 0 '' '' 'printf 1 >f; acat --discard f >>f; rm 
 counts() {
     local name=$1 line
     line=$("${@:5}" --stats=json 2>&1 >/dev/null | tail -n 1 |
-        grep -o '"\(files\|failed\|bytes\)":[0-9]*' | sort | tr '\n' ' ')
-    same "--stats=json: $name" "\"bytes\":$2 \"failed\":$4 \"files\":$3 " "$line"
+        grep -o '"\(files\|failed_files\|bytes\)":[0-9]*' | sort | tr '\n' ' ')
+    same "--stats=json: $name" "\"bytes\":$2 \"failed_files\":$4 \"files\":$3 " "$line"
 }
 counts 'plain' 20100003 5 0 acat x y large middle empty
 counts '--discard' 20100003 5 0 acat --discard x y large middle empty
@@ -326,8 +326,8 @@ same_as_gnu 'from where standard input stands' '{ head -c 5 >out2; dd bs=1000 co
 same_as_gnu 'to the middle of a file' '{ cat y; cat large; cat x; } >out; sha256sum out; rm out'
 same_as_gnu 'it is the output' 'cp large f; cat f >>f; sha256sum f; { dd bs=9 count=1 status=none <f; cat f y; } 1<>f; sha256sum f; rm f'
 same_as_gnu 'a limit of the output' '(ulimit -f 5000; trap "" XFSZ; cat large >out 2>err); echo $?; stat -c %s out; rm out'
-same '--stats counts it' '"bytes":20000000, "bytes_written":20000000,' "$(acat --stats=json large 2>&1 >out |
-    grep -o '"bytes":[0-9]*,"bytes_written":[0-9]*,' | sed 's/,/, /')"
+same '--stats counts it' '"bytes":20000000, "written_bytes":20000000,' "$(acat --stats=json large 2>&1 >out |
+    grep -o '"bytes":[0-9]*,"written_bytes":[0-9]*,' | sed 's/,/, /')"
 rm out
 if strace -o /dev/null true 2>/dev/null; then
     strace -f -e trace=copy_file_range -o trace acat large >out

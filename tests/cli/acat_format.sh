@@ -79,8 +79,8 @@ same_as_gnu '/dev/full and nothing but a carriage return' 'cat -E cr >/dev/full'
 same_as_gnu '/dev/full and nothing to write' 'cat -n empty >/dev/full'
 same_as_gnu 'a reader that has gone' 'cat -A newlines lines | head -c 10; echo ${PIPESTATUS[0]}'
 same_as_gnu 'a file that is the output' 'cp text f; cat -n f - <cr >>f; cat f; rm f'
-same '--stats=json counts what was written' '"bytes_written":18,' \
+same '--stats=json counts what was written' '"written_bytes":18,' \
     "$(printf 'a\nb' | acat -n --stats=json - unended 2>&1 >/dev/null |
-        grep -o '"bytes_written":[0-9]*,')"
+        grep -o '"written_bytes":[0-9]*,')"
 same '--discard looks at nothing' '' "$(acat --discard -A bytes)"
 finish

@@ -77,13 +77,13 @@ report=$(reports --pattern=random --block-size=8K --direct=never "${several[@]}"
 key() {
     same "report: $1" "$2" "$(value "$3" <<<"$report")"
 }
-key 'the file' file file
+key 'the file' file name
 key 'its kind' 'regular file' kind
-key 'its size' 4199000 size
+key 'its size' 4199000 size_bytes
 key 'the engine' "$engine" engine
-key 'why it is this one' null why
+key 'why it is this one' null fallback_reason
 key 'the pattern' random pattern
-key 'the block size' 8192 block_size
+key 'the block size' 8192 block_bytes
 key 'not direct' false direct
 key 'reads' 512 reads
 if [ "$engine" = sync ]; then
@@ -99,21 +99,21 @@ import json, sys
 report = json.loads(sys.argv[1])
 latency = report["latency_ns"]
 near = lambda a, b: abs(a - b) <= b / 1e6
-assert near(report["iops"] * report["seconds"], report["reads"])
+assert near(report["reads_per_second"] * report["seconds"], report["reads"])
 assert near(report["bytes_per_second"] * report["seconds"], report["bytes"])
-assert near(report["mean_in_flight"] * report["seconds"], latency["mean"] * report["reads"] / 1e9)
-assert report["mean_in_flight"] <= report["depth"] * report["jobs"]
-values = [latency[key] for key in ("min", "p50", "p90", "p99", "p99.9", "max")]
+assert near(report["in_flight_mean"] * report["seconds"], latency["mean"] * report["reads"] / 1e9)
+assert report["in_flight_mean"] <= report["depth"] * report["jobs"]
+values = [latency[key] for key in ("min", "p50", "p90", "p99", "p99_9", "max")]
 assert values == sorted(values) and values[0] > 0
 assert latency["min"] <= latency["mean"] <= latency["max"]' "$report"
 same 'one line for each file' $'a b\nfile' "$(cp file 'a b'
     acat --discard --json --bytes=1 'a b' file |
-        while IFS= read -r line; do value file <<<"$line"; done)"
-same 'a name that is no text' "'x'\$'\\\\377'" "$(cp file $'x\xff'
-    acat --discard --json --bytes=1 $'x\xff' | value file)"
+        while IFS= read -r line; do value name <<<"$line"; done)"
+same 'a name that is no text' '78ff' "$(cp file $'x\xff'
+    acat --discard --json --bytes=1 $'x\xff' | value name_hex)"
 same '--files0-from' $'file\na b' "$(printf 'file\0a b\0' |
     acat --discard --json --bytes=1 --files0-from=- |
-        while IFS= read -r line; do value file <<<"$line"; done)"
+        while IFS= read -r line; do value name <<<"$line"; done)"
 text=$(acat --discard --pattern=random --direct=always "${several[@]}" file)
 for words in '^file$' 'a regular file, 4199000 bytes, of which [0-9]+ were in the page cache' \
     'random, of 4096 bytes, past the page cache' "engine $engine$" \
@@ -125,7 +125,7 @@ done
 if strace -o /dev/null true 2>/dev/null; then
     check 'why not uring' bash -c 'AIOUTILS_ENGINE=auto strace -f -o /dev/null \
         -e inject=io_uring_setup:error=EPERM acat --discard --json --bytes=1 file |
-        grep -q "\"engine\":\"sync\",\"why\":\"io_uring_setup: "'
+        grep -q "\"engine\":\"sync\",\"fallback_reason\":\"io_uring_setup: "'
 fi
 same '--stats=json beside it' '"bytes":4198400,' "$(acat --discard --pattern=random --stats=json file \
     2>&1 >/dev/null | grep -o '"bytes":[0-9]*,')"
@@ -136,7 +136,7 @@ if [ "$(id -u)" -eq 0 ] && truncate -s 4M image && device=$(losetup --find --sho
     for direct in always never; do
         report=$(acat --discard --json --pattern=random --direct=$direct "${several[@]}" "$device")
         same "a block device, --direct=$direct" 'block device 4194304 1024' \
-            "$(value kind <<<"$report") $(value size <<<"$report") $(value reads <<<"$report")"
+            "$(value kind <<<"$report") $(value size_bytes <<<"$report") $(value reads <<<"$report")"
     done
 else
     left_out 'a block device' 'not root, or no loop device'

@@ -288,7 +288,7 @@ gives '--block-size=x' 1 '' "ahash: invalid --block-size argument 'x'" 'ahash --
 gives '--block-size=9E' 1 '' "ahash: --block-size argument '9E' too large" 'ahash --block-size=9E x'
 ahash --stats=json x middle large nope 2>stats >/dev/null
 same '--stats=json is one line behind the messages' 2 "$(wc -l <stats)"
-for pair in "\"engine\":\"$engine\"" '"files":4' '"failed":1' '"bytes":3433334' '"why":null'; do
+for pair in "\"engine\":\"$engine\"" '"files":4' '"failed_files":1' '"bytes":3433334' '"fallback_reason":null'; do
     check "--stats=json: $pair" grep -qF "$pair" stats
 done
 check '--stats' bash -c \

@@ -18,23 +18,23 @@ fields() {
 ahash --stats=json -j3 -r many 2>stats >/dev/null
 same 'each worker is there' '3 3 300' "$(fields jobs 'len(workers)' 'sum(w["files"] for w in workers)' <stats)"
 same 'the workers add up' 'True True' "$(fields \
-    'abs(sum(w["hashing_s"] for w in workers) - hashing_s) < 1e-3' \
-    'abs(sum(w["rest_s"] for w in workers) - rest_s) < 1e-3' <stats)"
+    'abs(sum(w["hashing_seconds"] for w in workers) - hashing_seconds) < 1e-3' \
+    'abs(sum(w["rest_seconds"] for w in workers) - rest_seconds) < 1e-3' <stats)"
 same 'the split adds up to the CPU time' True \
-    "$(fields 'abs(hashing_s + rest_s - user_s - system_s) < 1e-6' <stats)"
+    "$(fields 'abs(hashing_seconds + rest_seconds - user_seconds - system_seconds) < 1e-6' <stats)"
 same 'and is no more than the time there was' True \
-    "$(fields 'hashing_s + rest_s + waiting_s <= jobs * seconds + 0.01' <stats)"
+    "$(fields 'hashing_seconds + rest_seconds + waiting_seconds <= jobs * seconds + 0.01' <stats)"
 # A slow digest, because a sanitizer slows down the reading. Other processes can take the processor, which counts as
 # waiting, so there are a few tries.
 for _ in 1 2 3 4 5 6; do
     ahash --stats=json -a sha3-512 large 2>stats >/dev/null
-    [ "$(fields bound <stats)" = cpu ] && break
+    [ "$(fields bottleneck <stats)" = cpu ] && break
     sleep 1
 done
 same 'one file in the cache is bound by the processor' 'cpu True' \
-    "$(fields bound '"in SHA3-512; " in bound_text' <stats)"
+    "$(fields bottleneck '"in SHA3-512; " in bottleneck_text' <stats)"
 same 'and nothing would help' True \
-    "$(fields '"neither more workers nor a deeper queue would help" in bound_text' <stats)"
+    "$(fields '"neither more workers nor a deeper queue would help" in bottleneck_text' <stats)"
 if [ "$(nproc)" -gt 1 ]; then
     same 'and its digest has a thread of its own' 1 \
         "$(ahash --stats large 2>&1 >/dev/null | grep -c '^engine .* 1 worker, digests on threads of their own')"
@@ -49,15 +49,15 @@ for size in 1048576 1179648 2097151 16777216 16777217; do
     same "a file of $size bytes, in whatever pieces" "$(sha256sum sized)" "$(ahash sized)"
 done
 same 'the same for standard input' 'cpu 1 1' \
-    "$(ahash --stats=json -a sha512 2>&1 >/dev/null <large | fields bound jobs files)"
+    "$(ahash --stats=json -a sha512 2>&1 >/dev/null <large | fields bottleneck jobs files)"
 mkfifo fifo
 { sleep 1; cat many/1; } >fifo &
 ahash --stats=json -j1 fifo 2>stats >/dev/null
 wait
-same 'a slow FIFO is not' 'latency True' "$(fields bound 'waiting_s > 0.5' <stats)"
+same 'a slow FIFO is not' 'latency True' "$(fields bottleneck 'waiting_seconds > 0.5' <stats)"
 { sleep 1; echo many/1 | tr '\n' '\0'; } | ahash --stats=json --files0-from=- 2>stats >/dev/null
-same 'a slow list is the list' 'names True' "$(fields bound 'waiting_for_names_s > 0.5' <stats)"
-same 'nothing at all' nothing "$(ahash --stats=json --files0-from=/dev/null 2>&1 | fields bound)"
+same 'a slow list is the list' 'names True' "$(fields bottleneck 'waiting_for_names_seconds > 0.5' <stats)"
+same 'nothing at all' nothing "$(ahash --stats=json --files0-from=/dev/null 2>&1 | fields bottleneck)"
 ahash --stats -j2 -r many 2>stats >/dev/null
 check 'text: all workers' grep -q '^workers    waiting [0-9.]* s, hashing [0-9.]* s, the rest [0-9.]* s; ' stats
 same 'text: each of them' 2 "$(grep -c '^worker [12]   waiting ' stats)"

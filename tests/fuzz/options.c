@@ -103,7 +103,7 @@ static void check_acp(int argc, char **argv)
     const struct copy_opts *opts = &acp.copy.opts;
 
     memset(&acp, 0, sizeof(acp));
-    cli_common_init(&acp.common);
+    cli_common_init(&acp.common, "acp");
     optind = 0;
     if (__lsan_disable)
         __lsan_disable();

@@ -231,10 +231,10 @@ static void common_options_are_taken(void **state)
 
     (void)state;
     unsetenv("AIOUTILS_ENGINE");
-    cli_common_init(&common);
+    cli_common_init(&common, "program");
     assert_string_equal(common.engine, "auto");
     setenv("AIOUTILS_ENGINE", "sync", 1);
-    cli_common_init(&common);
+    cli_common_init(&common, "program");
     assert_string_equal(common.engine, "sync");
     assert_true(cli_common_option(&common, CLI_OPT_ENGINE, "uring"));
     assert_string_equal(common.engine, "uring");

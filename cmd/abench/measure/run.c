@@ -48,10 +48,10 @@ static void read_counters(const struct bench *bench, struct bench_sample *sample
     }
     sample->files = number(counters, "files");
     sample->bytes = number(counters, "bytes");
-    sample->waiting_seconds = number(counters, "waiting_s");
-    sample->in_flight_mean = number(counters, "mean_in_flight");
+    sample->waiting_seconds = number(counters, "waiting_seconds");
+    sample->in_flight_mean = number(counters, "in_flight_mean");
     sample->workers = number(counters, "jobs");
-    sample->in_flight_peak = number(counters, "peak_in_flight");
+    sample->in_flight_peak = number(counters, "in_flight_peak");
     json_decref(counters);
     free(line);
     if (file)
