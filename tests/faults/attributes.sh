@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# attributes.sh: acp, with a filesystem that has no attributes, other ones, or does not tell which: BIN_DIR ENGINE.
-# What GNU cp says and does is what is expected, but that nobody is given rights that the source does not give.
+# attributes.sh: acp on filesystems without extended attributes, with other ones, or that do not list them: BIN_DIR
+# ENGINE. It must behave as GNU cp, except that a copy never gives rights that the source does not give.
 # shellcheck source=tests/faults/lib.sh
 . "${0%/*}/lib.sh"
 stand_in cp acp
@@ -76,7 +76,7 @@ for rule in "listxattr * error=EIO" "listxattr,xattr * error=EIO"; do
 done
 rm -rf new "${below:?}"/*
 
-# -- ACLs of another kind: every file lists one, and a POSIX one is not to be had --
+# -- ACLs of another kind: every file lists one, and POSIX ACLs are not supported --
 
 fresh_mount --nfs4-acl
 mkdir -p tree/dir

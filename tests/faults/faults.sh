@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # faults.sh: a filesystem that fails, cuts short, lies and changes bytes, through the real kernel: BIN_DIR ENGINE. The
-# exit status says so, the message names the file and the side, and nothing looks complete that is not.
+# exit status reports it, the message names the file and the side, and an incomplete file never looks complete.
 # shellcheck source=tests/faults/lib.sh
 . "${0%/*}/lib.sh"
 
@@ -15,7 +15,7 @@ make_files() {
 make_files
 cp -r "$below" right
 
-# fails NAME MESSAGE COMMAND...: with status 1, and a line that matches
+# fails NAME MESSAGE COMMAND...: expects status 1 and a line that matches
 fails() {
     local name=$1 message=$2 status
     shift 2
@@ -28,7 +28,7 @@ fails() {
     fi
 }
 
-# nothing_wrong DIRECTORY: what is in it is in right/, and the same
+# nothing_wrong DIRECTORY: checks that its files are equal to those in right/
 nothing_wrong() {
     local file
     gnu find "$1" -type f >"$scratch/found"
@@ -58,7 +58,7 @@ for options in "" --direct-io; do
     done
 done
 
-# A bad place of a device: the good bytes before it are delivered, also if the answer to its read comes first.
+# The good bytes before a bad place of a device are delivered, even if the read of the bad place ends first.
 for options in "" --direct-io; do
     for direct in auto always never; do
         what="a bad place, --direct=$direct $options"
@@ -77,7 +77,7 @@ for options in "" --direct-io; do
     done
 done
 
-# all_the_same NAME RULE [OPTION]: nobody need hear of it
+# all_the_same NAME RULE [OPTION]: expects correct results without a message
 all_the_same() {
     local name=$1 rule=$2
     shift 2
@@ -122,7 +122,7 @@ cp right/large "$below"
 
 # -- writing --
 
-# write_fails RULE MESSAGE: a copy that could not be made is not there, the rest is
+# write_fails RULE MESSAGE: expects that the failed copy is absent and the others are complete
 write_fails() {
     local options
     for options in "" --direct-io; do
@@ -158,7 +158,7 @@ check "interrupted writes" acp -r right "$mnt/new"
 check "interrupted writes: nothing wrong" diff -r right "$below/new"
 rm -rf "${below:?}/new"
 
-# -- what is asked for beyond copying --
+# -- additions to copying --
 
 fresh_mount
 rules "fsync *large error=EIO"
@@ -182,7 +182,7 @@ fails "--atomic, a failing rename" "large" acp --atomic right/large "$mnt/"
 check "--atomic, a failing rename: the old file" cmp "$below/large" right/small
 same "--atomic: nothing else is left" large "$(ls -A "$below")"
 
-# -- looking and listing --
+# -- attributes and directories --
 
 rm -rf "${below:?}"/*
 mkdir "$below/dir"

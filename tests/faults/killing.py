@@ -1,4 +1,4 @@
-# killing.py: what the tests that end a copy half-way share: trees to copy, a command that is killed, and the judge.
+# killing.py: shared by the tests that kill a copy: trees to copy, a killed command, and the judge.
 import hashlib
 import os
 import random
@@ -26,8 +26,8 @@ def read(path):
 
 
 def sources(place):
-    """Makes what is copied below place: {name: {path below it: contents}}. "small" and "large" are single files, the
-    latter so large that it goes past the page cache; "flat" are 16 files without directories."""
+    """Makes the sources below place: {name: {path below it: contents}}. "small" and "large" are single files, the
+    latter large enough for O_DIRECT; "flat" are 16 files without directories."""
     rng = random.Random(1)
     trees = {"small": {"": rng.randbytes(5000)}, "large": {"": rng.randbytes(12 * 1024 * 1024 + 123)},
              "few": {f"d{i % 3}/f{i}": rng.randbytes(size) for i, size in enumerate([0, 1, 4096, 70000, 300000] * 3)},
@@ -48,7 +48,7 @@ def old_contents(path):
 
 
 def put_old(tree, dest):
-    """An older file in the place of each copy."""
+    """Makes an older file at the destination of each copy."""
     for path in tree:
         write(os.path.join(dest, path) if path else dest, old_contents(path), OLD_MODE)
 
@@ -69,14 +69,14 @@ def killed(command, sig, delay, env=None):
 
 
 def ended_well(status, sig, errors):
-    """What is wrong with the way in which it ended, or None."""
+    """Returns the fault of its end, or None."""
     if status == 0 and not errors or sig and status == -sig:
         return None
     return f"status {status}: {errors[:500]}"
 
 
 class Judge:
-    """What may be in the place of a copy: the old file, none, or the whole new one."""
+    """Judges the destination of a copy: the old file, none, or the complete new one."""
 
     def __init__(self, place, name, tree, dest, options, over):
         self.source = os.path.join(place, name)
@@ -86,7 +86,7 @@ class Judge:
         self.new = self.old = self.absent = 0
 
     def whole(self, path, full, data):
-        """What is wrong with a file that has the new contents: it has its name, so it has all that belongs to it."""
+        """Returns the fault of a file with the new contents: as it has its name, it must have all attributes."""
         theirs = os.lstat(os.path.join(self.source, path) if path else self.source)
         ours = os.lstat(full)
         mode = theirs.st_mode & 0o777 if self.keeps or not self.over or self.backup else OLD_MODE
@@ -121,7 +121,7 @@ class Judge:
         return None
 
     def strange(self, may_be_left):
-        """A file that is none of the copies. may_be_left: a temporary name, if what has it is complete."""
+        """Finds files that are no copies. may_be_left allows a temporary name if its file is complete."""
         known = {os.path.join(self.dest, path) if path else self.dest for path in self.tree}
         known |= {name + "~" for name in known} if self.backup else set()
         top = self.dest if os.path.isdir(self.dest) else os.path.dirname(self.dest)
@@ -137,7 +137,7 @@ class Judge:
         return None
 
     def manifest(self, path, old):
-        """A manifest is the old one (None: there was none), or has every copy; then every copy is there."""
+        """Checks a manifest: the old one (None: there was none), or complete; then every copy must exist."""
         got = read(path) if os.path.exists(path) else None
         if got == old:
             return None
@@ -151,7 +151,7 @@ class Judge:
 
 
 class Tally:
-    """Counts cases, and prints those that went wrong."""
+    """Counts cases and prints failures."""
 
     def __init__(self):
         self.cases = self.wrong = self.stopped = self.midway = 0
@@ -165,7 +165,7 @@ class Tally:
             print(f"not ok - {what}: {problem}", flush=True)
 
     def finish(self, name, least_stopped, least_midway):
-        """Says how it went. A test that stopped nothing half-way has not shown anything."""
+        """Prints the result. A test that interrupted no copy has failed."""
         text = f"{self.cases} cases, {self.stopped} were stopped, {self.midway} of them with part of the files copied"
         if self.stopped < least_stopped or self.midway < least_midway:
             self.wrong += 1

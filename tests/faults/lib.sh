@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# lib.sh: what the tests on a faulty filesystem share: those of tests/cli/lib.sh, and the filesystem. A test has
-# faultfs on $mnt, which shows $below; both are empty.
+# lib.sh: shared by the tests on a faulty filesystem: tests/cli/lib.sh, and faultfs on $mnt, which shows $below. Both
+# are empty.
 # shellcheck source=tests/cli/lib.sh
 . "${BASH_SOURCE[0]%/*}/../cli/lib.sh" # sets bin, scratch
 
@@ -15,11 +15,11 @@ mkdir "$below" "$mnt"
 trap 'unmount; chmod -R u+rwX "$scratch" 2>/dev/null; rm -rf "$scratch"' EXIT
 
 unmount() {
-    # with an answer still due it is busy; it goes when that has come
+    # while an answer is due the mount is busy; a lazy unmount ends with it
     umount "$mnt" 2>/dev/null || umount -l "$mnt" 2>/dev/null || fusermount3 -uz "$mnt" 2>/dev/null
 }
 
-# fresh_mount [OPTION...]: of faultfs; nothing of what came before is under way or cached
+# fresh_mount [OPTION...]: mounts faultfs again, so that no earlier request or cached page is left
 # shellcheck disable=SC2120 # the tests do
 fresh_mount() {
     ! mountpoint -q "$mnt" || unmount
@@ -32,11 +32,11 @@ fresh_mount() {
 # rules [RULE...]: replaces the rules (rules.h)
 rules() {
     : >"$mnt/.faultfs"
-    # by one write: bash writes several lines one by one
+    # in one write: bash would write line by line
     [ $# -eq 0 ] || printf '%s\n' "$@" | dd of="$mnt/.faultfs" bs=65536 iflag=fullblock status=none || exit 2
 }
 
-# applied: how often the first rule was
+# applied: prints how often the first rule was applied
 applied() {
     head -n 1 "$mnt/.faultfs" | sed 's/.*applied //'
 }

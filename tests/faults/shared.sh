@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# shared.sh: acp, with a file that has another user: a second name of the destination, a source that grows, another
-# run: BIN_DIR ENGINE. The same with random cases: collisions.
+# shared.sh: acp with a file that has a second user: another name of the destination, a growing source, another run:
+# BIN_DIR ENGINE. collisions has random cases of the same.
 # shellcheck source=tests/faults/lib.sh
 . "${0%/*}/lib.sh"
 
-# letters LETTER SIZE
+# letters LETTER SIZE: prints them
 letters() {
     head -c "$2" /dev/zero | tr '\0' "$1"
 }
 
-# one_of FILE SOURCE...: it has the content of one of them
+# one_of FILE SOURCE...: succeeds if it has the content of one of them
 one_of() {
     local file=$1 source
     shift
@@ -20,7 +20,7 @@ one_of() {
     return 1
 }
 
-# refused NAME MESSAGE COMMAND...: with status 1, and a message that matches
+# refused NAME MESSAGE COMMAND...: expects status 1 and a message that matches
 refused() {
     local name=$1 message=$2 status
     shift 2
@@ -91,7 +91,7 @@ for options in -r "-r -j4" -a "-r --reflink=never" "-r --sparse=always"; do
         # shellcheck disable=SC2086 # words
         check "$how links in the destination, $options" acp $options source/. copy
         for i in 1 2 3 4; do
-            for name in $i.a $i.b; do # with -a each is a file of its own then, as with cp
+            for name in $i.a $i.b; do # with -a each becomes a file of its own, as with cp
                 check "$how links in the destination, $options: $name is one of the sources" \
                     one_of "copy/$name" source/$i.a source/$i.b
             done
@@ -102,7 +102,7 @@ rm -rf copy existing source
 
 # -- a source that grows --
 
-# growing OPTION...: a source that ends in a hole is appended to while it is copied
+# growing OPTION...: appends to a source that ends in a hole while it is copied
 growing() {
     local size pid what="a source that grows after its hole, $*"
     rm -f from to manifest
@@ -131,7 +131,7 @@ rm -f from to manifest
 letters a 4000000 >one
 letters b 3000000 >other
 
-# two NAME OPTIONS OPTIONS: the second starts while the first is copying
+# two NAME OPTIONS OPTIONS: starts the second run while the first is copying
 two() {
     local pid first second
     rm -f to
@@ -157,7 +157,7 @@ two "two runs at a time, both --atomic" --atomic --atomic
 two "two runs at a time, the second removes the first's file" "" --remove-destination
 two "two runs at a time, the other engine" "" "--engine=$([ "$engine" = sync ] && echo uring || echo sync)"
 
-# interrupted NAME SIGNAL COMMAND...: another complete file takes the name of one that is being copied
+# interrupted NAME SIGNAL COMMAND...: gives the name of a file that is being copied to another, complete file
 interrupted() {
     local name=$1 signal=$2 pid
     shift 2

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# stop.sh: signals end the commands at once, also while they wait for a device that does not answer, and nothing
-# that is half written stays behind: BIN_DIR ENGINE.
+# stop.sh: signals end the commands at once, also while they wait for a device that does not answer, and no incomplete
+# file is left: BIN_DIR ENGINE.
 # shellcheck source=tests/faults/lib.sh
 . "${0%/*}/lib.sh"
 
-# Answers take ten seconds. A command that ends in five has not waited for one, however busy the machine is.
+# Answers take ten seconds. A command that ends in five has not waited for one, even on a busy machine.
 answer_ms=10000
 ulimit -c 0
 soon_seconds=5
 head -c 20000000 /dev/urandom >"$below/large"
 seq 1000 >"$below/small"
 
-# ended NAME SIGNAL STATUS COMMAND...: it is sent the signal while it is stuck, and ends by it, soon
+# ended NAME SIGNAL STATUS COMMAND...: sends the signal to the stuck command; expects it to end soon by that signal
 ended() {
     local name=$1 signal=$2 status=$3 start=$SECONDS got
     shift 3
@@ -24,7 +24,7 @@ ended() {
     fi
 }
 
-# What is there is complete, whatever else is not.
+# Every existing copy is complete.
 nothing_half() {
     local file
     find . -type f >"$scratch/found"
@@ -33,8 +33,8 @@ nothing_half() {
     done <"$scratch/found"
 }
 
-# With io_uring, reads past the page cache hold no thread: even where the filesystem takes no notice of
-# interruptions the program ends. A thread that is stuck in such a call keeps the program until the answer comes.
+# With io_uring, O_DIRECT reads occupy no thread, so the program ends even if the filesystem ignores interruptions. A
+# thread in such a call delays the end until the answer comes.
 words=("")
 if [ "$engine" = uring ]; then words+=(deaf); fi
 for word in "${words[@]}"; do
@@ -44,7 +44,7 @@ for word in "${words[@]}"; do
         for rule in "read large after=3" "read *"; do
             for command in "ahash $mnt/large" "acat $mnt/large" "acp $mnt/large ." "acp -r $mnt new"; do
                 what="$rule $word $options: ${command//"$mnt"/mnt}"
-                # what is underway of an earlier case would be waited for
+                # it would wait for requests of an earlier case
                 # shellcheck disable=SC2086 # words
                 fresh_mount $options
                 rules "$rule delay=$answer_ms $word"
@@ -66,7 +66,7 @@ for signal in TERM HUP QUIT PIPE USR1 ALRM XCPU RTMAX; do
 done
 
 for command in "acp -r $mnt new" "ahash -r $mnt"; do
-    for rule in "open *" "getattr [!.]*" "readdir *"; do # not the root itself: unmounting looks at it
+    for rule in "open *" "getattr [!.]*" "readdir *"; do # not the root itself, because unmounting needs it
         fresh_mount
         rules "$rule delay=$answer_ms"
         # shellcheck disable=SC2086 # words
@@ -75,7 +75,7 @@ for command in "acp -r $mnt new" "ahash -r $mnt"; do
     done
 done
 
-# Whoever watches sees which file it is that keeps the command waiting.
+# --progress names the file that holds up the command.
 for command in "ahash -r $mnt" "acat $mnt/small $mnt/large" "acp -r $mnt new"; do
     fresh_mount
     rules "read large delay=$answer_ms"
@@ -92,11 +92,11 @@ done
 fresh_mount
 rules "write * delay=$answer_ms"
 seq 1000 >from
-ended "a stuck destination" INT 130 acp from "$mnt/to" # nothing can be removed from it
+ended "a stuck destination" INT 130 acp from "$mnt/to" # its files cannot be removed
 rm from
 
 mkfifo fifo
-exec 9<>fifo # someone who never writes
+exec 9<>fifo # a writer that never writes
 ended "a FIFO" INT 130 acp fifo out
 check "a FIFO: nothing half written" test ! -e out
 ended "a FIFO, ahash" INT 130 ahash fifo

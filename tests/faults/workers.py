@@ -1,4 +1,4 @@
-# workers.py: a pool of processes, one or more for each processor, that does not outlive who uses it.
+# workers.py: a pool of processes, one or more for each processor, that does not outlive its user.
 import concurrent.futures
 import contextlib
 import os
@@ -12,8 +12,8 @@ def begin(prepare):
 
 @contextlib.contextmanager
 def pool(prepare=lambda: None, each=1):
-    """Each processor gets this many processes: more than one if they mostly wait. Each calls prepare first. What has
-    not begun when an exception leaves the block is not begun."""
+    """Makes a pool with this many processes for each processor: more than one if they mostly wait. Each calls prepare
+    first. After an exception in the block no further task is started."""
     with concurrent.futures.ProcessPoolExecutor(each * len(os.sched_getaffinity(0)), initializer=begin,
                                                 initargs=(prepare,)) as made:
         try:

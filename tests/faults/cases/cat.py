@@ -1,4 +1,4 @@
-# cat.py: random cases for acat, to be compared with cat: files and standard input, with options that change the bytes.
+# cat.py: random cases for acat and cat: files and standard input, with options that change the bytes.
 from cases import trees
 
 COMMAND, OWN = "cat", "acat"
@@ -11,7 +11,7 @@ OPTIONS = ["-A", "-b", "-e", "-E", "-n", "-s", "-t", "-T", "-u", "-v", "-nE", "-
 
 def random_case(rng):
     entries = [trees.directory(b"s")] + trees.random_entries(rng, b"s")
-    entries = [entry for entry in entries if entry[0] != "fifo"]  # what opens one waits for ever
+    entries = [entry for entry in entries if entry[0] != "fifo"]  # opening one would block
     for kind, _, details in entries:
         if kind == "file" and rng.random() < 0.6:
             details["fill"] = "text"
@@ -22,7 +22,7 @@ def random_case(rng):
         options.append(rng.choice(["-q", "--quiet", "--show"]))
     return {"entries": entries, "options": options, "arguments": [rng.choice(names) for _ in range(rng.randint(0, 7))],
             "stdin": trees.text(rng, rng.choice(trees.SIZES)), "offset": rng.choice([None, None, 0, 3, 4097]),
-            # standard output: a pipe, or a file that may be among those that are read
+            # standard output: a pipe, or a file that can also be an operand
             "out": rng.choice([None] * 4 + files + [b"stdin"]), "append": rng.random() < 0.7,
             "together": rng.random() < 0.5, "umask": 0o022, "user": rng.choice([0, trees.NOBODY])}
 

@@ -1,4 +1,4 @@
-# cp.py: random cases for acp, to be compared with cp: files and directories that are copied with random options.
+# cp.py: random cases for acp and cp: files and directories are copied with random options.
 import os
 import re
 import subprocess
@@ -6,11 +6,11 @@ import subprocess
 from cases import trees
 
 COMMAND, OWN = "cp", "acp"
-# What a failing case is made smaller by: its lists, and what may be as simple as this.
+# The parts in which a failing case is reduced: lists, and simple values of others.
 PARTS = ("options", "arguments", "entries")
 PLAIN = ({"umask": 0o022}, {"user": 0})
 
-# not --backup=simple, which GNU 9.1 makes in the working directory
+# without --backup=simple, because GNU 9.1 makes these backups in the working directory
 OPTIONS = ["-r", "-r", "-r", "-R", "-a", "-a", "-a", "-p", "-d", "-f", "-H", "-L", "-P", "-l", "-n", "-s", "-T", "-u",
            "-v", "-v", "-x", "-b", "--backup=numbered", "--backup=existing", "--backup=none", "-S.bak",
            "--suffix=~~", "--attributes-only", "--parents", "--parents", "--preserve=mode", "--preserve=timestamps",
@@ -34,14 +34,14 @@ def random_case(rng):
             if below == b"d/s":
                 entries.append(trees.directory(below))
             entries += trees.random_entries(rng, below, 1)
-    # a hard link that leads from the destination into the source is written to while, or before, that is read
+    # a hard link from the destination into the source would be written while, or before, the source is read
     first = next((path for kind, path, _ in entries if kind == "file"), b"")
     entries = [entry for entry in entries if entry[0] != "hard" or not entry[1].startswith(b"d") or
                os.path.basename(entry[1]) == os.path.basename(first)]
     options = rng.sample(OPTIONS, rng.choice([0, 1, 2, 2, 3, 3, 4]))
     if rng.random() < 0.6 and not set(options) & RECURSIVE:
         options.insert(0, rng.choice(["-r", "-a"]))
-    # what opens a FIFO, to read it or to write over it, waits for ever
+    # opening a FIFO, to read it or to overwrite it, would block
     entries = [entry for entry in entries if entry[0] != "fifo" or not entry[1].startswith(b"d")]
     if "--copy-contents" in options or not set(options) & RECURSIVE:
         entries = [entry for entry in entries if entry[0] != "fifo"]
@@ -57,7 +57,7 @@ def random_arguments(rng, entries, parents):
         sources.append(rng.choice(others))
     sources = [rng.choice([b"", b"", b"", b"./"]) + path + rng.choice([b"", b"", b"", b"", b"/", b"/."])
                for path in sources]
-    if parents:  # GNU 9.1 then takes `file/.`, and `file` after `directory/file`, for new, and fails where they are not
+    if parents:  # GNU 9.1 then takes `file/.`, and `file` after `directory/file`, for new, and fails if they exist
         sources = sorted((path.removesuffix(b"/.") for path in sources), key=lambda path: b"/" in path.rstrip(b"/"))
     dest = rng.choice([b"d", b"d", b"d", b"d/", b"new", b"d/s", b"d/new", b"s/a", b"s/sub/new", b"d/a"])
     return [b"-t", dest] + sources if rng.random() < 0.15 else [b"--"] + sources + [dest]
@@ -72,15 +72,15 @@ def words(case):
 
 
 def outcome(_, status, out, err):
-    """Lines come in any order, as files in a directory do."""
+    """Sorts lines, whose order is that of the directory."""
     return {"status": status, "stdout": sorted(out.splitlines()),
             "stderr": sorted(err.replace(b"? ", b"?\n").splitlines()), "files": trees.listing()}
 
 
-# -- what is meant to differ: acp.1 lists it for users --
+# -- intended differences: acp.1 lists them for users --
 
 def named(side, pattern):
-    """The names, as they are quoted, that lines of a side's messages give."""
+    """Returns the quoted names in the messages of one side."""
     return {match[1] for match in (re.fullmatch(pattern, line) for line in side["stderr"]) if match}
 
 
@@ -89,14 +89,14 @@ def unquoted(word):
 
 
 def listed(path):
-    """A path as a listing has it, with links on the way to it followed."""
+    """Returns a path as in a listing, with links on the way to it followed."""
     path = path.rstrip(b"/")
     top = os.path.relpath(os.path.realpath(os.path.dirname(path) or b"."))
     return b"./" + os.path.normpath(top + b"/" + os.path.basename(path))
 
 
 def with_times_of(side, other, paths):
-    """A side with the other's times of what has been changed in either of them."""
+    """Returns a side with the other's times of files that either side has changed."""
     files = dict(side["files"])
     for path in set(paths) & set(files) & set(other["files"]):
         if "new" in (files[path]["time"], other["files"][path]["time"]):
@@ -105,8 +105,8 @@ def with_times_of(side, other, paths):
 
 
 def without_cut_quotes(_, gnu, own):
-    """GNU goes on with what the memory holds instead of the closing quote of a second name, where there is a quote in
-    that and its end is escaped."""
+    """In a message with two names, GNU prints wrong bytes instead of the closing quote of the second one, if it has a
+    quote and an escaped end."""
     cut = {}
     for part in ("stdout", "stderr"):
         cut[part] = list(gnu[part])
@@ -119,21 +119,21 @@ def without_cut_quotes(_, gnu, own):
 
 
 def without_unclonable(_, gnu, own):
-    """GNU leaves an empty file where --reflink=always could not clone one; here it was made, and removed again."""
+    """GNU leaves an empty file if --reflink=always cannot clone; acp removes it again."""
     failed = {listed(unquoted(word)) for word in named(gnu, rb"cp: failed to clone (.*) from .*")}
     left = {path for path in failed & set(gnu["files"]) - set(own["files"])
             if gnu["files"][path].get("size") == 0 and gnu["files"][path]["time"] == "new"}
     gnu = dict(gnu, files={path: row for path, row in gnu["files"].items() if path not in left})
-    # with another operand, or -u, it has been there already
+    # with another operand, or -u, it was already there
     own = dict(own, stderr=[line for line in own["stderr"] if line in gnu["stderr"] or not left or
                             not line.startswith(b"cp: failed to clone ")])
     return with_times_of(gnu, own, [os.path.dirname(path) for path in failed]), own
 
 
 def without_into_itself(_, gnu, own):
-    """Where a directory is copied into itself, GNU stops when it meets the copy, in the order in which the directory
-    happens to be; here only the copy is left out. By way of a link GNU calls it a hard link, or goes on until the
-    path is too long. What differs is in the copy, in the number of hard links, and in what is said of other files."""
+    """If a directory is copied into itself, GNU stops when it finds the copy, in the order of the directory; acp skips
+    only the copy. Through a link GNU calls it a hard link, or continues until the path is too long. The differences are
+    in the copy, in the number of hard links, and in the messages about other files."""
     endless = rb"cp: .*: (File name too long|Too many levels of symbolic links)"
     words = named(own, rb"cp: cannot copy a directory, .*, into itself, (.*)")
     met = named(gnu, rb"cp: (?:cannot copy a directory, .*, into itself,|"
@@ -153,7 +153,7 @@ def without_into_itself(_, gnu, own):
 
 
 def without_lost_links(_, gnu, own):
-    """GNU removes a copy that is to be linked to itself, which fails then; here it stays."""
+    """GNU removes a copy whose hard link would be itself, and then fails; acp keeps it."""
     pairs = [re.fullmatch(rb"cp: cannot create hard link (.*) to (.*): No such file or directory", line)
              for line in gnu["stderr"]]
     pairs = [tuple(listed(unquoted(word)) for word in pair.groups()) for pair in pairs if pair]
@@ -164,7 +164,7 @@ def without_lost_links(_, gnu, own):
     files = {path: row | {key: own["files"].get(path, row).get(key) for key in ("links", "first") if key in row}
              for path, row in files.items()}
     stderr = [line for line in gnu["stderr"] if not line.startswith(b"cp: cannot create hard link ")]
-    # -v: a backup has been made of it, and was taken back
+    # -v: GNU made a backup of the copy, and renamed it back
     stdout = [re.sub(rb" \(backup: .*", b"", line) for line in gnu["stdout"] if not line.endswith(b" (unbackup)")]
     if any(line.endswith(b" (unbackup)") for line in gnu["stdout"]) and stdout == \
             [re.sub(rb" \(backup: .*", b"", line) for line in own["stdout"]]:
@@ -174,8 +174,8 @@ def without_lost_links(_, gnu, own):
 
 
 def without_update_links(case, gnu, own):
-    """With -u, GNU takes what it leaves as it is for a copy of the source, and links other places of the same source
-    to it, even without --preserve=links, over newer files; over a directory that fails."""
+    """With -u, GNU takes a file that it keeps for a copy of the source, and links other places of the same source to
+    it, even without --preserve=links, over newer files; over a directory this fails."""
     if not {"-u", "--update"} & set(case["options"]):
         return gnu, own
     before = {b"./" + path for _, path, _ in case["entries"]}
@@ -190,9 +190,9 @@ def without_update_links(case, gnu, own):
 
 
 def without_link_order(case, gnu, own):
-    """Which of several hard links is copied first depends on the order in which a directory happens to be. Where a
-    symbolic link or a device is in the way of one of them, that is written through if it comes first, and gives way
-    to a hard link otherwise. What is compared is not that place, nor the copy's other names, nor where it leads."""
+    """The order of the directory decides which of several hard links is copied first. If a symbolic link or a device has
+    the name of one of them, it is written through if it comes first, and replaced by a hard link otherwise. That
+    place, the other names of the copy and the target of the link are not compared."""
     shared = {row["first"] for row in own["files"].values() if row.get("links", 0) > 1 and "size" in row}
     names = {os.path.basename(path) for path, row in own["files"].items()
              if row.get("first") in shared and not path.startswith(b"./d/")}
@@ -221,8 +221,8 @@ def without_link_order(case, gnu, own):
 
 
 def without_special_bits(_, gnu, own):
-    """GNU leaves an overwritten file's own setuid and setgid bits on it; and it takes the sticky bit from a directory
-    that is there already where that cannot be given its owner."""
+    """GNU leaves setuid and setgid bits on an overwritten file, and removes the sticky bit of an existing directory
+    whose owner cannot be changed."""
     files = dict(gnu["files"])
     for path in set(files) & set(own["files"]):
         theirs, ours = (int(side["files"][path]["mode"], 8) for side in (gnu, own))
@@ -232,8 +232,8 @@ def without_special_bits(_, gnu, own):
 
 
 def without_shared_times(case, gnu, own):
-    """Directories that several operands go to have the times that they have been given in the end, and not those of
-    when the last operand came; a file that is there already, by a hard link, is not put there again."""
+    """The destination directories of several operands have their final times, and not those of the last operand; a file
+    that is already there, by a hard link, is not linked again."""
     arguments = [argument for argument in case["arguments"] if not argument.startswith(b"-")]
     if len(arguments) < 2:
         return gnu, own
@@ -248,8 +248,8 @@ def without_shared_times(case, gnu, own):
 
 
 def without_two_reasons(_, gnu, own):
-    """Where a file cannot be read, or a link leads back to where it is, that is said, and not what is wrong with the
-    destination, too; and what is wrong with a link there depends on what has been copied by then."""
+    """For an unreadable file or a cyclic link, acp reports only that error, and not one of the destination; an error of
+    a link there depends on the files copied before."""
     through, stat = rb"cp: not writing through dangling symlink (.*)", rb"cp: cannot stat (.*): Not a directory"
     links = {*named(own, through), *named(own, stat)} & {*named(gnu, through), *named(gnu, stat)}
     of_link = rb"|cp: (?:not writing through dangling symlink|cannot stat) (?:" + b"|".join(map(re.escape, links)) + \
@@ -267,7 +267,7 @@ def without_two_reasons(_, gnu, own):
 
 
 def even(case, gnu, own):
-    """Both sides without what is meant to differ."""
+    """Returns both sides without the intended differences."""
     for take_out in (without_cut_quotes, without_unclonable, without_into_itself, without_lost_links,
                      without_link_order, without_update_links, without_special_bits, without_shared_times,
                      without_two_reasons):

@@ -1,5 +1,5 @@
-# sums.py: random cases for ahash, to be compared with sha256sum and its like: digests of files, and lists of digests
-# that are checked, with all kinds of damage.
+# sums.py: random cases for ahash and sha256sum and its like: digests of files, and checks of lists with all kinds of
+# damage.
 import hashlib
 import random
 
@@ -21,7 +21,7 @@ DAMAGE = [None] * 10 + ["digit", "digit", "byte", "byte", "cr", "short", "long",
 
 def random_case(rng):
     entries = [trees.directory(b"s")] + trees.random_entries(rng, b"s")
-    entries = [entry for entry in entries if entry[0] != "fifo"]  # what opens one waits for ever
+    entries = [entry for entry in entries if entry[0] != "fifo"]  # opening one would block
     command = rng.choice(COMMANDS)
     names = [path for _, path, _ in entries] * 3 + [b"-", b"nope", b"s/nope", b"s//", b"./s"]
     options = rng.sample(PRINT + (LENGTHS if command == "b2sum" else []), rng.choice([0, 0, 1, 1, 2, 3]))
@@ -40,7 +40,7 @@ def random_case(rng):
 
 
 def random_line(rng, names):
-    """In which list it is, and what is in it."""
+    """Chooses a line: its list and its contents."""
     return {"list": rng.choice(LISTS), "name": rng.choice(names), "form": rng.choice(FORMS),
             "damage": rng.choice(DAMAGE), "seed": rng.random()}
 
@@ -48,7 +48,7 @@ def random_line(rng, names):
 # -- the lines --
 
 def digest(command, name, data, rng, form):
-    """Its tag, and the digest in hex."""
+    """Returns the tag and the digest in hex."""
     if form.startswith("other"):
         command = rng.choice(COMMANDS)
     if command != "b2sum":
@@ -98,7 +98,7 @@ def prepare(case):
     for name in LISTS[:-1]:
         with open(name, "wb") as file:
             file.write(texts[name])
-            # the last line may have no end
+            # the last line can lack a newline
             file.write(b"\n" if len(texts[name]) % 8 else b"")
     return case["stdin"] if b"-" not in case["arguments"] or not case["lines"] else texts[b"-"]
 

@@ -1,15 +1,15 @@
-# trees.py: random trees, and all that there is to be seen of a tree.
+# trees.py: random trees, and listings of everything visible in a tree.
 import hashlib
 import os
 import random
 
 NOBODY = 65534
-OLD = 981173106123456789  # times of the trees: this, and some seconds around it
-NEW_NS = 1577836800 * 10**9  # what is later has been written by the command
+OLD = 981173106123456789  # times in the trees: this one and some seconds around it
+NEW_NS = 1577836800 * 10**9  # files with a later time were written by the command
 PATH_BYTES_MAX = 4000
-DEEPER = b"deeper"  # what a listing has in the place of paths that are longer
-# what `setfacl -m u:1234:r` makes of mode 644, as the kernel has it: four bytes of version, then for each entry
-# two of what it is, two of rights and four of whose
+DEEPER = b"deeper"  # stands for longer paths in a listing
+# `setfacl -m u:1234:r` on mode 644, in the kernel's format: four bytes of version, then for each entry two of its tag,
+# two of rights and four of the ID
 ACL = bytes.fromhex("02000000 01000600ffffffff 02000400d2040000 04000400ffffffff 10000400ffffffff 20000400ffffffff")
 
 NAMES = [b"a", b"b", b"c", b"f", b"sub", b"a b", b"-x", b"new\nline", b"car\rriage", b"\xc3\xbcml", b"\xff\xfe",
@@ -24,7 +24,7 @@ WORDS = [b"", b"", b"", b"word", b" ", b"\t", b"\r", b"\0", b"\x7f", b"\x80", b"
 # -- making one --
 
 def random_entries(rng, top, depth=0):
-    """What is below a directory, in the order of making it: (kind, path, details)."""
+    """Returns entries below a directory, in the order of creation: (kind, path, details)."""
     made = []
     for name in rng.sample(NAMES, rng.randint(1, 6 if depth == 0 else 3)):
         path = top + b"/" + name
@@ -40,12 +40,12 @@ def random_entries(rng, top, depth=0):
 
 
 def directory(path):
-    """The entry of a plain one."""
+    """Returns the entry of an ordinary directory."""
     return ("dir", path, {"mode": 0o755, "time": OLD, "owner": 0})
 
 
 def text(rng, size):
-    """Lines of all kinds; the last one may have no end."""
+    """Returns lines of all kinds; the last one can lack a newline."""
     lines = b""
     while len(lines) < size:
         lines += b"".join(rng.choices(WORDS, k=rng.randint(0, 4))) + rng.choice([b"\n", b"\n", b"\n\n\n", b"\r\n"])
@@ -91,13 +91,13 @@ def make(kind, path, details, first_file):
 
 
 def build(entries, user):
-    """Makes the tree in the working directory. Of directories root can still make use of all."""
+    """Makes the tree in the working directory. Root keeps access to all directories."""
     first_file = next((path for kind, path, _ in entries if kind == "file"), b"none")
     for kind, path, details in entries:
         try:
             make(kind, path, details, first_file)
         except (FileNotFoundError, FileExistsError, NotADirectoryError):
-            continue  # its directory was left out, or it comes twice
+            continue  # its directory was left out, or the name comes twice
         os.chown(path, details["owner"] or user, details["owner"] or user, follow_symlinks=False)
     for kind, path, details in reversed(entries):
         if not os.path.lexists(path) or kind == "hard":
@@ -110,8 +110,8 @@ def build(entries, user):
 # -- looking at one --
 
 def data_of(path, size):
-    """Where there is data and where holes are. GNU counts whole sectors: it fills a hole that only the last few
-    bytes of a file are in; here it stays one."""
+    """Returns the ranges of data. They end at a whole sector, because GNU fills a hole of only the last few bytes, and
+    acp keeps it."""
     found, at, sectors = [], 0, size // 512 * 512
     fd = os.open(path, os.O_RDONLY)
     while at < size:
@@ -146,7 +146,7 @@ def describe(path, seen):
 
 
 def listing():
-    """Everything below the working directory: {path: description}."""
+    """Returns everything below the working directory: {path: description}."""
     seen, found, todo = {}, {}, [b"."]
     while todo:
         top = todo.pop()

@@ -1,4 +1,4 @@
-# changes.py: one run, and sources that change while they are copied. The rules are in ../collisions.
+# changes.py: one run with sources that change while they are copied. ../collisions has the rules.
 import hashlib
 import os
 import signal
@@ -8,7 +8,7 @@ import time
 from clash.common import BLOCK, Command, Wrong, above, evict, named, read, stamp, whose, write
 
 KIND = "changes"
-UNIT = 32  # of a stamp
+UNIT = 32  # bytes of a stamp
 CHANGES = ["grow", "grow", "grow after hole", "shrink", "rewrite", "rewrite", "replace", "remove", "fifo", "link",
            "directory", "device"]
 OPTIONS = [(.15, "-a"), (.15, "--manifest=manifest"), (.1, "--verify"), (.15, "--atomic"), (.2, "-j1"), (.2, "-j4"),
@@ -18,8 +18,8 @@ OUTSIDE = b"what is outside\n" * 1000
 
 
 class History:
-    """A file, and all that each of its blocks has been. Each write is within a page, so that the sizes between are
-    known, too."""
+    """A file, with all former states of each block. Each write is within a page, so that intermediate sizes are known,
+    too."""
 
     def __init__(self, path, owner):
         self.path, self.owner, self.size = path, owner, 0
@@ -27,7 +27,7 @@ class History:
         self.fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
 
     def begin(self):
-        """Forgets how it was made: only what it is from now on counts."""
+        """Forgets the states of its creation."""
         self.states = {block: states[-1:] for block, states in self.states.items() if states[-1].strip(b"\0")}
         written = sorted(self.states) + [-(-self.size // BLOCK)]
         self.zeros = [(last + 1, block) for last, block in zip([-1] + written, written) if block > last + 1]
@@ -37,7 +37,7 @@ class History:
         os.close(self.fd)
 
     def current(self, block):
-        """A block as it is: as many bytes as the file has of it."""
+        """Returns the current bytes of a block, as far as the file reaches."""
         length = max(0, min(BLOCK, self.size - block * BLOCK))
         known = self.states.get(block)
         return known[-1] if known and len(known[-1]) == length else bytes(length)
@@ -66,7 +66,7 @@ class History:
         kept = self.current(last)[:at]
         if size < self.size:
             self.shrunk.append((size, self.size))
-            if at:  # the page's rest is set to zeros, which a read under way may see
+            if at:  # the rest of the page is zeroed, which a concurrent read can see
                 self.states.setdefault(last, []).extend([kept.ljust(BLOCK, b"\0"), kept])
             for block in [block for block in self.states if block > last or (block == last and not at)]:
                 self.states[block].append(b"")
@@ -79,19 +79,19 @@ class History:
         self.sizes.add(size)
 
     def was(self, block, data):
-        """Whether the file has had these bytes there."""
+        """Tells if the file has had these bytes there."""
         states = self.states.get(block, [])
         if any(len(state) >= len(data) and state[:len(data)] == data for state in states):
             return True
         if not data.strip(b"\0") and any(first <= block < end for first, end in self.zeros):
             return True
-        # a read beside a write may have part of a page: at most one stamp is of both
+        # a read during a write can get part of a page: at most one stamp is mixed
         torn = sum(not any(len(state) >= at + len(data[at:at + UNIT]) and state[at:at + UNIT] == data[at:at + UNIT]
                            for state in states) for at in range(0, len(data), UNIT))
         return len(states) > 1 and torn <= 1
 
     def why_not(self, data):
-        """What of a copy the file never was; None if there is nothing."""
+        """Returns the part of a copy that the file never had, or None."""
         if len(data) not in self.sizes and not any(new <= len(data) <= old for new, old in self.shrunk):
             return f"a size that it never had: {len(data)}, not of {sorted(self.sizes)[-3:]}"
         for block in range(-(-len(data) // BLOCK)):
@@ -102,7 +102,7 @@ class History:
 
 
 class Round:
-    """Some files, each of which changes once or more often, under one run: in s, and from there to d."""
+    """A run from s to d with files that change once or more often."""
 
     def __init__(self, rng, where):
         self.rng, self.where = rng, where
@@ -118,10 +118,10 @@ class Round:
             self.recursive = True
 
     def make_file(self, i):
-        """A dense one, or one with holes, perhaps with one at its end."""
+        """Makes a dense file, or one with holes, perhaps at its end."""
         rng, change = self.rng, self.rng.choice(CHANGES)
         if not self.recursive and change in ("fifo", "directory", "device"):
-            change = "rewrite"  # a FIFO that an operand names is read
+            change = "rewrite"  # a FIFO that is an operand is read
         history = History(f"s/f{i}", 10 * i + 1)
         if change == "grow after hole" or rng.random() < .2:
             for _ in range(rng.randint(1, 4)):
@@ -217,7 +217,7 @@ class Round:
             what = None if not os.path.lexists(copy) else stat.S_IFMT(os.lstat(copy).st_mode)
             is_named = named(list(above(history.path)) + [copy], self.errors)
             if what is None:
-                if not is_named and not (self.recursive and change in ("remove", "directory")):  # not seen at all
+                if not is_named and not (self.recursive and change in ("remove", "directory")):  # perhaps never listed
                     raise Wrong("not there", f"{copy} is not there, and no message names it")
             elif what == stat.S_IFREG:
                 self.judge_file(copy, change, inodes, is_named)

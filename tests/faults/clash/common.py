@@ -1,4 +1,4 @@
-# common.py: what the kinds of collisions share: stamped contents, running a command, and what is in a directory.
+# common.py: shared by the kinds of collisions: stamped contents, running a command, and listing a directory.
 import hashlib
 import os
 import signal
@@ -19,7 +19,7 @@ class Wrong(Exception):
 
 
 def stamp(owner, version, block):
-    """A block that says whose it is, in which version, and where it belongs."""
+    """Returns a block that has its owner, version and position."""
     return struct.pack("<8sIIQQ", b"collide\0", owner, version, block, 0) * (BLOCK // 32)
 
 
@@ -38,7 +38,7 @@ def read(path):
 
 
 def evict(path):
-    """Leaves nothing of a file in the page cache, if its filesystem can do so."""
+    """Drops a file from the page cache, if its filesystem can do so."""
     fd = os.open(path, os.O_RDONLY)
     os.fdatasync(fd)
     os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
@@ -46,7 +46,7 @@ def evict(path):
 
 
 class Command:
-    """A command under way, in a directory. Its messages go to a file, as nobody reads a pipe meanwhile."""
+    """A running command in a directory. Its messages go to a file, because no process would empty a pipe."""
 
     def __init__(self, program, args, engine, cwd, errors):
         self.args, self.errors = [os.path.basename(program)] + args, errors
@@ -62,7 +62,7 @@ class Command:
             self.process.send_signal(sig)
 
     def finish(self, limit=LIMIT_SECONDS):
-        """(exit status, messages). The negative number of the signal if one ended it."""
+        """Returns (exit status, messages). The status is the negative number of a signal that ended it."""
         try:
             status = self.process.wait(limit)
         except subprocess.TimeoutExpired:
@@ -77,19 +77,19 @@ class Command:
 
 
 def named(paths, errors):
-    """Whether a message names one of the paths."""
+    """Tells if a message names one of the paths."""
     return any(f"'{path}'" in errors for path in paths)
 
 
 def above(path, top=""):
-    """A path, and those of the directories that it is in, up to top (which is left out)."""
+    """Yields a path and those of the directories above it, up to top, which is left out."""
     while path and path not in (top, "/", "."):
         yield path
         path = os.path.dirname(path)
 
 
 class Entry:
-    """One name of a directory: its kind, its inode, and its contents, or a link's target."""
+    """An entry of a directory: its kind, its inode, and its contents or the target of a link."""
 
     def __init__(self, path):
         st = os.lstat(path)
@@ -113,7 +113,7 @@ class Entry:
 
 
 def tree_at(top):
-    """{path: Entry} of all that is below a directory."""
+    """Returns {path: Entry} of everything below a directory."""
     found = {}
     for place, dirs, names in os.walk(top):
         for name in dirs + names:
@@ -123,7 +123,7 @@ def tree_at(top):
 
 
 def show_trees(before, after):
-    """What there was and what there is, a line a name, where that differs."""
+    """Returns the differences between two listings, a line a name."""
     lines = []
     for path in sorted(before.keys() | after.keys()):
         old, new = before.get(path), after.get(path)
@@ -135,7 +135,7 @@ def show_trees(before, after):
 
 
 def whose(data):
-    """What a file is made of, for a reader: runs of blocks of the same owner and version."""
+    """Describes a file for a reader: runs of blocks of the same owner and version."""
     parts = []
     for at in range(0, len(data), BLOCK):
         block = data[at:at + BLOCK]

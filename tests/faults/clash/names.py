@@ -1,5 +1,5 @@
-# names.py: one run, and names of its destination that lead to one file: links that were there before, names that a
-# destination without case takes for one, operands of the same name. The rules are in ../collisions.
+# names.py: one run with several names of a file in its destination: links that were there before, names that differ
+# only in case, operands of the same name. ../collisions has the rules.
 import collections
 import hashlib
 import os
@@ -11,7 +11,7 @@ from clash.common import Command, Entry, Wrong, above, named, read, show_trees, 
 KIND = "names"
 NAMES = ["aa", "Aa", "AA", "bb", "Bb", "cc", "cC", "dd"]
 DIRS = ["d", "D", "d/x", "d/X", "D/x", "D/X", "e"]
-# chance, option; what cp does not have is left out for it
+# chance, option; options that cp does not have are left out for it
 OPTIONS = [(.15, "-a"), (.1, "-p"), (.12, "-f"), (.08, "-n"), (.08, "-u"), (.06, "-b"), (.08, "--backup=numbered"),
            (.1, "--remove-destination"), (.12, "--sparse=always"), (.2, "--reflink=never"), (.06, "-l"), (.05, "-s")]
 OWN_OPTIONS = [(.15, "--atomic"), (.15, "--manifest=manifest"), (.05, "--verify"), (.15, "-j1"), (.3, "-j4"),
@@ -32,15 +32,15 @@ def random_options(rng, own):
 
 
 class Source:
-    """Something that is to be copied: its path as the command prints it, and where cp would put it."""
+    """A source: its path as the command prints it, and its destination with cp."""
 
     def __init__(self, shown, place, entry, operand):
         self.shown, self.place, self.entry, self.operand = shown, place, entry, operand
 
 
 class Round:
-    """A case, its run, and the judgement. The working directory is the round's own: s, the sources; d, the destination
-    (or one on a filesystem without case); o, what is outside."""
+    """A case, its run, and the judgement. The round has its own working directory: s, the sources; d, the destination
+    (or one on a filesystem without case); o, files outside."""
 
     def __init__(self, rng, where):
         self.rng, self.where = rng, where
@@ -51,7 +51,7 @@ class Round:
         self.owner = 0
 
     def data(self):
-        """Contents that no other file has, some with zeros in them."""
+        """Returns unique contents, some with zeros in them."""
         self.owner += 1
         data = stamped(self.owner, 1, self.rng.choice(self.sizes))
         if len(data) > 65536 and self.rng.random() < .3:
@@ -70,7 +70,7 @@ class Round:
                 if os.path.lexists(path):
                     continue
                 if directory == "s" and not files:
-                    kind = 1  # one at least is a file
+                    kind = 1  # at least one is a file
                 if kind < .08 and files:
                     os.link(rng.choice(files), path)
                 elif kind < .15:
@@ -84,7 +84,7 @@ class Round:
         self.files = files
 
     def choose_operands(self):
-        """The command's arguments, and all sources with their places."""
+        """Makes the arguments of the command, and all sources with their places."""
         rng, place = self.rng, os.getcwd() + "/" if "-s" in self.options else ""
         mode = rng.choice(["contents", "contents", "whole", "fresh", "files", "files", "dirs", "parents"])
         if mode == "parents" and place:
@@ -122,7 +122,7 @@ class Round:
             write(f"o/f{i}", self.data())
 
     def make_destination(self):
-        """What there is before the run, at some of the places."""
+        """Makes files at some of the places before the run."""
         rng, there = self.rng, []
         os.mkdir(self.top)
         if self.mode == "fresh":
@@ -139,7 +139,7 @@ class Round:
             if self.mode == "parents":
                 try:
                     os.makedirs(os.path.dirname(place), exist_ok=True)
-                except OSError:  # a file that was put there before has its name, or one that folds to it
+                except OSError:  # an earlier file has this name, or one that folds to it
                     continue
             if not os.path.isdir(os.path.dirname(place)):
                 continue
@@ -159,7 +159,7 @@ class Round:
         return path.casefold() if self.fold else path
 
     def leads_to(self, path):
-        """What a place is: its path without links, and its inode if there is one."""
+        """Identifies a place: its path without links, and its inode if it exists."""
         real = os.path.realpath(path)
         found = {self.folded(real), self.folded(path)}
         if os.path.exists(real) and not os.path.isdir(real):
@@ -168,7 +168,7 @@ class Round:
         return found
 
     def same_made(self, one, other):
-        """Whether two names are one in a directory that the run itself has made: there an error has to say so."""
+        """Tells if two names are one in a directory that the run itself has made: that must be reported."""
         first, second = one.split("/"), other.split("/")
         for i, (a, b) in enumerate(zip(first, second)):
             if a != b:
@@ -177,7 +177,7 @@ class Round:
         return False
 
     def may_be_replaced(self, source, other):
-        """Whether another source may be in the place of this one, without a word."""
+        """Tells if another source may replace this one without a message."""
         if source is other or not self.leads[source.place] & self.leads[other.place]:
             return False
         if source.place == other.place and source.operand and other.operand:
@@ -197,12 +197,12 @@ class Round:
             return False
 
     def digest(self, path):
-        """A file's digest, by any spelling of its path."""
+        """Returns the digest of a file, by any spelling of its path."""
         return hashlib.sha256(read(path)).hexdigest() if os.path.isfile(path) else ""
 
     def explained(self, source):
-        """Whether a source that is not at its place need not be there, without a word: others were put in its place,
-        one after the other, or an option keeps what was there."""
+        """Tells if a source may be absent from its place without a message: others replaced it, one after the other, or
+        an option keeps the old file."""
         kept = self.digests_in_backups()
         chain = [source]
         for one in chain:
@@ -230,17 +230,17 @@ class Round:
                 continue
             if status == 0:
                 raise Wrong("lost without a word", f"{source.shown} is not at {source.place}")
-            # a message may name the place by another spelling
+            # a message can name the place by another spelling
             paths = list(above(source.shown)) + list(above(source.place))
             if not named(paths, errors) and not (self.fold and named([p.lower() for p in paths], errors.lower())):
                 raise Wrong("lost without its name", f"{source.shown} is not at {source.place}: {errors}")
         if "--manifest=manifest" in self.options and status == 0:
-            # with --parents, FUSE numbers a directory anew for each spelling: it cannot be known again
+            # with --parents, FUSE has a new inode number for each spelling of a directory, so it is not recognised
             if not (self.fold and self.mode == "parents"):
                 self.judge_manifest()
 
     def judge_contents(self):
-        """No file is a mixture, or short; nothing outside changes but through what led there before."""
+        """Checks that no file is mixed or short, and files outside change only through links that led there before."""
         whole = {entry.what for tree in (self.source_tree, self.before, self.outside) for entry in tree.values()
                  if entry.kind == stat.S_IFREG}
         for path, entry in {**self.after, **self.outside_after}.items():
@@ -296,7 +296,7 @@ class Round:
         return status != 0
 
     def describe(self):
-        """What is needed to understand a round that failed."""
+        """Returns a description of a failed round."""
         lines = [f" {self.mode}, {'case folded' if self.fold else 'plain'}: {self.args}"]
         if hasattr(self, "after"):
             lines += [f"  {source.shown}: {source.entry}" for source in self.sources[:40]]

@@ -1,4 +1,4 @@
-# runs.py: two runs at a time, or one after the other, with one destination. The rules are in ../collisions.
+# runs.py: two runs at a time, or one after the other, with one destination. ../collisions has the rules.
 import os
 import random
 import re
@@ -15,7 +15,7 @@ BACKUP = re.compile(r"(.*)\.~\d+~")
 
 
 class Run:
-    """One of the two: its sources, and how it went."""
+    """One of the two runs: its sources and its result."""
 
     def __init__(self, number, rng, where):
         self.number, self.top = number, f"s{number}"
@@ -28,7 +28,7 @@ class Run:
         return option in self.options
 
     def moves(self):
-        """Whether it takes what is there away before it copies."""
+        """Tells if it removes or renames existing files before it copies."""
         return self.has("--remove-destination") or self.has("--backup=numbered")
 
 
@@ -40,7 +40,7 @@ class Round:
         self.old, self.after = {}, {}
 
     def make(self):
-        """The sources, which are the same in some rounds, and what there is before in others."""
+        """Makes the sources, which are the same in some rounds, and older copies in others."""
         rng, same = self.rng, self.rng.random() < .2
         sizes = SIZES if rng.random() < .7 else SIZES[3:]
         self.contents = {}
@@ -119,7 +119,7 @@ class Round:
             self.judge_file(name)
 
     def has_copied(self, run, name):
-        """Whether a run says so. With -u, it may have been for the other's file that it did nothing."""
+        """Tells if a run reports the copy. With -u, it may have skipped it because of the other run's file."""
         if run.has("-u") and any(other.status != 0 for other in self.runs):
             return False
         return run.status == 0 or (run.status == 1 and not self.is_named(run, name))
@@ -144,7 +144,7 @@ class Round:
             raise Wrong(rule + self.how(), f"{name}: {whose(data)}")
 
     def how(self):
-        """The statuses, for a rule's name."""
+        """Returns the statuses, for the name of a rule."""
         return ", " + " and ".join("exit %d" % run.status if run.status >= 0 else signal.Signals(-run.status).name
                                    for run in sorted(self.runs, key=lambda run: run.status))
 
@@ -152,7 +152,7 @@ class Round:
         return named([f"d/{name}", f"{run.top}/{name}", "d", run.top], run.errors)
 
     def is_part(self, data, whole):
-        """The beginning of a file, with zeros for blocks that were still to come."""
+        """Tells if data is the beginning of a file, with zeros for missing blocks."""
         return len(data) <= len(whole) and all(
             not data[at:at + BLOCK].strip(b"\0") or whole[at:at + BLOCK].startswith(data[at:at + BLOCK].rstrip(b"\0"))
             for at in range(0, len(data), BLOCK))
