@@ -122,7 +122,7 @@ static bool measure_arm(struct bench_arm *arm, enum bench_cache cache, unsigned 
         fputs("\r\033[K", stderr);
     end_if_interrupted();
     if (rc < 0) {
-        cli_message(-rc, "arm %s could not be run", arm->name);
+        cli_message(-rc, "cannot run arm %s", arm->name);
         bench.failed = true;
         return false;
     }
@@ -196,7 +196,7 @@ static void find_programs(void)
     if (len >= 0)
         bench.bin_dir[len] = '\0';
     else if (!realpath((const char *)getauxval(AT_EXECFN), bench.bin_dir)) /* there is no /proc */
-        cli_fatal(errno, "cannot tell where acp, ahash and acat are");
+        cli_fatal(errno, "cannot find acp, ahash and acat");
     slash = strrchr(bench.bin_dir, '/');
     if (slash)
         *slash = '\0';
@@ -236,7 +236,7 @@ static void prepare_place(void)
                  base && *base ? base : "/tmp") >= (int)sizeof(bench.temp_dir) ||
         !mkdtemp(bench.temp_dir)) {
         bench.temp_dir[0] = '\0';
-        cli_fatal(errno, "cannot make a temporary directory");
+        cli_fatal(errno, "cannot create a temporary directory");
     }
 }
 
@@ -251,10 +251,10 @@ static void prepare(void)
     end_if_interrupted();
     if (!data_collect(&bench)) {
         end_if_interrupted();
-        cli_fatal(0, "not measured: the files cannot all be read");
+        cli_fatal(0, "nothing was measured: some files cannot be read");
     }
     if (bench.data.files == 0)
-        cli_fatal(0, "%s: no regular files to work on", cli_quote_maybe(bench.data.paths[0]));
+        cli_fatal(0, "%s: no regular files to measure", cli_quote_maybe(bench.data.paths[0]));
     if (bench.opts.operation == BENCH_COPY)
         copies_init(&bench);
     bench.data.prepare_seconds = elapsed();

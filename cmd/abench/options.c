@@ -89,53 +89,56 @@ static void usage(void)
     printf("Usage: %s read|hash|copy [OPTION]... PATH...\n  or:  %s lesson [--json[=FILE]]\n",
            cli_name, cli_name);
     fputs(
-        "Compares blocking calls and io_uring on the files in PATH, and says which to use and "
-        "why;\nor shows on slow files what a ring does and what it does not.\n"
+        "Compare blocking calls and io_uring on the files in PATH, and report which to use and "
+        "why;\nor show on slow files what a ring can do and what it cannot.\n"
         "\n"
         "What is measured:\n"
         "      --cache=STATE         cold (default), warm or both; also --cold, --warm\n"
-        "      --drop-caches         cold: drop the whole machine's caches, names and inodes too\n"
-        "      --settle=SECONDS      cold: wait so long between emptying the cache and the run\n"
-        "      --threads=N[,N]...    workers of the blocking arms beside the single one (16)\n"
-        "      --arms=LIST           of sync and uring, and either with -jN, -direct, -buffered\n"
-        "      --arm='NAME=COMMAND'  one more, run by sh: {src} stands for the PATHs, {dst} for a\n"
-        "                              fresh destination, {list} for a file of names, NUL-ended\n"
-        "      --bound='NAME=COMMAND'  likewise, for what is possible at the best: its result is "
-        "not\n"
-        "                              compared\n"
+        "      --drop-caches         cold: drop all caches of the machine, also names and inodes\n"
+        "      --settle=SECONDS      cold: wait between emptying the cache and the run\n"
+        "      --threads=N[,N]...    workers of the multi-threaded blocking arms (16)\n"
+        "      --arms=LIST           sync and uring, either also with -jN, -direct, -buffered\n"
+        "      --arm='NAME=COMMAND'  add a command, run by sh: {src} is replaced by the PATHs,\n"
+        "                              {dst} by a fresh destination, {list} by a file of\n"
+        "                              NUL-terminated names\n"
+        "      --bound='NAME=COMMAND'  likewise, as an upper limit: its result is not compared\n"
         "      --baseline=NAME       the arm that ratios refer to (the first)\n"
         "      --depth=N  --block-size=SIZE  --direct=WHEN   for all built-in arms\n"
-        "      --sweep=LIST          arms of the ring for all combinations of values:\n"
-        "                              depth=1,2,4,block-size=4K,64K,jobs=1,2; finds the knee\n"
+        "      --sweep=LIST          a ring arm for each combination of values, and the knee:\n"
+        "                              depth=1,2,4,block-size=4K,64K,jobs=1,2\n"
         "      --pattern=PATTERN     read: one large file in random or sequential blocks\n"
-        "      --bytes=SIZE          read: so much of the pattern (random: 128M)\n"
-        "      --durable             copy: the time includes writing everything to the device\n"
-        "      --dest=DIR            copy: where copies go (beside the first PATH)\n"
-        "      --keep-space=SIZE     copy: space for copies until the oldest go (half of the "
-        "free)\n"
-        "      --verify=first|all    compare contents of an arm's first copy, or of every one\n"
+        "      --bytes=SIZE          read: amount of the pattern to read (random: 128M)\n"
+        "      --durable             copy: include the sync to disk in the time\n"
+        "      --dest=DIR            copy: where to create the copies (beside the first PATH)\n"
+        "      --keep-space=SIZE     copy: space for copies; beyond it the oldest are deleted\n"
+        "                              (half of the free space)\n"
+        "      --verify=first|all    copy: compare the contents of each arm's first copy (first),\n"
+        "                              or of all\n"
         "How long:\n"
-        "      --precision=PERCENT   rounds go on until the interval of each ratio is as narrow\n"
-        "                              (5), or the time is up\n"
-        "      --pairs=N             so many rounds, each with every arm once, in random order\n"
-        "      --time=SECONDS        budget for everything (100)\n"
-        "      --seed=N              of the random order\n"
-        "      --no-probe            no prediction from a short probe before\n"
-        "What comes out:\n"
-        "      --json[=FILE]         every sample; --csv[=FILE] likewise\n"
-        "      --plot=FILE           a picture, .svg or .png; needs gnuplot\n"
-        "      --compare=OLD         fail where an arm is slower than in an older --json report\n"
+        "      --precision=PERCENT   run rounds until the interval of each ratio is this narrow\n"
+        "                              (5), or the time limit is reached\n"
+        "      --pairs=N             run exactly N rounds, each with every arm in random order\n"
+        "      --time=SECONDS        time limit for everything (100)\n"
+        "      --seed=N              seed of the random order\n"
+        "      --no-probe            do not predict the gain from a short probe\n"
+        "Output:\n"
+        "      --json[=FILE]         every sample as JSON; --csv[=FILE] as CSV\n"
+        "      --plot=FILE           draw FILE.svg or FILE.png; needs gnuplot\n"
+        "      --compare=OLD         fail if an arm is slower than in an older --json report\n"
         "      --help                display this help and exit\n"
         "      --version             output version information and exit\n"
         "\n"
-        "Exit status: 0, or 1 where an arm failed, gave another result than the others, or is\n"
-        "slower than in the report to compare with.\n",
+        "Exit status: 0, or 1 if an arm failed, gave a different result, or is slower than in\n"
+        "the report to compare with.\n",
         stdout);
 }
 
-static void bad_argument(const char *option, const char *argument)
+/* Ends the program because an option's argument is not what was expected. */
+static void __attribute__((noreturn))
+bad_argument(const char *option, const char *argument, const char *expected)
 {
-    cli_message(0, "invalid argument %s for '--%s'", cli_quote(argument), option);
+    cli_message(0, "invalid argument %s for '--%s'; expected %s", cli_quote(argument), option,
+                expected);
     cli_try_help();
 }
 
@@ -146,115 +149,129 @@ static void set_cache(struct bench_options *opts, const char *argument)
     opts->cold = both || strcmp(argument, "cold") == 0;
     opts->warm = both || strcmp(argument, "warm") == 0;
     if (!opts->cold && !opts->warm)
-        bad_argument("cache", argument);
+        bad_argument("cache", argument, "cold, warm or both");
+}
+
+/* Returns a number from 1 to max. */
+static unsigned count_of(const char *option, const char *argument, unsigned max)
+{
+    char expected[64];
+    unsigned count;
+
+    snprintf(expected, sizeof(expected), "a number from 1 to %u", max);
+    if (cli_parse_count(argument, max, &count) < 0)
+        bad_argument(option, argument, expected);
+    return count;
+}
+
+static uint64_t size_of(const char *option, const char *argument, uint64_t min)
+{
+    uint64_t bytes;
+
+    if (cli_parse_size(argument, &bytes) < 0 || bytes < min)
+        bad_argument(option, argument, min ? "a size above 0, such as 64K" : "a size, such as 1G");
+    return bytes;
+}
+
+static double precision_of(const char *argument)
+{
+    char *end;
+
+    errno = 0;
+    double percent = strtod(argument, &end);
+    if (errno || *end || end == argument || !(percent > 0) || percent > 100)
+        bad_argument("precision", argument, "a percentage above 0, up to 100");
+    return percent / 100;
+}
+
+static uint64_t seed_of(const char *argument)
+{
+    char *end;
+
+    errno = 0;
+    uint64_t seed = strtoull(argument, &end, 10);
+    if (errno || *end || end == argument || *argument == '-')
+        bad_argument("seed", argument, "a number");
+    return seed;
 }
 
 static void set_number(struct bench_options *opts, int option, const char *argument)
 {
-    uint64_t bytes;
-    unsigned count;
-    char *end;
-
-    errno = 0;
     switch (option) {
     case OPT_PAIRS:
-        if (cli_parse_count(argument, BENCH_ROUNDS_MAX, &opts->rounds) < 0)
-            bad_argument("pairs", argument);
-        opts->rounds_min = opts->rounds;
+        opts->rounds = opts->rounds_min = count_of("pairs", argument, BENCH_ROUNDS_MAX);
         break;
     case OPT_PRECISION:
-        opts->precision = strtod(argument, &end) / 100;
-        if (errno || *end || end == argument || !(opts->precision > 0) || opts->precision > 1)
-            bad_argument("precision", argument);
+        opts->precision = precision_of(argument);
         break;
     case OPT_BYTES:
-        if (cli_parse_size(argument, &opts->pattern_bytes) < 0 || opts->pattern_bytes == 0)
-            bad_argument("bytes", argument);
+        opts->pattern_bytes = size_of("bytes", argument, 1);
         break;
     case CLI_OPT_DEPTH:
-        if (cli_parse_count(argument, DEPTH_MAX, &count) < 0)
-            bad_argument("depth", argument);
+        (void)count_of("depth", argument, DEPTH_MAX);
         opts->depth = argument;
         break;
     case CLI_OPT_BLOCK_SIZE:
-        if (cli_parse_size(argument, &bytes) < 0 || bytes == 0)
-            bad_argument("block-size", argument);
+        (void)size_of("block-size", argument, 1);
         opts->block_size = argument;
         break;
     case OPT_TIME:
-        if (cli_parse_count(argument, SECONDS_MAX, &count) < 0)
-            bad_argument("time", argument);
-        opts->budget = count;
+        opts->budget = count_of("time", argument, SECONDS_MAX);
         break;
     case OPT_SEED:
-        opts->seed = strtoull(argument, &end, 10);
-        if (errno || *end || end == argument || *argument == '-')
-            bad_argument("seed", argument);
+        opts->seed = seed_of(argument);
         break;
     case OPT_SETTLE:
-        if (cli_parse_count(argument, SETTLE_MAX, &opts->settle) < 0)
-            bad_argument("settle", argument);
+        opts->settle = count_of("settle", argument, SETTLE_MAX);
         break;
     case OPT_KEEP_SPACE:
-        if (cli_parse_size(argument, &opts->keep_bytes) < 0)
-            bad_argument("keep-space", argument);
+        opts->keep_bytes = size_of("keep-space", argument, 0);
         break;
     }
 }
 
-/* One of words, or the program ends. */
-static const char *one_of(const char *option, const char *argument, const char *const *words)
+/* Where an option's text goes. Returns NULL if it is not such an option. */
+static const char **text_of(struct bench_options *opts, int option)
 {
-    for (; *words; words++) {
-        if (strcmp(*words, argument) == 0)
-            return *words;
+    switch (option) {
+    case OPT_THREADS:
+        return &opts->threads;
+    case OPT_ARMS:
+        return &opts->arms;
+    case OPT_BASELINE:
+        return &opts->baseline;
+    case OPT_DEST:
+        return &opts->dest;
+    case OPT_JSON:
+        return &opts->json;
+    case OPT_CSV:
+        return &opts->csv;
+    case OPT_PLOT:
+        return &opts->plot;
+    case OPT_COMPARE:
+        return &opts->compare;
+    case OPT_SWEEP:
+        return &opts->sweep;
+    case OPT_PATTERN:
+        return &opts->pattern;
+    case CLI_OPT_DIRECT:
+        return &opts->direct;
     }
-    bad_argument(option, argument);
     return NULL;
 }
 
 static bool set_text(struct bench_options *opts, int option)
 {
-    static const char *const patterns[] = {"random", "sequential", NULL};
-    static const char *const whens[] = {"auto", "always", "never", NULL};
+    const char **text = text_of(opts, option);
 
-    switch (option) {
-    case OPT_THREADS:
-        opts->threads = optarg;
-        break;
-    case OPT_ARMS:
-        opts->arms = optarg;
-        break;
-    case OPT_BASELINE:
-        opts->baseline = optarg;
-        break;
-    case OPT_DEST:
-        opts->dest = optarg;
-        break;
-    case OPT_JSON:
-        opts->json = optarg ? optarg : "-";
-        break;
-    case OPT_CSV:
-        opts->csv = optarg ? optarg : "-";
-        break;
-    case OPT_PLOT:
-        opts->plot = optarg;
-        break;
-    case OPT_COMPARE:
-        opts->compare = optarg;
-        break;
-    case OPT_SWEEP:
-        opts->sweep = optarg;
-        break;
-    case OPT_PATTERN:
-        opts->pattern = one_of("pattern", optarg, patterns);
-        break;
-    case CLI_OPT_DIRECT:
-        opts->direct = one_of("direct", optarg, whens);
-        break;
-    default:
+    if (!text)
         return false;
-    }
+    if (option == OPT_PATTERN && strcmp(optarg, "random") != 0 && strcmp(optarg, "sequential") != 0)
+        bad_argument("pattern", optarg, "random or sequential");
+    if (option == CLI_OPT_DIRECT && strcmp(optarg, "auto") != 0 && strcmp(optarg, "always") != 0 &&
+        strcmp(optarg, "never") != 0)
+        bad_argument("direct", optarg, "auto, always or never");
+    *text = optarg ? optarg : "-"; /* only --json and --csv may be without an argument */
     return true;
 }
 
@@ -287,7 +304,7 @@ static void set_option(struct bench_options *opts, int option)
     case OPT_VERIFY:
         opts->verify_all = strcmp(optarg, "all") == 0;
         if (!opts->verify_all && strcmp(optarg, "first") != 0)
-            bad_argument("verify", optarg);
+            bad_argument("verify", optarg, "first or all");
         break;
     case CLI_OPT_HELP:
         usage();
@@ -312,7 +329,7 @@ static void set_operation(struct bench_options *opts, const char *name)
             return;
         }
     }
-    cli_message(0, "there is no %s: read, hash, copy or lesson", cli_quote(name));
+    cli_message(0, "unknown operation %s; expected read, hash, copy or lesson", cli_quote(name));
     cli_try_help();
 }
 
@@ -328,7 +345,7 @@ static char *operand(const char *given)
     if (stat(path, &st) < 0)
         cli_fatal(errno, "%s", cli_quote_maybe(path));
     if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-        cli_fatal(0, "%s: neither a file nor a directory", cli_quote_maybe(path));
+        cli_fatal(0, "%s: not a regular file or directory", cli_quote_maybe(path));
     while (len > 1 && path[len - 1] == '/')
         path[--len] = '\0';
 
@@ -356,9 +373,9 @@ static void pattern_defaults(struct bench *bench, const char *path)
     struct stat st;
 
     if (opts->operation != BENCH_READ)
-        cli_fatal(0, "--pattern is for read");
+        cli_fatal(0, "--pattern can only be used with read");
     if (bench->data.n_paths != 1 || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
-        cli_fatal(0, "--pattern takes one regular file");
+        cli_fatal(0, "--pattern needs exactly one regular file");
     if (random && !opts->block_size)
         opts->block_size = "4K";
     (void)cli_parse_size(opts->block_size ? opts->block_size : "1M", &opts->pattern_block);
@@ -407,12 +424,13 @@ static void check_outputs(const struct bench_options *opts)
 
     if (one_file(opts->json, opts->csv) || one_file(opts->json, opts->plot) ||
         one_file(opts->csv, opts->plot))
-        cli_fatal(0, "--json, --csv and --plot need different files");
+        cli_fatal(0, "--json, --csv and --plot cannot write to the same file");
 
     if (opts->json && opts->csv && strcmp(opts->json, "-") == 0 && strcmp(opts->csv, "-") == 0)
-        cli_fatal(0, "--json and --csv cannot both go to standard output");
+        cli_fatal(0, "--json and --csv cannot both write to standard output");
     if (opts->plot && (!dot || (strcmp(dot, ".svg") != 0 && strcmp(dot, ".png") != 0)))
-        cli_fatal(0, "%s: --plot makes .svg and .png", cli_quote_maybe(opts->plot));
+        cli_fatal(0, "invalid argument %s for '--plot'; expected FILE.svg or FILE.png",
+                  cli_quote(opts->plot));
 }
 
 void options_parse(struct bench *bench, int argc, char **argv)
@@ -431,7 +449,7 @@ void options_parse(struct bench *bench, int argc, char **argv)
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
         set_option(opts, option);
     if (optind == argc) {
-        cli_message(0, "missing operand: read, hash, copy or lesson");
+        cli_message(0, "missing operation; expected read, hash, copy or lesson");
         cli_try_help();
     }
     check_outputs(opts);
@@ -443,18 +461,19 @@ void options_parse(struct bench *bench, int argc, char **argv)
     }
     set_operation(opts, argv[optind++]);
     if (optind == argc) {
-        cli_message(0, "missing operand: a file or directory");
+        cli_message(0, "missing operand; expected a file or directory");
         cli_try_help();
     }
     if (opts->drop_caches && geteuid() != 0)
-        cli_fatal(0, "--drop-caches needs root; without it the files are still evicted");
+        cli_fatal(0,
+                  "--drop-caches needs root; without it only the pages of the files are evicted");
     bench->data.paths = bench_need(calloc((size_t)(argc - optind), sizeof(char *)));
     for (int i = optind; i < argc; i++)
         bench->data.paths[bench->data.n_paths++] = operand(argv[i]);
     if (opts->pattern)
         pattern_defaults(bench, argv[optind]);
     else if (opts->pattern_bytes > 0)
-        cli_fatal(0, "--bytes is for --pattern");
+        cli_fatal(0, "--bytes needs --pattern");
     if (opts->sweep)
         sweep_parse(&bench->sweep, opts->sweep);
 }

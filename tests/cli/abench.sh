@@ -94,15 +94,15 @@ differs() {
 }
 differs 'a file left out' "'a/7' is missing" 'cp -r {src} {dst}; rm {dst}/a/7'
 differs 'a file too many' "'a/new' is not in the source" 'cp -r {src} {dst}; touch {dst}/a/new'
-differs 'another size' "'large' has another size" 'cp -r {src} {dst}; truncate -s -1 {dst}/large'
-differs 'other bytes' "'large' has other contents" \
+differs 'another size' "'large' has a different size" 'cp -r {src} {dst}; truncate -s -1 {dst}/large'
+differs 'other bytes' "'large' has different contents" \
     'cp -r {src} {dst}; printf 123456789 | dd of={dst}/large conv=notrunc status=none'
-differs 'a link followed' "'link' is of another type" \
+differs 'a link followed' "'link' has a different type" \
     'cp -r {src} {dst}; rm {dst}/link; cp {src}/link {dst}/link'
-differs 'a link that points elsewhere' "'link' points elsewhere" \
+differs 'a link that points elsewhere' "'link' has a different target" \
     'cp -r {src} {dst}; ln -sfn a/2 {dst}/link'
-differs 'a hard link to the source' "is the source's own file, linked" 'cp -al {src} {dst}'
-differs 'no copy at all' 'it made no copy' 'true {dst}'
+differs 'a hard link to the source' "is a hard link to the source file" 'cp -al {src} {dst}'
+differs 'no copy at all' 'no copy was created' 'true {dst}'
 abench hash "${arms[@]}" --arm 'wrong=/usr/bin/sha256sum {src}/large' tree >table 2>messages
 same 'digests left out' '1 1' "$? $(grep -c '^wrong  *differs' table)"
 abench hash --arms=sync --pairs=1 --seed=1 --arm 'wrong=/usr/bin/sha256sum {src}/large' \
@@ -130,7 +130,7 @@ if [ "$(id -u)" -eq 0 ] && command -v mkfs.xfs >/dev/null && truncate -s 320M "$
     abench copy "${arms[@]}" --arm 'clone=cp -r --reflink=always {src} {dst}' \
         --arm 'bytes=cp -r --reflink=never {src} {dst}' --json=report.json "$scratch/mount/tree" >table 2>messages
     same 'a reflink is shown as one, by name' '1 1 [True, False]' \
-        "$(grep -c '^clone .*  reflink' table) $(grep -c '^warning  arm clone made reflinks: 4[0-9] of its files' table) \
+        "$(grep -c '^clone .*  reflink' table) $(grep -c '^warning  arm clone created reflinks: 4[0-9] of its files' table) \
 $(json report.json '[a["reflinked"] for a in d["states"][0]["arms"] if a["name"] in ("clone", "bytes")]')"
     umount "$scratch/mount"
 fi
@@ -147,26 +147,26 @@ printf 'x' >-dash/file
 check 'a name that starts with a dash' abench copy "${arms[@]}" -- -dash
 gives 'a missing operand is named' 1 '' 'abench: missing: No such file or directory' \
     'abench hash missing'
-gives 'no operation' 1 '' "abench: missing operand: read, hash, copy or lesson
+gives 'no operation' 1 '' "abench: missing operation; expected read, hash, copy or lesson
 Try 'abench --help' for more information." 'abench'
-gives 'an unknown operation' 1 '' "abench: there is no 'move': read, hash, copy or lesson
+gives 'an unknown operation' 1 '' "abench: unknown operation 'move'; expected read, hash, copy or lesson
 Try 'abench --help' for more information." 'abench move tree'
 gives 'an unknown arm' 1 '' \
-    "abench: there is no arm 'threads': sync or uring, and after either -jN, -direct, -buffered" \
+    "abench: unknown arm 'threads'; expected sync or uring, with -jN, -direct or -buffered after either" \
     'abench hash --arms=threads tree'
-gives 'a copy that has no destination' 1 '' "abench: arm 'x': a copy's command needs {dst}" \
+gives 'a copy that has no destination' 1 '' "abench: arm 'x': the command of a copy must contain {dst}" \
     'abench copy --arms=sync --arm x=true tree'
 gives 'a destination inside the source' 1 '' \
-    "abench: copies would go to 'tree/a', which is inside the source; choose with --dest=DIR" \
+    "abench: copies would be created in 'tree/a', which is inside the source; choose another directory with --dest=DIR" \
     'abench copy --arms=sync --dest=tree/a tree'
-gives 'a directory without files' 1 '' 'abench: tree/empty: no regular files to work on' \
+gives 'a directory without files' 1 '' 'abench: tree/empty: no regular files to measure' \
     'abench hash --arms=sync tree/empty'
 mkdir closed
 printf 'x' >closed/file
 chmod 000 closed/file
 chmod 777 . "$TMPDIR"
 gives 'a file that cannot be read' 1 '' "abench: closed/file: Permission denied
-abench: not measured: the files cannot all be read" 'as_nobody abench hash --arms=sync closed'
+abench: nothing was measured: some files cannot be read" 'as_nobody abench hash --arms=sync closed'
 check '--help' abench --help
 check '--version' abench --version
 gives 'a full standard output' 1 '' 'abench: write error: No space left on device' \

@@ -130,7 +130,7 @@ fi
 leaves() {
     env --default-signal abench hash "--arms=$engine" --pairs=6 --no-probe --arm "bg=$2" tree >table 2>message
     same "$1: status" 1 $?
-    check "$1: the arm is named" grep -q '^abench: arm bg: it left [0-9]* process.* running, killed now$' message
+    check "$1: the arm is named" grep -q '^abench: arm bg: left [0-9]* process.* running, which had to be killed$' message
     same "$1: no other arm is" '' "$(grep 'arm ' message | grep -v 'arm bg: ')"
     nothing_left "$1"
 }

@@ -101,9 +101,9 @@ same 'random blocks: all of them, in blocks of 4 KiB' "0 random 1048576 4096 ['s
 same 'as blocks a second' True \
     "$(json report.json 'all(abs(a["blocks_per_second"] * a["seconds"]["median"] - 256) < 1 for a in d["states"][0]["arms"])')"
 check 'sequential blocks' abench read --pattern=sequential --arms="sync,$other" --pairs=1 --time=20 large
-gives 'a pattern is for reading' 1 '' 'abench: --pattern is for read' 'abench hash --pattern=random large'
-gives 'and for one file' 1 '' 'abench: --pattern takes one regular file' 'abench read --pattern=random tree'
-gives 'bytes are for a pattern' 1 '' 'abench: --bytes is for --pattern' 'abench read --bytes=1M large'
+gives 'a pattern is for reading' 1 '' 'abench: --pattern can only be used with read' 'abench hash --pattern=random large'
+gives 'and for one file' 1 '' 'abench: --pattern needs exactly one regular file' 'abench read --pattern=random tree'
+gives 'bytes are for a pattern' 1 '' 'abench: --bytes needs --pattern' 'abench read --bytes=1M large'
 
 # -- comparing with an older report --
 pace='pace=sleep 0.15'
@@ -120,18 +120,18 @@ abench hash --warm --pairs=6 --arms=sync --compare=old.json --json tree >report.
 same 'JSON stays JSON, and messages go to standard error' '1 hash' \
     "$(grep -c '^compare  sync, warm' messages) $(json report.json 'd["operation"]')"
 echo '{"program": "other"}' >other.json
-gives 'what is no report' 1 '' 'abench: other.json: no report of abench --json' \
+gives 'what is no report' 1 '' 'abench: other.json: not a report of abench --json' \
     'abench hash --compare=other.json tree'
-gives 'a report of another operation' 1 '' 'abench: old.json: a report of another operation' \
+gives 'a report of another operation' 1 '' 'abench: old.json: not a report of read' \
     'abench read --compare=old.json tree'
 
 # -- pictures --
 mkdir bare
 ln -s "$scratch"/as/* bare/
 gives 'no gnuplot: refused before anything is measured' 1 '' \
-    'abench: --plot needs gnuplot, and it cannot be run: install gnuplot-nox, or leave --plot out' \
+    'abench: --plot needs gnuplot, which cannot be run; install gnuplot-nox, or omit --plot' \
     'PATH=bare abench hash --plot=a.svg tree'
-gives 'another kind of picture' 1 '' 'abench: a.gif: --plot makes .svg and .png' 'abench hash --plot=a.gif tree'
+gives 'another kind of picture' 1 '' 'abench: invalid argument '"'a.gif'"' for '"'--plot'"'; expected FILE.svg or FILE.png' 'abench hash --plot=a.gif tree'
 check 'a picture' abench hash "${arms[@]}" --plot=plot.svg tree
 same 'with the names of the arms and of the data' 1 \
     "$(python3 -c 'import sys; t = open("plot.svg").read(); print(int(all(w in t for w in sys.argv[1:])))' \
@@ -159,7 +159,7 @@ same 'a pipe or file: neither' 0 "$(grep -c -e $'\033' -e '█' -e '###' table)"
 
 # -- warnings name the cause and the remedy --
 abench read --warm --arms= --arm 'a=true' --pairs=5 tree >table 2>messages
-same 'too little work' 1 "$(grep -c '^warning  a run takes .* ms, and the start .*; choose more files' table)"
+same 'too little work' 1 "$(grep -c '^warning  a run takes .* ms, of which the start .*; choose more or larger files' table)"
 
 : >empty
 abench hash --warm "${arms[@]}" empty >table 2>messages

@@ -130,7 +130,7 @@ static int waiting_lessons(struct lesson *lesson)
         rc = overlap_measure(lesson->bench, "uring", &lesson->uring);
     if (rc < 0) {
         if (!child_signal)
-            cli_message(-rc, "cannot measure what is done while a read waits");
+            cli_message(-rc, "cannot measure the overlap with a waiting read");
         return -1;
     }
     if (run(lesson, &lesson->many, "64 threads", "acat", threads, DELAY_FILES, delay_files_path) <
@@ -182,6 +182,6 @@ int lesson_measure(struct lesson *lesson)
         cli_fatal(0, "the lessons need io_uring: %s", why ? why : strerror(-error));
     error = delay_files_make(lesson->bench, &lesson->no_fuse);
     if (error < 0)
-        cli_fatal(-error, "cannot make slow files");
+        cli_fatal(-error, "cannot create slow files");
     return waiting_lessons(lesson) < 0 || cpu_bound_lesson(lesson) < 0 ? -1 : 0;
 }

@@ -40,12 +40,10 @@ static void print_many(FILE *out, const struct lesson *lesson)
         if (i == 0)
             fprintf(out, "%d\n", DELAY_FILES);
         else if (run->sample.iowq > 0)
-            fprintf(out,
-                    "1, and %u workers of the kernel's (io-wq), where it cannot wait without"
-                    " one\n",
+            fprintf(out, "1, and %u kernel workers (io-wq), because it cannot wait without them\n",
                     run->sample.iowq);
         else
-            fputs("1, and no workers of the kernel's: it waits without one\n", out);
+            fputs("1, and no kernel workers (io-wq): it waits without them\n", out);
     }
 }
 
@@ -56,10 +54,11 @@ void lesson_print(FILE *out, const struct lesson *lesson)
     term_init(&term, out);
     if (lesson->no_fuse) {
         char *text = NULL;
-        if (asprintf(&text,
-                     "FIFOs, whose writers wait %d ms before they write; a slow filesystem would"
-                     " show more, but %s",
-                     DELAY_MS, lesson->no_fuse) >= 0)
+        if (asprintf(
+                &text,
+                "FIFOs whose writers wait %d ms before they write; a slow filesystem would show"
+                " more, but %s",
+                DELAY_MS, lesson->no_fuse) >= 0)
             term_line(out, &term, "slow", text);
         free(text);
     } else {
@@ -72,12 +71,12 @@ void lesson_print(FILE *out, const struct lesson *lesson)
     print_overlap(out, "sync", &lesson->sync);
     print_overlap(out, "uring", &lesson->uring);
     print_many(out, lesson);
-    fputs("\n4  Work that waits for nothing, digests of 128 MiB in memory: a ring gains nothing,\n"
-          "   workers do\n",
+    fputs("\n4  Work that does not wait, digests of 128 MiB in memory: a ring gains nothing,\n"
+          "   more workers do\n",
           out);
     print_runs(out, &lesson->cpu_bound);
     fprintf(out,
-            "\n5  What that costs in code: lines, without comments\n"
+            "\n5  What that costs: lines of code, without comments\n"
             "   core/sync    %6d\n"
             "   core/uring   %6d\n",
             lines_sync, lines_uring);

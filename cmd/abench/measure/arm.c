@@ -38,10 +38,10 @@ static struct bench_arm *arm_add(struct bench *bench, const char *name)
 
     for (size_t i = 0; i < bench->n_arms; i++) {
         if (strcmp(bench->arms[i].name, name) == 0)
-            cli_fatal(0, "two arms are named %s", cli_quote(name));
+            cli_fatal(0, "two arms have the name %s", cli_quote(name));
     }
     if (bench->n_arms == BENCH_ARMS_MAX)
-        cli_fatal(0, "more than %d arms", BENCH_ARMS_MAX);
+        cli_fatal(0, "too many arms: at most %d", BENCH_ARMS_MAX);
     bench->n_arms++;
     *arm = (struct bench_arm){.name = bench_need(strdup(name)),
                               .pattern_block = bench->opts.pattern_block};
@@ -171,7 +171,9 @@ static void builtin_named(struct bench *bench, const char *name)
     else if (*dash)
         sync = uring = false;
     if (!sync && !uring)
-        cli_fatal(0, "there is no arm %s: sync or uring, and after either -jN, -direct, -buffered",
+        cli_fatal(0,
+                  "unknown arm %s; expected sync or uring, with -jN, -direct or -buffered after"
+                  " either",
                   cli_quote(name));
     if (sync && !spec.jobs)
         spec.jobs = "1";
@@ -196,7 +198,7 @@ static void user_add(struct bench *bench, const struct bench_command_option *opt
     const char *equals = strchr(text, '=');
 
     if (!equals || equals == text || !equals[1])
-        cli_fatal(0, "invalid argument %s for '%s': it takes NAME=COMMAND", cli_quote(text),
+        cli_fatal(0, "invalid argument %s for '%s'; expected NAME=COMMAND", cli_quote(text),
                   name_of);
     char *name = bench_need(strndup(text, (size_t)(equals - text)));
     struct bench_arm *arm = arm_add(bench, name);
@@ -204,7 +206,7 @@ static void user_add(struct bench *bench, const struct bench_command_option *opt
     arm->command = equals + 1;
     arm->ceiling = option->ceiling;
     if (bench->opts.operation == BENCH_COPY && !strstr(arm->command, "{dst}"))
-        cli_fatal(0, "arm %s: a copy's command needs {dst}", cli_quote(arm->name));
+        cli_fatal(0, "arm %s: the command of a copy must contain {dst}", cli_quote(arm->name));
 }
 
 /* One arm on the ring for each combination of the sweep's values. */
@@ -241,6 +243,19 @@ static void sweep_add(struct bench *bench)
     }
 }
 
+/* Ends the program with the names that --baseline can have. */
+static void __attribute__((noreturn)) refuse_baseline(const struct bench *bench)
+{
+    char *names = bench_need(strdup(""));
+
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        char *longer = format("%s%s%s", names, i ? ", " : "", bench->arms[i].name);
+        free(names);
+        names = longer;
+    }
+    cli_fatal(0, "unknown baseline %s; expected one of %s", cli_quote(bench->opts.baseline), names);
+}
+
 static void choose_baseline(struct bench *bench)
 {
     if (!bench->opts.baseline)
@@ -250,7 +265,7 @@ static void choose_baseline(struct bench *bench)
         if (strcmp(bench->arms[i].name, bench->opts.baseline) == 0)
             return;
     }
-    cli_fatal(0, "there is no arm %s to be the baseline", cli_quote(bench->opts.baseline));
+    refuse_baseline(bench);
 }
 
 void arms_init(struct bench *bench)
@@ -271,9 +286,8 @@ void arms_init(struct bench *bench)
     }
     if (!able)
         bench_warn(bench,
-                   "io_uring cannot be used: %s; what is measured is the blocking path only."
-                   " See sysctl kernel.io_uring_disabled, a container's seccomp profile,"
-                   " and ulimit -l",
+                   "io_uring cannot be used: %s; only the blocking path is measured. See sysctl"
+                   " kernel.io_uring_disabled, the container's seccomp profile and ulimit -l",
                    why ? why : strerror(-error));
     if (opts->sweep && !able)
         cli_fatal(0, "--sweep needs io_uring: %s", why ? why : strerror(-error));

@@ -207,15 +207,18 @@ static void warn_resident(struct bench *bench, enum bench_cache cache, const str
     const double much = 0.01;
 
     if (sum->unknown > 0)
-        bench_warn(bench, "the kernel does not tell what is cached of other users' files;"
-                          " run as their owner or root to have the state proved");
+        bench_warn(bench,
+                   "the kernel does not report which pages of other users' files are cached; run"
+                   " as their owner or as root to have the state verified");
     if (cache == BENCH_COLD && resident > much)
-        bench_warn(bench, "more than 1%% of the files stayed in the page cache: another process has"
-                          " them mapped or reads them, or the filesystem lives in memory; stop it"
-                          " (fuser -m), or choose other files");
+        bench_warn(bench,
+                   "more than 1%% of the data stayed in the page cache: another process maps or"
+                   " reads the files, or the filesystem keeps them in memory; stop that process"
+                   " (fuser -m), or choose other files");
     if (cache == BENCH_WARM && resident < 1 - much)
-        bench_warn(bench, "less than 99%% of the files were in the page cache before a warm run:"
-                          " they do not fit in memory; choose fewer files");
+        bench_warn(bench,
+                   "less than 99%% of the data was in the page cache before a warm run: it does"
+                   " not fit in memory; choose fewer files");
 }
 
 int cache_prepare(struct bench *bench, enum bench_cache cache, double *resident)

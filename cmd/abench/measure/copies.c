@@ -69,7 +69,8 @@ static void refuse_inside_source(const struct bench *bench, const char *base)
             len = 0;
         if (source && strncmp(real, source, len) == 0 && (!real[len] || real[len] == '/'))
             cli_fatal(0,
-                      "copies would go to %s, which is inside the source; choose with --dest=DIR",
+                      "copies would be created in %s, which is inside the source; choose another"
+                      " directory with --dest=DIR",
                       cli_quote(base));
         free(source);
     }
@@ -89,15 +90,16 @@ static void check_space(struct bench *bench, const char *base)
     available = (uint64_t)fs.f_bavail * fs.f_frsize;
     if (available < need)
         cli_fatal(0,
-                  "%s: a copy needs %.0f MB and %.0f MB are free; make room,"
-                  " or choose with --dest=DIR",
+                  "%s: a copy needs %.0f MB, but %.0f MB are free; make room, or choose another"
+                  " directory with --dest=DIR",
                   cli_quote_maybe(base), (double)need / 1e6, (double)available / 1e6);
     if (fs.f_files > 0 && fs.f_favail < entries)
         cli_fatal(0, "%s: too few free inodes for a copy of %" PRIu64 " entries",
                   cli_quote_maybe(base), entries);
     if ((double)(available - need) < nearly_full * (double)fs.f_blocks * (double)fs.f_frsize)
-        bench_warn(bench, "the filesystem of the copies is nearly full, which slows writes down;"
-                          " make room, or choose another with --dest=DIR");
+        bench_warn(bench,
+                   "the filesystem of the copies is nearly full, which slows down writes; make"
+                   " room, or choose another directory with --dest=DIR");
     bench->keep_bytes = bench->opts.keep_bytes ? bench->opts.keep_bytes : available / 2;
     if (bench->keep_bytes > available)
         bench->keep_bytes = available;
@@ -161,7 +163,7 @@ void copies_init(struct bench *bench)
                  base) >= PATH_MAX ||
         !mkdtemp(bench->dest_dir)) {
         bench->dest_dir[0] = '\0';
-        cli_fatal(errno, "cannot make a directory in %s", cli_quote(base));
+        cli_fatal(errno, "cannot create a directory in %s", cli_quote(base));
     }
     try_entries(bench);
 }
@@ -176,9 +178,10 @@ int copies_next(struct bench *bench, char path[PATH_MAX])
     while (bench->copy_next > bench->copy_first &&
            !copies_have_room(bench, bench->copy_next - bench->copy_first + 1)) {
         if (bench->data.files > DELETED_FELT)
-            bench_warn(bench,
-                       "copies were deleted between runs to save space; on ext4 that slows the"
-                       " next ones down for a minute: see --keep-space, and more room helps");
+            bench_warn(
+                bench,
+                "copies were deleted between runs to save space, which on ext4 slows down the"
+                " next copies for a minute; make room, or allow more space with --keep-space");
         run_path(bench, bench->copy_first, path);
         if (remove_tree(path) < 0)
             return -EIO;
@@ -207,7 +210,7 @@ void copies_remove(struct bench *bench)
     if (isatty(STDERR_FILENO))
         fputs("\r\033[Kremoving the copies", stderr);
     if (remove_tree(bench->dest_dir) < 0)
-        cli_message(0, "could not remove %s", cli_quote(bench->dest_dir));
+        cli_message(0, "cannot remove %s", cli_quote(bench->dest_dir));
     if (isatty(STDERR_FILENO))
         fputs("\r\033[K", stderr);
     bench->dest_dir[0] = '\0';

@@ -162,7 +162,7 @@ static void retire(struct file *file, void *arg)
     if (!path || file->status < 0) {
         int error = path ? -file->status : ENOMEM;
         if (walk->messages++ < MESSAGES_MAX)
-            cli_message(error, "%s", path ? cli_quote_maybe(path) : "reading names");
+            cli_message(error, "%s", path ? cli_quote_maybe(path) : "cannot read a name");
         if (walk->status == 0)
             walk->status = -error;
     } else if (walk->status == 0) {
@@ -302,7 +302,7 @@ bool data_collect(struct bench *bench)
     bool good;
 
     if (!shared)
-        cli_fatal(errno, "cannot look at the files");
+        cli_fatal(errno, "cannot allocate shared memory");
     good = child_call(collect, &collection) == 0;
     bench->data.files = shared->files;
     bench->data.others = shared->others;

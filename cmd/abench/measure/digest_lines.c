@@ -93,7 +93,7 @@ unsigned digest_lines_compare(const char *arm, const struct digest_lines *want,
         const char *y = j < got->len ? got->line[j] : NULL;
         int order = !x ? 1 : !y ? -1 : strcmp(x, y);
         if (order != 0 && differences++ < BENCH_DIFFERENCES_SHOWN)
-            cli_message(0, "arm %s: %s: %s", arm, order < 0 ? "missing" : "only it has",
+            cli_message(0, "arm %s: %s: %s", arm, order < 0 ? "missing" : "unexpected",
                         cli_quote(order < 0 ? x : y));
         i += order <= 0;
         j += order >= 0;

@@ -109,14 +109,14 @@ static const char *item_difference(const struct record *want, const struct recor
                                    bool one_filesystem)
 {
     if (want->type != got->type)
-        return "is of another type";
+        return "has a different type";
     if (want->bytes != got->bytes)
-        return "has another size";
+        return "has a different size";
     if (one_filesystem && want->ino != 0 && want->ino == got->ino)
-        return "is the source's own file, linked";
+        return "is a hard link to the source file";
     if (want->has_digest && got->has_digest &&
         memcmp(want->digest, got->digest, BENCH_DIGEST_BYTES) != 0)
-        return want->type == DT_LNK ? "points elsewhere" : "has other contents";
+        return want->type == DT_LNK ? "has a different target" : "has different contents";
     return NULL;
 }
 
@@ -135,7 +135,7 @@ unsigned manifest_compare(const char *arm, struct manifest *want, struct manifes
                            : order > 0 ? "is not in the source"
                                        : item_difference(&x->record, &y->record, one_filesystem);
         if (text && differences++ < BENCH_DIFFERENCES_SHOWN)
-            cli_message(0, "arm %s: in its copy, %s %s", arm, cli_quote((order > 0 ? y : x)->name),
+            cli_message(0, "arm %s: in the copy, %s %s", arm, cli_quote((order > 0 ? y : x)->name),
                         text);
         i += order <= 0;
         j += order >= 0;

@@ -299,6 +299,6 @@ void probe_predict(struct bench *bench, enum bench_cache cache)
         fprintf(stderr, "\r\033[K");
     /* said before anything is measured; the report says how far off it was */
     if (isatty(STDERR_FILENO) && prediction->made)
-        fprintf(stderr, "%s: a short probe says: %s will be %.2f times as fast as %s\n",
+        fprintf(stderr, "%s: predicted from a short probe: %s is %.2f times as fast as %s\n",
                 bench_cache_names[cache], of[1].arm->name, prediction->gain, of[0].arm->name);
 }

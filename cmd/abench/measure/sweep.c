@@ -15,8 +15,8 @@ enum {
 static void refuse(const char *text)
 {
     cli_message(0,
-                "invalid argument %s for '--sweep': it takes depth=N,N..., block-size=SIZE,SIZE..."
-                " and jobs=N,N..., %d values each at the most",
+                "invalid argument %s for '--sweep'; expected depth=N,N...,"
+                " block-size=SIZE,SIZE... or jobs=N,N..., with at most %d values each",
                 cli_quote(text), SWEEP_VALUES_MAX);
     cli_try_help();
 }

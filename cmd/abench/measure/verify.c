@@ -63,7 +63,7 @@ static int compare_manifests(struct comparison *comparison, struct manifest *wan
     if (manifest_load(want, bench_temp(comparison->bench, "manifest")) < 0)
         return 1;
     if (lstat(path, &copy) < 0) {
-        cli_message(0, "arm %s: it made no copy", comparison->arm->name);
+        cli_message(0, "arm %s: no copy was created", comparison->arm->name);
         return RESULT_DIFFERS;
     }
     if (stat(comparison->bench->data.paths[0], &source) < 0 ||
@@ -130,13 +130,14 @@ static bool arm_failed(const struct bench *bench, const struct bench_arm *arm,
     int status = sample->wait_status;
 
     if (sample->timed_out)
-        cli_message(0, "arm %s: stopped after %.0f s, the time was up", arm->name, sample->seconds);
+        cli_message(0, "arm %s: stopped after %.0f s: time limit reached", arm->name,
+                    sample->seconds);
     else if (WIFSIGNALED(status))
         cli_message(0, "arm %s: killed by signal %d", arm->name, WTERMSIG(status));
     else if (WEXITSTATUS(status) != 0)
         cli_message(0, "arm %s: exit status %d", arm->name, WEXITSTATUS(status));
     else if (sample->left_running > 0)
-        cli_message(0, "arm %s: it left %u process%s running, killed now", arm->name,
+        cli_message(0, "arm %s: left %u process%s running, which had to be killed", arm->name,
                     sample->left_running, sample->left_running > 1 ? "es" : "");
     else
         return false;
@@ -153,8 +154,8 @@ static bool counters_differ(const struct bench *bench, const struct bench_arm *a
 
     if (!arm->argv || (sample->bytes >= bytes && sample->files >= (double)data->files))
         return false;
-    cli_message(0, "arm %s: it read %.0f files and %.0f bytes of %.0f and %.0f", arm->name,
-                sample->files, sample->bytes, (double)data->files, bytes);
+    cli_message(0, "arm %s: read %.0f of %.0f files and %.0f of %.0f bytes", arm->name,
+                sample->files, (double)data->files, sample->bytes, bytes);
     return true;
 }
 
@@ -165,8 +166,9 @@ static void take_reflinked(struct bench *bench, const struct bench_arm *arm,
     sample->reflinked = *reflinked;
     if (sample->reflinked > 0)
         bench_warn(bench,
-                   "arm %s made reflinks: %" PRIu64 " of its files share their blocks with the"
-                   " source, and no bytes were copied; compare it with arms that do the same",
+                   "arm %s created reflinks: %" PRIu64
+                   " of its files share their blocks with the source, and no bytes were copied;"
+                   " compare it with arms that do the same",
                    arm->name, sample->reflinked);
 }
 
@@ -192,7 +194,7 @@ enum bench_check verify_run(struct bench *bench, struct bench_arm *arm, struct b
         if (result == RESULT_UNKNOWN_FORMAT && arm->command)
             return CHECK_NONE;
         if (result == RESULT_UNKNOWN_FORMAT)
-            cli_message(0, "arm %s: its output is no list of digests", arm->name);
+            cli_message(0, "arm %s: the output is not a list of digests", arm->name);
     } else {
         comparison.content = bench->opts.verify_all || !arm->content_seen;
         comparison.reflinked = bench_need(child_shared_new(sizeof(*comparison.reflinked)));

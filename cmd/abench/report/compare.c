@@ -92,8 +92,8 @@ static bool compare_arm(FILE *out, const struct bench_arm *arm, const struct ben
     bool known = stat_ratio_interval(now, n_now, then, n_then, &low, &high);
     bool slower = known && low > 1 && ratio > regression;
 
-    fprintf(out, "compare  %s, %s: %.2f times the %s of the older report", arm->name,
-            bench_cache_names[cache], ratio, base ? "time, beside the baseline's," : "seconds");
+    fprintf(out, "compare  %s, %s: %.2f times the time in the older report%s", arm->name,
+            bench_cache_names[cache], ratio, base ? ", relative to the baseline" : "");
     if (known)
         fprintf(out, " (%.2f..%.2f)", low, high);
     fprintf(out, "%s\n",
@@ -145,11 +145,12 @@ static void warn_of_differences(struct bench *bench, const struct machine *machi
     if (!same_text(was, "kernel", machine->kernel) ||
         !same_text(was, "filesystem", machine->filesystem) ||
         json_integer_value(json_object_get(was, "processors")) != machine->processors)
-        bench_warn(bench, "the older report is of another machine, kernel or filesystem: what is"
-                          " slower or faster may be theirs");
+        bench_warn(bench,
+                   "the older report is from another machine, kernel or filesystem, which may"
+                   " cause the difference");
     if (json_integer_value(json_object_get(data, "bytes")) != (json_int_t)bench->data.bytes ||
         json_integer_value(json_object_get(data, "files")) != (json_int_t)bench->data.files)
-        bench_warn(bench, "the older report is of other files: compare the same ones");
+        bench_warn(bench, "the older report is about other files; compare the same ones");
 }
 
 void compare_load(struct bench *bench)
@@ -161,9 +162,10 @@ void compare_load(struct bench *bench)
     if (!bench->older)
         cli_fatal(0, "%s: %s", cli_quote_maybe(path), error.text);
     if (!same_text(bench->older, "program", "abench"))
-        cli_fatal(0, "%s: no report of abench --json", cli_quote_maybe(path));
+        cli_fatal(0, "%s: not a report of abench --json", cli_quote_maybe(path));
     if (!same_text(bench->older, "operation", bench_operation_names[bench->opts.operation]))
-        cli_fatal(0, "%s: a report of another operation", cli_quote_maybe(path));
+        cli_fatal(0, "%s: not a report of %s", cli_quote_maybe(path),
+                  bench_operation_names[bench->opts.operation]);
 }
 
 void compare_run(struct bench *bench, const struct machine *machine)
@@ -182,7 +184,7 @@ void compare_run(struct bench *bench, const struct machine *machine)
         if (state)
             bench->regressed |= compare_state(out, bench, cache, state);
         else
-            fprintf(out, "compare  the older report has nothing %s\n", bench_cache_names[cache]);
+            fprintf(out, "compare  the older report has no %s runs\n", bench_cache_names[cache]);
     }
     if (fclose(out) != 0)
         cli_fatal(0, "memory exhausted");

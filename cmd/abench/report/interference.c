@@ -119,15 +119,15 @@ void interference_warn(struct bench *bench, const struct interference *before,
 
     if (stolen > steal_much)
         bench_warn(bench,
-                   "the host took %.0f%% of the processors' time for other machines;"
-                   " trust the ratios, not the seconds",
+                   "the host gave %.0f%% of the processors' time to other machines; trust the"
+                   " ratios, not the seconds",
                    100 * stolen);
     if (others > others_much) {
         const struct interference_process *process = busiest(before, after);
         bench_warn(bench,
                    "the machine is busy: other processes used %.0f%% of the processors' time%s%s;"
-                   " stop them, or trust the ratios only",
-                   100 * others, process ? ", most of what still runs " : "",
+                   " stop them, or trust only the ratios",
+                   100 * others, process ? ", of those that still run mostly " : "",
                    process ? process->name : "");
     }
 }

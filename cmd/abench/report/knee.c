@@ -74,9 +74,9 @@ char *knee_line(const struct bench *bench, enum bench_cache cache)
         fprintf(out, ", the fastest of the sweep, and nothing smaller comes within %.0f%% of it",
                 100 * (as_good - 1));
     else
-        fprintf(out, ": %.0f%% of the speed of the best, %s, for less", 100 * at_best / at_knee,
-                bench->arms[best].name);
+        fprintf(out, ": %.0f%% of the speed of the fastest, %s, with smaller values",
+                100 * at_best / at_knee, bench->arms[best].name);
     if (open)
-        fprintf(out, "; the end of the sweep in %s, so more may gain: try larger values", open);
+        fprintf(out, "; this is the largest %s of the sweep: try larger values", open);
     return fclose(out) == 0 ? text : NULL;
 }

@@ -78,16 +78,17 @@ void machine_warn_before(struct bench *bench, const struct machine *machine)
 
     if ((double)machine->memory_available < free_little * (double)machine->memory_total)
         bench_warn(bench,
-                   "little memory is free, %.0f of %.0f MB: the kernel takes pages from the cache"
-                   " while arms run; stop what holds it",
+                   "little memory is free, %.0f of %.0f MB: the kernel evicts cached pages during"
+                   " the runs; stop the processes that use it",
                    (double)machine->memory_available / 1e6, (double)machine->memory_total / 1e6);
     if (bench->opts.warm && bench->data.bytes > machine->memory_available)
-        bench_warn(bench, "the files are larger than the memory that is free: they cannot all be"
-                          " cached, and warm is not warm; choose fewer files");
+        bench_warn(bench,
+                   "the files are larger than the free memory, so that not all of them are cached"
+                   " in warm runs; choose fewer files");
     if (bench->opts.cold && (strcmp(type, "tmpfs") == 0 || strcmp(type, "ramfs") == 0))
         bench_warn(bench,
-                   "%s keeps its files in memory: there is no cold state here;"
-                   " choose files on a disk",
+                   "%s keeps its files in memory, so that there is no cold state; choose files on"
+                   " a disk",
                    type);
 }
 
@@ -99,22 +100,24 @@ static void warn_state(struct bench *bench, enum bench_cache cache, const struct
 
     if (base.runs > 0 && base.median < start_seconds)
         bench_warn(bench,
-                   "a run takes %.0f ms, and the start of a process is a good part of that; choose"
-                   " more files, or larger ones",
+                   "a run takes %.0f ms, of which the start of the process is a good part; choose"
+                   " more or larger files",
                    1000 * base.median);
     if (cache == BENCH_COLD && machine->device[0] == '/' && base.runs > 0 &&
         base.device_read < bytes / 2)
         bench_warn(bench,
-                   "cold, but only %.0f of %.0f MB came from the device: the filesystem has a cache"
-                   " of its own, or the files have holes; --drop-caches may help, or other files",
+                   "only %.0f of %.0f MB came from the device in cold runs: the filesystem has its"
+                   " own cache, or the files have holes; try --drop-caches, or other files",
                    base.device_read / 1e6, bytes / 1e6);
     for (size_t i = 0; i < bench->n_arms && bench->opts.operation == BENCH_COPY; i++) {
         struct bench_summary sum = summary_of(bench, i, cache);
         if (sum.runs > 0 && sum.durable > in_memory * sum.median && !bench->opts.durable)
-            bench_warn(bench,
-                       "the files are smaller than the free memory, and the copies of %s end in the"
-                       " page cache: on the device they are after %.3g s; --durable measures that",
-                       bench->arms[i].name, sum.durable);
+            bench_warn(
+                bench,
+                "the files are smaller than the free memory, so that copies of %s are still in"
+                " the page cache when it exits; they are on the device after %.3g s, which"
+                " --durable measures",
+                bench->arms[i].name, sum.durable);
     }
 }
 

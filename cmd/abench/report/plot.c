@@ -18,8 +18,8 @@ void report_plot_require(void)
     char *argv[] = {(char *)"gnuplot", (char *)"--version", NULL};
 
     if (child_command(argv, true) != 0)
-        cli_fatal(0, "--plot needs gnuplot, and it cannot be run: install gnuplot-nox, or leave"
-                     " --plot out");
+        cli_fatal(0,
+                  "--plot needs gnuplot, which cannot be run; install gnuplot-nox, or omit --plot");
 }
 
 /* In gnuplot's single quotes, where only they themselves mean anything. */
@@ -209,5 +209,5 @@ void report_plot(const struct bench *bench)
     if (fclose(out) != 0)
         cli_fatal(errno, "error writing %s", cli_quote(path));
     if (child_command(argv, false) != 0)
-        cli_fatal(0, "gnuplot could not draw %s", cli_quote(bench->opts.plot));
+        cli_fatal(0, "gnuplot cannot draw %s", cli_quote(bench->opts.plot));
 }

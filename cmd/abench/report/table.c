@@ -69,22 +69,22 @@ static void print_state(FILE *out, const struct bench *bench, enum bench_cache c
     double resident = summary_resident(bench, cache);
 
     fprintf(out, "\ncache    %s",
-            cache == BENCH_WARM       ? "warm: every file was read before"
+            cache == BENCH_WARM       ? "warm: every file was read first"
             : bench->opts.drop_caches ? "cold: page cache, names and inodes"
                                       : "cold: page cache only");
     if (cache == BENCH_COLD && bench->opts.settle > 0)
         fprintf(out, ", emptied %u s before each run", bench->opts.settle);
     if (isnan(resident))
-        fprintf(out, "; what is resident is not known");
+        fprintf(out, "; the resident part is not known");
     else
         fprintf(out, "; %s %.1f%% resident before a run",
                 cache == BENCH_COLD ? "at most" : "at least", 100 * resident);
     fprintf(out, "\nruns     %u %s%s, each with the arms in random order, seed %" PRIu64 "%s\n\n",
             bench->rounds_done[cache], bench->rounds_done[cache] == 1 ? "round" : "rounds",
-            bench->timed_out[cache] ? " (the time was up)"
-            : bench->precise[cache] ? " (enough for the precision)"
+            bench->timed_out[cache] ? " (time limit reached)"
+            : bench->precise[cache] ? " (precision reached)"
                                     : "",
-            bench->opts.seed, bench->opts.durable ? "; times are to durable" : "");
+            bench->opts.seed, bench->opts.durable ? "; times include the sync to disk" : "");
 }
 
 static int name_width(const struct bench *bench)
@@ -191,7 +191,7 @@ static void print_checks(FILE *out, const struct bench *bench)
 
     fprintf(out, "\nresults  ");
     if (bench->failed)
-        fprintf(out, "not the same from each arm, or an arm failed: see the messages");
+        fprintf(out, "the arms differ, or an arm failed: see the messages");
     else
         fprintf(out, "%s%s", texts[bench->opts.operation],
                 bench->opts.operation != BENCH_COPY ? ""

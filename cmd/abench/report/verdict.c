@@ -103,13 +103,13 @@ static void print_rest(FILE *out, const struct bench_summary *sum, const struct 
     double busy = sum->cpu_seconds / (sum->median * machine->processors);
 
     if (busy > all_busy)
-        fprintf(out, "and is CPU-bound then, with %.0f%% of %u processors busy", 100 * busy,
+        fprintf(out, "and is then CPU-bound, with %.0f%% of %u processors busy", 100 * busy,
                 machine->processors);
     else if (sum->cpu_seconds > all_busy * sum->median)
-        fputs("and keeps one processor busy then", out);
+        fputs("and then keeps one processor busy", out);
     else
         fprintf(out,
-                "and has the processors %.0f%% busy then: the rest is the device's, at %.0f"
+                "and then keeps the processors %.0f%% busy: the device limits the rest, at %.0f"
                 " MB/s",
                 100 * busy, sum->mb_s);
 }
@@ -131,8 +131,8 @@ static void print_waiting(FILE *out, const struct bench *bench, const struct ver
         fputs(", ", out);
         print_rest(out, sum, machine);
     } else if (verdict->bottleneck == BOTTLENECK_DEVICE) {
-        fprintf(out, ", and %s waits as long: the device gives %.0f MB/s, however it is asked",
-                name, fmax(base->mb_s, sum->mb_s));
+        fprintf(out, ", and %s waits as long: the device delivers at most %.0f MB/s", name,
+                fmax(base->mb_s, sum->mb_s));
     } else {
         fprintf(out,
                 ", and %s waits as long, but not for the device: for another process or"
@@ -156,17 +156,16 @@ char *verdict_line(const struct bench *bench, const struct machine *machine, enu
     fprintf(out, "%s: ", bottleneck_name(verdict.bottleneck));
     if (verdict.bottleneck == BOTTLENECK_CPU) {
         fprintf(out,
-                "%s computes for %.3g s in its %.3g s, %.3g of them in the kernel, and waits too"
-                " little for a ring to help",
+                "%s computes for %.3g of its %.3g s, %.3g s of them in the kernel, and waits"
+                " too little for a ring to help",
                 base_name, base.cpu_seconds, base.median, base.system_seconds);
     } else if (verdict.bottleneck == BOTTLENECK_CACHE) {
         fprintf(out,
-                "%s spends %.3g s in the kernel, opening files and copying from the page "
-                "cache, and waits for next to"
-                " nothing that a ring could overlap",
+                "%s spends %.3g s in the kernel, opening files and copying from the page cache,"
+                " and waits too little for a ring to help",
                 base_name, base.system_seconds);
         if (verdict.gain)
-            fprintf(out, "; %s gains past the cache, or by its workers",
+            fprintf(out, "; %s gains by bypassing the cache, or by its workers",
                     bench->arms[verdict.arm].name);
     } else {
         print_waiting(out, bench, &verdict, &base, &sum, machine);
@@ -191,7 +190,7 @@ char *verdict_evidence_line(const struct bench *bench, size_t index, enum bench_
     if (bench->opts.operation == BENCH_COPY)
         fprintf(out, ", %.0f MB to it", sum.device_write / 1e6);
     if (!isnan(sum.device_busy))
-        fprintf(out, ", which is %.0f%% busy with %.1f requests at it", 100 * sum.device_busy,
+        fprintf(out, ", which is %.0f%% busy with %.1f requests", 100 * sum.device_busy,
                 sum.device_queue);
     fprintf(out, "; CPU %.3g s user, %.3g s system; waits %.3g s", sum.user_seconds,
             sum.system_seconds, isnan(sum.waiting_seconds) ? waiting(&sum) : sum.waiting_seconds);
@@ -225,13 +224,12 @@ char *verdict_prediction_line(const struct bench *bench, enum bench_cache cache)
         snprintf(part, sizeof(part), "%" PRIu64 " files", prediction->files);
     else
         snprintf(part, sizeof(part), "%.0f MB", (double)prediction->bytes / 1e6);
-    if (asprintf(
-            &text,
-            "%s %.2f times as fast as %s, a probe of %s had said; measured %.2f: the prediction"
-            " is %.0f%% %s",
-            bench->arms[prediction->arm].name, prediction->gain, bench->arms[prediction->base].name,
-            part, prediction->gain / (1 + error), 100 * fabs(error),
-            error >= 0 ? "high" : "low") < 0)
+    if (asprintf(&text,
+                 "%s %.2f times as fast as %s, predicted from a probe of %s; measured %.2f: the"
+                 " prediction is %.0f%% %s",
+                 bench->arms[prediction->arm].name, prediction->gain,
+                 bench->arms[prediction->base].name, part, prediction->gain / (1 + error),
+                 100 * fabs(error), error >= 0 ? "high" : "low") < 0)
         return NULL;
     return text;
 }
@@ -263,13 +261,13 @@ static const char *workers_advice(const struct bench *bench, const struct machin
         return "";
     if (bench->data.files == 1)
         return bench->opts.operation == BENCH_HASH
-                   ? "; more than -j1 gives one file's digest a thread of its own"
+                   ? "; with more than -j1 the digest of one file has its own thread"
                    : "";
     if (sum.workers >= machine->processors)
-        return "; all processors have a worker";
+        return "; every processor has a worker";
     if (workers_tried(bench, cache, choice))
         return "";
-    snprintf(text, sizeof(text), "; -j%u should gain: more workers help where a ring does not",
+    snprintf(text, sizeof(text), "; -j%u should be faster: more workers help if a ring does not",
              machine->processors);
     return text;
 }
@@ -291,7 +289,7 @@ static struct choice choose(const struct bench *bench, enum bench_cache cache, c
         if (sum.runs == 0 || sum.unchecked)
             continue;
         if (isnan(sum.ratio_low))
-            snprintf(hint, 64, " (after %zu %s only: a hint)", sum.runs,
+            snprintf(hint, 64, " (only a hint, after %zu %s)", sum.runs,
                      sum.runs == 1 ? "round" : "rounds");
         if (choice.best < 0 || medians[i] < medians[choice.best])
             choice.best = i;
@@ -322,7 +320,7 @@ char *verdict_use_line(const struct bench *bench, const struct machine *machine,
         if (asprintf(&text, "%s, the fastest here%s", arms[of.best].name, hint) < 0)
             return NULL;
     } else if (asprintf(&text, "%s%s%s%s", arms[choice].advice,
-                        choice == of.usual ? " (the engine that it takes by itself is uring)" : "",
+                        choice == of.usual ? " (uring is its default engine)" : "",
                         workers_advice(bench, machine, cache, (size_t)choice), hint) < 0) {
         return NULL;
     }
