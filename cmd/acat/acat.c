@@ -335,7 +335,7 @@ static int read_fd(struct acat *acat, int fd, struct stats *stats)
     size_t block = acat->common.opts.block_bytes ? acat->common.opts.block_bytes : BLOCK_BYTES;
 
     if (acat->moves) {
-        int64_t moved = acat_move(fd, acat->common.opts.progress);
+        int64_t moved = acat_offload(fd, acat->common.opts.progress);
         if (moved < 0)
             return (int)moved;
         stats->bytes_read = (uint64_t)moved;

@@ -40,7 +40,7 @@ int acat_open_resident(const char *name);
 /* Moves what is left of from to standard output, as far as the kernel can. Returns how many bytes:
  * whether there are more, and what is wrong with them, is for read and write to find out; or -errno
  * where from cannot be read on. */
-int64_t acat_move(int from, struct progress *progress);
+int64_t acat_offload(int from, struct progress *progress);
 
 /* -- format.c: lines numbered, squeezed, and made visible -- */
 

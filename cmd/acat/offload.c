@@ -32,7 +32,7 @@ int acat_open_resident(const char *name)
     return -1;
 }
 
-int64_t acat_move(int from, struct progress *progress)
+int64_t acat_offload(int from, struct progress *progress)
 {
     off_t start = lseek(from, 0, SEEK_CUR), at = start, to_at = lseek(STDOUT_FILENO, 0, SEEK_CUR);
     struct stat st;
@@ -42,8 +42,8 @@ int64_t acat_move(int from, struct progress *progress)
     if (at < 0 || to_at < 0 || fstat(from, &st) < 0 || !S_ISREG(st.st_mode))
         return 0;
     while (failed == 0 && at < st.st_size &&
-           (n = move_cached(from, (uint64_t)at, STDOUT_FILENO, (uint64_t)to_at,
-                            (size_t)(st.st_size - at))) > 0) {
+           (n = offload_cached(from, (uint64_t)at, STDOUT_FILENO, (uint64_t)to_at,
+                               (size_t)(st.st_size - at))) > 0) {
         at += n;
         to_at += n;
         progress_bytes(progress, (uint64_t)n);

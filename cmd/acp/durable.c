@@ -42,7 +42,7 @@ static int add(struct acp *acp, int fd, dev_t dev, const char *path)
     return 0;
 }
 
-/* For copy.met_device. */
+/* For copy.on_new_filesystem. */
 static int met(void *arg, int dir_fd, dev_t dev)
 {
     struct acp *acp = arg;
@@ -80,8 +80,8 @@ void acp_durable_start(struct acp *acp)
     if (fd < 0 && errno != ENOENT && errno != ENOTDIR)
         cli_fatal(errno, "cannot prepare to sync %s", cli_quote(path));
     free(path);
-    acp->copy.met_device = met;
-    acp->copy.met_arg = acp;
+    acp->copy.on_new_filesystem = met;
+    acp->copy.on_new_filesystem_arg = acp;
     acp->copy.opts.sync_linked = true;
     acp->copy.opts.sync_files = acp->copy.opts.atomic ||
                                 (!acp->copy.opts.recursive && !acp->copy.opts.parents &&

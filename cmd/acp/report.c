@@ -51,7 +51,7 @@ static const struct {
     [STEP_CLOSE] = {"failed to close", "", DEST},
     [STEP_REDIGESTED] = {"the digest recorded for", " is that of an earlier copy", DEST},
     [STEP_BACKUP] = {"cannot backup", "", DEST},
-    [STEP_UNBACKUP] = {"cannot un-backup", "", DEST},
+    [STEP_RESTORE] = {"cannot un-backup", "", DEST},
     [STEP_REMOVE] = {"cannot remove", "", DEST},
 };
 
@@ -260,7 +260,8 @@ void acp_retire(struct file *file, void *arg)
 
 void acp_say_late(struct acp *acp)
 {
-    for (const struct copy_late *late = atomic_load(&acp->copy.late); late; late = late->next) {
+    for (const struct copy_deferred_error *late = atomic_load(&acp->copy.late); late;
+         late = late->next) {
         print_error(late->step, late->status, late->path, late->path);
         acp->failed |= !late->harmless;
     }

@@ -33,7 +33,7 @@ int copy_init(struct copy *copy)
     if (copy->cwd_nofollow)
         copy->cwd_nofollow->may_follow = false;
     if (copy->opts.preserve_links)
-        copy->links = links_new();
+        copy->links = hard_links_new();
     /* the library reads its configuration at its first use, which is to be from one thread */
     if (copy->opts.preserve_xattrs)
         (void)attr_copy_action("user.first", NULL);
@@ -46,15 +46,15 @@ int copy_init(struct copy *copy)
 
 void copy_destroy(struct copy *copy)
 {
-    struct copy_late *late = atomic_load(&copy->late);
+    struct copy_deferred_error *late = atomic_load(&copy->late);
 
     while (late) {
-        struct copy_late *next = late->next;
+        struct copy_deferred_error *next = late->next;
         free(late);
         late = next;
     }
-    twice_destroy(copy);
-    links_free(copy->links);
+    seen_destroy(copy);
+    hard_links_free(copy->links);
     written_free(copy->written);
     dir_put(copy->cwd);
     dir_put(copy->cwd_nofollow);
@@ -84,12 +84,12 @@ void copy_file_end(struct file *file)
     int rc;
 
     if (file->status == 0 && op->attempted && op->place && !op->linked)
-        twice_copied(op);
+        seen_copied(op);
     if (file->status == 0 || !op->backup)
         return;
     rc = restore(op);
     if (rc < 0)
-        copy_report(file, STEP_UNBACKUP, rc, false);
+        copy_report(file, STEP_RESTORE, rc, false);
     else
         op->restored = true;
 }
@@ -196,12 +196,12 @@ struct file *copy_file_new(struct copy *copy, struct feed *feed, struct dir *dir
     if (file) {
         struct copy_file *op = file->op;
         /* the walk's root goes where the operand says */
-        struct dir *to = dir->twin ? dir->twin : copy->source_to;
-        op->to_name = dir->twin ? file->name : copy->source_to_name;
+        struct dir *to = dir->dest_dir ? dir->dest_dir : copy->source_to;
+        op->to_name = dir->dest_dir ? file->name : copy->source_to_name;
         op->to = dir_get(to);
         /* Operands that are files do not overwrite each other. Two of one name have rules of their
          * own: seen.h. */
-        op->place = dir->twin ? NULL : copy->place;
+        op->place = dir->dest_dir ? NULL : copy->place;
         op->scope = op->place && !copy->place_before ? (const void *)copy : copy->source;
         if (copy_note_name(copy, feed, op->to, op->to_name, op->scope) < 0)
             file_fail(file, STEP_STAT_DEST, -ENOMEM);
@@ -251,9 +251,9 @@ static bool settled(struct copy *copy, struct feed *feed, struct file *file)
         copy_fail(file, STEP_STAT);
         return true;
     }
-    rc = existing_settle(copy, file, &st, &at);
+    rc = overwrite_decide(copy, file, &st, &at);
     if (copy->opts.dry_run && rc == EXISTING_NONE && op->dangling)
-        existing_refuse_dangling(file);
+        overwrite_refuse_dangling(file);
     if (op->left || file->status < 0 || copy->opts.dry_run) {
         if (rc == EXISTING_LEFT && copy->opts.older_only && !copy->opts.dry_run) {
             /* it may wait for a file that this thread itself must copy */
@@ -265,8 +265,8 @@ static bool settled(struct copy *copy, struct feed *feed, struct file *file)
     }
     /* in the order of the walk, so that the outcome does not depend on which thread comes first */
     if (dest_may_be_linked(copy, file, &st)) {
-        struct link_made made;
-        op->claimed = links_claim(copy->links, &st, false, &made) == LINK_FIRST;
+        struct link_target made;
+        op->claimed = hard_links_claim(copy->links, &st, false, &made) == LINK_FIRST;
         op->claimed_dev = st.st_dev;
         op->claimed_ino = st.st_ino;
     }
@@ -287,14 +287,14 @@ static int entry(struct feed *feed, struct dir *dir, const char *name, unsigned 
     op->attempted = true;
     file->type = type;
     file->ino = ino;
-    if (special_is(copy, type))
-        special_copy(copy, file);
+    if (nonregular_is(copy, type))
+        nonregular_copy(copy, file);
     else
         done = is_careful(&copy->opts) && settled(copy, feed, file);
     return done ? feed_add_done(feed, file) : feed_add(feed, file);
 }
 
-static const struct walk_ops copy_walk = {.entry = entry, .enter = tree_enter};
+static const struct walk_ops copy_walk = {.entry = entry, .enter = directory_enter};
 
 /* Whether the operands before this one must be finished first, by what they are: of the names that
  * a file has among them the first is to be the copy, and the others are linked to it; and with
@@ -303,7 +303,7 @@ static int must_follow(struct copy *copy, const struct stat *st)
 {
     bool is_dir = S_ISDIR(st->st_mode);
     bool linked = copy->links && !is_dir && (st->st_nlink > 1 || copy->opts.follow != FOLLOW_NEVER);
-    int known = linked ? twice_inode(copy, st) : 0;
+    int known = linked ? seen_inode(copy, st) : 0;
     bool follow = known || (linked && copy->tree_pending) || (is_dir && copy->link_pending) ||
                   (copy->opts.parents && (is_dir || copy->tree_pending));
 
@@ -319,8 +319,8 @@ static int must_follow(struct copy *copy, const struct stat *st)
 static enum refusal collision(struct copy *copy, struct feed *feed,
                               const struct copy_source *source, const struct stat *st, int *rc)
 {
-    int twice = twice_entry(copy, source->name);
-    int before = twice_place(copy, source->to_name);
+    int twice = seen_entry(copy, source->name);
+    int before = seen_place(copy, source->to_name);
     int follow = must_follow(copy, st);
 
     *rc = twice < 0 ? twice : before < 0 ? before : follow < 0 ? follow : 0;
@@ -332,7 +332,7 @@ static enum refusal collision(struct copy *copy, struct feed *feed,
     if (S_ISDIR(st->st_mode))
         copy->place = NULL; /* files in directories do overwrite each other */
     /* "." is any name */
-    if (before || follow || strcmp(source->to_name, ".") == 0 || twice_place_known(copy, "."))
+    if (before || follow || strcmp(source->to_name, ".") == 0 || seen_place_known(copy, "."))
         while (feed_drain_half(feed))
             ;
     return REFUSED_NOT;
@@ -346,7 +346,7 @@ static int copy_one(struct copy *copy, struct feed *feed, const struct copy_sour
     int rc = 0;
 
     if (copy->opts.parents)
-        rc = tree_parents(copy, feed, source);
+        rc = parents_make(copy, feed, source);
     if (rc != 0)
         return rc < 0 ? rc : 0;
     if (fstatat(AT_FDCWD, source->name, &st, flags) < 0)

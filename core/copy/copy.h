@@ -110,7 +110,7 @@ struct copy_report {
 /* How the bytes came to the destination, for those who ask why a copy was fast. */
 enum copy_how { HOW_NOT, HOW_WRITTEN, HOW_CLONED, HOW_OFFLOADED };
 
-struct twice_place;
+struct seen_place;
 
 /* file->op of a feed whose files are copied. The caller's retire function calls copy_file_end first
  * and copy_file_free last. */
@@ -125,7 +125,7 @@ struct copy_file {
      * it was a copy. Lives until copy_destroy. */
     const char *elsewhere;
     struct copy_report *reports; /* besides file->status, in the order in which they came */
-    struct twice_place *place;   /* an operand's that is no directory; lives until copy_destroy */
+    struct seen_place *place;    /* an operand's that is no directory; lives until copy_destroy */
     char *backup;      /* what the destination was renamed to, in the directory where it is */
     bool attempted;    /* nothing spoke against it: worth a line of -v */
     bool just_created; /* what is there is an earlier operand's copy */
@@ -133,8 +133,8 @@ struct copy_file {
     bool skipped;      /* it was left because the options or the user said so */
     bool linked;       /* it is one more name of a copy of the run */
     bool removed;      /* an existing file was removed first */
-    bool in_the_way;   /* existing_settle has decided to write over what is there */
-    bool through;      /* the destination is there, through a symbolic link */
+    bool in_the_way;   /* overwrite_decide has decided to write over what is there */
+    bool via_symlink;  /* the destination is there, through a symbolic link */
     bool dangling;     /* the destination is a symbolic link that leads nowhere */
     bool claimed;      /* the first name of a hard link, claimed when it was walked: of */
     dev_t claimed_dev; /* this inode */
@@ -149,15 +149,15 @@ struct copy_file {
 };
 
 /* A directory's trouble at the end, when no file is there any more to report it with. */
-struct copy_late {
-    struct copy_late *next;
+struct copy_deferred_error {
+    struct copy_deferred_error *next;
     enum step step;
     int status;
     bool harmless;
     char path[]; /* of the side that the step is about */
 };
 
-struct links;
+struct hard_links;
 struct written;
 
 /* One run. Zeroed, then the first three set by the caller, then copy_init. */
@@ -168,8 +168,8 @@ struct copy {
     struct rate *rate; /* bytes a second for all workers together, or NULL: the caller's */
     /* The destination's filesystems: called with an open directory on each that is met, on the
      * producer's thread, before anything is made there. May be NULL. Returns 0 or -errno. */
-    int (*met_device)(void *arg, int dir_fd, dev_t dev);
-    void *met_arg;
+    int (*on_new_filesystem)(void *arg, int dir_fd, dev_t dev);
+    void *on_new_filesystem_arg;
     /* A file that the caller will replace at its end, which is refused as a source and as a
      * destination; and the new one, which is no source. Zeroed: none. */
     struct stat output_old, output_new;
@@ -180,25 +180,25 @@ struct copy {
     bool may_chown;                 /* root: a failed chown is an error */
     _Atomic uint64_t no_clone_from; /* st_dev of a source filesystem that cannot clone; 0: none */
     _Atomic uint64_t no_clone_to;   /* the pair of places that last gave EXDEV; 0: none */
-    struct links *links;            /* where preserve_links */
+    struct hard_links *links;       /* where preserve_links */
     struct written *written;        /* destinations, where two sources may lead to one; else NULL */
     uint64_t dir_count;             /* destination directories that have a number */
     struct dir *cwd, *cwd_nofollow;
     dev_t top_dev; /* the directory that was made for the source being walked */
     ino_t top_ino;
-    dev_t last_dev;                   /* told to met_device */
+    dev_t last_dev;                   /* told to on_new_filesystem */
     const struct copy_source *source; /* being walked */
     struct dir *source_to; /* where it goes: source->to, or what --parents has made; owned */
     const char *source_to_name;
-    struct dir *parents;       /* the last operand's, of --parents; owned */
-    struct twice_place *place; /* the operand's, where it is one of several */
-    bool place_before;         /* an earlier operand went there */
-    void *places; /* where several operands went, and what they were: trees of seen.c */
+    struct dir *parents;      /* the last operand's, of --parents; owned */
+    struct seen_place *place; /* the operand's, where it is one of several */
+    bool place_before;        /* an earlier operand went there */
+    void *places;             /* where several operands went, and what they were: trees of seen.c */
     void *entries;
     void *inodes;
     bool link_pending; /* an operand that may not be done is one of a file's names */
     bool tree_pending; /* one is a directory */
-    _Atomic(struct copy_late *) late;
+    _Atomic(struct copy_deferred_error *) late;
 };
 
 /* Returns 0 or -ENOMEM. */

@@ -53,18 +53,18 @@ static int choose_way(struct copy *copy, struct file *file, const struct stat *s
     dest->resize = dest->sparse || dest->zeros_hole; /* it may end in a hole */
     if (S_ISREG(st->st_mode) && dest->regular && !dest->zeros_hole && !copy->opts.digest &&
         !copy->rate && copy->opts.clone != CLONE_NEVER && copy->opts.sparse != SPARSE_NEVER)
-        dest->movable = (uint64_t)st->st_size;
+        dest->offload_end = (uint64_t)st->st_size;
     return DEST_WRITE;
 }
 
 int dest_open(struct copy *copy, struct file *file, int source_fd, const struct stat *st, bool wait,
               struct dest *dest)
 {
-    int rc = existing_output(copy, file, st);
+    int rc = overwrite_check_output(copy, file, st);
 
     *dest = (struct dest){.fd = -1, .source_fd = source_fd};
     if (rc != EXISTING_NONE) {
-        dest_unopened(copy, file);
+        dest_source_unopened(copy, file);
         return rc < 0 ? rc : DEST_MADE;
     }
     do {
@@ -148,21 +148,21 @@ int dest_write(struct dest *dest, const void *bytes, size_t len, uint64_t offset
     return rc;
 }
 
-ssize_t dest_move(struct file *file, struct dest *dest, uint64_t offset, uint64_t end)
+ssize_t dest_offload(struct file *file, struct dest *dest, uint64_t offset, uint64_t end)
 {
     struct copy_file *op = file->op;
     size_t moved;
 
-    if (end > dest->movable)
-        end = dest->movable;
+    if (end > dest->offload_end)
+        end = dest->offload_end;
     if (offset >= end)
         return 0;
     unfinished_extend(&dest->unfinished, end);
-    moved = move_cached(dest->source_fd, offset, dest->fd, offset, end - offset);
+    moved = offload_cached(dest->source_fd, offset, dest->fd, offset, end - offset);
     if (moved > 0)
         op->how = HOW_OFFLOADED;
     else
-        dest->movable = 0; /* it is not tried again */
+        dest->offload_end = 0; /* it is not tried again */
     return (ssize_t)moved;
 }
 
@@ -210,7 +210,8 @@ static void finish(struct copy *copy, struct file *file, const struct stat *st, 
     if (file->status == 0) /* one that replaces a file has that one's mode, not a new file's */
         attr_copy(copy, &from, &to, st, dest->created && !dest->replaces, copy_report, file);
     if (file->status == 0 &&
-        (copy->opts.sync_files || (copy->opts.sync_linked && (op->through || !dest->regular))) &&
+        (copy->opts.sync_files ||
+         (copy->opts.sync_linked && (op->via_symlink || !dest->regular))) &&
         fsync(dest->fd) < 0 && (dest->regular || errno != EINVAL)) /* a pipe has no device */
         file_fail(file, STEP_SYNC, -errno);
 }

@@ -31,7 +31,7 @@ struct dest {
     bool atomic;                  /* it gets its name when it is complete */
     bool replaces;                /* and that is an existing file's */
     bool overtakes;               /* or that of a file that another process is making */
-    uint64_t movable;             /* bytes before this offset nobody but the kernel need see */
+    uint64_t offload_end;         /* bytes before this offset nobody but the kernel need see */
     char *temp;                   /* the name that it has until then; NULL: none */
     uint64_t digested;            /* the sink has seen what comes before, holes included */
     struct unfinished unfinished; /* the name of what was created, until it is complete */
@@ -50,7 +50,7 @@ void dest_link_made(struct copy *copy, struct file *file, const struct stat *st,
 /* Gives up a claim: the next file that asks copies. */
 void dest_unclaim(struct copy *copy, const struct stat *st);
 /* The source could not be opened: gives up what was claimed for it when it was walked. */
-void dest_unopened(struct copy *copy, struct file *file);
+void dest_source_unopened(struct copy *copy, struct file *file);
 /* Claims, and settles, for a destination that was left as it is: its other names are linked to it,
  * or it is replaced by such a link. */
 void dest_link_left(struct copy *copy, struct file *file, const struct stat *st);
@@ -69,7 +69,7 @@ int dest_open(struct copy *copy, struct file *file, int source_fd, const struct 
 int dest_write(struct dest *dest, const void *bytes, size_t len, uint64_t offset);
 /* Has the kernel copy some of the bytes between two offsets, where they are in the page cache.
  * Returns how many; 0: the next ones are to be read and written; -errno with the file failed. */
-ssize_t dest_move(struct file *file, struct dest *dest, uint64_t offset, uint64_t end);
+ssize_t dest_offload(struct file *file, struct dest *dest, uint64_t offset, uint64_t end);
 /* Gives the sink (NULL: none) the bytes that belong at offset, and zeros for a hole before it. 0,
  * or -errno with the file failed. */
 int dest_digest(struct dest *dest, struct sink *sink, struct file *file, const void *bytes,

@@ -82,9 +82,9 @@ static int overtake(struct copy *copy, struct file *file, const struct stat *fro
 static int note_taken(struct copy *copy, struct file *file, const struct stat *st)
 {
     const struct copy_file *op = file->op;
-    enum written_how how = existing_note_digest(copy, file, st);
+    enum written_how how = overwrite_note_digest(copy, file, st);
 
-    if (!op->through)
+    if (!op->via_symlink)
         return written_add(copy->written, st, op->scope, WRITTEN_OVER);
     return copy->opts.digest && how == WRITTEN_NOT
                ? written_add(copy->written, st, NULL, WRITTEN_OVER)
@@ -110,7 +110,7 @@ static enum taken take_over(struct copy *copy, struct file *file, const struct s
     if (!unfinished_claim(&dest->unfinished, dest->fd, st))
         return TAKEN_LATER;
     writer = lock(op, dest->fd, (uint64_t)from->st_size, false);
-    if (writer == WRITER_CREATES && !op->through)
+    if (writer == WRITER_CREATES && !op->via_symlink)
         return TAKEN_OVERTAKE;
     if (writer != WRITER_SELF) {
         copy_refuse(file, REFUSED_BEING_WRITTEN);
@@ -131,8 +131,8 @@ static int open_by_name(const struct copy *copy, const struct copy_file *op, boo
                         mode_t mode)
 {
     /* a link that was put there since we looked is not followed */
-    int flags = O_WRONLY | O_CLOEXEC | O_NOCTTY | (op->through ? 0 : O_NOFOLLOW) |
-                (op->through && copy->opts.through_dangling ? O_CREAT : 0);
+    int flags = O_WRONLY | O_CLOEXEC | O_NOCTTY | (op->via_symlink ? 0 : O_NOFOLLOW) |
+                (op->via_symlink && copy->opts.through_dangling ? O_CREAT : 0);
     int fd = openat(op->to->fd, op->to_name, flags | (regular ? O_NONBLOCK : 0), mode);
 
     if (fd < 0 && errno == EAGAIN && regular) /* another process has a lease on it */
@@ -197,7 +197,7 @@ static int create_failed(const struct copy *copy, struct file *file)
         return copy_fail(file, STEP_CREATE);
     if (fstatat(op->to->fd, op->to_name, &at, 0) < 0) {
         if (errno != ENOENT)
-            return existing_unseen(copy, file);
+            return overwrite_stat_failed(copy, file);
     } else if (S_ISDIR(at.st_mode)) {
         return copy_refuse(file, REFUSED_OVER_DIRECTORY);
     }
@@ -253,11 +253,11 @@ static int create_or_open(struct copy *copy, struct file *file, const struct sta
     struct stat at;
 
     if (rc == -EEXIST && !op->to->created) {
-        rc = decided ? EXISTING_OVER : existing_settle(copy, file, st, &at);
+        rc = decided ? EXISTING_OVER : overwrite_decide(copy, file, st, &at);
         if (rc < 0 || rc == EXISTING_LEFT)
             return rc < 0 ? rc : DEST_MADE;
         if (rc == EXISTING_NONE && op->dangling)
-            return existing_refuse_dangling(file);
+            return overwrite_refuse_dangling(file);
         if (rc == EXISTING_OVER) {
             if (decided && fstatat(op->to->fd, op->to_name, &at, 0) < 0)
                 at.st_mode = 0;
@@ -291,14 +291,14 @@ static int open_atomic(struct copy *copy, struct file *file, const struct stat *
 {
     const struct copy_file *op = file->op;
     struct stat at;
-    int rc = existing_settle(copy, file, st, &at);
+    int rc = overwrite_decide(copy, file, st, &at);
     mode_t mode;
 
     if (rc < 0 || rc == EXISTING_LEFT)
         return rc < 0 ? rc : DEST_MADE;
     if (rc == EXISTING_NONE && op->dangling)
-        return existing_refuse_dangling(file);
-    if (rc == EXISTING_OVER && (op->through || !S_ISREG(at.st_mode)))
+        return overwrite_refuse_dangling(file);
+    if (rc == EXISTING_OVER && (op->via_symlink || !S_ISREG(at.st_mode)))
         return copy_refuse(file, REFUSED_NOT_REPLACEABLE);
     dest->replaces = rc == EXISTING_OVER;
     mode = first_mode(copy, st, dest);

@@ -12,7 +12,7 @@
 #include "seen.h"
 #include "written.h"
 
-static bool is_made(const struct stat *st, const struct link_made *made)
+static bool is_made(const struct stat *st, const struct link_target *made)
 {
     return st->st_dev == made->dev && st->st_ino == made->ino;
 }
@@ -21,11 +21,11 @@ static bool is_made(const struct stat *st, const struct link_made *made)
  * to be replaced by another one, which is refused elsewhere; and of one more name a backup is made,
  * but of the copy's first name none, as there would be nothing left to link to. */
 static bool stays(const struct copy *copy, const struct copy_file *op, const struct stat *at,
-                  const struct link_made *made)
+                  const struct link_target *made)
 {
     enum backup_kind backup = copy->opts.backup;
 
-    if (!is_made(at, made) || (backup != BACKUP_NUMBERED && twice_is_copy(op, at)))
+    if (!is_made(at, made) || (backup != BACKUP_NUMBERED && seen_is_copy(op, at)))
         return false;
     return backup == BACKUP_NONE ||
            entry_same(copy->cwd, made->path, op->to, op->to_name, AT_SYMLINK_NOFOLLOW);
@@ -34,7 +34,7 @@ static bool stays(const struct copy *copy, const struct copy_file *op, const str
 /* Something has the name already. Returns 0 or more, -1 with errno of linkat(2), or -errno with the
  * file failed. */
 static int link_over(struct copy *copy, struct file *file, const struct stat *st,
-                     const struct link_made *made)
+                     const struct link_target *made)
 {
     struct copy_file *op = file->op;
     struct stat at;
@@ -46,21 +46,21 @@ static int link_over(struct copy *copy, struct file *file, const struct stat *st
         op->removed = copy->opts.backup == BACKUP_NONE; /* and made again, as cp tells it */
         return 0;
     }
-    rc = op->in_the_way ? EXISTING_OVER : existing_settle(copy, file, st, &at);
+    rc = op->in_the_way ? EXISTING_OVER : overwrite_decide(copy, file, st, &at);
     if (rc < 0 || rc == EXISTING_LEFT)
         return rc;
     /* nothing is written through a dangling link that a hard link replaces */
     if ((rc == EXISTING_OVER || op->dangling) && unlinkat(op->to->fd, op->to_name, 0) < 0)
         return copy_fail(file, STEP_REMOVE);
-    return links_add(made, copy_follows(copy, file), op->to->fd, op->to_name);
+    return hard_links_add(made, copy_follows(copy, file), op->to->fd, op->to_name);
 }
 
 /* Makes the destination another name of the copy that the source's inode has already. */
 static int hard_link(struct copy *copy, struct file *file, const struct stat *st,
-                     const struct link_made *made)
+                     const struct link_target *made)
 {
     struct copy_file *op = file->op;
-    int rc = links_add(made, copy_follows(copy, file), op->to->fd, op->to_name);
+    int rc = hard_links_add(made, copy_follows(copy, file), op->to->fd, op->to_name);
     struct stat at = {.st_dev = made->dev, .st_ino = made->ino};
 
     if (rc < 0 && errno == EEXIST && !op->to->created)
@@ -86,7 +86,7 @@ int dest_link(struct copy *copy, struct file *file, const struct stat *st, bool 
               struct dest *dest)
 {
     struct copy_file *op = file->op;
-    struct link_made made;
+    struct link_target made;
     int rc;
 
     *dest = (struct dest){.fd = -1, .source_fd = -1};
@@ -95,10 +95,10 @@ int dest_link(struct copy *copy, struct file *file, const struct stat *st, bool 
         dest->claimed = true;
         return DEST_WRITE;
     }
-    dest_unopened(copy, file); /* it is another file by now */
+    dest_source_unopened(copy, file); /* it is another file by now */
     if (!dest_may_be_linked(copy, file, st))
         return DEST_WRITE;
-    rc = links_claim(copy->links, st, wait, &made);
+    rc = hard_links_claim(copy->links, st, wait, &made);
     if (rc == LINK_BUSY)
         return DEST_LATER;
     if (rc == LINK_READY)
@@ -122,7 +122,7 @@ void dest_link_made(struct copy *copy, struct file *file, const struct stat *st,
     if (file->status == 0) {
         int rc = 0;
         /* cp links further names to a symbolic link itself where it does not follow links */
-        if (!made || (op->through && !copy_follows(copy, file))) {
+        if (!made || (op->via_symlink && !copy_follows(copy, file))) {
             rc = fstatat(op->to->fd, op->to_name, &at, AT_SYMLINK_NOFOLLOW);
             made = &at;
         }
@@ -131,10 +131,10 @@ void dest_link_made(struct copy *copy, struct file *file, const struct stat *st,
         if (!path) /* its other names would become files of their own */
             file_fail(file, STEP_STAT_DEST, rc < 0 ? -errno : -ENOMEM);
     }
-    links_settle(copy->links, st, path, made, created);
+    hard_links_resolve(copy->links, st, path, made, created);
 }
 
-void dest_unopened(struct copy *copy, struct file *file)
+void dest_source_unopened(struct copy *copy, struct file *file)
 {
     struct copy_file *op = file->op;
     struct stat st = {.st_dev = op->claimed_dev, .st_ino = op->claimed_ino};
@@ -146,7 +146,7 @@ void dest_unopened(struct copy *copy, struct file *file)
 
 void dest_unclaim(struct copy *copy, const struct stat *st)
 {
-    links_settle(copy->links, st, NULL, NULL, false);
+    hard_links_resolve(copy->links, st, NULL, NULL, false);
 }
 
 void dest_link_left(struct copy *copy, struct file *file, const struct stat *st)

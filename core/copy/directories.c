@@ -34,18 +34,18 @@ static void report_late(void *arg, enum step step, int status, bool harmless)
 {
     struct late_arg *at = arg;
     const struct dir *dir = step == STEP_LIST_XATTR ? at->from : at->to;
-    struct copy_late *late = malloc(sizeof(*late) + dir->path_len + 1);
+    struct copy_deferred_error *late = malloc(sizeof(*late) + dir->path_len + 1);
 
     if (!late)
         return;
-    *late = (struct copy_late){atomic_load(&at->copy->late), step, status, harmless};
+    *late = (struct copy_deferred_error){atomic_load(&at->copy->late), step, status, harmless};
     dir_path_copy(dir, late->path);
     while (!atomic_compare_exchange_weak(&at->copy->late, &late->next, late))
         ;
 }
 
 /* Gives the directory the rights that mkdir(2) would have given it. */
-static int give_rights(const struct tree_dir *op, int fd)
+static int give_rights(const struct copy_directory *op, int fd)
 {
     const struct copy *copy = op->copy;
     mode_t missing = withheld(copy) & op->st.st_mode & ~copy->umask;
@@ -60,7 +60,7 @@ static int give_rights(const struct tree_dir *op, int fd)
     return 0;
 }
 
-void tree_finish(const struct tree_dir *op, const struct dir *to, const struct dir *dir)
+void directory_finish(const struct copy_directory *op, const struct dir *to, const struct dir *dir)
 {
     struct late_arg late = {op->copy, dir, to};
     struct attr_at from = {.fd = dir->fd}, at = {.fd = to->fd};
@@ -77,10 +77,10 @@ void tree_finish(const struct tree_dir *op, const struct dir *to, const struct d
 /* The last reference to a walked directory goes. */
 static void dir_copied(struct dir *dir)
 {
-    struct tree_dir *op = dir->op;
+    struct copy_directory *op = dir->op;
 
     if (!op->copy->opts.dry_run)
-        tree_finish(op, op->to, dir);
+        directory_finish(op, op->to, dir);
     dir_put(op->to);
     free(op);
 }
@@ -100,8 +100,8 @@ static int make(const struct copy *copy, struct dir *to, const char *name, const
     return 0;
 }
 
-int tree_make_dir(struct copy *copy, struct dir *to, const char *name, const struct stat *st,
-                  bool may_follow, bool *created, enum step *step)
+int directory_make(struct copy *copy, struct dir *to, const char *name, const struct stat *st,
+                   bool may_follow, bool *created, enum step *step)
 {
     int follow = may_follow ? 0 : O_NOFOLLOW;
     int rc = copy->opts.dry_run ? -EEXIST : make(copy, to, name, st);
@@ -154,14 +154,14 @@ static int tell_dir(struct copy *copy, struct feed *feed, struct dir *parent, co
     return feed_add_done(feed, file);
 }
 
-int tree_met_device(struct copy *copy, int fd)
+int directory_on_filesystem(struct copy *copy, int fd)
 {
     struct stat st;
 
-    if (!copy->met_device || fstat(fd, &st) < 0 || st.st_dev == copy->last_dev)
+    if (!copy->on_new_filesystem || fstat(fd, &st) < 0 || st.st_dev == copy->last_dev)
         return 0;
     copy->last_dev = st.st_dev;
-    return copy->met_device(copy->met_arg, fd, st.st_dev);
+    return copy->on_new_filesystem(copy->on_new_filesystem_arg, fd, st.st_dev);
 }
 
 /* Opens the source again if the copy has been made in it: on btrfs a directory that was open before
@@ -171,7 +171,7 @@ static int list_again(const struct dir *dir, const struct stat *st, int fd)
     struct stat parent;
     int again, rc;
 
-    if (fstatat(fd, "..", &parent, 0) < 0 || !existing_same_inode(&parent, st))
+    if (fstatat(fd, "..", &parent, 0) < 0 || !entry_same_inode(&parent, st))
         return 0;
     again = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (again < 0)
@@ -193,7 +193,7 @@ static int note_top(struct copy *copy, const struct stat *st, int fd)
         return -errno;
     copy->top_dev = made.st_dev;
     copy->top_ino = made.st_ino;
-    return existing_same_inode(&made, st);
+    return entry_same_inode(&made, st);
 }
 
 /* Whether what is there in the place of a directory is a symbolic link to that directory; cp does
@@ -207,7 +207,7 @@ static bool is_itself(const struct copy *copy, const struct stat *st, bool top,
     return opts->follow != FOLLOW_ALWAYS && !(top && opts->follow == FOLLOW_OPERANDS) &&
            opts->make == MAKE_COPIES && opts->backup == BACKUP_NONE && !opts->remove_destination &&
            opts->replace == REPLACE_ALL && fstatat(to->fd, to_name, &at, 0) == 0 &&
-           existing_same_inode(&at, st);
+           entry_same_inode(&at, st);
 }
 
 /* Adds a directory that an operand has taken elsewhere, or, where it went to this place, the
@@ -276,11 +276,11 @@ static bool note_directory(struct copy *copy, struct feed *feed, int *rc, const 
 }
 
 static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const char *name,
-                 struct tree_dir *op)
+                 struct copy_directory *op)
 {
     bool top = dir->parent->op == NULL;
     struct dir *parent = dir->parent;
-    struct tree_dir *above = parent->op;
+    struct copy_directory *above = parent->op;
     struct dir *to = above ? above->to : copy->source_to;
     const char *to_name = above ? name : copy->source_to_name, *elsewhere;
     enum step step;
@@ -290,11 +290,11 @@ static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const ch
         return copy_add_failed(copy, feed, parent, name, STEP_STAT, -errno);
     if (!top && op->st.st_dev == copy->top_dev && op->st.st_ino == copy->top_ino)
         return copy_add_refused(copy, feed, copy->cwd, copy->source->name, REFUSED_INTO_ITSELF);
-    rc = copy->source_count > 1 ? twice_directory(copy, &op->st, top, to, to_name, &elsewhere) : 0;
+    rc = copy->source_count > 1 ? seen_directory(copy, &op->st, top, to, to_name, &elsewhere) : 0;
     if (rc != REFUSED_NOT)
         return rc < 0 ? rc : add_twice(copy, feed, parent, name, rc, elsewhere);
-    fd = tree_make_dir(copy, to, to_name, &op->st, copy->opts.keep_directory_symlinks, &op->created,
-                       &step);
+    fd = directory_make(copy, to, to_name, &op->st, copy->opts.keep_directory_symlinks,
+                        &op->created, &step);
     if (fd < 0 && copy->opts.dry_run && step == STEP_STAT_DEST)
         op->created = true; /* it would be */
     else if (fd < 0)
@@ -315,7 +315,7 @@ static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const ch
     if (rc == 0 && top && op->created && fd >= 0)
         rc = list_again(dir, &op->st, fd);
     if (rc == 0)
-        rc = tree_met_device(copy, fd);
+        rc = directory_on_filesystem(copy, fd);
     if (rc == 1 && copy->opts.make == MAKE_HARD_LINKS)
         return 0; /* it is linked there already */
     if (rc == 1)
@@ -325,13 +325,13 @@ static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const ch
     op->copy = copy;
     dir->op = op;
     dir->release = dir_copied;
-    dir->twin = op->to;
+    dir->dest_dir = op->to;
     return copy->opts.verbose && op->created ? tell_dir(copy, feed, parent, name) : 0;
 }
 
-int tree_enter(struct feed *feed, struct dir *dir, const char *name, void *arg)
+int directory_enter(struct feed *feed, struct dir *dir, const char *name, void *arg)
 {
-    struct tree_dir *op = calloc(1, sizeof(*op));
+    struct copy_directory *op = calloc(1, sizeof(*op));
     int rc = op ? enter(arg, feed, dir, name, op) : -ENOMEM;
 
     if (op && !dir->op) { /* it is left out */

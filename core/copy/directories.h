@@ -5,17 +5,17 @@
 #include "copy.h"
 
 /* For walk_ops.enter: makes or finds the destination of a directory that the walk goes into. */
-int tree_enter(struct feed *feed, struct dir *dir, const char *name, void *copy);
+int directory_enter(struct feed *feed, struct dir *dir, const char *name, void *copy);
 /* --parents: makes the directories of source->to_name below source->to, and puts the last of them
  * into copy->source_to. Returns 0; 1 where that failed, which has been reported; or -errno, to end
  * the producer. */
-int tree_parents(struct copy *copy, struct feed *feed, const struct copy_source *source);
+int parents_make(struct copy *copy, struct feed *feed, const struct copy_source *source);
 
 /* -- between directories.c and parents.c -- */
 
 /* A directory that is being copied: the op of the source's struct dir, or, for one that --parents
  * has made, of the destination's. */
-struct tree_dir {
+struct copy_directory {
     struct copy *copy;
     struct dir *to; /* owned reference; NULL where the destination's struct dir has this */
     struct stat st; /* the source's */
@@ -25,11 +25,11 @@ struct tree_dir {
 
 /* Makes or finds the destination of a directory, and opens it. Returns the descriptor, or -errno
  * with *step. */
-int tree_make_dir(struct copy *copy, struct dir *to, const char *name, const struct stat *st,
-                  bool may_follow, bool *created, enum step *step);
+int directory_make(struct copy *copy, struct dir *to, const char *name, const struct stat *st,
+                   bool may_follow, bool *created, enum step *step);
 /* Gives a directory its rights and attributes after everything in it has been copied. */
-void tree_finish(const struct tree_dir *op, const struct dir *to, const struct dir *dir);
+void directory_finish(const struct copy_directory *op, const struct dir *to, const struct dir *dir);
 /* Tells the caller of the directory's filesystem, if it is another one. Returns 0 or -errno. */
-int tree_met_device(struct copy *copy, int fd);
+int directory_on_filesystem(struct copy *copy, int fd);
 
 #endif

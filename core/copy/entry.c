@@ -46,6 +46,5 @@ bool entry_same(const struct dir *a_dir, const char *a, const struct dir *b_dir,
 
     return strcmp(entry_base(a), entry_base(b)) == 0 &&
            entry_parent(a_dir, a, &a_parent, flags) == 0 &&
-           entry_parent(b_dir, b, &b_parent, flags) == 0 &&
-           existing_same_inode(&a_parent, &b_parent);
+           entry_parent(b_dir, b, &b_parent, flags) == 0 && entry_same_inode(&a_parent, &b_parent);
 }

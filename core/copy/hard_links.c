@@ -19,19 +19,19 @@ struct link {
     struct link *next;
     dev_t dev;
     ino_t ino;
-    bool claimed;          /* being copied, or copied */
-    struct link_made made; /* path: NULL until there is a copy; owned */
+    bool claimed;            /* being copied, or copied */
+    struct link_target made; /* path: NULL until there is a copy; owned */
 };
 
-struct links {
+struct hard_links {
     pthread_mutex_t lock;
     pthread_cond_t settled;
     struct link *bucket[BUCKETS];
 };
 
-struct links *links_new(void)
+struct hard_links *hard_links_new(void)
 {
-    struct links *links = calloc(1, sizeof(*links));
+    struct hard_links *links = calloc(1, sizeof(*links));
 
     if (links) {
         pthread_mutex_init(&links->lock, NULL);
@@ -40,7 +40,7 @@ struct links *links_new(void)
     return links;
 }
 
-void links_free(struct links *links)
+void hard_links_free(struct hard_links *links)
 {
     if (!links)
         return;
@@ -57,7 +57,7 @@ void links_free(struct links *links)
     free(links);
 }
 
-static struct link *find(struct links *links, const struct stat *st)
+static struct link *find(struct hard_links *links, const struct stat *st)
 {
     struct link *link = links->bucket[(st->st_ino ^ st->st_dev) % BUCKETS];
 
@@ -66,7 +66,7 @@ static struct link *find(struct links *links, const struct stat *st)
     return link;
 }
 
-static struct link *add(struct links *links, const struct stat *st)
+static struct link *add(struct hard_links *links, const struct stat *st)
 {
     struct link **bucket = &links->bucket[(st->st_ino ^ st->st_dev) % BUCKETS];
     struct link *link = calloc(1, sizeof(*link));
@@ -80,7 +80,8 @@ static struct link *add(struct links *links, const struct stat *st)
     return link;
 }
 
-int links_claim(struct links *links, const struct stat *st, bool wait, struct link_made *made)
+int hard_links_claim(struct hard_links *links, const struct stat *st, bool wait,
+                     struct link_target *made)
 {
     struct link *link;
     int rc;
@@ -106,28 +107,28 @@ int links_claim(struct links *links, const struct stat *st, bool wait, struct li
     return rc;
 }
 
-void links_settle(struct links *links, const struct stat *st, char *path, const struct stat *made,
-                  bool created)
+void hard_links_resolve(struct hard_links *links, const struct stat *st, char *path,
+                        const struct stat *made, bool created)
 {
     struct link *link;
 
     pthread_mutex_lock(&links->lock);
     link = find(links, st);
     link->claimed = path != NULL;
-    link->made = (struct link_made){path, path ? made->st_dev : 0, path ? made->st_ino : 0,
-                                    created};
+    link->made = (struct link_target){path, path ? made->st_dev : 0, path ? made->st_ino : 0,
+                                      created};
     pthread_cond_broadcast(&links->settled);
     pthread_mutex_unlock(&links->lock);
 }
 
-static bool is_made(const struct stat *st, const struct link_made *made)
+static bool is_made(const struct stat *st, const struct link_target *made)
 {
     return st->st_dev == made->dev && st->st_ino == made->ino;
 }
 
 /* The same by the copy's name, for a kernel that wants more than a descriptor if there is no /proc.
  * The result is looked at afterwards. */
-static int add_by_name(const struct link_made *made, bool follow, int dir_fd, const char *name)
+static int add_by_name(const struct link_target *made, bool follow, int dir_fd, const char *name)
 {
     int parent = entry_open_parent(made->path), rc;
     struct stat at;
@@ -143,7 +144,7 @@ static int add_by_name(const struct link_made *made, bool follow, int dir_fd, co
     return -1;
 }
 
-int links_add(const struct link_made *made, bool follow, int dir_fd, const char *name)
+int hard_links_add(const struct link_target *made, bool follow, int dir_fd, const char *name)
 {
     int fd = path_open(made->path, O_PATH | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
     struct stat at;

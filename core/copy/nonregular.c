@@ -17,7 +17,7 @@
 #include "overwrite.h"
 #include "written.h"
 
-bool special_is(const struct copy *copy, unsigned char type)
+bool nonregular_is(const struct copy *copy, unsigned char type)
 {
     if (copy->opts.make != MAKE_COPIES || type == DT_LNK)
         return true;
@@ -107,7 +107,7 @@ static void link_symbolically(const struct copy *copy, struct file *file)
     if (!path || !to)
         file_fail(file, STEP_SYMLINK, -ENOMEM);
     else if (path[0] != '/' && slash && stat(".", &here) == 0 && stat(to, &there) == 0 &&
-             !existing_same_inode(&here, &there))
+             !entry_same_inode(&here, &there))
         copy_refuse(file, REFUSED_RELATIVE_LINK);
     else if (make_or_replace(copy, file, path, symlink_to) < 0)
         copy_fail(file, STEP_SYMLINK);
@@ -179,7 +179,7 @@ static void note_made(struct copy *copy, struct file *file, const struct stat *s
         file_fail(file, STEP_STAT_DEST, -ENOMEM);
 }
 
-void special_copy(struct copy *copy, struct file *file)
+void nonregular_copy(struct copy *copy, struct file *file)
 {
     struct copy_file *op = file->op;
     struct dest dest = {.fd = -1};
@@ -192,7 +192,7 @@ void special_copy(struct copy *copy, struct file *file)
         copy_fail(file, STEP_STAT);
         return;
     }
-    rc = existing_settle(copy, file, &st, &at);
+    rc = overwrite_decide(copy, file, &st, &at);
     if (rc < 0 || rc == EXISTING_LEFT || copy->opts.dry_run)
         return;
     rc = copy->opts.make == MAKE_COPIES ? dest_link(copy, file, &st, true, &dest) : DEST_WRITE;

@@ -5,8 +5,8 @@
 #include "copy.h"
 
 /* Whether a source of this type (DT_*) is made here rather than read and written by an engine. */
-bool special_is(const struct copy *copy, unsigned char type);
+bool nonregular_is(const struct copy *copy, unsigned char type);
 /* Makes its copy, here and now. */
-void special_copy(struct copy *copy, struct file *file);
+void nonregular_copy(struct copy *copy, struct file *file);
 
 #endif

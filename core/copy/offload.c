@@ -11,7 +11,7 @@ enum {
     MOVE_MIN = 128 * 1024,  /* less is one read and one write, and one call to ask for it */
 };
 
-size_t move_cached(int from, uint64_t from_at, int to, uint64_t to_at, size_t len)
+size_t offload_cached(int from, uint64_t from_at, int to, uint64_t to_at, size_t len)
 {
     off64_t source = (off64_t)from_at, dest = (off64_t)to_at;
     ssize_t moved;

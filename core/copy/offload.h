@@ -14,6 +14,6 @@
  * are in the cache and enough. Returns how many; 0 if none: the caller must fall back to read and
  * write, which report any error. The files' own offsets stay. On a filesystem that shares blocks
  * between files they may be shared. */
-size_t move_cached(int from, uint64_t from_at, int to, uint64_t to_at, size_t len);
+size_t offload_cached(int from, uint64_t from_at, int to, uint64_t to_at, size_t len);
 
 #endif

@@ -19,7 +19,7 @@
 #include "seen.h"
 #include "written.h"
 
-bool existing_same_inode(const struct stat *a, const struct stat *b)
+bool entry_same_inode(const struct stat *a, const struct stat *b)
 {
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
@@ -44,7 +44,7 @@ static bool lead_to_one(const struct file *file, const struct stat *from, const 
         return false;
     if (S_ISLNK(b.st_mode) && fstatat(op->to->fd, op->to_name, &b, 0) < 0)
         return false;
-    return existing_same_inode(&a, &b);
+    return entry_same_inode(&a, &b);
 }
 
 /* from, to: source and destination themselves, links not followed; they are, or may lead to, one
@@ -54,7 +54,7 @@ static enum sameness would_destroy(const struct copy *copy, const struct file *f
 {
     const struct copy_opts *opts = &copy->opts;
     bool from_link = S_ISLNK(from->st_mode), to_link = S_ISLNK(to->st_mode);
-    bool one_inode = existing_same_inode(from, to);
+    bool one_inode = entry_same_inode(from, to);
 
     if (opts->backup != BACKUP_NONE) {
         /* moved aside, the destination would leave a link to it dangling */
@@ -83,7 +83,7 @@ static enum sameness sameness(const struct copy *copy, const struct file *file,
 {
     const struct copy_opts *opts = &copy->opts;
     const struct copy_file *op = file->op;
-    bool one_inode = existing_same_inode(st, at);
+    bool one_inode = entry_same_inode(st, at);
     struct stat from = *st, to = *at;
 
     if (one_inode && opts->make == MAKE_HARD_LINKS)
@@ -121,7 +121,7 @@ static bool is_cut_off(const struct copy_opts *opts, const struct copy_file *op,
                        const struct stat *st, const struct stat *at)
 {
     struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
-    int flags = op->through ? 0 : AT_SYMLINK_NOFOLLOW;
+    int flags = op->via_symlink ? 0 : AT_SYMLINK_NOFOLLOW;
     struct stat now;
 
     if (opts->dry_run || !may_be_cut_off(&st->st_mtim, &at->st_mtim) ||
@@ -167,7 +167,7 @@ static bool backup_is_source(const struct copy_opts *opts, const struct file *fi
         strcmp(from + to_len, opts->backup_suffix) != 0 ||
         asprintf(&backup, "%s%s", op->to_name, opts->backup_suffix) < 0)
         return false;
-    is_source = fstatat(op->to->fd, backup, &at, 0) == 0 && existing_same_inode(&at, st);
+    is_source = fstatat(op->to->fd, backup, &at, 0) == 0 && entry_same_inode(&at, st);
     free(backup);
     return is_source;
 }
@@ -233,7 +233,7 @@ static int wanted(const struct copy *copy, struct file *file, const struct stat 
     return EXISTING_OVER;
 }
 
-int existing_unseen(const struct copy *copy, struct file *file)
+int overwrite_stat_failed(const struct copy *copy, struct file *file)
 {
     struct copy_file *op = file->op;
 
@@ -277,12 +277,13 @@ static int look_up(const struct copy *copy, struct file *file, const struct stat
     if (op->to->created) /* whatever is there the run has made: that is an error, as with cp */
         return EXISTING_NONE;
     if (fstatat(op->to->fd, op->to_name, at, AT_SYMLINK_NOFOLLOW) < 0)
-        return errno == ENOENT || (errno == EBADF && opts->dry_run) ? EXISTING_NONE
-                                                                    : existing_unseen(copy, file);
+        return errno == ENOENT || (errno == EBADF && opts->dry_run)
+                   ? EXISTING_NONE
+                   : overwrite_stat_failed(copy, file);
     if (collides(copy, op, at))
         return copy_refuse(file, S_ISLNK(at->st_mode) && !itself ? REFUSED_THROUGH_CREATED
                                                                  : REFUSED_JUST_CREATED);
-    op->just_created = twice_is_copy(op, at);
+    op->just_created = seen_is_copy(op, at);
     if (!S_ISLNK(at->st_mode) || itself)
         return EXISTING_OVER;
     if (fstatat(op->to->fd, op->to_name, &target, 0) == 0) {
@@ -291,7 +292,7 @@ static int look_up(const struct copy *copy, struct file *file, const struct stat
             written_find(copy->written, &target, &scope) == WRITTEN_CREATED)
             return copy_refuse(file, REFUSED_JUST_CREATED);
         *at = target;
-        op->through = true;
+        op->via_symlink = true;
         return EXISTING_OVER;
     }
     if (errno == ELOOP && opts->force) {
@@ -299,16 +300,16 @@ static int look_up(const struct copy *copy, struct file *file, const struct stat
         return EXISTING_OVER; /* it cannot be opened, and is removed then */
     }
     if (errno != ENOENT)
-        return existing_unseen(copy, file);
+        return overwrite_stat_failed(copy, file);
     if (opts->through_dangling && !op->just_created) {
-        op->through = true;
+        op->via_symlink = true;
         return EXISTING_OVER;
     }
     op->dangling = true; /* cp notices when it opens it, and replaces it by a hard link */
     return EXISTING_NONE;
 }
 
-int existing_refuse_dangling(struct file *file)
+int overwrite_refuse_dangling(struct file *file)
 {
     struct copy_file *op = file->op;
 
@@ -317,17 +318,17 @@ int existing_refuse_dangling(struct file *file)
     return file->status;
 }
 
-int existing_output(const struct copy *copy, struct file *file, const struct stat *st)
+int overwrite_check_output(const struct copy *copy, struct file *file, const struct stat *st)
 {
-    if (copy->output_old.st_ino && existing_same_inode(st, &copy->output_old))
+    if (copy->output_old.st_ino && entry_same_inode(st, &copy->output_old))
         return copy_refuse(file, REFUSED_OUTPUT_SOURCE);
-    if (copy->output_new.st_ino && existing_same_inode(st, &copy->output_new))
+    if (copy->output_new.st_ino && entry_same_inode(st, &copy->output_new))
         return leave(file);
     return EXISTING_NONE;
 }
 
-enum written_how existing_note_digest(const struct copy *copy, struct file *file,
-                                      const struct stat *at)
+enum written_how overwrite_note_digest(const struct copy *copy, struct file *file,
+                                       const struct stat *at)
 {
     const void *scope;
     enum written_how how = written_find(copy->written, at, &scope);
@@ -337,19 +338,19 @@ enum written_how existing_note_digest(const struct copy *copy, struct file *file
     return how;
 }
 
-int existing_settle(struct copy *copy, struct file *file, const struct stat *st, struct stat *at)
+int overwrite_decide(struct copy *copy, struct file *file, const struct stat *st, struct stat *at)
 {
     const struct copy_opts *opts = &copy->opts;
     struct copy_file *op = file->op;
     enum sameness same;
     bool over;
-    int rc = existing_output(copy, file, st);
+    int rc = overwrite_check_output(copy, file, st);
 
     if (rc == EXISTING_NONE)
         rc = look_up(copy, file, st, at);
     if (rc != EXISTING_OVER)
         return rc;
-    if (copy->output_old.st_ino && existing_same_inode(at, &copy->output_old))
+    if (copy->output_old.st_ino && entry_same_inode(at, &copy->output_old))
         return copy_refuse(file, REFUSED_OUTPUT_DEST);
     /* what is left in any case may be the same file, too */
     same = opts->replace == REPLACE_NONE ? SAME_NOT : sameness(copy, file, st, at);
@@ -363,10 +364,10 @@ int existing_settle(struct copy *copy, struct file *file, const struct stat *st,
     if (S_ISDIR(at->st_mode))
         return copy_refuse(file, REFUSED_OVER_DIRECTORY);
     if (op->just_created && opts->backup != BACKUP_NUMBERED)
-        return copy_refuse(file, op->through ? REFUSED_THROUGH_CREATED : REFUSED_JUST_CREATED);
+        return copy_refuse(file, op->via_symlink ? REFUSED_THROUGH_CREATED : REFUSED_JUST_CREATED);
     over = opts->backup == BACKUP_NONE && !gives_way(copy, file, st, at);
     if (!over) /* that is for dest_create, when no other thread writes it */
-        existing_note_digest(copy, file, at);
+        overwrite_note_digest(copy, file, at);
     if (opts->backup != BACKUP_NONE)
         return back_up(copy, file, st);
     if (over) {

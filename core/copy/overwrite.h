@@ -14,20 +14,20 @@ enum existing {
 
 /* Decides by the options, and does what they want done before anything is made: asks, makes a
  * backup, removes. st: the source's, a symbolic link's own where it is not followed. *at: the
- * destination's, where EXISTING_OVER; copy_file.through says whether by a symbolic link. Returns an
- * enum existing, or -errno with the file failed. */
-int existing_settle(struct copy *copy, struct file *file, const struct stat *st, struct stat *at);
+ * destination's, where EXISTING_OVER; copy_file.via_symlink says whether by a symbolic link.
+ * Returns an enum existing, or -errno with the file failed. */
+int overwrite_decide(struct copy *copy, struct file *file, const struct stat *st, struct stat *at);
 /* Refuses a file that would be written through a dangling link. Returns -EPERM. */
-int existing_refuse_dangling(struct file *file);
+int overwrite_refuse_dangling(struct file *file);
 /* Fails a file whose destination could not be looked up, with errno. Returns -errno. */
-int existing_unseen(const struct copy *copy, struct file *file);
+int overwrite_stat_failed(const struct copy *copy, struct file *file);
 /* Refuses a source that is the caller's output, or leaves it. Returns EXISTING_NONE if it is not,
  * EXISTING_LEFT, or -errno with the file failed. */
-int existing_output(const struct copy *copy, struct file *file, const struct stat *st);
+int overwrite_check_output(const struct copy *copy, struct file *file, const struct stat *st);
 /* Reports that a copy of the run is replaced of which a digest may have been recorded. Returns how
  * the run has come to it. */
-enum written_how existing_note_digest(const struct copy *copy, struct file *file,
-                                      const struct stat *at);
-bool existing_same_inode(const struct stat *a, const struct stat *b);
+enum written_how overwrite_note_digest(const struct copy *copy, struct file *file,
+                                       const struct stat *at);
+bool entry_same_inode(const struct stat *a, const struct stat *b);
 
 #endif

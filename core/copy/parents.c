@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* The source of a directory that --parents has made or found: its path is behind the struct. */
-static const char *parent_source(const struct tree_dir *op)
+static const char *parent_source(const struct copy_directory *op)
 {
     return (const char *)(op + 1);
 }
@@ -19,13 +19,13 @@ static const char *parent_source(const struct tree_dir *op)
 /* The last reference to such a directory goes. */
 static void parent_copied(struct dir *dir)
 {
-    struct tree_dir *op = dir->op;
+    struct copy_directory *op = dir->op;
     const char *source = parent_source(op);
     int fd = op->finished ? -1 : path_open(source, O_PATH | O_DIRECTORY | O_CLOEXEC);
     struct dir *from = fd >= 0 ? dir_new(op->copy->cwd, source, fd) : NULL;
 
     if (from)
-        tree_finish(op, dir, from);
+        directory_finish(op, dir, from);
     else if (fd >= 0)
         close(fd);
     dir_put(from);
@@ -54,7 +54,8 @@ static int tell_parent(struct copy *copy, struct feed *feed, struct dir *to, con
 }
 
 /* What is there already can do without its source, which the operand's own failure tells of. */
-static bool is_source_needed(const struct tree_dir *op, const struct dir *to, const char *name)
+static bool is_source_needed(const struct copy_directory *op, const struct dir *to,
+                             const char *name)
 {
     const struct copy_opts *opts = &op->copy->opts;
     struct stat at;
@@ -65,11 +66,11 @@ static bool is_source_needed(const struct tree_dir *op, const struct dir *to, co
 }
 
 /* Makes one of them: source up to len, whose last part is name. Replaces *to. Returns as
- * tree_parents does. */
+ * parents_make does. */
 static int make_parent(struct copy *copy, struct feed *feed, struct dir **to, const char *source,
                        size_t len, const char *name, bool finished)
 {
-    struct tree_dir *op = calloc(1, sizeof(*op) + len + 1);
+    struct copy_directory *op = calloc(1, sizeof(*op) + len + 1);
     char *path;
     enum step step = STEP_STAT_PARENT;
     int fd, rc;
@@ -82,7 +83,7 @@ static int make_parent(struct copy *copy, struct feed *feed, struct dir **to, co
     memcpy(path, source, len);
     fd = stat(path, &op->st) < 0 ? -errno : S_ISDIR(op->st.st_mode) ? 0 : -ENOTDIR;
     if (fd == 0 || !is_source_needed(op, *to, name))
-        fd = tree_make_dir(copy, *to, name, &op->st, true, &op->created, &step);
+        fd = directory_make(copy, *to, name, &op->st, true, &op->created, &step);
     if (fd < 0 && !(copy->opts.dry_run && step == STEP_STAT_DEST)) {
         rc = tell_parent(copy, feed, *to, path, step == STEP_MAKE_DIR ? STEP_MAKE_PARENT : step,
                          fd);
@@ -97,7 +98,7 @@ static int make_parent(struct copy *copy, struct feed *feed, struct dir **to, co
             made->release = parent_copied;
             dir_put(*to);
             *to = made;
-            return tree_met_device(copy, fd);
+            return directory_on_filesystem(copy, fd);
         }
         rc = -ENOMEM;
     }
@@ -118,7 +119,7 @@ static void give_up(const struct copy *copy, struct dir *dir, const struct dir *
     struct stat now;
 
     for (; dir != shared; dir = dir->parent) {
-        struct tree_dir *op = dir->op;
+        struct copy_directory *op = dir->op;
         mode_t wanted = opts->default_mode ? S_IRWXG | S_IRWXO : op->st.st_mode;
         if (op->created && fstat(dir->fd, &now) == 0)
             (void)fchmod(dir->fd, (now.st_mode & 07777) | (wanted & others & ~copy->umask));
@@ -156,7 +157,7 @@ static bool parents_exist(const struct copy_source *source)
     return exist;
 }
 
-int tree_parents(struct copy *copy, struct feed *feed, const struct copy_source *source)
+int parents_make(struct copy *copy, struct feed *feed, const struct copy_source *source)
 {
     const char *name = source->name;
     /* what to_name leaves out: the slashes that it may begin with */

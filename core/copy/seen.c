@@ -12,21 +12,21 @@
 #include "overwrite.h"
 
 /* An operand, as an entry of the directory with that inode. */
-struct twice_entry {
+struct seen_entry {
     dev_t dev;
     ino_t ino;
     const char *base; /* the caller's */
 };
 
 /* An operand with that inode; a directory's with the place that it went to. */
-struct twice_inode {
+struct seen_inode {
     dev_t dev;
     ino_t ino;
     char to_path[];
 };
 
 /* Where operands go, and the last copy that one of them has made there. */
-struct twice_place {
+struct seen_place {
     const char *to_name; /* the caller's */
     bool made;
     dev_t dev;
@@ -42,7 +42,7 @@ static int by_inode(dev_t a_dev, ino_t a_ino, dev_t b_dev, ino_t b_ino)
 
 static int by_entry(const void *a, const void *b)
 {
-    const struct twice_entry *x = a, *y = b;
+    const struct seen_entry *x = a, *y = b;
     int order = by_inode(x->dev, x->ino, y->dev, y->ino);
 
     return order ? order : strcmp(x->base, y->base);
@@ -50,21 +50,21 @@ static int by_entry(const void *a, const void *b)
 
 static int by_file(const void *a, const void *b)
 {
-    const struct twice_inode *x = a, *y = b;
+    const struct seen_inode *x = a, *y = b;
 
     return by_inode(x->dev, x->ino, y->dev, y->ino);
 }
 
 static int by_place(const void *a, const void *b)
 {
-    const struct twice_place *x = a, *y = b;
+    const struct seen_place *x = a, *y = b;
 
     return strcmp(x->to_name, y->to_name);
 }
 
-int twice_entry(struct copy *copy, const char *name)
+int seen_entry(struct copy *copy, const char *name)
 {
-    struct twice_entry *entry = malloc(sizeof(*entry)), **at;
+    struct seen_entry *entry = malloc(sizeof(*entry)), **at;
     struct stat st;
     bool seen;
 
@@ -74,7 +74,7 @@ int twice_entry(struct copy *copy, const char *name)
         free(entry);
         return errno == ENOMEM ? -ENOMEM : 0;
     }
-    *entry = (struct twice_entry){st.st_dev, st.st_ino, entry_base(name)};
+    *entry = (struct seen_entry){st.st_dev, st.st_ino, entry_base(name)};
     at = tsearch(entry, &copy->entries, by_entry);
     seen = at && *at != entry;
     if (!at || seen)
@@ -85,7 +85,7 @@ int twice_entry(struct copy *copy, const char *name)
 static int note(struct copy *copy, const struct stat *st, const char *to_path)
 {
     size_t path_bytes = strlen(to_path) + 1;
-    struct twice_inode *inode = malloc(sizeof(*inode) + path_bytes);
+    struct seen_inode *inode = malloc(sizeof(*inode) + path_bytes);
 
     if (!inode)
         return -ENOMEM;
@@ -98,9 +98,9 @@ static int note(struct copy *copy, const struct stat *st, const char *to_path)
     return -ENOMEM;
 }
 
-int twice_inode(struct copy *copy, const struct stat *st)
+int seen_inode(struct copy *copy, const struct stat *st)
 {
-    const struct twice_inode key = {.dev = st->st_dev, .ino = st->st_ino};
+    const struct seen_inode key = {.dev = st->st_dev, .ino = st->st_ino};
 
     return tfind(&key, &copy->inodes, by_file) ? 1 : note(copy, st, "");
 }
@@ -113,14 +113,14 @@ static bool is_blocked(const struct copy *copy, const struct stat *st, const str
     struct stat at;
 
     return fstatat(to->fd, to_name, &at, flags) == 0 &&
-           (!S_ISDIR(at.st_mode) || existing_same_inode(&at, st));
+           (!S_ISDIR(at.st_mode) || entry_same_inode(&at, st));
 }
 
-int twice_directory(struct copy *copy, const struct stat *st, bool top, struct dir *to,
-                    const char *to_name, const char **elsewhere)
+int seen_directory(struct copy *copy, const struct stat *st, bool top, struct dir *to,
+                   const char *to_name, const char **elsewhere)
 {
-    const struct twice_inode key = {.dev = st->st_dev, .ino = st->st_ino};
-    struct twice_inode **found = tfind(&key, &copy->inodes, by_file);
+    const struct seen_inode key = {.dev = st->st_dev, .ino = st->st_ino};
+    struct seen_inode **found = tfind(&key, &copy->inodes, by_file);
     enum copy_follow follow = copy->opts.follow;
     char *path;
     int rc;
@@ -145,9 +145,9 @@ int twice_directory(struct copy *copy, const struct stat *st, bool top, struct d
     return rc;
 }
 
-int twice_place(struct copy *copy, const char *to_name)
+int seen_place(struct copy *copy, const char *to_name)
 {
-    struct twice_place *place = calloc(1, sizeof(*place)), **at;
+    struct seen_place *place = calloc(1, sizeof(*place)), **at;
     bool before;
 
     if (!place)
@@ -163,14 +163,14 @@ int twice_place(struct copy *copy, const char *to_name)
     return before;
 }
 
-bool twice_place_known(const struct copy *copy, const char *to_name)
+bool seen_place_known(const struct copy *copy, const char *to_name)
 {
-    return tfind(&(struct twice_place){.to_name = to_name}, &copy->places, by_place);
+    return tfind(&(struct seen_place){.to_name = to_name}, &copy->places, by_place);
 }
 
-void twice_copied(const struct copy_file *op)
+void seen_copied(const struct copy_file *op)
 {
-    struct twice_place *place = op->place;
+    struct seen_place *place = op->place;
     struct stat st;
 
     place->made = fstatat(op->to->fd, op->to_name, &st, AT_SYMLINK_NOFOLLOW) == 0;
@@ -180,14 +180,14 @@ void twice_copied(const struct copy_file *op)
     }
 }
 
-bool twice_is_copy(const struct copy_file *op, const struct stat *at)
+bool seen_is_copy(const struct copy_file *op, const struct stat *at)
 {
-    const struct twice_place *place = op->place;
+    const struct seen_place *place = op->place;
 
     return place && place->made && by_inode(place->dev, place->ino, at->st_dev, at->st_ino) == 0;
 }
 
-void twice_destroy(struct copy *copy)
+void seen_destroy(struct copy *copy)
 {
     tdestroy(copy->places, free);
     tdestroy(copy->entries, free);

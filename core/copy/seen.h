@@ -7,26 +7,26 @@
 
 /* Whether an operand has been given before, by this name or another one for the same directory
  * entry; if not, it is noted. Returns 1, 0 or -ENOMEM. */
-int twice_entry(struct copy *copy, const char *name);
+int seen_entry(struct copy *copy, const char *name);
 /* Whether the directory st, which goes to to_name in to, has been an operand; if not, and it is one
  * now (top), it is noted. Returns REFUSED_NOT; REFUSED_DIRECTORY_TWICE where it went to the same
  * place; REFUSED_ELSEWHERE, with that place in *elsewhere, where it went to another one and no
  * symbolic link has led here; or -ENOMEM. */
-int twice_directory(struct copy *copy, const struct stat *st, bool top, struct dir *to,
-                    const char *to_name, const char **elsewhere);
+int seen_directory(struct copy *copy, const struct stat *st, bool top, struct dir *to,
+                   const char *to_name, const char **elsewhere);
 /* Whether the file st has been an operand; if not, it is noted. Returns 1, 0 or -ENOMEM. */
-int twice_inode(struct copy *copy, const struct stat *st);
+int seen_inode(struct copy *copy, const struct stat *st);
 /* Notes where an operand goes, as copy->place. Returns 1 where one went there before, 0 or -ENOMEM.
  */
-int twice_place(struct copy *copy, const char *to_name);
+int seen_place(struct copy *copy, const char *to_name);
 /* Whether an operand has gone there. */
-bool twice_place_known(const struct copy *copy, const char *to_name);
+bool seen_place_known(const struct copy *copy, const char *to_name);
 /* An operand's copy has been made: another one is not to overwrite it. What comes to be there by
  * other ways may be, as with cp, which knows them by their inodes, too. */
-void twice_copied(const struct copy_file *op);
+void seen_copied(const struct copy_file *op);
 /* Whether at, which is in the way of an operand, is the copy that an earlier one has made there. */
-bool twice_is_copy(const struct copy_file *op, const struct stat *at);
+bool seen_is_copy(const struct copy_file *op, const struct stat *at);
 /* Frees what they have noted. */
-void twice_destroy(struct copy *copy);
+void seen_destroy(struct copy *copy);
 
 #endif

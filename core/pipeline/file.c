@@ -65,7 +65,7 @@ static void close_dir(struct dir *dir)
 
 int dir_park(struct dir *dir)
 {
-    for (; dir; dir = dir->twin) {
+    for (; dir; dir = dir->dest_dir) {
         struct stat st;
         if (fstat(dir->fd, &st) < 0)
             return -errno;
@@ -78,7 +78,7 @@ int dir_park(struct dir *dir)
 
 int dir_unpark(struct dir *dir, const struct dir *child)
 {
-    for (; dir && child; dir = dir->twin, child = child->twin) {
+    for (; dir && child; dir = dir->dest_dir, child = child->dest_dir) {
         struct stat st;
         if (dir->fd >= 0)
             continue;

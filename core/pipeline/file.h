@@ -42,7 +42,7 @@ enum step {
     STEP_CLOSE,       /* destination: closing it */
     STEP_REDIGESTED,  /* destination: it was a copy of the run, of which a digest has been told */
     STEP_BACKUP,      /* destination: renaming what is there */
-    STEP_UNBACKUP,    /* destination: giving that its name back */
+    STEP_RESTORE,     /* destination: giving that its name back */
     STEP_REMOVE,      /* destination: removing what is there */
     STEP_REPLACED,    /* source: it was a regular file when it was found, and is none now */
     STEP_REFUSED,     /* the operation's own rules refuse it; the operation words the reason */
@@ -60,9 +60,9 @@ struct dir {
     uint64_t number; /* a copy's: one for each, where inode numbers may be used again */
     void *op;        /* the operation's own part, given up in release */
     void (*release)(struct dir *dir); /* called before the last reference goes; may be NULL */
-    struct dir *twin;  /* a copy's destination for it, parked together with it; not owned */
-    uint64_t dev, ino; /* while it is parked */
-    size_t path_len;   /* of the path as the user would write it; 0 for the operands' root */
+    struct dir *dest_dir; /* a copy's destination for it, parked together with it; not owned */
+    uint64_t dev, ino;    /* while it is parked */
+    size_t path_len;      /* of the path as the user would write it; 0 for the operands' root */
     size_t name_len;
     char name[]; /* relative to parent. The path is put together on demand: each directory of a
                   * deep tree holding its own would take memory by the square of the depth */
@@ -87,18 +87,18 @@ int dir_unpark(struct dir *dir, const struct dir *child);
 /* One file. Made by feed_file(), handed from owner to owner: producer, feed, engine, feed, retire.
  */
 struct file {
-    uint64_t seq;       /* position in the input order */
-    uint64_t ino;       /* sorts a batch for reading; 0 where it is not known */
-    struct dir *dir;    /* owned reference */
-    const char *name;   /* relative to dir */
-    void *op;           /* the operation's own part: feed_config.op_bytes zeroed bytes */
-    unsigned char type; /* DT_*, DT_UNKNOWN for operands */
-    bool taken;         /* the feed's: handed to an engine */
-    bool done;          /* the feed's: the status is final */
-    enum step step;     /* where status came from */
-    int status;         /* 0 or -errno */
-    uint64_t bytes;     /* delivered */
-    uint64_t announced; /* of them, what progress.h knows of beforehand */
+    uint64_t seq;          /* position in the input order */
+    uint64_t ino;          /* sorts a batch for reading; 0 where it is not known */
+    struct dir *dir;       /* owned reference */
+    const char *name;      /* relative to dir */
+    void *op;              /* the operation's own part: feed_config.op_bytes zeroed bytes */
+    unsigned char type;    /* DT_*, DT_UNKNOWN for operands */
+    bool taken;            /* the feed's: handed to an engine */
+    bool done;             /* the feed's: the status is final */
+    enum step step;        /* where status came from */
+    int status;            /* 0 or -errno */
+    uint64_t bytes;        /* delivered */
+    uint64_t size_counted; /* of them, what progress.h knows of beforehand */
 };
 
 /* The name that a user would know the file by: malloc'd, NULL where memory is short. */

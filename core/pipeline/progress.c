@@ -50,8 +50,8 @@ void progress_size(struct progress *progress, struct file *file, uint64_t bytes)
 {
     if (!progress)
         return;
-    add(&progress->bytes_known, bytes - file->announced);
-    file->announced = bytes;
+    add(&progress->bytes_known, bytes - file->size_counted);
+    file->size_counted = bytes;
 }
 
 void progress_outside(struct progress *progress, const char *name)
@@ -100,7 +100,7 @@ void progress_done(struct progress *progress, const struct file *file)
         return;
     add(&progress->files, 1);
     /* its size was a hint, and what failed or was cloned delivers less */
-    add(&progress->bytes_known, file->bytes - file->announced);
+    add(&progress->bytes_known, file->bytes - file->size_counted);
 }
 
 void progress_all_known(struct progress *progress)

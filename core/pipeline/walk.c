@@ -355,7 +355,7 @@ static int walk_into(struct walk *walk, struct dir *parent, const char *name, bo
         return rc;
     }
     rc = push(walk, dir, waits_before);
-    if (rc == 0 && park && leads_up(dir) && (!dir->twin || leads_up(dir->twin))) {
+    if (rc == 0 && park && leads_up(dir) && (!dir->dest_dir || leads_up(dir->dest_dir))) {
         rc = dir_park(parent);
         walk->levels[walk->depth - 1].parked = rc == 0;
     }

@@ -28,7 +28,7 @@ struct run {
 static ssize_t move_some(struct file *file, int fd, struct dest *dest, uint64_t offset,
                          uint64_t end)
 {
-    ssize_t moved = dest_move(file, dest, offset, end);
+    ssize_t moved = dest_offload(file, dest, offset, end);
 
     if (moved > 0 && lseek(fd, (off_t)offset + moved, SEEK_SET) < 0)
         return copy_fail(file, STEP_READ);
@@ -120,7 +120,7 @@ static void copy_file(struct run *run, const struct engine_opts *opts, struct fi
 
     if (fd < 0 || fstat(fd, &st) < 0) {
         file_fail(file, fd < 0 ? STEP_OPEN : STEP_STAT, fd < 0 ? fd : -errno);
-        dest_unopened(run->copy, file);
+        dest_source_unopened(run->copy, file);
         if (fd >= 0)
             close(fd);
         return;
@@ -131,7 +131,7 @@ static void copy_file(struct run *run, const struct engine_opts *opts, struct fi
     }
     verdict = dest_open(run->copy, file, fd, &st, true, &dest);
     if (opts->direct == DIRECT_ALWAYS)
-        dest.movable = 0;
+        dest.offload_end = 0;
     if (verdict == DEST_WRITE && dest.sparse)
         copy_data(run, file, fd, &dest, &size);
     else if (verdict == DEST_WRITE || verdict == DEST_READ)

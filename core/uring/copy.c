@@ -162,7 +162,7 @@ static int copy_data(struct loop *loop, struct slot *slot, struct block *block)
 static ssize_t copy_move(struct loop *loop, struct slot *slot)
 {
     struct copy_slot *op = slot->op;
-    ssize_t moved = dest_move(slot->file, &op->dest, slot->delivered, slot->data_end);
+    ssize_t moved = dest_offload(slot->file, &op->dest, slot->delivered, slot->data_end);
 
     if (moved > 0) {
         op->looked = true; /* it is in the cache now: the rest goes through it, too */
@@ -231,7 +231,7 @@ static void copy_ended(struct loop *loop, struct slot *slot)
         }
         dest_end(run->copy, file, &slot->st, &op->dest, size);
     } else {
-        dest_unopened(run->copy, file);
+        dest_source_unopened(run->copy, file);
     }
     if (run->sink)
         run->sink->end(run->sink, file);

@@ -40,7 +40,7 @@ static uint64_t move_all(int from, int to)
     uint64_t at = 0;
     ssize_t n;
 
-    while ((n = move_cached(from, at, to, at, FROM_BYTES - at)) > 0)
+    while ((n = offload_cached(from, at, to, at, FROM_BYTES - at)) > 0)
         at += (uint64_t)n;
     return at;
 }
@@ -57,7 +57,7 @@ static void cached_bytes(void **state)
     assert_int_equal(lseek(from, 0, SEEK_CUR), 0);
     assert_int_equal(lseek(to, 0, SEEK_CUR), 0);
     /* to another place, from one that is on no page's boundary */
-    at = (uint64_t)move_cached(from, 5, to, 4096 + 3, FROM_BYTES - 5);
+    at = (uint64_t)offload_cached(from, 5, to, 4096 + 3, FROM_BYTES - 5);
     assert_in_range(at, 1, FROM_BYTES);
     for (uint64_t i = 0; i < at; i += 1021) {
         unsigned char byte;
@@ -74,10 +74,10 @@ static void no_more_than_asked(void **state)
     struct stat st;
 
     (void)state;
-    assert_int_equal(move_cached(from, 0, to, 0, 300000), 300000);
+    assert_int_equal(offload_cached(from, 0, to, 0, 300000), 300000);
     assert_int_equal(fstat(to, &st), 0);
     assert_int_equal(st.st_size, 300000);
-    assert_int_equal(move_cached(from, 0, to, 0, 1000), 0);
+    assert_int_equal(offload_cached(from, 0, to, 0, 1000), 0);
     close(from);
     close(to);
 }
@@ -93,7 +93,7 @@ static void cold_bytes(void **state)
     assert_int_equal(move_all(from, to), 0);
     /* a hole in the cache: what is before it at the most */
     assert_int_equal(pread(from, &byte, 1, FROM_BYTES / 2), 1);
-    assert_int_equal(move_cached(from, 0, to, 0, FROM_BYTES), 0);
+    assert_int_equal(offload_cached(from, 0, to, 0, FROM_BYTES), 0);
     assert_int_equal(fstat(to, &st), 0);
     assert_int_equal(st.st_size, 0);
     close(from);
@@ -109,14 +109,14 @@ static void refusals_and_failures(void **state)
     int appended = open("to", O_WRONLY | O_APPEND | O_CLOEXEC);
 
     (void)state;
-    assert_int_equal(move_cached(from, 0, closed_for_writing, 0, FROM_BYTES), 0);
-    assert_int_equal(move_cached(from, 0, appended, 0, FROM_BYTES), 0); /* it refuses that */
-    assert_int_equal(move_cached(-1, 0, to, 0, FROM_BYTES), 0);
+    assert_int_equal(offload_cached(from, 0, closed_for_writing, 0, FROM_BYTES), 0);
+    assert_int_equal(offload_cached(from, 0, appended, 0, FROM_BYTES), 0); /* it refuses that */
+    assert_int_equal(offload_cached(-1, 0, to, 0, FROM_BYTES), 0);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &usual), 0);
     limit = (struct rlimit){.rlim_cur = FROM_BYTES / 2, .rlim_max = usual.rlim_max};
     assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    assert_int_equal(move_cached(from, FROM_BYTES / 2, to, FROM_BYTES / 2, FROM_BYTES / 2), 0);
+    assert_int_equal(offload_cached(from, FROM_BYTES / 2, to, FROM_BYTES / 2, FROM_BYTES / 2), 0);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &usual), 0);
     assert_true(holds_pattern("to", 1, move_all(from, to)));
     assert_true(holds_pattern("from", 1, FROM_BYTES));

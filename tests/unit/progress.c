@@ -83,7 +83,7 @@ static void nobody_looks(void **state)
     progress_size(NULL, &file, 1);
     progress_outside(NULL, "-");
     progress_free(NULL);
-    assert_int_equal(file.announced, 0);
+    assert_int_equal(file.size_counted, 0);
 }
 
 static void line_says_what_is_known(void **state)
