@@ -244,7 +244,7 @@ void acp_retire(struct file *file, void *arg)
     if (file->status < 0 || op->reports || told || op->hashed) {
         char *source = file_path(file);
         /* what the walk itself could not enter has no destination */
-        char *dest = op->to ? copy_to_path(file) : strdup("");
+        char *dest = op->to ? item_dest_path(file) : strdup("");
         if (source && dest) {
             print_file(acp, file, told, source, dest);
         } else {
@@ -255,7 +255,7 @@ void acp_retire(struct file *file, void *arg)
         free(source);
         free(dest);
     }
-    copy_file_free(file);
+    item_free(file);
 }
 
 void acp_say_late(struct acp *acp)
@@ -284,7 +284,7 @@ static void mode_text(mode_t mode, char text[10])
 bool acp_ask(void *arg, const struct file *file, mode_t mode, bool writable)
 {
     const struct acp *acp = arg;
-    char *dest = copy_to_path(file);
+    char *dest = item_dest_path(file);
     const char *d = dest ? cli_quote(dest) : "";
     bool removes = acp->copy.opts.force || acp->copy.opts.remove_destination;
     char text[10], *line = NULL;

@@ -45,7 +45,7 @@ int clone_file(struct copy *copy, struct file *file, const struct stat *st, int 
         return 1;
     }
     if (wanted == CLONE_ALWAYS)
-        return copy_fail(file, STEP_CLONE);
+        return item_fail(file, STEP_CLONE);
     note_unclonable(copy, op, st, errno);
     return 0;
 }

@@ -12,15 +12,15 @@
 #include <unistd.h>
 
 #include "dest.h"
+#include "directories.h"
 #include "entry.h"
-#include "overwrite.h"
 #include "hard_links.h"
 #include "nonregular.h"
-#include "directories.h"
+#include "overwrite.h"
+#include "parents.h"
 #include "seen.h"
-#include "writer_lock.h"
-#include "written.h"
 #include "temp.h"
+#include "written.h"
 
 int copy_init(struct copy *copy)
 {
@@ -89,146 +89,14 @@ void copy_file_end(struct file *file)
         return;
     rc = restore(op);
     if (rc < 0)
-        copy_report(file, STEP_RESTORE, rc, false);
+        item_report(file, STEP_RESTORE, rc, false);
     else
         op->restored = true;
-}
-
-void copy_file_free(struct file *file)
-{
-    struct copy_file *op = file->op;
-
-    while (op->reports) {
-        struct copy_report *next = op->reports->next;
-        free(op->reports);
-        op->reports = next;
-    }
-    free(op->backup);
-    dir_put(op->to);
-    op->backup = NULL;
-    op->to = NULL;
-}
-
-void copy_report(void *arg, enum step step, int status, bool harmless)
-{
-    struct file *file = arg;
-    struct copy_file *op = file->op;
-    struct copy_report **at = &op->reports;
-    struct copy_report *report = calloc(1, sizeof(*report));
-
-    if (!report) {
-        file_fail(file, step, status);
-        return;
-    }
-    report->step = step;
-    report->status = status;
-    report->harmless = harmless;
-    while (*at)
-        at = &(*at)->next;
-    *at = report;
-}
-
-int copy_refuse(struct file *file, enum refusal refusal)
-{
-    struct copy_file *op = file->op;
-
-    op->refusal = refusal;
-    op->attempted = false;
-    file_fail(file, STEP_REFUSED, -EPERM);
-    return -EPERM;
-}
-
-int copy_fail(struct file *file, enum step step)
-{
-    int status = -errno;
-
-    file_fail(file, step, status);
-    return status;
-}
-
-char *copy_to_path(const struct file *file)
-{
-    const struct copy_file *op = file->op;
-    struct file at = {.dir = op->to, .name = op->to_name};
-
-    return op->to ? file_path(&at) : NULL;
 }
 
 static struct dir *root(const struct copy *copy)
 {
     return copy->opts.follow == FOLLOW_NEVER ? copy->cwd_nofollow : copy->cwd;
-}
-
-bool copy_follows(const struct copy *copy, const struct file *file)
-{
-    return copy->opts.follow == FOLLOW_ALWAYS ||
-           (copy->opts.follow == FOLLOW_OPERANDS && file->dir == copy->cwd);
-}
-
-int copy_note_name(struct copy *copy, struct feed *feed, const struct dir *to, const char *to_name,
-                   const void *scope)
-{
-    int rc = copy_names_are_noted(to) ? written_name(copy->written, to, to_name, scope) : 0;
-
-    /* the kernel remembers what it sees by one name of a file that grows by another */
-    while (rc == 1 && feed_drain_half(feed))
-        ;
-    return rc;
-}
-
-bool copy_names_are_noted(const struct dir *to)
-{
-    return to->medium == DIR_REMOTE && !to->created;
-}
-
-void copy_find_medium(struct copy *copy, struct dir *to)
-{
-    if (to->medium != DIR_UNKNOWN || to->fd == -1)
-        return;
-    to->medium = writer_lock_is_remote(to->fd) ? DIR_REMOTE : DIR_LOCAL;
-    to->number = ++copy->dir_count;
-}
-
-struct file *copy_file_new(struct copy *copy, struct feed *feed, struct dir *dir, const char *name)
-{
-    struct file *file = feed_file(feed, dir, name, strlen(name));
-
-    if (file) {
-        struct copy_file *op = file->op;
-        /* the walk's root goes where the operand says */
-        struct dir *to = dir->dest_dir ? dir->dest_dir : copy->source_to;
-        op->to_name = dir->dest_dir ? file->name : copy->source_to_name;
-        op->to = dir_get(to);
-        /* Operands that are files do not overwrite each other. Two of one name have rules of their
-         * own: seen.h. */
-        op->place = dir->dest_dir ? NULL : copy->place;
-        op->scope = op->place && !copy->place_before ? (const void *)copy : copy->source;
-        if (copy_note_name(copy, feed, op->to, op->to_name, op->scope) < 0)
-            file_fail(file, STEP_STAT_DEST, -ENOMEM);
-    }
-    return file;
-}
-
-int copy_add_refused(struct copy *copy, struct feed *feed, struct dir *dir, const char *name,
-                     enum refusal refusal)
-{
-    struct file *file = copy_file_new(copy, feed, dir, name);
-
-    if (!file)
-        return -ENOMEM;
-    copy_refuse(file, refusal);
-    return feed_add_done(feed, file);
-}
-
-int copy_add_failed(struct copy *copy, struct feed *feed, struct dir *dir, const char *name,
-                    enum step step, int status)
-{
-    struct file *file = copy_file_new(copy, feed, dir, name);
-
-    if (!file)
-        return -ENOMEM;
-    file_fail(file, step, status);
-    return feed_add_done(feed, file);
 }
 
 /* Whether the destination must be looked at in the order of the sources, or without the source's
@@ -246,9 +114,9 @@ static bool settled(struct copy *copy, struct feed *feed, struct file *file)
     int rc;
 
     if (fstatat(file->dir->fd, file->name, &st,
-                copy_follows(copy, file) ? 0 : AT_SYMLINK_NOFOLLOW) < 0) {
+                item_follows(copy, file) ? 0 : AT_SYMLINK_NOFOLLOW) < 0) {
         op->attempted = false;
-        copy_fail(file, STEP_STAT);
+        item_fail(file, STEP_STAT);
         return true;
     }
     rc = overwrite_decide(copy, file, &st, &at);
@@ -277,7 +145,7 @@ static int entry(struct feed *feed, struct dir *dir, const char *name, unsigned 
                  uint64_t ino, void *arg)
 {
     struct copy *copy = arg;
-    struct file *file = copy_file_new(copy, feed, dir, name);
+    struct file *file = item_new(copy, feed, dir, name);
     struct copy_file *op;
     bool done = true;
 
@@ -350,7 +218,7 @@ static int copy_one(struct copy *copy, struct feed *feed, const struct copy_sour
     if (rc != 0)
         return rc < 0 ? rc : 0;
     if (fstatat(AT_FDCWD, source->name, &st, flags) < 0)
-        return copy_add_failed(copy, feed, root(copy), source->name, STEP_STAT, -errno);
+        return item_add_failed(copy, feed, root(copy), source->name, STEP_STAT, -errno);
     if (S_ISDIR(st.st_mode) && !copy->opts.recursive)
         refusal = REFUSED_DIRECTORY;
     else if (copy->source_count > 1)
@@ -358,7 +226,7 @@ static int copy_one(struct copy *copy, struct feed *feed, const struct copy_sour
     if (rc < 0)
         return rc;
     if (refusal != REFUSED_NOT)
-        return copy_add_refused(copy, feed, root(copy), source->name, refusal);
+        return item_add_refused(copy, feed, root(copy), source->name, refusal);
     if (S_ISDIR(st.st_mode))
         return walk_tree(feed, root(copy), source->name, &copy->opts.walk, &copy_walk, copy);
     return entry(feed, root(copy), source->name, (unsigned char)IFTODT(st.st_mode), st.st_ino,
@@ -393,7 +261,7 @@ int copy_produce(struct feed *feed, void *arg)
     for (size_t i = 0; i < copy->source_count && rc == 0; i++) {
         copy->source = &copy->sources[i];
         copy->source_to = dir_get(copy->source->to);
-        copy_find_medium(copy, copy->source_to);
+        item_find_medium(copy, copy->source_to);
         copy->source_to_name = copy->source->to_name;
         copy->top_dev = 0;
         copy->top_ino = 0;

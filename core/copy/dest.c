@@ -78,7 +78,7 @@ int dest_open(struct copy *copy, struct file *file, int source_fd, const struct 
         if (rc != DEST_WRITE)
             return rc;
         if (S_ISDIR(st->st_mode))
-            return copy_refuse(file, REFUSED_DIRECTORY);
+            return item_refuse(file, REFUSED_DIRECTORY);
         rc = dest_create(copy, file, st, dest);
         if (rc == DEST_LATER && dest->claimed)
             dest_unclaim(copy, st);
@@ -205,10 +205,10 @@ static void finish(struct copy *copy, struct file *file, const struct stat *st, 
     if (file->status == 0 && dest->replaces) {
         rc = attr_inherit(op->to->fd, op->to_name, dest->fd);
         if (rc < 0 && rc != -ENOENT)
-            copy_report(file, STEP_MODE, rc, false);
+            item_report(file, STEP_MODE, rc, false);
     }
     if (file->status == 0) /* one that replaces a file has that one's mode, not a new file's */
-        attr_copy(copy, &from, &to, st, dest->created && !dest->replaces, copy_report, file);
+        attr_copy(copy, &from, &to, st, dest->created && !dest->replaces, item_report, file);
     if (file->status == 0 &&
         (copy->opts.sync_files ||
          (copy->opts.sync_linked && (op->via_symlink || !dest->regular))) &&

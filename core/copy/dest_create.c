@@ -113,7 +113,7 @@ static enum taken take_over(struct copy *copy, struct file *file, const struct s
     if (writer == WRITER_CREATES && !op->via_symlink)
         return TAKEN_OVERTAKE;
     if (writer != WRITER_SELF) {
-        copy_refuse(file, REFUSED_BEING_WRITTEN);
+        item_refuse(file, REFUSED_BEING_WRITTEN);
         return TAKEN_REFUSED;
     }
     if (st->st_size > 0 && ftruncate(dest->fd, 0) < 0)
@@ -154,12 +154,12 @@ static int open_existing(struct copy *copy, struct file *file, const struct stat
     if (dest->fd >= 0) {
         taken = TAKEN;
         if (fstat(dest->fd, &st) < 0) {
-            copy_fail(file, STEP_OPEN_DEST);
+            item_fail(file, STEP_OPEN_DEST);
             taken = TAKEN_REFUSED;
         }
         dest->regular = taken == TAKEN && S_ISREG(st.st_mode);
         if (taken == TAKEN && !dest->regular && regular && fcntl(dest->fd, F_SETFL, 0) < 0) {
-            copy_fail(file, STEP_OPEN_DEST);
+            item_fail(file, STEP_OPEN_DEST);
             taken = TAKEN_REFUSED;
         }
         if (dest->regular && !copy->opts.attributes_only)
@@ -178,9 +178,9 @@ static int open_existing(struct copy *copy, struct file *file, const struct stat
         return file->status;
     errno = error;
     if (!copy->opts.force || errno == ENOENT)
-        return copy_fail(file, STEP_OPEN_DEST);
+        return item_fail(file, STEP_OPEN_DEST);
     if (unlinkat(op->to->fd, op->to_name, 0) < 0)
-        return copy_fail(file, STEP_REMOVE);
+        return item_fail(file, STEP_REMOVE);
     op->removed = true;
     return 1;
 }
@@ -194,16 +194,16 @@ static int create_failed(const struct copy *copy, struct file *file)
 
     /* two sources have one name here, and cp does not look there either */
     if (op->to->created && status == EEXIST)
-        return copy_fail(file, STEP_CREATE);
+        return item_fail(file, STEP_CREATE);
     if (fstatat(op->to->fd, op->to_name, &at, 0) < 0) {
         if (errno != ENOENT)
             return overwrite_stat_failed(copy, file);
     } else if (S_ISDIR(at.st_mode)) {
-        return copy_refuse(file, REFUSED_OVER_DIRECTORY);
+        return item_refuse(file, REFUSED_OVER_DIRECTORY);
     }
     /* a new name with a slash at its end */
     errno = status == EISDIR ? ENOTDIR : status;
-    return copy_fail(file, STEP_CREATE);
+    return item_fail(file, STEP_CREATE);
 }
 
 int dest_note_created(struct copy *copy, const struct copy_file *op, int fd)
@@ -270,7 +270,7 @@ static int create_or_open(struct copy *copy, struct file *file, const struct sta
     if (lost) {
         dest->created = false;
         close_again(dest);
-        return copy_refuse(file, REFUSED_BEING_WRITTEN);
+        return item_refuse(file, REFUSED_BEING_WRITTEN);
     }
     if (rc < 0 && dest->fd >= 0) {
         file_fail(file, STEP_CREATE, rc);
@@ -299,7 +299,7 @@ static int open_atomic(struct copy *copy, struct file *file, const struct stat *
     if (rc == EXISTING_NONE && op->dangling)
         return overwrite_refuse_dangling(file);
     if (rc == EXISTING_OVER && (op->via_symlink || !S_ISREG(at.st_mode)))
-        return copy_refuse(file, REFUSED_NOT_REPLACEABLE);
+        return item_refuse(file, REFUSED_NOT_REPLACEABLE);
     dest->replaces = rc == EXISTING_OVER;
     mode = first_mode(copy, st, dest);
     if (dest->replaces)

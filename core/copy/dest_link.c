@@ -41,7 +41,7 @@ static int link_over(struct copy *copy, struct file *file, const struct stat *st
     int rc;
 
     if (fstatat(op->to->fd, op->to_name, &at, AT_SYMLINK_NOFOLLOW) < 0)
-        return copy_fail(file, STEP_STAT_DEST);
+        return item_fail(file, STEP_STAT_DEST);
     if (stays(copy, op, &at, made)) { /* two directories go to one, with what may be one name */
         op->removed = copy->opts.backup == BACKUP_NONE; /* and made again, as cp tells it */
         return 0;
@@ -51,8 +51,8 @@ static int link_over(struct copy *copy, struct file *file, const struct stat *st
         return rc;
     /* nothing is written through a dangling link that a hard link replaces */
     if ((rc == EXISTING_OVER || op->dangling) && unlinkat(op->to->fd, op->to_name, 0) < 0)
-        return copy_fail(file, STEP_REMOVE);
-    return hard_links_add(made, copy_follows(copy, file), op->to->fd, op->to_name);
+        return item_fail(file, STEP_REMOVE);
+    return hard_links_add(made, item_follows(copy, file), op->to->fd, op->to_name);
 }
 
 /* Makes the destination another name of the copy that the source's inode has already. */
@@ -60,14 +60,14 @@ static int hard_link(struct copy *copy, struct file *file, const struct stat *st
                      const struct link_target *made)
 {
     struct copy_file *op = file->op;
-    int rc = hard_links_add(made, copy_follows(copy, file), op->to->fd, op->to_name);
+    int rc = hard_links_add(made, item_follows(copy, file), op->to->fd, op->to_name);
     struct stat at = {.st_dev = made->dev, .st_ino = made->ino};
 
     if (rc < 0 && errno == EEXIST && !op->to->created)
         rc = link_over(copy, file, st, made);
     if (rc < 0 && file->status == 0) {
         op->elsewhere = made->path;
-        copy_fail(file, STEP_HARD_LINK);
+        item_fail(file, STEP_HARD_LINK);
     }
     if (file->status == 0 && made->created && !op->to->created &&
         written_add(copy->written, &at, op->scope, WRITTEN_CREATED) < 0)
@@ -79,7 +79,7 @@ static int hard_link(struct copy *copy, struct file *file, const struct stat *st
 bool dest_may_be_linked(const struct copy *copy, const struct file *file, const struct stat *st)
 {
     /* followed links are further names that the count does not tell of */
-    return copy->links && !S_ISDIR(st->st_mode) && (st->st_nlink > 1 || copy_follows(copy, file));
+    return copy->links && !S_ISDIR(st->st_mode) && (st->st_nlink > 1 || item_follows(copy, file));
 }
 
 int dest_link(struct copy *copy, struct file *file, const struct stat *st, bool wait,
@@ -122,12 +122,12 @@ void dest_link_made(struct copy *copy, struct file *file, const struct stat *st,
     if (file->status == 0) {
         int rc = 0;
         /* cp links further names to a symbolic link itself where it does not follow links */
-        if (!made || (op->via_symlink && !copy_follows(copy, file))) {
+        if (!made || (op->via_symlink && !item_follows(copy, file))) {
             rc = fstatat(op->to->fd, op->to_name, &at, AT_SYMLINK_NOFOLLOW);
             made = &at;
         }
         if (rc == 0)
-            path = copy_to_path(file);
+            path = item_dest_path(file);
         if (!path) /* its other names would become files of their own */
             file_fail(file, STEP_STAT_DEST, rc < 0 ? -errno : -ENOMEM);
     }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "attr.h"
+#include "entry.h"
 #include "overwrite.h"
 #include "reach.h"
 #include "seen.h"
@@ -145,7 +146,7 @@ int directory_make(struct copy *copy, struct dir *to, const char *name, const st
 /* Adds a line for a directory that has been made, for callers that tell. */
 static int tell_dir(struct copy *copy, struct feed *feed, struct dir *parent, const char *name)
 {
-    struct file *file = copy_file_new(copy, feed, parent, name);
+    struct file *file = item_new(copy, feed, parent, name);
 
     if (!file)
         return -ENOMEM;
@@ -218,12 +219,12 @@ static int add_twice(struct copy *copy, struct feed *feed, struct dir *parent, c
     struct file *file;
 
     if (refusal == REFUSED_DIRECTORY_TWICE)
-        return copy_add_refused(copy, feed, copy->cwd, copy->source->name, refusal);
-    file = copy_file_new(copy, feed, parent, name);
+        return item_add_refused(copy, feed, copy->cwd, copy->source->name, refusal);
+    file = item_new(copy, feed, parent, name);
     if (!file)
         return -ENOMEM;
     ((struct copy_file *)file->op)->elsewhere = elsewhere;
-    copy_refuse(file, refusal);
+    item_refuse(file, refusal);
     return feed_add_done(feed, file);
 }
 
@@ -232,8 +233,8 @@ static int add_unmade(struct copy *copy, struct feed *feed, struct dir *parent, 
                       enum step step, int status, bool itself)
 {
     if (step != STEP_REFUSED)
-        return copy_add_failed(copy, feed, parent, name, step, status);
-    return copy_add_refused(copy, feed, parent, name,
+        return item_add_failed(copy, feed, parent, name, step, status);
+    return item_add_refused(copy, feed, parent, name,
                             itself ? REFUSED_SAME_FILE : REFUSED_OVER_FILE);
 }
 
@@ -249,8 +250,8 @@ static bool note_directory(struct copy *copy, struct feed *feed, int *rc, const 
     *rc = 0;
     if (!copy->written)
         return true;
-    if (copy_names_are_noted(to)) {
-        *rc = copy_note_name(copy, feed, to, to_name, copy->source);
+    if (item_names_are_noted(to)) {
+        *rc = item_note_name(copy, feed, to, to_name, copy->source);
         if (*rc < 0)
             return false;
         *rc = 0;
@@ -287,9 +288,9 @@ static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const ch
     int fd, rc;
 
     if (fstat(dir->fd, &op->st) < 0)
-        return copy_add_failed(copy, feed, parent, name, STEP_STAT, -errno);
+        return item_add_failed(copy, feed, parent, name, STEP_STAT, -errno);
     if (!top && op->st.st_dev == copy->top_dev && op->st.st_ino == copy->top_ino)
-        return copy_add_refused(copy, feed, copy->cwd, copy->source->name, REFUSED_INTO_ITSELF);
+        return item_add_refused(copy, feed, copy->cwd, copy->source->name, REFUSED_INTO_ITSELF);
     rc = copy->source_count > 1 ? seen_directory(copy, &op->st, top, to, to_name, &elsewhere) : 0;
     if (rc != REFUSED_NOT)
         return rc < 0 ? rc : add_twice(copy, feed, parent, name, rc, elsewhere);
@@ -308,9 +309,9 @@ static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const ch
     op->to->created = op->created;
     if (op->created)
         op->to->medium = to->medium;
-    copy_find_medium(copy, op->to);
+    item_find_medium(copy, op->to);
     if (fd >= 0 && !to->created && !note_directory(copy, feed, &rc, to, to_name, fd, op->created))
-        return copy_add_failed(copy, feed, parent, name, STEP_MAKE_DIR, rc < 0 ? rc : -EEXIST);
+        return item_add_failed(copy, feed, parent, name, STEP_MAKE_DIR, rc < 0 ? rc : -EEXIST);
     rc = top ? note_top(copy, &op->st, fd) : 0;
     if (rc == 0 && top && op->created && fd >= 0)
         rc = list_again(dir, &op->st, fd);
@@ -319,9 +320,9 @@ static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const ch
     if (rc == 1 && copy->opts.make == MAKE_HARD_LINKS)
         return 0; /* it is linked there already */
     if (rc == 1)
-        return copy_add_refused(copy, feed, parent, name, REFUSED_SAME_FILE);
+        return item_add_refused(copy, feed, parent, name, REFUSED_SAME_FILE);
     if (rc < 0)
-        return copy_add_failed(copy, feed, parent, name, STEP_OPEN_DEST, rc);
+        return item_add_failed(copy, feed, parent, name, STEP_OPEN_DEST, rc);
     op->copy = copy;
     dir->op = op;
     dir->release = dir_copied;

@@ -6,11 +6,6 @@
 
 /* For walk_ops.enter: makes or finds the destination of a directory that the walk goes into. */
 int directory_enter(struct feed *feed, struct dir *dir, const char *name, void *copy);
-/* --parents: makes the directories of source->to_name below source->to, and puts the last of them
- * into copy->source_to. Returns 0; 1 where that failed, which has been reported; or -errno, to end
- * the producer. */
-int parents_make(struct copy *copy, struct feed *feed, const struct copy_source *source);
-
 /* -- between directories.c and parents.c -- */
 
 /* A directory that is being copied: the op of the source's struct dir, or, for one that --parents

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "overwrite.h"
+bool entry_same_inode(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
 
 const char *entry_base(const char *name)
 {

@@ -8,6 +8,7 @@
 
 #include "../pipeline/file.h"
 
+bool entry_same_inode(const struct stat *a, const struct stat *b);
 /* The last part of a name. */
 const char *entry_base(const char *name);
 /* Looks up the directory that it is in. flags, and what is returned, are fstatat(2)'s. */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "attr.h"
+#include "entry.h"
 #include "dest.h"
 #include "overwrite.h"
 #include "written.h"
@@ -88,17 +89,17 @@ static void copy_symlink(const struct copy *copy, struct file *file, const struc
     char *target = read_target(file, st);
 
     if (!target)
-        copy_fail(file, STEP_READ_LINK);
+        item_fail(file, STEP_READ_LINK);
     else if (make_or_replace(copy, file, target, symlink_to) < 0 &&
              !(copy->opts.older_only && is_link_to(op, target)))
-        copy_fail(file, STEP_MAKE_LINK);
+        item_fail(file, STEP_MAKE_LINK);
     free(target);
 }
 
 /* -s. A relative name leads to the source from the working directory only. */
 static void link_symbolically(const struct copy *copy, struct file *file)
 {
-    char *path = file_path(file), *to = copy_to_path(file);
+    char *path = file_path(file), *to = item_dest_path(file);
     struct stat here, there;
     char *slash = to ? strrchr(to, '/') : NULL;
 
@@ -108,9 +109,9 @@ static void link_symbolically(const struct copy *copy, struct file *file)
         file_fail(file, STEP_SYMLINK, -ENOMEM);
     else if (path[0] != '/' && slash && stat(".", &here) == 0 && stat(to, &there) == 0 &&
              !entry_same_inode(&here, &there))
-        copy_refuse(file, REFUSED_RELATIVE_LINK);
+        item_refuse(file, REFUSED_RELATIVE_LINK);
     else if (make_or_replace(copy, file, path, symlink_to) < 0)
-        copy_fail(file, STEP_SYMLINK);
+        item_fail(file, STEP_SYMLINK);
     if (file->step == STEP_REFUSED)
         ((struct copy_file *)file->op)->attempted = true;
     free(path);
@@ -133,9 +134,9 @@ static void copy_node(const struct copy *copy, struct file *file, const struct s
     if (S_ISFIFO(st->st_mode) || S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode) ||
         S_ISSOCK(st->st_mode)) {
         if (mknodat(op->to->fd, op->to_name, mode, st->st_rdev) < 0)
-            copy_fail(file, S_ISFIFO(st->st_mode) ? STEP_MAKE_FIFO : STEP_MAKE_NODE);
+            item_fail(file, S_ISFIFO(st->st_mode) ? STEP_MAKE_FIFO : STEP_MAKE_NODE);
     } else {
-        copy_refuse(file, REFUSED_TYPE);
+        item_refuse(file, REFUSED_TYPE);
     }
 }
 
@@ -148,8 +149,8 @@ static void make(struct copy *copy, struct file *file, const struct stat *st)
     struct stat made = *st;
 
     if (copy->opts.make == MAKE_HARD_LINKS) {
-        if (make_or_replace(copy, file, copy_follows(copy, file) ? "follow" : "", link_to) < 0)
-            copy_fail(file, STEP_HARD_LINK);
+        if (make_or_replace(copy, file, item_follows(copy, file) ? "follow" : "", link_to) < 0)
+            item_fail(file, STEP_HARD_LINK);
         return;
     }
     if (copy->opts.make == MAKE_SYMLINKS) {
@@ -161,7 +162,7 @@ static void make(struct copy *copy, struct file *file, const struct stat *st)
         copy_node(copy, file, st);
     }
     if (file->status == 0)
-        attr_copy(copy, &from, &to, &made, true, copy_report, file);
+        attr_copy(copy, &from, &to, &made, true, item_report, file);
 }
 
 /* Notes what has been made if another source may lead to it. To a FIFO or a device a link may lead
@@ -187,9 +188,9 @@ void nonregular_copy(struct copy *copy, struct file *file)
     int rc;
 
     if (fstatat(file->dir->fd, file->name, &st,
-                copy_follows(copy, file) ? 0 : AT_SYMLINK_NOFOLLOW) < 0) {
+                item_follows(copy, file) ? 0 : AT_SYMLINK_NOFOLLOW) < 0) {
         op->attempted = false;
-        copy_fail(file, STEP_STAT);
+        item_fail(file, STEP_STAT);
         return;
     }
     rc = overwrite_decide(copy, file, &st, &at);

@@ -19,11 +19,6 @@
 #include "seen.h"
 #include "written.h"
 
-bool entry_same_inode(const struct stat *a, const struct stat *b)
-{
-    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
 /* Whether source and destination are one directory entry, not only one inode. */
 static bool same_entry(const struct file *file)
 {
@@ -59,7 +54,7 @@ static enum sameness would_destroy(const struct copy *copy, const struct file *f
     if (opts->backup != BACKUP_NONE) {
         /* moved aside, the destination would leave a link to it dangling */
         if (!one_inode)
-            return copy_follows(copy, file) && from_link && !to_link ? SAME_REFUSED : SAME_NOT;
+            return item_follows(copy, file) && from_link && !to_link ? SAME_REFUSED : SAME_NOT;
         return same_entry(file) ? SAME_REFUSED : SAME_NOT;
     }
     if (opts->remove_destination &&
@@ -69,7 +64,7 @@ static enum sameness would_destroy(const struct copy *copy, const struct file *f
         return SAME_NOT;
     if (opts->make == MAKE_SYMLINKS && to_link)
         return SAME_NOT;
-    if (!copy_follows(copy, file)) {
+    if (!item_follows(copy, file)) {
         if (!lead_to_one(file, from, to))
             return SAME_NOT;
         if (opts->make == MAKE_HARD_LINKS)
@@ -88,7 +83,7 @@ static enum sameness sameness(const struct copy *copy, const struct file *file,
 
     if (one_inode && opts->make == MAKE_HARD_LINKS)
         return SAME_FINE;
-    if (!copy_follows(copy, file)) {
+    if (!item_follows(copy, file)) {
         if (S_ISLNK(st->st_mode) && S_ISLNK(at->st_mode)) {
             if (same_entry(file))
                 return SAME_REFUSED;
@@ -178,7 +173,7 @@ static int back_up(const struct copy *copy, struct file *file, const struct stat
     int rc;
 
     if (backup_is_source(&copy->opts, file, st))
-        return copy_refuse(file, REFUSED_BACKUP_IS_SOURCE);
+        return item_refuse(file, REFUSED_BACKUP_IS_SOURCE);
     if (copy->opts.dry_run)
         return EXISTING_NONE;
     rc = backup_make(op->to->fd, op->to_name, copy->opts.backup, copy->opts.backup_suffix,
@@ -200,7 +195,7 @@ static bool gives_way(const struct copy *copy, const struct file *file, const st
     if (opts->remove_destination || opts->attributes_only)
         return opts->remove_destination;
     return (opts->preserve_links && at->st_nlink > 1) || /* its other names keep what they have */
-           (!copy_follows(copy, file) && !S_ISREG(st->st_mode));
+           (!item_follows(copy, file) && !S_ISREG(st->st_mode));
 }
 
 static int leave(struct file *file)
@@ -220,7 +215,7 @@ static int wanted(const struct copy *copy, struct file *file, const struct stat 
     struct copy_file *op = file->op;
 
     if (opts->replace == REPLACE_NONE_FAIL)
-        return copy_refuse(file, REFUSED_EXISTS);
+        return item_refuse(file, REFUSED_EXISTS);
     op->skipped = true;
     if (opts->replace == REPLACE_NONE || (opts->older_only && is_newer(opts, op, st, at)))
         return leave(file);
@@ -228,7 +223,7 @@ static int wanted(const struct copy *copy, struct file *file, const struct stat 
         !opts->ask(opts->ask_arg, file, at->st_mode,
                    S_ISLNK(at->st_mode) ||
                        faccessat(op->to->fd, op->to_name, W_OK, AT_EACCESS) == 0))
-        return copy_refuse(file, REFUSED_DECLINED);
+        return item_refuse(file, REFUSED_DECLINED);
     op->skipped = false;
     return EXISTING_OVER;
 }
@@ -238,9 +233,9 @@ int overwrite_stat_failed(const struct copy *copy, struct file *file)
     struct copy_file *op = file->op;
 
     if (errno == ELOOP && copy->opts.force)
-        return copy_fail(file, STEP_REMOVE);
+        return item_fail(file, STEP_REMOVE);
     op->attempted = false;
-    return copy_fail(file, STEP_STAT_DEST);
+    return item_fail(file, STEP_STAT_DEST);
 }
 
 /* Whether the run has written what is there by another of its sources, which would be lost without
@@ -253,7 +248,7 @@ static bool collides(const struct copy *copy, const struct copy_file *op, const 
 
     if (copy->opts.backup == BACKUP_NUMBERED)
         return false;
-    if (copy_names_are_noted(op->to) &&
+    if (item_names_are_noted(op->to) &&
         written_name_twice(copy->written, op->to, op->to_name, op->scope) == 1)
         return true;
     return scope == op->scope &&
@@ -281,7 +276,7 @@ static int look_up(const struct copy *copy, struct file *file, const struct stat
                    ? EXISTING_NONE
                    : overwrite_stat_failed(copy, file);
     if (collides(copy, op, at))
-        return copy_refuse(file, S_ISLNK(at->st_mode) && !itself ? REFUSED_THROUGH_CREATED
+        return item_refuse(file, S_ISLNK(at->st_mode) && !itself ? REFUSED_THROUGH_CREATED
                                                                  : REFUSED_JUST_CREATED);
     op->just_created = seen_is_copy(op, at);
     if (!S_ISLNK(at->st_mode) || itself)
@@ -290,7 +285,7 @@ static int look_up(const struct copy *copy, struct file *file, const struct stat
         /* a FIFO or a device that the run has made: opening the FIFO would not return */
         if (!S_ISREG(target.st_mode) && !S_ISDIR(target.st_mode) &&
             written_find(copy->written, &target, &scope) == WRITTEN_CREATED)
-            return copy_refuse(file, REFUSED_JUST_CREATED);
+            return item_refuse(file, REFUSED_JUST_CREATED);
         *at = target;
         op->via_symlink = true;
         return EXISTING_OVER;
@@ -313,7 +308,7 @@ int overwrite_refuse_dangling(struct file *file)
 {
     struct copy_file *op = file->op;
 
-    copy_refuse(file, op->just_created ? REFUSED_THROUGH_CREATED : REFUSED_DANGLING);
+    item_refuse(file, op->just_created ? REFUSED_THROUGH_CREATED : REFUSED_DANGLING);
     op->attempted = true;
     return file->status;
 }
@@ -321,7 +316,7 @@ int overwrite_refuse_dangling(struct file *file)
 int overwrite_check_output(const struct copy *copy, struct file *file, const struct stat *st)
 {
     if (copy->output_old.st_ino && entry_same_inode(st, &copy->output_old))
-        return copy_refuse(file, REFUSED_OUTPUT_SOURCE);
+        return item_refuse(file, REFUSED_OUTPUT_SOURCE);
     if (copy->output_new.st_ino && entry_same_inode(st, &copy->output_new))
         return leave(file);
     return EXISTING_NONE;
@@ -334,7 +329,7 @@ enum written_how overwrite_note_digest(const struct copy *copy, struct file *fil
     enum written_how how = written_find(copy->written, at, &scope);
 
     if (copy->opts.digest && how != WRITTEN_NOT)
-        copy_report(file, STEP_REDIGESTED, 0, false);
+        item_report(file, STEP_REDIGESTED, 0, false);
     return how;
 }
 
@@ -351,20 +346,20 @@ int overwrite_decide(struct copy *copy, struct file *file, const struct stat *st
     if (rc != EXISTING_OVER)
         return rc;
     if (copy->output_old.st_ino && entry_same_inode(at, &copy->output_old))
-        return copy_refuse(file, REFUSED_OUTPUT_DEST);
+        return item_refuse(file, REFUSED_OUTPUT_DEST);
     /* what is left in any case may be the same file, too */
     same = opts->replace == REPLACE_NONE ? SAME_NOT : sameness(copy, file, st, at);
     if (same == SAME_REFUSED)
-        return copy_refuse(file, REFUSED_SAME_FILE);
+        return item_refuse(file, REFUSED_SAME_FILE);
     if (same == SAME_FINE)
         return leave(file);
     rc = wanted(copy, file, st, at);
     if (rc != EXISTING_OVER)
         return rc;
     if (S_ISDIR(at->st_mode))
-        return copy_refuse(file, REFUSED_OVER_DIRECTORY);
+        return item_refuse(file, REFUSED_OVER_DIRECTORY);
     if (op->just_created && opts->backup != BACKUP_NUMBERED)
-        return copy_refuse(file, op->via_symlink ? REFUSED_THROUGH_CREATED : REFUSED_JUST_CREATED);
+        return item_refuse(file, op->via_symlink ? REFUSED_THROUGH_CREATED : REFUSED_JUST_CREATED);
     over = opts->backup == BACKUP_NONE && !gives_way(copy, file, st, at);
     if (!over) /* that is for dest_create, when no other thread writes it */
         overwrite_note_digest(copy, file, at);
@@ -376,7 +371,7 @@ int overwrite_decide(struct copy *copy, struct file *file, const struct stat *st
     }
     if (!opts->dry_run && unlinkat(op->to->fd, op->to_name, 0) < 0 && errno != ENOENT) {
         op->attempted = false;
-        return copy_fail(file, STEP_REMOVE);
+        return item_fail(file, STEP_REMOVE);
     }
     op->removed = true;
     return EXISTING_NONE;

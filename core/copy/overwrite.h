@@ -28,6 +28,5 @@ int overwrite_check_output(const struct copy *copy, struct file *file, const str
  * the run has come to it. */
 enum written_how overwrite_note_digest(const struct copy *copy, struct file *file,
                                        const struct stat *at);
-bool entry_same_inode(const struct stat *a, const struct stat *b);
 
 #endif

@@ -1,7 +1,7 @@
 /* parents.c: the directories of an operand's path, which --parents makes below the destination. See
- * directories.h. */
+ * parents.h. */
 #define _GNU_SOURCE
-#include "directories.h"
+#include "parents.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "directories.h"
 
 /* The source of a directory that --parents has made or found: its path is behind the struct. */
 static const char *parent_source(const struct copy_directory *op)

@@ -31,7 +31,7 @@ static ssize_t move_some(struct file *file, int fd, struct dest *dest, uint64_t 
     ssize_t moved = dest_offload(file, dest, offset, end);
 
     if (moved > 0 && lseek(fd, (off_t)offset + moved, SEEK_SET) < 0)
-        return copy_fail(file, STEP_READ);
+        return item_fail(file, STEP_READ);
     return moved;
 }
 

@@ -57,7 +57,7 @@ static void retire(struct file *file, void *arg)
         if (op->copied != (file->status == 0))
             test_broken("a file that is copied and failed, or neither");
     }
-    copy_file_free(file);
+    item_free(file);
 }
 
 struct copying *copying_new(const struct engine *engine, const struct contract_case *this)

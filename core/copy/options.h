@@ -1,0 +1,59 @@
+/* options.h: what a copy does, and how: cp's options, and ours. */
+#ifndef CORE_COPY_OPTIONS_H
+#define CORE_COPY_OPTIONS_H
+
+#include <sys/types.h>
+
+#include "../pipeline/walk.h"
+#include "backup.h"
+
+enum copy_follow { FOLLOW_NEVER, FOLLOW_OPERANDS, FOLLOW_ALWAYS };
+enum copy_make { MAKE_COPIES, MAKE_HARD_LINKS, MAKE_SYMLINKS };
+enum copy_sparse { SPARSE_AUTO, SPARSE_NEVER, SPARSE_ALWAYS };
+enum copy_clone { CLONE_AUTO, CLONE_NEVER, CLONE_ALWAYS };
+/* Which existing files are replaced. */
+enum copy_replace {
+    REPLACE_ALL,
+    REPLACE_ASKED,     /* those that copy_opts.ask says yes to */
+    REPLACE_NONE,      /* they are left, and that is no error */
+    REPLACE_NONE_FAIL, /* they are left, and that is one */
+};
+
+struct copy_opts {
+    bool recursive;
+    enum copy_follow follow;
+    enum copy_make make;
+    enum copy_sparse sparse;
+    enum copy_clone clone;
+    enum copy_replace replace;
+    enum backup_kind backup;
+    const char *backup_suffix; /* of simple backups */
+    bool older_only;           /* replace only what is older than the source */
+    bool through_dangling;   /* a link that leads nowhere: make what it leads to, as POSIX has it */
+    bool force;              /* remove a destination that cannot be opened, and try again */
+    bool remove_destination; /* remove each destination first */
+    bool preserve_mode, preserve_times, preserve_owner;
+    bool preserve_links;          /* hard links among the sources */
+    bool preserve_xattrs;         /* extended attributes; ACLs go with the mode */
+    bool xattrs_required;         /* one that cannot be kept is an error */
+    bool xattrs_quiet;            /* one that cannot be kept is not even told */
+    bool default_mode;            /* the mode is explicitly not to be kept: what the umask leaves */
+    bool attributes_only;         /* no bytes */
+    bool copy_contents;           /* of special files, too, when recursive */
+    bool keep_directory_symlinks; /* a symbolic link to a directory will do for a directory */
+    bool parents;                 /* make the operand's directories below the destination, too */
+    bool atomic;      /* a regular file appears complete under its name, or not at all */
+    bool sync_files;  /* each file is on the device before it counts as copied */
+    bool sync_linked; /* those that are written through a symbolic link, or are devices: they may be
+                       * elsewhere */
+    bool digest;      /* the sink is to see every byte of every regular file */
+    bool dry_run;     /* nothing is made or changed */
+    bool verbose;     /* the caller wants to hear of directories, too */
+    struct walk_opts walk;
+    /* REPLACE_ASKED: called on the producer's thread, in the order of the operands. mode: the
+     * existing file's. writable: whether this user may write it. */
+    bool (*ask)(void *arg, const struct file *file, mode_t mode, bool writable);
+    void *ask_arg;
+};
+
+#endif
