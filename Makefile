@@ -233,9 +233,10 @@ format:
 
 ## install: install programs and man pages below DESTDIR and PREFIX (/usr/local)
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install -d $(DESTDIR)$(PREFIX)/bin
 	install $(programs:%=$(bin)/%) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 $(foreach p,$(programs),cmd/$(p)/$(p).1) $(DESTDIR)$(PREFIX)/share/man/man1
+	for page in $(wildcard cmd/*/*.[1-8]); do \
+	    install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
 
 ## clean: remove the build directory
 clean:
