@@ -1,16 +1,13 @@
 /* faultfs.c: a filesystem for tests that shows a directory and fails as its rules say.
  *
- *   faultfs [--direct-io] [--fold-case] [--nfs4-acl] [--read-delay=MS] [--foreground] DIRECTORY
- * MOUNTPOINT
+ *   faultfs [OPTION]... DIRECTORY MOUNTPOINT
  *
- * It returns after mounting; with --foreground it runs until the unmount (umount, or fusermount3
- * -u). Writing to MOUNTPOINT/.faultfs replaces the rules (rules.h); reading it returns them with
- * their counts. Without a matching rule, operations reach the directory unchanged. Only pages are
- * cached, between open and close; with --direct-io not even pages, so that each read and write of a
- * program is one operation here. With --fold-case, names that differ only in case are the same
- * name, and the first spelling is kept (as with vfat). With --nfs4-acl the only extended attributes
- * are those of nfs4.h. Locks are those of the files underneath: names of the same file share them.
- */
+ * Writing to MOUNTPOINT/.faultfs replaces the rules (rules.h); reading it returns them with their
+ * counts. Without a matching rule, operations reach the directory unchanged. Only pages are cached,
+ * between open and close. Names of the same file share its locks. --foreground runs until the
+ * unmount. --direct-io caches no pages: each read and write of a program is one operation. With
+ * --fold-case, names that differ only in case are equal, and the first spelling is kept (as in
+ * vfat). --nfs4-acl has only the attributes of nfs4.h. --read-delay=MS delays all reads. */
 #define _GNU_SOURCE
 #define FUSE_USE_VERSION 312
 #include <dirent.h>
