@@ -20,7 +20,9 @@
 #include "report/summary.h"
 #include "lesson/lesson.h"
 #include "../cli/atomic.h"
-#include "../cli/cli.h"
+#include "../cli/messages.h"
+#include "../cli/quote.h"
+#include "../cli/signals.h"
 
 #include <errno.h>
 #include <gsl/gsl_randist.h>

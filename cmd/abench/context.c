@@ -1,7 +1,7 @@
 /* context.c: the helpers that every part of abench uses. See context.h. */
 #define _GNU_SOURCE
 #include "context.h"
-#include "../cli/cli.h"
+#include "../cli/messages.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -2,7 +2,10 @@
 #define _GNU_SOURCE
 #include "options.h"
 #include "measure/sweep.h"
-#include "../cli/cli.h"
+#include "../cli/messages.h"
+#include "../cli/options.h"
+#include "../cli/quote.h"
+#include "../cli/sizes.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -1,19 +1,21 @@
-/* acat.c: files to standard output, one after the other; or read to nowhere, to measure the
- * reading.
+/* acat.c: writes files to standard output, one after the other, or only reads and measures them.
  *
- * The operands are taken in segments. A run of named files is one feed through the engine, which
- * reads ahead and delivers in order; what is between such runs (standard input, a bad entry in a
- * list of names) is dealt with here, in its place.
- */
+ * A run of named files is one feed through the engine, which reads ahead and delivers in order. An
+ * operand between such runs (standard input, a bad entry in a list) is handled here in its turn. */
 #define _GNU_SOURCE
 #include "acat.h"
 #include "../cli/progress.h"
+#include "../cli/engine.h"
+#include "../cli/messages.h"
+#include "../cli/quote.h"
+#include "../cli/signals.h"
+#include "../cli/stats.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,10 +23,9 @@
 
 enum {
     BLOCK_BYTES = 128 * 1024,
-    /* A pipe holds 64 KiB, less than one write here, so that both ends wait for each other at each:
-     * 1 GB, cached, to wc -c took 0.97 s so, 0.40 s with 256 KiB, and no less with 1 MiB. splice
-     * took 0.18 s, but what it puts into the pipe is the file's own pages: what is written to the
-     * file before the reader comes would be seen by it. */
+    /* A pipe of 64 KiB holds less than one write, so that both ends wait for each other. 1 GB,
+     * cached, to wc -c: 0.97 s; with 256 KiB 0.40 s, as with 1 MiB. splice(2) takes 0.18 s, but
+     * its reader would see later changes of the file, whose own pages are in the pipe. */
     PIPE_BYTES = 256 * 1024,
 };
 
@@ -84,38 +85,37 @@ struct acat_item {
 
 static void usage(void)
 {
-    printf("Usage: %s [OPTION]... [FILE]...\n"
-           "Concatenate FILE(s) to standard output.\n\n"
-           "With no FILE, or when FILE is -, read standard input.\n\n"
-           "  -A, --show-all            the same as -vET\n"
-           "  -b, --number-nonblank     number the lines that are not empty; overrides -n\n"
-           "  -e                        the same as -vE\n"
-           "  -E, --show-ends           $ at the end of each line\n"
-           "  -n, --number              number all lines\n"
-           "  -s, --squeeze-blank       of empty lines in a row, only the first\n"
-           "  -t                        the same as -vT\n"
-           "  -T, --show-tabs           tabs as ^I\n"
-           "  -u                        (ignored)\n"
-           "  -v, --show-nonprinting    ^ and M- notation, except for newlines and tabs\n"
-           "      --discard             read everything and write nothing\n"
-           "      --pattern=PATTERN     with --discard: read each FILE in blocks, random or\n"
-           "                            sequential, and report IOPS and latencies\n"
-           "      --time=SECONDS        with --discard: in blocks, for so long\n"
-           "      --bytes=SIZE          with --discard: in blocks, so much of each FILE\n"
-           "      --json                with --discard: in blocks, the report in JSON\n"
-           "      --files0-from=F       take the FILEs from F, where each ends with "
-           "NUL\n\n" CLI_COMMON_HELP
-           "\nOne worker writes to standard output: --jobs is for --discard.\n",
-           cli_name);
+    printf(
+        "Usage: %s [OPTION]... [FILE]...\n"
+        "Concatenate FILE(s) to standard output.\n\n"
+        "With no FILE, or when FILE is -, read standard input.\n\n"
+        "  -A, --show-all            the same as -vET\n"
+        "  -b, --number-nonblank     number the lines that are not empty; overrides -n\n"
+        "  -e                        the same as -vE\n"
+        "  -E, --show-ends           $ at the end of each line\n"
+        "  -n, --number              number all lines\n"
+        "  -s, --squeeze-blank       of empty lines in a row, only the first\n"
+        "  -t                        the same as -vT\n"
+        "  -T, --show-tabs           tabs as ^I\n"
+        "  -u                        (ignored)\n"
+        "  -v, --show-nonprinting    ^ and M- notation, except for newlines and tabs\n"
+        "      --discard             read everything and write nothing\n"
+        "      --pattern=PATTERN     with --discard: read each FILE in blocks, random or\n"
+        "                            sequential, and report IOPS and latencies\n"
+        "      --time=SECONDS        with --discard: in blocks, for so long\n"
+        "      --bytes=SIZE          with --discard: in blocks, so much of each FILE\n"
+        "      --json                with --discard: in blocks, the report in JSON\n"
+        "      --files0-from=F       take the FILEs from F, each ended by NUL\n\n" CLI_COMMON_HELP
+        "\nOne worker writes to standard output: --jobs is for --discard.\n",
+        cli_name);
     cli_close_stdout();
     exit(EXIT_SUCCESS);
 }
 
-/* Whether fd was closed from the start: cli_start then holds its place by O_PATH. */
+/* Returns true if fd was closed from the start: cli_start then holds its place by O_PATH. */
 static bool was_closed(int fd)
 {
     int flags = fcntl(fd, F_GETFL);
-
     return flags < 0 || (flags & O_PATH);
 }
 

@@ -3,7 +3,8 @@
 #define CMD_ACAT_ACAT_H
 
 #include "../../core/load/load.h"
-#include "../cli/cli.h"
+#include "../cli/name_list.h"
+#include "../cli/options.h"
 
 /* -- operands.c: what is to be read, one after the other -- */
 

@@ -3,6 +3,10 @@
 #define _GNU_SOURCE
 #include "acat.h"
 #include "../cli/json.h"
+#include "../cli/messages.h"
+#include "../cli/quote.h"
+#include "../cli/sizes.h"
+#include "../cli/stats.h"
 
 #include <errno.h>
 #include <inttypes.h>

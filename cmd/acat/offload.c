@@ -6,6 +6,7 @@
 
 #include "../../core/base/cache.h"
 #include "../../core/copy/offload.h"
+#include "../cli/messages.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -10,6 +10,11 @@
 #include "../../core/digest/sink_thread.h"
 #include "acp.h"
 #include "../cli/progress.h"
+#include "../cli/engine.h"
+#include "../cli/messages.h"
+#include "../cli/quote.h"
+#include "../cli/signals.h"
+#include "../cli/stats.h"
 
 /* -- where things go -- */
 

@@ -3,7 +3,7 @@
 #define CMD_ACP_ACP_H
 
 #include "../../core/copy/copy.h"
-#include "../cli/cli.h"
+#include "../cli/options.h"
 #include "../cli/atomic.h"
 
 struct acp_durable;

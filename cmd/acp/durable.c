@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "acp.h"
+#include "../cli/messages.h"
+#include "../cli/quote.h"
 
 enum {
     FEW_FILES = 16, /* fsync of each; beyond that one syncfs */

@@ -6,6 +6,10 @@
 #include <unistd.h>
 
 #include "acp.h"
+#include "../cli/messages.h"
+#include "../cli/name_list.h"
+#include "../cli/quote.h"
+#include "../cli/sizes.h"
 
 enum {
     OPT_ATTRIBUTES_ONLY = CLI_OPT_FIRST,

@@ -10,6 +10,8 @@
 #include "acp.h"
 #include "../cli/progress.h"
 #include "../cli/checksum_line.h"
+#include "../cli/messages.h"
+#include "../cli/quote.h"
 
 enum subject { SOURCE, DEST, DEST_SOURCE };
 

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "acp.h"
+#include "../cli/messages.h"
+#include "../cli/quote.h"
 
 enum {
     DEVICE_BLOCK_BYTES = 1024 * 1024,

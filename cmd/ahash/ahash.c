@@ -24,6 +24,11 @@
 #include "print.h"
 #include "unlisted.h"
 #include "../cli/progress.h"
+#include "../cli/engine.h"
+#include "../cli/messages.h"
+#include "../cli/quote.h"
+#include "../cli/signals.h"
+#include "../cli/stats.h"
 
 enum {
     STDOUT_BYTES = 64 * 1024,

@@ -6,7 +6,8 @@
 #include <stdatomic.h>
 
 #include "../../core/digest/hash.h"
-#include "../cli/cli.h"
+#include "../cli/name_list.h"
+#include "../cli/options.h"
 #include "../cli/checksum_line.h"
 
 struct ahash_count;

@@ -2,6 +2,9 @@
  * ahash.h. */
 #define _GNU_SOURCE
 #include "ahash.h"
+#include "../cli/engine.h"
+#include "../cli/messages.h"
+#include "../cli/quote.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -13,6 +13,8 @@
 #include <string.h>
 
 #include "unlisted.h"
+#include "../cli/messages.h"
+#include "../cli/quote.h"
 
 static bool is_stdin(const char *path)
 {

@@ -6,6 +6,7 @@
 
 #include "../../core/digest/hash.h"
 #include "../../core/pipeline/feed.h"
+#include "../cli/name_list.h"
 
 struct ahash;
 

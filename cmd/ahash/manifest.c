@@ -27,6 +27,8 @@
 #include "vanished.h"
 #include "../../core/base/cache.h"
 #include "../cli/atomic.h"
+#include "../cli/messages.h"
+#include "../cli/quote.h"
 
 enum {
     SECOND_NS = 1000000000,

@@ -1,6 +1,8 @@
 /* manifest_read.c: reading the manifest that --update brings up to date. See manifest_read.h. */
 #define _GNU_SOURCE
 #include "manifest_read.h"
+#include "../cli/messages.h"
+#include "../cli/quote.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "../../core/digest/digest.h"
-#include "../cli/cli.h"
+#include "../cli/messages.h"
 
 enum {
     SLOTS_FIRST = 1024, /* a power of 2, as all sizes are */

@@ -2,6 +2,8 @@
  * ahash.h. */
 #define _GNU_SOURCE
 #include "ahash.h"
+#include "../cli/messages.h"
+#include "../cli/quote.h"
 
 #include <errno.h>
 #include <stdlib.h>

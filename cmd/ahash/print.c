@@ -8,6 +8,8 @@
 
 #include "ahash.h"
 #include "item.h"
+#include "../cli/messages.h"
+#include "../cli/quote.h"
 
 void ahash_report(struct ahash *ahash, const struct file *file)
 {

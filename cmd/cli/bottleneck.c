@@ -1,12 +1,14 @@
 /* bottleneck.c: what a run was bound by, and what would have made it faster, from its counters. See
- * cli.h.
+ * stats.h.
  *
  * A worker's time is spent computing (in the digest or elsewhere), ready to compute while no
  * processor is free, waiting for the next name, or waiting for I/O. Whichever is most decides. */
 #define _GNU_SOURCE
-#include "cli.h"
-
 #include <stdarg.h>
+#include <stdio.h>
+
+#include "engine.h"
+#include "stats.h"
 
 enum {
     DECISIVE_PERCENT = 70, /* of the workers' time */

@@ -1,6 +1,6 @@
-/* getopt.c: getopt_long, with our own options kept out of the way of GNU's. See cli.h. */
+/* getopt.c: getopt_long, with our own options kept out of the way of GNU's. See options.h. */
 #define _GNU_SOURCE
-#include "cli.h"
+#include "options.h"
 
 #include <string.h>
 

@@ -1,7 +1,8 @@
 /* json.c: writes JSON. See json.h. */
 #define _GNU_SOURCE
 #include "json.h"
-#include "cli.h"
+#include "messages.h"
+#include "quote.h"
 
 #include <assert.h>
 #include <inttypes.h>

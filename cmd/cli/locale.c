@@ -1,9 +1,9 @@
-/* locale.c: the characters of names, in the locale of the environment. See cli.h.
+/* locale.c: the characters of names, in the locale of the environment. See quote.h.
  *
  * The locale is loaded when a name first has a byte outside of ASCII, and is that of the calls here
  * only: nothing else in the program depends on it. */
 #define _GNU_SOURCE
-#include "cli.h"
+#include "quote.h"
 
 #include <langinfo.h>
 #include <locale.h>

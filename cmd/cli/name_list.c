@@ -1,11 +1,16 @@
-/* name_list.c: a list of names that end in NUL, for --files0-from. See cli.h. */
+/* name_list.c: a list of names that end in NUL, for --files0-from. See name_list.h. */
 #define _GNU_SOURCE
-#include "cli.h"
+#include "name_list.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "messages.h"
+#include "options.h"
+#include "quote.h"
 
 struct names0 {
     FILE *stream;

@@ -6,13 +6,14 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "../../core/pipeline/progress.h"
+#include "quote.h"
 
 enum {
     TICK_MS = 125,

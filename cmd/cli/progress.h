@@ -10,7 +10,8 @@
 #ifndef CMD_CLI_PROGRESS_H
 #define CMD_CLI_PROGRESS_H
 
-#include "cli.h"
+#include "../../core/pipeline/progress.h"
+#include "options.h"
 
 /* Where --progress asks for it: sets common->opts.progress, and starts the timer. */
 void cli_progress_start(struct cli_common *common);

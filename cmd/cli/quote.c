@@ -8,7 +8,7 @@
  *
  * Words of the command line that are no names stand in the locale's quotes. */
 #define _GNU_SOURCE
-#include "cli.h"
+#include "quote.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>

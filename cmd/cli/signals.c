@@ -1,6 +1,6 @@
-/* signals.c: signals that end a program which is making files. See cli.h. */
+/* signals.c: signals that end a program which is making files. See signals.h. */
 #define _GNU_SOURCE
-#include "cli.h"
+#include "signals.h"
 
 #include <pthread.h>
 #include <signal.h>

@@ -1,11 +1,14 @@
-/* stats.c: what --stats prints. See cli.h. */
+/* stats.c: what --stats prints. See stats.h. */
 #define _GNU_SOURCE
-#include "cli.h"
-#include "json.h"
+#include "stats.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "json.h"
+#include "messages.h"
 
 static double seconds_of(uint64_t ns)
 {

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 
 #include "fuzz.h"
+#include "../../cmd/cli/options.h"
 
 enum { ARGUMENTS_MAX = 32 };
 

@@ -4,7 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "../../cmd/cli/cli.h"
+#include "../../cmd/cli/quote.h"
+#include "../../cmd/cli/sizes.h"
 #include "fuzz.h"
 
 /* Checks that a size is the product of its digits and its suffix. */

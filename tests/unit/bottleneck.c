@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../cmd/cli/cli.h"
+#include "../../cmd/cli/engine.h"
+#include "../../cmd/cli/options.h"
+#include "../../cmd/cli/stats.h"
 
 static const uint64_t percent_ns = 10000000; /* of a second */
 

@@ -8,7 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../cmd/cli/cli.h"
+#include "../../cmd/cli/name_list.h"
+#include "../../cmd/cli/options.h"
+#include "../../cmd/cli/quote.h"
+#include "../../cmd/cli/sizes.h"
 #include "../support/scratch.h"
 
 static void sizes_are_parsed(void **state)

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "../../cmd/cli/json.h"
-#include "../../cmd/cli/cli.h"
+#include "../../cmd/cli/messages.h"
 
 /* One document, in memory. */
 struct document {

@@ -4,7 +4,8 @@
 #define _GNU_SOURCE
 #include "delay_files.h"
 #include "../measure/child.h"
-#include "../../cli/cli.h"
+#include "../../cli/messages.h"
+#include "../../cli/quote.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,7 +6,9 @@
 #include "../measure/child.h"
 #include "../measure/run.h"
 #include "../stat.h"
-#include "../../cli/cli.h"
+#include "../../cli/engine.h"
+#include "../../cli/messages.h"
+#include "../../cli/quote.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
 #include "overlap.h"
 #include "delay_files.h"
 #include "../measure/child.h"
-#include "../../cli/cli.h"
+#include "../../cli/engine.h"
 #include "../../../core/digest/hash.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 #include "lesson.h"
 #include "delay_files.h"
 #include "../report/term.h"
-#include "../../cli/cli.h"
+#include "../../cli/messages.h"
 
 #include <inttypes.h>
 #include <jansson.h>

@@ -2,7 +2,10 @@
  * user's with their braces. */
 #define _GNU_SOURCE
 #include "arm.h"
-#include "../../cli/cli.h"
+#include "../../../core/engine.h"
+#include "../../cli/messages.h"
+#include "../../cli/quote.h"
+#include "../../cli/sizes.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

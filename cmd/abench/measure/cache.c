@@ -5,7 +5,9 @@
 #define _GNU_SOURCE
 #include "cache.h"
 #include "child.h"
-#include "../../cli/cli.h"
+#include "../../cli/messages.h"
+#include "../../cli/name_list.h"
+#include "../../cli/quote.h"
 
 #include <errno.h>
 #include <fcntl.h>

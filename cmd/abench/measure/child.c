@@ -4,7 +4,7 @@
  * the wait. */
 #define _GNU_SOURCE
 #include "child.h"
-#include "../../cli/cli.h"
+#include "../../cli/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>

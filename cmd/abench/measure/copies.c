@@ -6,7 +6,8 @@
 #define _GNU_SOURCE
 #include "copies.h"
 #include "child.h"
-#include "../../cli/cli.h"
+#include "../../cli/messages.h"
+#include "../../cli/quote.h"
 
 #include <errno.h>
 #include <fcntl.h>

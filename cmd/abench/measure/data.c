@@ -4,7 +4,9 @@
 #include "data.h"
 #include "child.h"
 #include "../../cli/checksum_line.h"
-#include "../../cli/cli.h"
+#include "../../cli/engine.h"
+#include "../../cli/messages.h"
+#include "../../cli/quote.h"
 #include "../../../core/digest/hash.h"
 #include "../../../core/pipeline/walk.h"
 

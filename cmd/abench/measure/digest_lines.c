@@ -2,7 +2,8 @@
 #define _GNU_SOURCE
 #include "digest_lines.h"
 #include "manifest.h"
-#include "../../cli/cli.h"
+#include "../../cli/messages.h"
+#include "../../cli/quote.h"
 
 #include <ctype.h>
 #include <stdio.h>

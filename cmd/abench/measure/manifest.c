@@ -1,7 +1,8 @@
 /* manifest.c: the entries of a tree, kept in a file, and how two trees differ. */
 #define _GNU_SOURCE
 #include "manifest.h"
-#include "../../cli/cli.h"
+#include "../../cli/messages.h"
+#include "../../cli/quote.h"
 
 #include <dirent.h>
 #include <errno.h>

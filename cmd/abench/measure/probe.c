@@ -22,7 +22,7 @@
 #include "copies.h"
 #include "run.h"
 #include "../stat.h"
-#include "../../cli/cli.h"
+#include "../../cli/name_list.h"
 
 #include <errno.h>
 #include <math.h>

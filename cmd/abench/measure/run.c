@@ -9,7 +9,6 @@
 #include "device.h"
 #include "iowq.h"
 #include "left.h"
-#include "../../cli/cli.h"
 
 #include <errno.h>
 #include <fcntl.h>

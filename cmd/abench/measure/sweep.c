@@ -1,7 +1,9 @@
 /* sweep.c: --sweep: its values. */
 #define _GNU_SOURCE
 #include "sweep.h"
-#include "../../cli/cli.h"
+#include "../../cli/messages.h"
+#include "../../cli/quote.h"
+#include "../../cli/sizes.h"
 
 #include <math.h>
 #include <stdio.h>

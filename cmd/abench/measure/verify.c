@@ -6,7 +6,7 @@
 #include "child.h"
 #include "data.h"
 #include "digest_lines.h"
-#include "../../cli/cli.h"
+#include "../../cli/messages.h"
 
 #include <dirent.h>
 #include <inttypes.h>

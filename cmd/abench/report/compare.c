@@ -8,7 +8,8 @@
 #include "compare.h"
 #include "summary.h"
 #include "../stat.h"
-#include "../../cli/cli.h"
+#include "../../cli/messages.h"
+#include "../../cli/quote.h"
 
 #include <jansson.h>
 #include <math.h>

@@ -4,7 +4,8 @@
 #include "knee.h"
 #include "summary.h"
 #include "verdict.h"
-#include "../../cli/cli.h"
+#include "../../cli/messages.h"
+#include "../../cli/quote.h"
 
 #include <jansson.h>
 #include <math.h>

@@ -3,7 +3,7 @@
 #define _GNU_SOURCE
 #include "machine.h"
 #include "summary.h"
-#include "../../cli/cli.h"
+#include "../../cli/engine.h"
 
 #include <inttypes.h>
 #ifdef HAVE_LIBMOUNT

@@ -6,7 +6,9 @@
 #include "knee.h"
 #include "summary.h"
 #include "../measure/child.h"
-#include "../../cli/cli.h"
+#include "../../cli/messages.h"
+#include "../../cli/quote.h"
+#include "../../cli/sizes.h"
 
 #include <errno.h>
 #include <math.h>

@@ -5,7 +5,7 @@
 #include "summary.h"
 #include "term.h"
 #include "verdict.h"
-#include "../../cli/cli.h"
+#include "../../cli/quote.h"
 
 #include <inttypes.h>
 #include <math.h>

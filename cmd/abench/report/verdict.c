@@ -4,7 +4,6 @@
 #include "verdict.h"
 #include "knee.h"
 #include "summary.h"
-#include "../../cli/cli.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -1,0 +1,55 @@
+/* engine.c: the engine, the workers and the digest that options ask for. See engine.h. */
+#define _GNU_SOURCE
+#include "engine.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../core/digest/digest.h"
+#include "messages.h"
+#include "quote.h"
+
+struct digest *cli_digest_open(const char *name)
+{
+    struct digest *digest = digest_open(name);
+
+    if (!digest && errno == ENOTSUP)
+        cli_fatal(0,
+                  "cannot compute %s: no active OpenSSL provider implements it "
+                  "(see $OPENSSL_CONF and openssl.cnf)",
+                  cli_quote(name));
+    if (!digest && errno != ENOENT)
+        cli_fatal(0, "memory exhausted");
+    return digest;
+}
+
+unsigned cli_processors(void)
+{
+    cpu_set_t set;
+    long online;
+
+    /* those that this process may use: a container is often given fewer than there are */
+    if (sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 0)
+        return (unsigned)CPU_COUNT(&set);
+    online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online > 0 ? (unsigned)online : 1;
+}
+
+const struct engine *cli_engine(struct cli_common *common, const char **why)
+{
+    int error;
+    const struct engine *engine = engine_find(common->engine, why, &error);
+
+    if (engine) {
+        /* the probe's ring could be made, the one that is needed perhaps cannot */
+        common->opts.fallback = strcmp(common->engine, "auto") == 0 ? &engine_sync : NULL;
+        return engine;
+    }
+    /* the option's values have been checked: an unknown name is the environment's */
+    if (!*why)
+        cli_fatal(0, "invalid value %s of $AIOUTILS_ENGINE: auto, sync or uring is expected",
+                  cli_quote_word(common->engine));
+    cli_fatal(-error, "engine '%s' cannot run here: %s", common->engine, *why);
+}

@@ -1,0 +1,16 @@
+/* engine.h: the engine, the workers and the digest that options ask for. */
+#ifndef CMD_CLI_ENGINE_H
+#define CMD_CLI_ENGINE_H
+
+#include "options.h"
+
+/* Returns the processors that this process may use, at least 1. */
+unsigned cli_processors(void);
+/* Returns the engine that the options ask for, or exits with the reason why it cannot run. *why is
+ * set if auto has fallen back; otherwise auto may still fall back later (opts.fallback). */
+const struct engine *cli_engine(struct cli_common *common, const char **why);
+
+/* Opens a digest, or exits if it cannot be used. Returns NULL if its name is unknown. */
+struct digest *cli_digest_open(const char *name);
+
+#endif

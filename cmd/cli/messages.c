@@ -1,0 +1,115 @@
+/* messages.c: what a program says and how it ends. See messages.h. */
+#define _GNU_SOURCE
+#include "messages.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "progress.h"
+
+const char *cli_name = "";
+static int stdout_errno; /* why stdout failed first; 0: it did not, or the reason is not known */
+
+void cli_start(char **argv)
+{
+    struct rlimit limit;
+
+    if (argv[0])
+        cli_name = argv[0];
+    /* A standard descriptor that is closed would be given to the next file opened, and messages
+     * would go into it. O_PATH keeps the place taken, and reading or writing it fails with EBADF
+     * still. */
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/", O_PATH) < 0)
+            exit(EXIT_FAILURE);
+    /* Many files and directories are open together; the soft limit is there for programs that use
+     * select(2). */
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+void cli_stdout_failed(void)
+{
+    if (stdout_errno == 0)
+        stdout_errno = errno;
+}
+
+static void __attribute__((format(printf, 2, 0))) message(int err, const char *format, va_list args)
+{
+    char *text = NULL;
+
+    cli_progress_hide(STDERR_FILENO);
+    if (fflush(stdout) != 0)
+        cli_stdout_failed();
+    if (vasprintf(&text, format, args) < 0)
+        text = NULL;
+    /* one call: stderr is not buffered, and threads' messages must not mix */
+    fprintf(stderr, "%s: %s%s%s\n", cli_name, text ? text : "memory exhausted", err > 0 ? ": " : "",
+            err > 0 ? strerror(err) : "");
+    free(text);
+}
+
+void cli_message(int err, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    message(err, format, args);
+    va_end(args);
+    cli_progress_show(STDERR_FILENO);
+}
+
+void cli_fatal(int err, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    message(err, format, args); /* and no progress is shown any more */
+    va_end(args);
+    exit(EXIT_FAILURE);
+}
+
+void cli_try_help(void)
+{
+    fflush(stdout);
+    fprintf(stderr, "Try '%s --help' for more information.\n", cli_name);
+    exit(EXIT_FAILURE);
+}
+
+void cli_close_stdout(void)
+{
+    bool failed = ferror(stdout);
+
+    if (fflush(stdout) != 0) {
+        cli_stdout_failed();
+        failed = true;
+    }
+    if (fclose(stdout) != 0) {
+        cli_stdout_failed();
+        /* closed from the start, and nothing was written: that is no loss */
+        if (failed || errno != EBADF)
+            failed = true;
+    }
+    if (failed) {
+        fprintf(stderr, "%s: write error%s%s\n", cli_name, stdout_errno ? ": " : "",
+                stdout_errno ? strerror(stdout_errno) : "");
+        _exit(EXIT_FAILURE); /* exit would flush the closed stream */
+    }
+}
+
+void cli_version(const char *program)
+{
+    printf("%s (aioutils) %s\nLicense MIT: there is NO WARRANTY, to the extent permitted by law.\n",
+           program, AIOUTILS_VERSION);
+    cli_close_stdout();
+    exit(EXIT_SUCCESS);
+}

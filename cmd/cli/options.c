@@ -1,0 +1,133 @@
+/* options.c: the options that all commands share, and their values. See options.h. */
+#include "options.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "messages.h"
+#include "quote.h"
+#include "sizes.h"
+
+enum {
+    JOBS_MAX = 1024,
+    DEPTH_MAX = 32768,          /* IORING_MAX_ENTRIES: no ring is longer */
+    BLOCK_BYTES_MAX = 1u << 30, /* a request's length has 32 bits, and read(2) ends at 2 GiB */
+};
+
+int cli_match(const char *option, const char *argument, const char *const *choices,
+              const int *groups)
+{
+    size_t len = strlen(argument);
+    int found = -1;
+    bool ambiguous = false;
+
+    for (int i = 0; choices[i]; i++) {
+        if (strcmp(choices[i], argument) == 0)
+            return i;
+        if (strncmp(choices[i], argument, len) != 0)
+            continue;
+        if (found >= 0 && (!groups || groups[i] != groups[found]))
+            ambiguous = true;
+        found = i;
+    }
+    if (found >= 0 && !ambiguous)
+        return found;
+    cli_message(0, "%s argument %s for %s", ambiguous ? "ambiguous" : "invalid",
+                cli_quote_word(argument), cli_quote_word(option));
+    fputs("Valid arguments are:", stderr);
+    for (int i = 0; choices[i]; i++)
+        fprintf(stderr, i > 0 && groups && groups[i] == groups[i - 1] ? ", %s" : "\n  - %s",
+                cli_quote_word(choices[i]));
+    fputc('\n', stderr);
+    cli_try_help();
+}
+
+/* In the order of enum direct_mode, and of enum cli_progress_when. */
+static const char *const direct_choices[] = {"auto", "always", "never", NULL};
+static const char *const progress_choices[] = {"never", "auto", "always", NULL};
+static const char *const stats_choices[] = {"text", "json", NULL};
+static const char *const engine_choices[] = {"auto", "sync", "uring", NULL};
+
+void cli_common_init(struct cli_common *common, const char *program)
+{
+    const char *engine = getenv("AIOUTILS_ENGINE");
+
+    *common = (struct cli_common){.program = program,
+                                  .engine = engine && *engine ? engine : "auto"};
+}
+
+static unsigned count_option(const char *option, const char *argument, unsigned max)
+{
+    unsigned count;
+
+    if (cli_parse_count(argument, max, &count) < 0)
+        cli_fatal(0, "invalid %s argument %s: a number from 1 to %u is expected", option,
+                  cli_quote_word(argument), max);
+    return count;
+}
+
+static size_t block_size_option(const char *argument)
+{
+    uint64_t bytes;
+    int rc = cli_parse_size(argument, &bytes);
+
+    if (rc == -ERANGE || (rc == 0 && bytes > BLOCK_BYTES_MAX))
+        cli_fatal(0, "--block-size argument %s too large", cli_quote_word(argument));
+    if (rc < 0 || bytes == 0)
+        cli_fatal(0, "invalid --block-size argument %s", cli_quote_word(argument));
+    return (size_t)bytes;
+}
+
+bool cli_common_option(struct cli_common *common, int option, const char *argument)
+{
+    switch (option) {
+    case CLI_OPT_ENGINE:
+        common->engine = engine_choices[cli_match("--engine", argument, engine_choices, NULL)];
+        return true;
+    case 'j':
+        common->jobs = count_option("--jobs", argument, JOBS_MAX);
+        return true;
+    case CLI_OPT_DEPTH:
+        common->opts.depth = count_option("--depth", argument, DEPTH_MAX);
+        return true;
+    case CLI_OPT_BLOCK_SIZE:
+        common->opts.block_bytes = block_size_option(argument);
+        return true;
+    case CLI_OPT_DIRECT:
+        common->opts.direct = (enum direct_mode)cli_match("--direct", argument, direct_choices,
+                                                          NULL);
+        return true;
+    case CLI_OPT_PROGRESS:
+        common->progress = CLI_PROGRESS_AUTO;
+        if (argument)
+            common->progress = (enum cli_progress_when)cli_match("--progress", argument,
+                                                                 progress_choices, NULL);
+        return true;
+    case CLI_OPT_STATS:
+        common->stats = STATS_TEXT;
+        if (argument && cli_match("--stats", argument, stats_choices, NULL) == 1)
+            common->stats = STATS_JSON;
+        return true;
+    case CLI_OPT_FILES0_FROM:
+        common->files0_from = argument;
+        return true;
+    case CLI_OPT_EXCLUDE:
+        if (exclude_add(&common->exclude, argument) < 0)
+            cli_fatal(0, "memory exhausted");
+        return true;
+    case 'x':
+        common->one_file_system = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+void cli_common_free(struct cli_common *common)
+{
+    exclude_free(common->exclude);
+    common->exclude = NULL;
+}

@@ -1,0 +1,100 @@
+/* options.h: the options that all commands share. */
+#ifndef CMD_CLI_OPTIONS_H
+#define CMD_CLI_OPTIONS_H
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../../core/engine.h"
+#include "../../core/pipeline/exclude.h"
+
+/* Options that all commands share. Long options from CLI_OPT_FIRST on are theirs. */
+enum stats_format { STATS_NONE, STATS_TEXT, STATS_JSON };
+enum cli_progress_when { CLI_PROGRESS_NEVER, CLI_PROGRESS_AUTO, CLI_PROGRESS_ALWAYS };
+
+struct cli_common {
+    const char *program; /* whatever name it is called by */
+    const char *engine;  /* --engine, $AIOUTILS_ENGINE, "auto" */
+    unsigned jobs;       /* 0: the command's default */
+    enum stats_format stats;
+    enum cli_progress_when progress; /* AUTO: where standard error is a terminal */
+    const char *files0_from;         /* NULL, a file, or "-" */
+    const char *digest; /* what a worker that computes is busy with; NULL: nothing of a name */
+    struct engine_opts opts;
+    /* of commands that walk trees: for struct walk_opts */
+    struct exclude *exclude;
+    bool one_file_system;
+};
+
+enum {
+    CLI_OPT_ENGINE = 1000,
+    CLI_OPT_DEPTH,
+    CLI_OPT_BLOCK_SIZE,
+    CLI_OPT_DIRECT,
+    CLI_OPT_PROGRESS,
+    CLI_OPT_STATS,
+    CLI_OPT_FILES0_FROM,
+    CLI_OPT_EXCLUDE,
+    CLI_OPT_HELP,
+    CLI_OPT_VERSION,
+    CLI_OPT_FIRST, /* the command's own start here */
+};
+
+/* Entries for getopt_long; -j takes "j:" in the short options. */
+#define CLI_LONG_OPTIONS                                                                         \
+    {"engine", required_argument, NULL, CLI_OPT_ENGINE}, {"jobs", required_argument, NULL, 'j'}, \
+        {"depth", required_argument, NULL, CLI_OPT_DEPTH},                                       \
+        {"block-size", required_argument, NULL, CLI_OPT_BLOCK_SIZE},                             \
+        {"direct", required_argument, NULL, CLI_OPT_DIRECT},                                     \
+        {"progress", optional_argument, NULL, CLI_OPT_PROGRESS},                                 \
+        {"stats", optional_argument, NULL, CLI_OPT_STATS},                                       \
+        {"files0-from", required_argument, NULL, CLI_OPT_FILES0_FROM},                           \
+        {"help", no_argument, NULL, CLI_OPT_HELP},                                               \
+    {                                                                                            \
+        "version", no_argument, NULL, CLI_OPT_VERSION                                            \
+    }
+
+/* For commands that walk trees; -x takes "x" in the short options. */
+#define CLI_WALK_LONG_OPTIONS                              \
+    {"exclude", required_argument, NULL, CLI_OPT_EXCLUDE}, \
+    {                                                      \
+        "one-file-system", no_argument, NULL, 'x'          \
+    }
+
+#define CLI_WALK_HELP                                                                  \
+    "      --exclude=GLOB        leave out what matches; may be given several times\n" \
+    "  -x, --one-file-system     stay on each operand's file system\n"
+
+#define CLI_COMMON_HELP                                                                      \
+    "      --engine=ENGINE       auto (default), sync or uring; also $AIOUTILS_ENGINE\n"     \
+    "  -j, --jobs=N              workers\n"                                                  \
+    "      --depth=N             files in flight per worker (uring)\n"                       \
+    "      --block-size=SIZE     bytes per read of a large file\n"                           \
+    "      --direct=WHEN         O_DIRECT: auto (default), always or never\n"                \
+    "      --progress[=WHEN]     a line about it on standard error while it goes on: auto\n" \
+    "                            (where that is a terminal), always or never (default)\n"    \
+    "      --stats[=FORMAT]      counters on standard error at the end: text or json\n"      \
+    "      --help                display this help and exit\n"                               \
+    "      --version             output version information and exit\n"
+
+/* getopt_long where abbreviations mean what they mean to GNU's command, whose options are the first
+ * gnu_len of the table (CLI_GNU_OPTIONS_MAX at the most): what abbreviates one of these is not
+ * looked for among ours. */
+enum { CLI_GNU_OPTIONS_MAX = 63 };
+int cli_getopt_long(int argc, char **argv, const char *short_options, const struct option *options,
+                    size_t gnu_len);
+
+/* Sets the defaults, and what the environment says. */
+void cli_common_init(struct cli_common *common, const char *program);
+/* Takes one option of the common ones: true if it was one. Bad values end the program. */
+bool cli_common_option(struct cli_common *common, int option, const char *argument);
+void cli_common_free(struct cli_common *common);
+
+/* The index of an option's argument in the NULL-ended choices; unambiguous beginnings will do, as
+ * for GNU's. groups: numbers, equal for choices that mean the same, or NULL. Ends the program with
+ * the list of choices where there is none such. */
+int cli_match(const char *option, const char *argument, const char *const *choices,
+              const int *groups);
+
+#endif
