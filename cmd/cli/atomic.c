@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "../../core/copy/attr.h"
-#include "../../core/copy/temp.h"
+#include "../../core/base/temp.h"
 
 enum {
     LINKS_MAX = 40, /* as the kernel's */

@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../core/copy/unfinished.h"
+#include "../../core/base/unfinished.h"
 
 enum {
     END_SECONDS = 2, /* if the destination's device does not answer either */

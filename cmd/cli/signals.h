@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* Makes signals that end the program remove unfinished files (core/copy/unfinished.h) first. Faults
+/* Makes signals that end the program remove unfinished files (core/base/unfinished.h) first. Faults
  * (SEGV, BUS, ABRT) and ignored signals stay as they are. Must be called before there are threads.
  */
 void cli_signals_install(void);

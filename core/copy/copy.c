@@ -19,7 +19,7 @@
 #include "overwrite.h"
 #include "parents.h"
 #include "seen.h"
-#include "temp.h"
+#include "../base/temp.h"
 #include "written.h"
 
 int copy_init(struct copy *copy)

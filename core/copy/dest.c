@@ -14,7 +14,7 @@
 #include "extents.h"
 #include "offload.h"
 #include "overwrite.h"
-#include "temp.h"
+#include "../base/temp.h"
 
 enum {
     HOLE_BYTES =

@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "copy.h"
-#include "unfinished.h"
+#include "../base/unfinished.h"
 
 enum dest_verdict {
     DEST_WRITE, /* open: write the bytes */

@@ -12,7 +12,7 @@
 #include "attr.h"
 #include "dest.h"
 #include "overwrite.h"
-#include "temp.h"
+#include "../base/temp.h"
 #include "writer_lock.h"
 #include "written.h"
 

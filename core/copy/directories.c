@@ -16,7 +16,7 @@
 #include "reach.h"
 #include "seen.h"
 #include "written.h"
-#include "temp.h"
+#include "../base/temp.h"
 
 /* Rights that a directory has not got until all is in it: it is nobody's to write into, and where
  * it will have another owner, nobody's to see. */

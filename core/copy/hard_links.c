@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "entry.h"
-#include "temp.h"
+#include "../base/temp.h"
 
 enum {
     BUCKETS = 4096,

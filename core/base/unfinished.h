@@ -6,8 +6,8 @@
  *
  * A file is removed only if its name still leads to it and nobody else has written to it: another
  * program may have put a file of its own under that name, or may have completed this one. */
-#ifndef CORE_COPY_UNFINISHED_H
-#define CORE_COPY_UNFINISHED_H
+#ifndef CORE_BASE_UNFINISHED_H
+#define CORE_BASE_UNFINISHED_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* temp.h: a file that is written before it has its name, and so appears complete or not at all. */
-#ifndef CORE_COPY_TEMP_H
-#define CORE_COPY_TEMP_H
+#ifndef CORE_BASE_TEMP_H
+#define CORE_BASE_TEMP_H
 
 #include <stdbool.h>
 #include <sys/types.h>
