@@ -115,7 +115,7 @@ struct bench_sample {
      * NAN where there is none */
     double device_busy;  /* part of the time in which it had anything to do */
     double device_queue; /* mean number of requests at it */
-    unsigned iowq;       /* io-wq workers of the process, at the most; only where it was watched */
+    double iowq;         /* most io-wq workers that were seen; NAN: not watched */
     uint64_t reflinked;  /* files of the copy that share blocks */
 };
 
@@ -154,7 +154,7 @@ struct bench_prediction {
     double gain;      /* base's seconds / the arm's */
     double base_seconds, arm_seconds;
     uint64_t files, bytes; /* of the probe */
-    unsigned iowq;         /* workers of io-wq seen in it */
+    double iowq;           /* io-wq workers that were seen in it; NAN: not known */
 };
 
 /* One bench: everything that the report is made from. */

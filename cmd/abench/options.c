@@ -193,7 +193,7 @@ static uint64_t seed_of(const char *argument)
 
     errno = 0;
     uint64_t seed = strtoull(argument, &end, 10);
-    if (errno || *end || end == argument || *argument == '-')
+    if (errno || *end || end == argument || *argument == '-' || seed > INT64_MAX)
         bad_argument("seed", argument, "a number");
     return seed;
 }

@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "json.h"
 #include "messages.h"
-#include "quote.h"
 
 #include <assert.h>
 #include <inttypes.h>

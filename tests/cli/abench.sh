@@ -39,7 +39,7 @@ for operation in read hash copy; do
     check "$operation: runs" abench "$operation" "${arms[@]}" --json=report.json tree
     same "$operation: both arms, one round" "[('sync', 1), ('$other', 1)]" \
         "$(json report.json '[(a["name"], a["runs"]) for a in d["states"][0]["arms"]]')"
-    same "$operation: equal work" True "$(json report.json 'd["equal"]')"
+    same "$operation: equal work" True "$(json report.json 'd["equal_work"]')"
     same "$operation: the files and their bytes" "45 382003" \
         "$(json report.json '"%d %d" % (d["data"]["files"], d["data"]["bytes"])')"
 done
@@ -51,11 +51,11 @@ same 'copy: nothing left beside the source' '' "$(find . -name 'abench.*')"
 abench hash "${arms[@]}" --pairs=3 --cache=both --json --seed=7 tree >report.json 2>messages
 same 'cold and warm, three rounds each' "[('cold', 3), ('warm', 3)]" \
     "$(json report.json '[(s["cache"], s["rounds"]) for s in d["states"]]')"
-same 'warm: all of it is resident' 1.0 "$(json report.json 'd["states"][1]["resident"]')"
+same 'warm: all of it is resident' 1 "$(json report.json 'd["states"][1]["resident_share"]')"
 case $(stat -f -c %T .) in
 tmpfs) ok 'cold: there is no cold state on tmpfs' ;;
 *) same 'cold: nothing of it is resident' True \
-    "$(json report.json 'd["states"][0]["resident"] < 0.01')" ;;
+    "$(json report.json 'd["states"][0]["resident_share"] < 0.01')" ;;
 esac
 same 'each round has each arm, in some order' "[1, 2]" \
     "$(json report.json 'sorted(a["samples"][2]["position"] for a in d["states"][0]["arms"])')"
@@ -72,12 +72,12 @@ done
 abench hash "${arms[@]}" --arm 'gnu=find {src} -type f -print0 | xargs -0 /usr/bin/sha256sum' --json tree \
     >report.json 2>messages
 same "another command's digests are compared" "content True" \
-    "$(json report.json 'd["states"][0]["arms"][2]["samples"][0]["check"] + " " + str(d["equal"])')"
+    "$(json report.json 'd["states"][0]["arms"][2]["samples"][0]["check"] + " " + str(d["equal_work"])')"
 abench hash "${arms[@]}" --arm 'count=wc -c {src}/large' tree >table 2>messages
 same 'an output of another kind is not compared' 1 "$(grep -c 'not compared: count' table)"
 abench copy "${arms[@]}" --arm 'cp=/bin/cp -r {src} {dst}' --json tree >report.json 2>messages
 same "another command's copy is compared" "content True" \
-    "$(json report.json 'd["states"][0]["arms"][2]["samples"][0]["check"] + " " + str(d["equal"])')"
+    "$(json report.json 'd["states"][0]["arms"][2]["samples"][0]["check"] + " " + str(d["equal_work"])')"
 abench read "${arms[@]}" --arm 'cat=xargs -0 cat <{list}' --json tree >report.json 2>messages
 same 'a list of names for commands' 3 "$(json report.json 'len(d["states"][0]["arms"])')"
 

@@ -35,7 +35,7 @@ same 'four have none, and say so' 'None 1' \
 abench hash --warm --arms= --arm 'a=sleep 0.05' --arm 'b=sleep 0.05' --precision=50 --json=report.json tree \
     >table 2>messages
 same 'rounds end when the interval is narrow' 'True True' \
-    "$(json report.json 'str(d["states"][0]["tight"]) + " " + str(7 <= d["states"][0]["rounds"] < 50)')"
+    "$(json report.json 'str(d["states"][0]["precise"]) + " " + str(7 <= d["states"][0]["rounds"] < 50)')"
 same 'a command against itself: nothing to tell' '1 False' \
     "$(grep -c '^b .*no detectable difference' table) $(json report.json 'd["states"][0]["arms"][1]["detectable"]')"
 abench hash --warm --arms= --arm 'a=sleep 0.1' --arm 'b=sleep 0.02' --pairs=5 --json=report.json tree \
@@ -46,12 +46,12 @@ same 'a difference is told, with its size' 'True True' \
 # -- the bottleneck --
 abench hash --warm --arms= --arm 'a=sleep 0.05' --arm 'b=sleep 0.05' --pairs=5 --json=report.json tree \
     >table 2>messages
-same 'waiting that nothing overlaps, and not for the device' latency-bound \
-    "$(json report.json 'd["states"][0]["bound"]')"
+same 'waiting that nothing overlaps, and not for the device' latency \
+    "$(json report.json 'd["states"][0]["bottleneck"]')"
 # The arm prints counters. Without them its waiting time is taken from the clock, which includes a busy machine.
 abench read --warm --arms= --arm 'a=i=0; while [ $i -lt 60000 ]; do i=$((i + 1)); done; echo "{\"waiting_seconds\": 0}" >&2' \
     --pairs=1 --json=report.json tree >table 2>messages
-same 'work without waiting' CPU-bound "$(json report.json 'd["states"][0]["bound"]')"
+same 'work without waiting' cpu "$(json report.json 'd["states"][0]["bottleneck"]')"
 check 'with the figures that this rests on' grep -q '^evidence a: .*CPU .* s user' table
 
 # -- a sweep, and a prediction --
@@ -66,7 +66,7 @@ if [ "$engine" = uring ]; then
     same 'and a knee is named' 1 "$(grep -c '^knee  *depth=' table)"
     abench hash --arms=sync,uring --pairs=1 --time=30 --json=report.json tree >table 2>messages
     same 'a prediction, and how far it was off' 'sync uring True' \
-        "$(json report.json '"{baseline} {arm} {0}".format(d["states"][0]["prediction"]["error"] is not None, **d["states"][0]["prediction"])')"
+        "$(json report.json '"{baseline} {arm} {0}".format(d["states"][0]["prediction"]["relative_error"] is not None, **d["states"][0]["prediction"])')"
     check 'the table has it' grep -q '^predict  uring .* times as fast as sync' table
     abench hash --arms=sync,uring --no-probe --pairs=1 --time=30 --json=report.json tree >table 2>messages
     same 'no prediction if none is requested' None "$(json report.json 'd["states"][0]["prediction"]')"
@@ -83,7 +83,7 @@ if [ "$engine" = uring ]; then
         --json=report.json tree/a/30 >table 2>messages
     same 'of a pattern: from some of its bytes' True "$(json report.json "0 < ${foreseen}['probe_bytes'] <= 2**22")"
     abench copy --warm --arms=sync,uring --pairs=1 --time=30 --json=report.json tree >table 2>messages
-    same 'of a copy' True "$(json report.json "0 < ${foreseen}['gain'] and ${foreseen}['probe_bytes'] == 465000")"
+    same 'of a copy' True "$(json report.json "0 < ${foreseen}['ratio'] and ${foreseen}['probe_bytes'] == 465000")"
     abench copy --warm --durable --arms=sync,uring --pairs=1 --time=30 --json=report.json tree >table 2>messages
     same 'not of when it is on the device' None "$(json report.json "$foreseen")"
 fi
@@ -99,7 +99,7 @@ abench read --pattern=random --bytes=1M --arms="sync,$other" --pairs=1 --no-prob
 same 'random blocks: all of them, in blocks of 4 KiB' "0 random 1048576 4096 ['sizes', 'sizes']" \
     "$? $(json report.json '"%s %d %d %s" % (d["pattern"], d["pattern_bytes"], d["pattern_block_bytes"], [a["samples"][0]["check"] for a in d["states"][0]["arms"]])')"
 same 'as blocks a second' True \
-    "$(json report.json 'all(abs(a["blocks_per_second"] * a["seconds"]["median"] - 256) < 1 for a in d["states"][0]["arms"])')"
+    "$(json report.json 'all(abs(a["reads_per_second"] * a["seconds"]["median"] - 256) < 1 for a in d["states"][0]["arms"])')"
 check 'sequential blocks' abench read --pattern=sequential --arms="sync,$other" --pairs=1 --time=20 large
 gives 'a pattern is for reading' 1 '' 'abench: --pattern can only be used with read' 'abench hash --pattern=random large'
 gives 'and for one file' 1 '' 'abench: --pattern needs exactly one regular file' 'abench read --pattern=random tree'
@@ -119,10 +119,17 @@ abench hash --warm --pairs=6 --arms=sync --json=old.json tree >table 2>messages
 abench hash --warm --pairs=6 --arms=sync --compare=old.json --json tree >report.json 2>messages
 same 'JSON stays JSON, and messages go to standard error' '1 hash' \
     "$(grep -c '^compare  sync, warm' messages) $(json report.json 'd["operation"]')"
+grep -v '^ "format"' old.json >without.json
+gives 'a report of an older abench' 1 '' \
+    'abench: cannot compare with without.json: it has no format number, so an older abench wrote it' \
+    'abench hash --compare=without.json tree'
+sed 's/^ "format": 1,/ "format": 2,/' old.json >newer.json
+gives 'a report of another format' 1 '' 'abench: cannot compare with newer.json: its format is 2, not 1' \
+    'abench hash --compare=newer.json tree'
 echo '{"program": "other"}' >other.json
-gives 'what is no report' 1 '' 'abench: other.json: not a report of abench --json' \
+gives 'what is no report' 1 '' 'abench: cannot compare with other.json: not a report of abench --json' \
     'abench hash --compare=other.json tree'
-gives 'a report of another operation' 1 '' 'abench: old.json: not a report of read' \
+gives 'a report of another operation' 1 '' 'abench: cannot compare with old.json: not a report of read' \
     'abench read --compare=old.json tree'
 
 # -- pictures --
@@ -172,12 +179,12 @@ if [ "$engine" = uring ]; then
     same 'two slow reads: one after the other, or at once' 'True True' \
         "$(json lesson.json 'str(0.2 <= d["two_reads"][0]["seconds"]) + " " + str(d["two_reads"][1]["ratio"] > 1.1)')"
     same 'what is done meanwhile: nothing, and something' '0 True' \
-        "$(json lesson.json 'str(d["meanwhile"]["sync"]["files"]) + " " + str(d["meanwhile"]["uring"]["files"] > 0)')"
+        "$(json lesson.json 'str(d["overlap"]["sync"]["files"]) + " " + str(d["overlap"]["uring"]["files"] > 0)')"
     same '64 reads wait in one thread' 'True True' \
         "$(json lesson.json 'str(d["many_reads"][1]["seconds"] < 3.2) + " " + str(d["many_reads"][1]["memory_peak_bytes"] > 0)')"
-    same 'the CPU-bound stage, four ways' '[1.0, 4]' \
+    same 'the CPU-bound stage, four ways' '[1, 4]' \
         "$(json lesson.json '[d["cpu_bound"][0]["ratio"], len(d["cpu_bound"])]')"
-    same 'lines of code' True "$(json lesson.json '0 < d["lines"]["sync"] < d["lines"]["uring"]')"
+    same 'lines of code' True "$(json lesson.json '0 < d["code_lines"]["sync"] < d["code_lines"]["uring"]')"
 fi
 gives 'lessons take no operand' 1 '' "abench: extra operand 'tree'" 'abench lesson tree'
 same 'no temporary files are left' '' "$(ls -A "$TMPDIR"; find . -name 'abench.*')"

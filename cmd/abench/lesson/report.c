@@ -3,10 +3,9 @@
 #include "lesson.h"
 #include "delay_files.h"
 #include "../report/term.h"
-#include "../../cli/messages.h"
+#include "../../cli/json.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -40,7 +39,8 @@ static void print_many(FILE *out, const struct lesson *lesson)
         if (i == 0)
             fprintf(out, "%d\n", DELAY_FILES);
         else if (run->sample.iowq > 0)
-            fprintf(out, "1, and %u kernel workers (io-wq), because it cannot wait without them\n",
+            fprintf(out,
+                    "1, and %.0f kernel workers (io-wq), because it cannot wait without them\n",
                     run->sample.iowq);
         else
             fputs("1, and no kernel workers (io-wq): it waits without them\n", out);
@@ -82,40 +82,50 @@ void lesson_print(FILE *out, const struct lesson *lesson)
             lines_sync, lines_uring);
 }
 
-static json_t *run_json(const struct lesson_run *run)
+static void put_runs(struct json_writer *json, const char *key, const struct lesson_runs *runs)
 {
-    return json_pack("{s:s, s:f, s:f, s:I, s:I, s:i}", "name", run->name, "seconds",
-                     run->sample.seconds, "ratio", run->ratio, "memory_peak_bytes",
-                     (json_int_t)run->sample.memory_peak, "voluntary_switches",
-                     (json_int_t)run->sample.switches, "iowq_workers", (int)run->sample.iowq);
+    json_put_array(json, key);
+    for (size_t i = 0; i < runs->n; i++) {
+        const struct lesson_run *run = &runs->run[i];
+        json_put_object(json, NULL);
+        json_put_text(json, "name", run->name);
+        json_put_real(json, "seconds", run->sample.seconds);
+        json_put_real(json, "ratio", run->ratio);
+        json_put_count(json, "memory_peak_bytes", run->sample.memory_peak);
+        json_put_count(json, "voluntary_switches", run->sample.switches);
+        json_put_real(json, "iowq_workers", run->sample.iowq);
+        json_end(json);
+    }
+    json_end(json);
 }
 
-static json_t *runs_json(const struct lesson_runs *runs)
+static void put_overlap(struct json_writer *json, const char *key, const struct overlap *overlap)
 {
-    json_t *array = json_array();
-
-    for (size_t i = 0; i < runs->n; i++)
-        json_array_append_new(array, run_json(&runs->run[i]));
-    return array;
-}
-
-static json_t *overlap_json(const struct overlap *overlap)
-{
-    return json_pack("{s:f, s:I, s:I}", "seconds", overlap->seconds, "files",
-                     (json_int_t)overlap->files, "bytes", (json_int_t)overlap->bytes);
+    json_put_object(json, key);
+    json_put_real(json, "seconds", overlap->seconds);
+    json_put_count(json, "files", overlap->files);
+    json_put_count(json, "bytes", overlap->bytes);
+    json_end(json);
 }
 
 int lesson_json(FILE *out, const struct lesson *lesson)
 {
-    json_t *root = json_pack(
-        "{s:s, s:s, s:s, s:s, s:i, s:o, s:{s:o, s:o}, s:o, s:o, s:{s:i, s:i}}", "program", "abench",
-        "version", AIOUTILS_VERSION, "operation", "lesson", "medium",
-        lesson->no_fuse ? "fifo" : "fuse", "delay_ms", DELAY_MS, "two_reads",
-        runs_json(&lesson->two), "meanwhile", "sync", overlap_json(&lesson->sync), "uring",
-        overlap_json(&lesson->uring), "many_reads", runs_json(&lesson->many), "cpu_bound",
-        runs_json(&lesson->cpu_bound), "lines", "sync", lines_sync, "uring", lines_uring);
-    int rc = root ? json_dumpf(root, out, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) : -1;
+    struct json_writer json;
 
-    json_decref(root);
-    return rc == 0 && putc('\n', out) != EOF ? 0 : -1;
+    json_begin(&json, out, JSON_INDENTED, "lesson");
+    json_put_program(&json, "abench");
+    json_put_text(&json, "medium", lesson->no_fuse ? "fifo" : "fuse");
+    json_put_real(&json, "delay_seconds", DELAY_MS / 1000.0);
+    put_runs(&json, "two_reads", &lesson->two);
+    json_put_object(&json, "overlap");
+    put_overlap(&json, "sync", &lesson->sync);
+    put_overlap(&json, "uring", &lesson->uring);
+    json_end(&json);
+    put_runs(&json, "many_reads", &lesson->many);
+    put_runs(&json, "cpu_bound", &lesson->cpu_bound);
+    json_put_object(&json, "code_lines");
+    json_put_count(&json, "sync", (uint64_t)lines_sync);
+    json_put_count(&json, "uring", (uint64_t)lines_uring);
+    json_end(&json);
+    return json_finish(&json);
 }

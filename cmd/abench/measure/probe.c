@@ -67,7 +67,7 @@ struct probed {
     struct bench_arm *arm;
     struct part first, latest;
     double whole[REPEATS]; /* seconds: what the turns say */
-    unsigned iowq;
+    double iowq;
 };
 
 /* Copies runs of neighbours from the list of all names to "sample". Returns how many names, 0 where

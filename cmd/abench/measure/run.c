@@ -146,7 +146,7 @@ int run_arm(struct bench *bench, struct bench_arm *arm, const char *dest, double
             end = bench_now();
             sample->bytes_read = bytes_read(pid);
             sample->wait_status = child_collect(pid, &usage);
-            sample->iowq = watched ? iowq_watch_end(&watch) : 0;
+            sample->iowq = watched ? iowq_watch_end(&watch) : NAN;
             if (arm->command) /* abench has no other children then */
                 sample->left_running = left_end(pid);
             if (dest && !child_signal && !sample->timed_out)

@@ -8,6 +8,7 @@
 #include "compare.h"
 #include "summary.h"
 #include "../stat.h"
+#include "../../cli/json.h"
 #include "../../cli/messages.h"
 #include "../../cli/quote.h"
 
@@ -113,7 +114,7 @@ static bool compare_state(FILE *out, const struct bench *bench, enum bench_cache
     bool slower = false;
 
     old_base = find_named(old_arms, "name", base->name);
-    if (!base->command || !old_base || json_is_true(json_object_get(old_base, "builtin"))) {
+    if (!base->command || !old_base || json_is_true(json_object_get(old_base, "built_in"))) {
         base = NULL;
         old_base = NULL;
     }
@@ -134,7 +135,7 @@ static bool same_text(const json_t *object, const char *key, const char *value)
 {
     const char *text = json_string_value(json_object_get(object, key));
 
-    return text && strcmp(text, value) == 0;
+    return strcmp(text ? text : MACHINE_UNKNOWN, value) == 0;
 }
 
 /* What would make the comparison one of machines, or of data. */
@@ -154,6 +155,19 @@ static void warn_of_differences(struct bench *bench, const struct machine *machi
         bench_warn(bench, "the older report is about other files; compare the same ones");
 }
 
+/* Exits with a message unless the fields have the names and meanings that are expected here. */
+static void check_format(const char *path, const json_t *format)
+{
+    const char *name = cli_quote_maybe(path);
+
+    if (!json_is_integer(format))
+        cli_fatal(0, "cannot compare with %s: it has no format number, so an older abench wrote it",
+                  name);
+    if (json_integer_value(format) != JSON_FORMAT)
+        cli_fatal(0, "cannot compare with %s: its format is %" JSON_INTEGER_FORMAT ", not %d", name,
+                  json_integer_value(format), JSON_FORMAT);
+}
+
 void compare_load(struct bench *bench)
 {
     const char *path = bench->opts.compare;
@@ -161,11 +175,14 @@ void compare_load(struct bench *bench)
 
     bench->older = json_load_file(path, 0, &error);
     if (!bench->older)
-        cli_fatal(0, "%s: %s", cli_quote_maybe(path), error.text);
+        cli_fatal(0, "cannot compare with %s: %s", cli_quote_maybe(path), error.text);
     if (!same_text(bench->older, "program", "abench"))
-        cli_fatal(0, "%s: not a report of abench --json", cli_quote_maybe(path));
-    if (!same_text(bench->older, "operation", bench_operation_names[bench->opts.operation]))
-        cli_fatal(0, "%s: not a report of %s", cli_quote_maybe(path),
+        cli_fatal(0, "cannot compare with %s: not a report of abench --json",
+                  cli_quote_maybe(path));
+    check_format(path, json_object_get(bench->older, "format"));
+    if (!same_text(bench->older, "type", "bench") ||
+        !same_text(bench->older, "operation", bench_operation_names[bench->opts.operation]))
+        cli_fatal(0, "cannot compare with %s: not a report of %s", cli_quote_maybe(path),
                   bench_operation_names[bench->opts.operation]);
 }
 

@@ -34,7 +34,8 @@ static void csv_number(FILE *out, double value)
 void report_csv(FILE *out, const struct bench *bench)
 {
     fputs("operation,cache,round,position,arm,seconds,sync_seconds,user_seconds,system_seconds,"
-          "memory_peak_bytes,voluntary_switches,device_read_bytes,device_write_bytes,resident,"
+          "memory_peak_bytes,voluntary_switches,device_read_bytes,device_written_bytes,resident_"
+          "share,"
           "waiting_seconds,in_flight_mean,in_flight_peak,check\n",
           out);
     for (size_t i = 0; i < bench->n_arms; i++) {

@@ -1,243 +1,272 @@
-/* json.c: the report as JSON, with every sample. */
+/* json.c: the report as JSON, with every sample. aioutils-json(5) describes it. */
 #define _GNU_SOURCE
 #include "report.h"
 #include "knee.h"
 #include "summary.h"
 #include "verdict.h"
-#include "../../cli/messages.h"
-#include "../../cli/quote.h"
+#include "../../cli/json.h"
 
-#include <jansson.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
 
 static const char *const check_names[] = {
     [CHECK_NONE] = "none",       [CHECK_SIZES] = "sizes",   [CHECK_CONTENT] = "content",
     [CHECK_DIFFERS] = "differs", [CHECK_FAILED] = "failed",
 };
 
-static void put(json_t *object, const char *key, json_t *value)
+/* Adds a figure that only some reports have; others get null. */
+static void put_count_if(struct json_writer *json, const char *key, bool known, uint64_t value)
 {
-    json_object_set_new(object, key, value);
+    if (known)
+        json_put_count(json, key, value);
+    else
+        json_put_null(json, key);
 }
 
-/* Names are bytes, and JSON is UTF-8: others are quoted as a shell would take them. */
-static json_t *text(const char *bytes)
+static void put_sample(struct json_writer *json, const struct bench *bench,
+                       const struct bench_sample *s)
 {
-    json_t *value = json_string(bytes);
+    bool copy = bench->opts.operation == BENCH_COPY;
 
-    return value ? value : json_string(cli_quote(bytes));
+    json_put_object(json, NULL);
+    json_put_count(json, "round", s->round);
+    json_put_count(json, "position", s->position);
+    json_put_real(json, "seconds", s->seconds);
+    json_put_real(json, "sync_seconds", copy ? s->sync_seconds : NAN);
+    json_put_real(json, "user_seconds", s->user_seconds);
+    json_put_real(json, "system_seconds", s->system_seconds);
+    json_put_count(json, "memory_peak_bytes", s->memory_peak);
+    json_put_count(json, "voluntary_switches", s->switches);
+    json_put_count(json, "device_read_bytes", s->device_read);
+    json_put_count(json, "device_written_bytes", s->device_write);
+    json_put_real(json, "resident_share", s->resident);
+    json_put_real(json, "waiting_seconds", s->waiting_seconds);
+    json_put_real(json, "in_flight_mean", s->in_flight_mean);
+    json_put_real(json, "in_flight_peak", s->in_flight_peak);
+    json_put_real(json, "device_busy_share", s->device_busy);
+    json_put_real(json, "device_in_flight_mean", s->device_queue);
+    put_count_if(json, "reflinked_files", copy, s->reflinked);
+    put_count_if(json, "exit_status", WIFEXITED(s->wait_status),
+                 (uint64_t)WEXITSTATUS(s->wait_status));
+    put_count_if(json, "signal", WIFSIGNALED(s->wait_status), (uint64_t)WTERMSIG(s->wait_status));
+    json_put_bool(json, "timed_out", s->timed_out);
+    json_put_text(json, "check", check_names[s->check]);
+    json_end(json);
 }
 
-static json_t *real(double value)
+static void put_quantiles(struct json_writer *json, const char *key, double median, double q1,
+                          double q3, double min, double max)
 {
-    return isfinite(value) ? json_real(value) : json_null();
+    json_put_object(json, key);
+    json_put_real(json, "median", median);
+    json_put_real(json, "q1", q1);
+    json_put_real(json, "q3", q3);
+    json_put_real(json, "min", min);
+    json_put_real(json, "max", max);
+    json_end(json);
 }
 
-static json_t *integer(uint64_t value)
+static void put_command(struct json_writer *json, const struct bench_arm *arm)
 {
-    return json_integer((json_int_t)value);
+    char *words[] = {(char *)arm->command};
+    size_t n = 0;
+
+    while (arm->argv && arm->argv[n])
+        n++;
+    json_put_bool(json, "built_in", arm->argv);
+    json_put_names(json, "command", arm->argv ? arm->argv : words, arm->argv ? n : 1);
 }
 
-static json_t *sample_json(const struct bench_sample *s)
+static void put_summary(struct json_writer *json, const struct bench *bench,
+                        const struct bench_summary *sum)
 {
-    json_t *object = json_object();
+    bool copy = bench->opts.operation == BENCH_COPY;
 
-    put(object, "round", integer(s->round));
-    put(object, "position", integer(s->position));
-    put(object, "seconds", real(s->seconds));
-    put(object, "sync_seconds", real(s->sync_seconds));
-    put(object, "user_seconds", real(s->user_seconds));
-    put(object, "system_seconds", real(s->system_seconds));
-    put(object, "memory_peak_bytes", integer(s->memory_peak));
-    put(object, "voluntary_switches", integer(s->switches));
-    put(object, "device_read_bytes", integer(s->device_read));
-    put(object, "device_write_bytes", integer(s->device_write));
-    put(object, "resident", real(s->resident));
-    put(object, "waiting_seconds", real(s->waiting_seconds));
-    put(object, "in_flight_mean", real(s->in_flight_mean));
-    put(object, "in_flight_peak", real(s->in_flight_peak));
-    put(object, "device_busy", real(s->device_busy));
-    put(object, "device_queue", real(s->device_queue));
-    put(object, "reflinked_files", integer(s->reflinked));
-    put(object, "wait_status", json_integer(s->wait_status));
-    put(object, "timed_out", json_boolean(s->timed_out));
-    put(object, "check", json_string(check_names[s->check]));
-    return object;
+    json_put_count(json, "runs", sum->runs);
+    json_put_count(json, "failed_runs", sum->failed);
+    put_quantiles(json, "seconds", sum->median, sum->q1, sum->q3, sum->min, sum->max);
+    json_put_real(json, "durable_seconds", copy ? sum->durable : NAN);
+    json_put_real(json, "bytes_per_second", sum->mb_s * 1e6);
+    json_put_real(json, "files_per_second", bench->opts.pattern ? NAN : sum->items_s);
+    json_put_real(json, "reads_per_second", bench->opts.pattern ? sum->items_s : NAN);
+    json_put_count(json, "pairs", sum->pairs);
+    put_quantiles(json, "ratio", sum->ratio, sum->ratio_q1, sum->ratio_q3, sum->ratio_min,
+                  sum->ratio_max);
+    json_put_real(json, "ratio_low", sum->ratio_low);
+    json_put_real(json, "ratio_high", sum->ratio_high);
+    json_put_bool(json, "detectable", summary_detectable(sum));
+    json_put_real(json, "cpu_seconds", sum->cpu_seconds);
+    json_put_real(json, "user_seconds", sum->user_seconds);
+    json_put_real(json, "system_seconds", sum->system_seconds);
+    json_put_real(json, "waiting_seconds", sum->waiting_seconds);
+    json_put_real(json, "in_flight_mean", sum->in_flight_mean);
+    json_put_real(json, "device_read_bytes", sum->device_read);
+    json_put_real(json, "device_written_bytes", sum->device_write);
+    json_put_real(json, "device_busy_share", sum->device_busy);
+    json_put_real(json, "device_in_flight_mean", sum->device_queue);
+    json_put_bool(json, "reflinked", sum->reflinked);
+    json_put_real(json, "memory_peak_bytes", sum->memory_peak);
 }
 
-static json_t *quantiles(double median, double q1, double q3, double min, double max)
-{
-    json_t *object = json_object();
-
-    put(object, "median", real(median));
-    put(object, "q1", real(q1));
-    put(object, "q3", real(q3));
-    put(object, "min", real(min));
-    put(object, "max", real(max));
-    return object;
-}
-
-static json_t *arm_json(const struct bench *bench, size_t index, enum bench_cache cache)
+static void put_arm(struct json_writer *json, const struct bench *bench, size_t index,
+                    enum bench_cache cache)
 {
     const struct bench_arm *arm = &bench->arms[index];
     struct bench_summary sum = summary_of(bench, index, cache);
-    json_t *object = json_object(), *samples = json_array(), *command = json_array();
 
-    for (size_t i = 0; arm->argv && arm->argv[i]; i++)
-        json_array_append_new(command, text(arm->argv[i]));
-    if (arm->command)
-        json_array_append_new(command, text(arm->command));
+    json_put_object(json, NULL);
+    json_put_name(json, "name", arm->name);
+    put_command(json, arm);
+    put_summary(json, bench, &sum);
+    json_put_array(json, "samples");
     for (size_t i = 0; i < arm->n_samples; i++) {
         if (arm->samples[i].cache == cache)
-            json_array_append_new(samples, sample_json(&arm->samples[i]));
+            put_sample(json, bench, &arm->samples[i]);
     }
-    put(object, "name", text(arm->name));
-    put(object, "builtin", json_boolean(arm->argv));
-    put(object, "command", command);
-    put(object, "runs", integer(sum.runs));
-    put(object, "failed", integer(sum.failed));
-    put(object, "seconds", quantiles(sum.median, sum.q1, sum.q3, sum.min, sum.max));
-    put(object, "durable_seconds", real(sum.durable));
-    put(object, "bytes_per_second", real(sum.mb_s * 1e6));
-    put(object, bench->opts.pattern ? "blocks_per_second" : "files_per_second", real(sum.items_s));
-    put(object, "pairs", integer(sum.pairs));
-    put(object, "ratio",
-        quantiles(sum.ratio, sum.ratio_q1, sum.ratio_q3, sum.ratio_min, sum.ratio_max));
-    put(object, "ratio_low", real(sum.ratio_low));
-    put(object, "ratio_high", real(sum.ratio_high));
-    put(object, "detectable", json_boolean(summary_detectable(&sum)));
-    put(object, "cpu_seconds", real(sum.cpu_seconds));
-    put(object, "user_seconds", real(sum.user_seconds));
-    put(object, "system_seconds", real(sum.system_seconds));
-    put(object, "waiting_seconds", real(sum.waiting_seconds));
-    put(object, "in_flight_mean", real(sum.in_flight_mean));
-    put(object, "device_read_bytes", real(sum.device_read));
-    put(object, "device_write_bytes", real(sum.device_write));
-    put(object, "device_busy", real(sum.device_busy));
-    put(object, "device_queue", real(sum.device_queue));
-    put(object, "reflinked", json_boolean(sum.reflinked));
-    put(object, "memory_peak_bytes", real(sum.memory_peak));
-    put(object, "samples", samples);
-    return object;
+    json_end(json);
+    json_end(json);
 }
 
-static json_t *prediction_json(const struct bench *bench, enum bench_cache cache)
+static void put_prediction(struct json_writer *json, const struct bench *bench,
+                           enum bench_cache cache)
 {
     const struct bench_prediction *prediction = &bench->predictions[cache];
-    json_t *object = json_object();
 
     if (!prediction->made) {
-        json_decref(object);
-        return json_null();
+        json_put_null(json, "prediction");
+        return;
     }
-    put(object, "baseline", text(bench->arms[prediction->base].name));
-    put(object, "arm", text(bench->arms[prediction->arm].name));
-    put(object, "gain", real(prediction->gain));
-    put(object, "baseline_seconds", real(prediction->base_seconds));
-    put(object, "arm_seconds", real(prediction->arm_seconds));
-    put(object, "probe_files", integer(prediction->files));
-    put(object, "probe_bytes", integer(prediction->bytes));
-    put(object, "iowq_workers", integer(prediction->iowq));
-    put(object, "error", real(verdict_prediction_error(bench, cache)));
-    return object;
+    json_put_object(json, "prediction");
+    json_put_name(json, "baseline", bench->arms[prediction->base].name);
+    json_put_name(json, "arm", bench->arms[prediction->arm].name);
+    json_put_real(json, "ratio", prediction->gain);
+    json_put_real(json, "baseline_seconds", prediction->base_seconds);
+    json_put_real(json, "arm_seconds", prediction->arm_seconds);
+    put_count_if(json, "probe_files", prediction->files > 0, prediction->files);
+    put_count_if(json, "probe_bytes", prediction->bytes > 0, prediction->bytes);
+    json_put_real(json, "iowq_workers", prediction->iowq);
+    json_put_real(json, "relative_error", verdict_prediction_error(bench, cache));
+    json_end(json);
 }
 
-/* What people are told, in its words and as the figures behind them. */
-static void put_meaning(json_t *object, const struct bench *bench, const struct machine *machine,
-                        enum bench_cache cache)
+/* Adds the verdict: in the words of the table, and as the figures behind them. */
+static void put_verdict(struct json_writer *json, const struct bench *bench,
+                        const struct machine *machine, enum bench_cache cache)
 {
-    char *why = verdict_line(bench, machine, cache), *use = verdict_use_line(bench, machine, cache);
+    static const char *const bottlenecks[] = {
+        [BOTTLENECK_UNKNOWN] = NULL,    [BOTTLENECK_LATENCY] = "latency",
+        [BOTTLENECK_DEVICE] = "device", [BOTTLENECK_CACHE] = "cache",
+        [BOTTLENECK_CPU] = "cpu",
+    };
+    char *text = verdict_line(bench, machine, cache);
+    char *recommendation = verdict_use_line(bench, machine, cache);
     int best, knee = knee_find(bench, cache, &best);
     struct verdict verdict;
 
-    put(object, "bound",
-        verdict_reach(bench, cache, &verdict) ? json_string(bottleneck_name(verdict.bottleneck))
-                                              : json_null());
-    put(object, "why", why ? text(why) : json_null());
-    put(object, "knee", knee >= 0 ? text(bench->arms[knee].name) : json_null());
-    put(object, "prediction", prediction_json(bench, cache));
-    put(object, "use", use ? text(use) : json_null());
-    free(why);
-    free(use);
+    verdict_reach(bench, cache, &verdict);
+    json_put_text(json, "bottleneck", bottlenecks[verdict.bottleneck]);
+    json_put_text(json, "bottleneck_text", text);
+    if (knee >= 0)
+        json_put_name(json, "knee", bench->arms[knee].name);
+    else
+        json_put_null(json, "knee");
+    put_prediction(json, bench, cache);
+    json_put_text(json, "recommendation", recommendation);
+    free(text);
+    free(recommendation);
 }
 
-static json_t *state_json(const struct bench *bench, const struct machine *machine,
-                          enum bench_cache cache)
+static void put_state(struct json_writer *json, const struct bench *bench,
+                      const struct machine *machine, enum bench_cache cache)
 {
-    json_t *object = json_object(), *arms = json_array();
+    bool cold = cache == BENCH_COLD;
 
+    json_put_object(json, NULL);
+    json_put_text(json, "cache", bench_cache_names[cache]);
+    json_put_bool(json, "drop_caches", cold && bench->opts.drop_caches);
+    put_count_if(json, "settle_seconds", cold, bench->opts.settle);
+    json_put_real(json, "resident_share", summary_resident(bench, cache));
+    json_put_count(json, "rounds", bench->rounds_done[cache]);
+    json_put_bool(json, "timed_out", bench->timed_out[cache]);
+    json_put_bool(json, "precise", bench->precise[cache]);
+    json_put_array(json, "arms");
     for (size_t i = 0; i < bench->n_arms; i++)
-        json_array_append_new(arms, arm_json(bench, i, cache));
-    put(object, "cache", json_string(bench_cache_names[cache]));
-    put(object, "drop_caches", json_boolean(cache == BENCH_COLD && bench->opts.drop_caches));
-    put(object, "settle_seconds", json_integer(cache == BENCH_COLD ? bench->opts.settle : 0));
-    put(object, "resident", real(summary_resident(bench, cache)));
-    put(object, "rounds", integer(bench->rounds_done[cache]));
-    put(object, "cut", json_boolean(bench->timed_out[cache]));
-    put(object, "tight", json_boolean(bench->precise[cache]));
-    put(object, "arms", arms);
-    put_meaning(object, bench, machine, cache);
-    return object;
+        put_arm(json, bench, i, cache);
+    json_end(json);
+    put_verdict(json, bench, machine, cache);
+    json_end(json);
 }
 
-static json_t *machine_json(const struct machine *machine)
+/* Adds a name, or null for what machine_read could not find out. */
+static void put_known_name(struct json_writer *json, const char *key, const char *name)
 {
-    json_t *object = json_object();
-
-    put(object, "processors", integer(machine->processors));
-    put(object, "memory_bytes", integer(machine->memory_total));
-    put(object, "memory_available_bytes", integer(machine->memory_available));
-    put(object, "load", real(machine->load));
-    put(object, "kernel", json_string(machine->kernel));
-    put(object, "filesystem", text(machine->filesystem));
-    put(object, "device", text(machine->device));
-    return object;
+    if (strcmp(name, MACHINE_UNKNOWN) == 0)
+        json_put_null(json, key);
+    else
+        json_put_name(json, key, name);
 }
 
-static json_t *data_json(const struct bench_data *data)
+static void put_machine(struct json_writer *json, const struct machine *machine)
 {
-    json_t *object = json_object(), *paths = json_array();
+    json_put_object(json, "machine");
+    json_put_count(json, "processors", machine->processors);
+    put_count_if(json, "memory_bytes", machine->memory_total > 0, machine->memory_total);
+    put_count_if(json, "memory_available_bytes", machine->memory_total > 0,
+                 machine->memory_available);
+    json_put_real(json, "load_average", machine->load);
+    put_known_name(json, "kernel", machine->kernel);
+    put_known_name(json, "filesystem", machine->filesystem);
+    put_known_name(json, "device", machine->device);
+    json_end(json);
+}
 
-    for (size_t i = 0; i < data->n_paths; i++)
-        json_array_append_new(paths, text(data->paths[i]));
-    put(object, "paths", paths);
-    put(object, "files", integer(data->files));
-    put(object, "others", integer(data->others));
-    put(object, "bytes", integer(data->bytes));
-    put(object, "prepare_seconds", real(data->prepare_seconds));
-    return object;
+static void put_data(struct json_writer *json, const struct bench_data *data)
+{
+    json_put_object(json, "data");
+    json_put_names(json, "paths", data->paths, data->n_paths);
+    json_put_count(json, "files", data->files);
+    json_put_count(json, "nonregular_files", data->others);
+    json_put_count(json, "bytes", data->bytes);
+    json_put_real(json, "prepare_seconds", data->prepare_seconds);
+    json_end(json);
+}
+
+static void put_options(struct json_writer *json, const struct bench *bench)
+{
+    const struct bench_options *opts = &bench->opts;
+
+    json_put_text(json, "pattern", opts->pattern);
+    put_count_if(json, "pattern_bytes", opts->pattern, opts->pattern_bytes);
+    put_count_if(json, "pattern_block_bytes", opts->pattern, opts->pattern_block);
+    json_put_count(json, "seed", opts->seed);
+    json_put_real(json, "precision", opts->precision);
+    json_put_real(json, "time_limit_seconds", opts->budget);
+    json_put_bool(json, "durable", opts->durable);
+    json_put_name(json, "baseline", bench->arms[bench->baseline].name);
 }
 
 int report_json(FILE *out, const struct bench *bench, const struct machine *machine)
 {
-    json_t *root = json_object(), *states = json_array(), *warnings = json_array();
-    int rc;
+    struct json_writer json;
 
+    json_begin(&json, out, JSON_INDENTED, "bench");
+    json_put_program(&json, "abench");
+    json_put_text(&json, "operation", bench_operation_names[bench->opts.operation]);
+    put_machine(&json, machine);
+    put_data(&json, &bench->data);
+    put_options(&json, bench);
+    json_put_bool(&json, "equal_work", !bench->failed);
+    json_put_array(&json, "states");
     if (bench->opts.cold)
-        json_array_append_new(states, state_json(bench, machine, BENCH_COLD));
+        put_state(&json, bench, machine, BENCH_COLD);
     if (bench->opts.warm)
-        json_array_append_new(states, state_json(bench, machine, BENCH_WARM));
+        put_state(&json, bench, machine, BENCH_WARM);
+    json_end(&json);
+    json_put_array(&json, "warnings");
     for (size_t i = 0; i < bench->n_warnings; i++)
-        json_array_append_new(warnings, text(bench->warnings[i]));
-    put(root, "program", json_string("abench"));
-    put(root, "version", json_string(AIOUTILS_VERSION));
-    put(root, "operation", json_string(bench_operation_names[bench->opts.operation]));
-    put(root, "machine", machine_json(machine));
-    put(root, "data", data_json(&bench->data));
-    put(root, "pattern", bench->opts.pattern ? json_string(bench->opts.pattern) : json_null());
-    put(root, "pattern_bytes", integer(bench->opts.pattern_bytes));
-    put(root, "pattern_block_bytes", integer(bench->opts.pattern_block));
-    put(root, "seed", integer(bench->opts.seed));
-    put(root, "precision", real(bench->opts.precision));
-    put(root, "time_seconds", real(bench->opts.budget));
-    put(root, "durable", json_boolean(bench->opts.durable));
-    put(root, "baseline", text(bench->arms[bench->baseline].name));
-    put(root, "equal", json_boolean(!bench->failed));
-    put(root, "states", states);
-    put(root, "warnings", warnings);
-    rc = json_dumpf(root, out, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
-    json_decref(root);
-    return rc == 0 && putc('\n', out) != EOF ? 0 : -1;
+        json_put_text(&json, NULL, bench->warnings[i]);
+    json_end(&json);
+    return json_finish(&json);
 }

@@ -61,8 +61,9 @@ void machine_read(struct machine *machine, const char *path)
     struct utsname name;
 
     *machine = (struct machine){.processors = cli_processors(), .load = NAN};
-    strcpy(machine->filesystem, "unknown");
-    strcpy(machine->device, "unknown");
+    strcpy(machine->kernel, MACHINE_UNKNOWN);
+    strcpy(machine->filesystem, MACHINE_UNKNOWN);
+    strcpy(machine->device, MACHINE_UNKNOWN);
     if (uname(&name) == 0)
         snprintf(machine->kernel, sizeof(machine->kernel), "%s", name.release);
     if (getloadavg(&machine->load, 1) != 1)

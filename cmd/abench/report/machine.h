@@ -4,6 +4,9 @@
 
 #include "../context.h"
 
+/* Stands for a name that cannot be found out. */
+#define MACHINE_UNKNOWN "unknown"
+
 struct machine {
     unsigned processors;
     uint64_t memory_total, memory_available; /* bytes */

@@ -195,8 +195,8 @@ char *verdict_evidence_line(const struct bench *bench, size_t index, enum bench_
             sum.system_seconds, isnan(sum.waiting_seconds) ? waiting(&sum) : sum.waiting_seconds);
     if (sum.in_flight_mean > 0)
         fprintf(out, "; %.1f in flight", sum.in_flight_mean);
-    if (prediction->made && prediction->arm == index)
-        fprintf(out, "; %u io-wq workers", prediction->iowq);
+    if (prediction->made && prediction->arm == index && !isnan(prediction->iowq))
+        fprintf(out, "; %.0f io-wq workers", prediction->iowq);
     return fclose(out) == 0 ? text : NULL;
 }
 
