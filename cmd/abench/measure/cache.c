@@ -1,61 +1,40 @@
-/* cache.c: the state of the page cache before a run, and the proof of it.
+/* cache.c: brings the page cache into a state before a run, and verifies it.
  *
- * Only the data set's own files are evicted: posix_fadvise(2) drops clean pages, so dirty ones are
- * written first. What remains is counted with cachestat(2), Linux 6.5, or else mincore(2). */
+ * Only the files to measure are evicted: posix_fadvise(2) drops clean pages, so dirty ones are
+ * written first. The rest is counted with cachestat(2), Linux 6.5, or else mincore(2). */
 #define _GNU_SOURCE
 #include "cache.h"
 #include "child.h"
 #include "../../cli/messages.h"
 #include "../../cli/name_list.h"
 #include "../../cli/quote.h"
+#include "../../../core/base/cache.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <linux/fiemap.h>
-#include <linux/fs.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-/* Debian 12's headers are older than the call. */
-#ifndef SYS_cachestat
-#define SYS_cachestat 451
-#endif
 
 enum {
     PAGE_BYTES = 4096,
     READ_BYTES = 256 * 1024,
-    WINDOW_BYTES = 64 * 1024 * 1024, /* mapped at a time for mincore */
-    /* looked at after the whole cache was dropped: opening each file would bring its inode back */
+    WINDOW_BYTES = 64 * 1024 * 1024, /* mapped at a time, for mincore */
+    /* inspected after the whole cache was dropped: opening every file would cache all inodes again
+     */
     SAMPLE_FILES = 512,
-};
-
-/* As the kernel defines them. */
-struct cachestat_range {
-    uint64_t off;
-    uint64_t len; /* 0: to the end */
-};
-
-struct cachestat {
-    uint64_t nr_cache;
-    uint64_t nr_dirty;
-    uint64_t nr_writeback;
-    uint64_t nr_evicted;
-    uint64_t nr_recently_evicted;
 };
 
 struct residency {
     uint64_t pages, resident;
-    uint64_t unknown; /* files that the kernel does not tell about */
+    uint64_t unknown; /* files whose pages the kernel does not report */
 };
 
 enum treatment { INSPECT, EVICT, FILL };
 
-/* Resident pages of a file by mincore. The kernel says "all" of files that the caller neither owns
- * nor may write to, so that is no answer. */
+/* Counts the resident pages of a file with mincore. For users who neither own the file nor may
+ * write to it the kernel reports all pages as resident, so they get an error. */
 static int mincore_pages(int fd, const struct stat *st, uint64_t *resident)
 {
     static unsigned char seen[WINDOW_BYTES / PAGE_BYTES];
@@ -79,26 +58,30 @@ static int mincore_pages(int fd, const struct stat *st, uint64_t *resident)
     return 0;
 }
 
-/* Returns 0 or -errno. dirty: something of it may still have to be written. */
-static int resident_pages(int fd, const struct stat *st, uint64_t *resident, bool *dirty)
+/* Counts the resident pages of a file. Returns 0 or -errno. */
+static int resident_pages(int fd, const struct stat *st, uint64_t *resident)
 {
-    struct cachestat_range range = {0, 0};
-    struct cachestat cs;
+    int64_t bytes = cache_resident(fd, 0, 0);
 
-    *dirty = true;
-    if (syscall(SYS_cachestat, fd, &range, &cs, 0) == 0) {
-        *resident = cs.nr_cache;
-        *dirty = cs.nr_dirty > 0 || cs.nr_writeback > 0;
-        return 0;
-    }
-    return errno == ENOSYS || errno == EOPNOTSUPP ? mincore_pages(fd, st, resident) : -errno;
+    if (bytes == -ENOSYS || bytes == -EOPNOTSUPP)
+        return mincore_pages(fd, st, resident);
+    *resident = bytes < 0 ? 0 : (uint64_t)bytes / PAGE_BYTES;
+    return bytes < 0 ? (int)bytes : 0;
 }
 
-static void evict(int fd, bool dirty)
+/* Evicts a file. If pages stay, or if that is unknown, they may be dirty or in writeback: the file
+ * is synced, and its pages are dropped again. Returns as resident_pages. */
+static int evict(int fd, const struct stat *st, uint64_t *resident)
 {
-    if (dirty)
-        fdatasync(fd);
-    posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+    int rc;
+
+    cache_drop(fd, 0, 0);
+    rc = resident_pages(fd, st, resident);
+    if (rc == 0 && *resident == 0)
+        return 0;
+    fdatasync(fd);
+    cache_drop(fd, 0, 0);
+    return resident_pages(fd, st, resident);
 }
 
 static int fill(int fd)
@@ -120,7 +103,6 @@ static int treat_file(const char *path, enum treatment treatment, struct residen
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     uint64_t pages, resident = 0;
     struct stat st;
-    bool dirty;
     int rc = 0, known;
 
     if (fd < 0 || fstat(fd, &st) < 0) {
@@ -130,23 +112,22 @@ static int treat_file(const char *path, enum treatment treatment, struct residen
         return rc;
     }
     pages = ((uint64_t)st.st_size + PAGE_BYTES - 1) / PAGE_BYTES;
-    known = resident_pages(fd, &st, &resident, &dirty);
+    known = resident_pages(fd, &st, &resident);
     if (treatment == EVICT && (known < 0 || resident > 0)) {
-        evict(fd, dirty);
-        known = resident_pages(fd, &st, &resident, &dirty);
+        known = evict(fd, &st, &resident);
     } else if (treatment == FILL && (known < 0 || resident < pages)) {
         rc = fill(fd);
-        known = resident_pages(fd, &st, &resident, &dirty);
+        known = resident_pages(fd, &st, &resident);
     }
     close(fd);
     sum->unknown += known < 0;
     sum->pages += pages;
-    /* readahead and large folios may go beyond the end */
+    /* readahead and large folios can extend beyond the end */
     sum->resident += resident < pages ? resident : pages;
     return rc;
 }
 
-/* Every file of the list, or one of each stride. */
+/* Treats every file of the list, or one of each stride. */
 static int treat_list(const struct bench *bench, enum treatment treatment, uint64_t stride,
                       struct residency *sum)
 {
@@ -178,7 +159,7 @@ static int treat_list(const struct bench *bench, enum treatment treatment, uint6
 
 static int drop_caches(void)
 {
-    static const char all[] = "3"; /* the page cache, names and inodes */
+    static const char all[] = "3"; /* page cache, names and inodes */
     static const char path[] = "/proc/sys/vm/drop_caches";
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     int rc = 0;
@@ -234,36 +215,13 @@ int cache_prepare(struct bench *bench, enum bench_cache cache, double *resident)
         rc = treat_list(bench, cache == BENCH_COLD ? EVICT : FILL, 1, &sum);
     if (rc < 0)
         return rc;
-    *resident = cache == BENCH_WARM; /* of empty files all is there, and none */
+    *resident = cache == BENCH_WARM; /* if all files are empty, both states are true */
     if (sum.unknown > 0)
         *resident = NAN;
     else if (sum.pages > 0)
         *resident = (double)sum.resident / (double)sum.pages;
     warn_resident(bench, cache, &sum, *resident);
     if (cache == BENCH_COLD)
-        sleep(bench->opts.settle); /* a signal ends it, and the run that comes after it */
+        sleep(bench->opts.settle); /* a signal ends the sleep, and then the run */
     return 0;
-}
-
-static bool first_extent_shared(int fd)
-{
-    union {
-        struct fiemap map;
-        unsigned char room[sizeof(struct fiemap) + sizeof(struct fiemap_extent)];
-    } request = {.map = {.fm_length = FIEMAP_MAX_OFFSET, .fm_extent_count = 1}};
-
-    return ioctl(fd, FS_IOC_FIEMAP, &request) == 0 && request.map.fm_mapped_extents == 1 &&
-           (request.map.fm_extents[0].fe_flags & FIEMAP_EXTENT_SHARED) != 0;
-}
-
-bool bench_cache_let_go(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    bool shared = fd >= 0 && first_extent_shared(fd);
-
-    if (fd >= 0) {
-        posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-        close(fd);
-    }
-    return shared;
 }

@@ -4,10 +4,8 @@
 
 #include "../context.h"
 
-/* Brings the data set into the state and measures what is resident: a part of 1, or NAN. */
+/* Brings the files into the state of the cache and measures the resident part, 0 to 1; NAN if
+ * unknown. Returns 0 or -errno. */
 int cache_prepare(struct bench *bench, enum bench_cache cache, double *resident);
-/* Takes one file's clean pages out of the cache. Returns whether it shares blocks with another one,
- * as the filesystem tells (FIEMAP). */
-bool bench_cache_let_go(const char *path);
 
 #endif
