@@ -368,6 +368,7 @@ int main(int argc, char **argv)
     struct machine machine;
 
     cli_start(argv);
+    signal(SIGCHLD, SIG_DFL); /* if it were ignored, the statuses of children would be lost */
     options_parse(&bench, argc, argv);
     if (bench.opts.lesson)
         return lesson_main();

@@ -1,4 +1,4 @@
-/* context.c: the helpers that every part of abench uses. See context.h. */
+/* context.c: the helpers of every part of abench. See context.h. */
 #define _GNU_SOURCE
 #include "context.h"
 #include "../cli/messages.h"

@@ -46,8 +46,8 @@ enum {
     DEPTH_MAX = 65536,
     SECONDS_MAX = 1000000,
     SETTLE_MAX = 3600,
-    /* From 6 rounds on an interval can be trusted (stat.c); its width shrinks with the root
-     * of their number, so that after so many the next fifty would change little. */
+    /* From 6 rounds on an interval can be trusted (stat.c). Its width shrinks with the root of
+       their number, so that fifty more rounds would change little. */
     ROUNDS_USUAL_MIN = 7,
     ROUNDS_USUAL_MAX = 50,
 };
@@ -336,9 +336,8 @@ static void set_operation(struct bench_options *opts, const char *name)
     cli_try_help();
 }
 
-/* The operand as arms get it. A symbolic link is resolved, because cp -r would copy the link; so
- * are
- * '.' and '..', which have no name that a copy could have. */
+/* Returns an operand as it is passed to the arms. Symbolic links are resolved, because cp -r would
+ * copy the link. So are '.' and '..', because a copy cannot have these names. */
 static char *operand(const char *given)
 {
     char *path = bench_need(strdup(given)), *text = NULL;
@@ -366,8 +365,8 @@ static char *operand(const char *given)
     return text;
 }
 
-/* What is read of a pattern where nothing else is said: random blocks as a device is asked for
- * them, and a time that is long enough to be measured. */
+/* Sets the defaults of a pattern: random blocks of a size that devices are asked for, and enough of
+ * them that a run can be timed. */
 static void pattern_defaults(struct bench *bench, const char *path)
 {
     const uint64_t usual = 128 << 20;
@@ -388,7 +387,7 @@ static void pattern_defaults(struct bench *bench, const char *path)
         opts->pattern_bytes = random && (uint64_t)st.st_size > usual ? usual : (uint64_t)st.st_size;
 }
 
-/* Tells the directory that a path's last part is in, and that part. Returns 0 or -1. */
+/* Finds the directory of a path's last component, and that component. Returns 0 or -1. */
 static int find_parent(const char *path, struct stat *dir, const char **name)
 {
     const char *slash = strrchr(path, '/');
@@ -400,7 +399,7 @@ static int find_parent(const char *path, struct stat *dir, const char **name)
     return rc;
 }
 
-/* Whether two paths are one name in one directory. */
+/* Returns true if both paths are the same name in the same directory. */
 static bool one_name(const char *a, const char *b)
 {
     const char *name_a, *name_b;
@@ -411,7 +410,7 @@ static bool one_name(const char *a, const char *b)
            strcmp(name_a, name_b) == 0;
 }
 
-/* Whether two output files are one: by their names, or by their inodes if they exist. */
+/* Returns true if both outputs are the same file, by name or, if they exist, by inode. */
 static bool one_file(const char *a, const char *b)
 {
     struct stat st;

@@ -4,7 +4,7 @@
 
 #include "context.h"
 
-/* Fills in the options and the operands. Exits on a mistake. */
+/* Fills in the options and the operands. Exits with a message if they are wrong. */
 void options_parse(struct bench *bench, int argc, char **argv);
 
 #endif

@@ -8,10 +8,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* What the intervals leave out. The percentile bootstrap of a median is too narrow for the few
- * rounds that a bench has: at a nominal 95% it holds the true median in 87% of the cases with 7
- * values. At a nominal 99% it is 94% with 5 values and 96 to 99% from 6 on, which is what is wanted
- * (tests/unit/stat.c counts). */
+/* The probability outside of an interval. The percentile bootstrap of a median is too narrow for
+ * the few rounds of a bench: at a nominal 95% it holds the true median in 87% of the cases with 7
+ * values. At a nominal 99% it is 94% with 5 values and 96 to 99% from 6 on, as wanted
+ * (tests/unit/abench_stat.c counts). */
 static const double left_out = 0.01;
 
 enum {
@@ -33,10 +33,10 @@ double stat_line(double part, double seconds, double larger, double larger_secon
     return larger_seconds + (whole - larger) * (larger_seconds - seconds) / (larger - part);
 }
 
-/* Nothing needs to be drawn: a resample's median is at most the k-th smallest value where at least
- * half of its n draws are among the k smallest, and that is a binomial probability. Of an even
- * number, the lower middle value stands for the median, and by symmetry the upper one for the other
- * end: a little wide. */
+/* Computes the probabilities instead of drawing samples. A resample's median is at most the k-th
+ * smallest value if at least half of its n draws are among the k smallest, which is binomial. If n
+ * is even, the lower middle value stands for the median, and by symmetry the upper one for the
+ * other end, which is slightly too wide. */
 bool stat_interval(double *values, size_t n, double *low, double *high)
 {
     unsigned half = (unsigned)((n + 1) / 2), k = 1;
@@ -63,7 +63,8 @@ bool stat_ratio_interval(double *a, size_t n_a, double *b, size_t n_b, double *l
 {
     double *scratch = malloc((n_a > n_b ? n_a : n_b) * sizeof(*scratch));
     double *ratios = malloc(RESAMPLES * sizeof(*ratios));
-    gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937); /* its default seed: the same answer each time */
+    gsl_rng *rng = gsl_rng_alloc(
+        gsl_rng_mt19937); /* has a fixed default seed, so that results can be repeated */
     bool able = n_a >= STAT_INTERVAL_MIN && n_b >= STAT_INTERVAL_MIN && scratch && ratios && rng;
 
     *low = *high = NAN;

@@ -1,5 +1,5 @@
-/* arm.c: the arms: our own commands with their options, the points of a sweep, and the
- * user's with their braces. */
+/* arm.c: the arms: our own commands with their options, the points of a sweep, and the user's
+ * commands with their braces. */
 #define _GNU_SOURCE
 #include "arm.h"
 #include "../../../core/engine.h"
@@ -52,7 +52,7 @@ static struct bench_arm *arm_add(struct bench *bench, const char *name)
     return arm;
 }
 
-/* What a built-in arm is made from. Texts are as the commands take them; NULL: their default. */
+/* The options of a built-in arm, as the commands take them; NULL: their default. */
 struct arm_spec {
     bool ring;
     const char *jobs, *direct, *depth, *block_size;
@@ -76,8 +76,8 @@ static void words_option(struct words *words, const char *option, const char *va
         words_add(words, format("%s%s", option, value));
 }
 
-/* One file's digest gets a thread of its own where -j allows it, with either engine. That is no
- * difference between these, and would look like one. */
+/* Returns the -j of an arm. With more than one worker, either engine gives the digest of one file
+ * its own thread, which would look like a difference between the engines. */
 static const char *jobs_of(const struct bench *bench, const struct arm_spec *spec)
 {
     struct stat st;
@@ -89,8 +89,7 @@ static const char *jobs_of(const struct bench *bench, const struct arm_spec *spe
     return "1";
 }
 
-/* The options that make the arm what it is, and what a user would have to type to get it: all but
- * the engine, where it is the one that the command takes by itself. */
+/* Returns the options that distinguish the arm, with --engine first. */
 static struct words spec_options(const struct bench *bench, const struct arm_spec *spec)
 {
     const struct bench_options *opts = &bench->opts;
@@ -103,7 +102,7 @@ static struct words spec_options(const struct bench *bench, const struct arm_spe
         words_option(&words, "--pattern=", opts->pattern);
         words_add(&words, format("--bytes=%" PRIu64, opts->pattern_bytes));
     }
-    if (spec->ring) /* blocking calls have one request in flight, and some refuse to hear of more */
+    if (spec->ring) /* blocking calls have one request in flight, and reject a larger depth */
         words_option(&words, "--depth=", spec->depth ? spec->depth : opts->depth);
     words_option(&words, "--block-size=", spec->block_size ? spec->block_size : opts->block_size);
     words_option(&words, "--direct=", direct);
@@ -145,7 +144,7 @@ static struct bench_arm *builtin_add(struct bench *bench, const char *name,
         for (size_t i = 0; i < bench->data.n_paths; i++)
             words_add(&words, bench_need(strdup(bench->data.paths[i])));
         if (operation == BENCH_COPY)
-            words_add(&words, (char *)""); /* the destination: not owned */
+            words_add(&words, (char *)""); /* place of the destination, which is not freed */
     }
     arm->argv = words.word;
     arm->advice = advice(bench, spec, &options);
@@ -156,7 +155,7 @@ static struct bench_arm *builtin_add(struct bench *bench, const char *name,
     return arm;
 }
 
-/* Adds the built-in arm of that name: sync or uring, then nothing, -jN, -direct or -buffered. */
+/* Adds a built-in arm by its name: sync or uring, then nothing, -jN, -direct or -buffered. */
 static void builtin_named(struct bench *bench, const char *name)
 {
     const char *dash = strchrnul(name, '-'), *rest = *dash ? dash + 1 : dash;
@@ -212,7 +211,7 @@ static void user_add(struct bench *bench, const struct bench_command_option *opt
         cli_fatal(0, "arm %s: the command of a copy must contain {dst}", cli_quote(arm->name));
 }
 
-/* One arm on the ring for each combination of the sweep's values. */
+/* Adds an arm with io_uring for each combination of the sweep's values. */
 static void sweep_add(struct bench *bench)
 {
     const struct bench_sweep *sweep = &bench->sweep;

@@ -4,11 +4,11 @@
 
 #include "../context.h"
 
-/* Sets the arms up from the options. Exits on a mistake in them. */
+/* Sets up the arms from the options. Exits with a message if these are wrong. */
 void arms_init(struct bench *bench);
-/* The user's command with its braces filled in: malloc'd. */
+/* Returns the user's command with its braces filled in, which the caller frees. */
 char *arm_command(const struct bench *bench, const struct bench_arm *arm, const char *dest);
-/* An arm that failed is not tried again. */
+/* Returns false for an arm that has failed or differed: it is not run again. */
 bool arm_runs(const struct bench_arm *arm);
 void arms_free(struct bench *bench);
 

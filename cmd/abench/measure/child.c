@@ -1,11 +1,12 @@
-/* child.c: child processes, and their end when a signal comes or the time is up.
+/* child.c: child processes, and their end at a signal or a time limit.
  *
- * The handlers kill the child themselves, so that no signal is lost between a look at a flag and
- * the wait. */
+ * The signal handlers kill the child themselves. If the main program did, a signal between its test
+ * of a flag and its wait would be lost. */
 #define _GNU_SOURCE
 #include "child.h"
 #include "../../cli/signals.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -19,14 +20,15 @@
 
 enum {
     CHILD_DIED = 126,
-    GRACE_SECONDS = 2, /* between asking a child to end and ending it */
+    GRACE_SECONDS = 2, /* between SIGTERM and SIGKILL */
 };
 
 volatile int child_signal;
-static bool removing; /* nothing may stop the removal of what abench made */
+static bool removing; /* the temporary files are being removed: no signal may stop that */
 static bool alarm_ignored;
 static sigset_t caught;
-static volatile pid_t child_target; /* for kill(2): a process, or a group, negative; 0: none */
+static volatile pid_t
+    child_target; /* argument of kill(2): a process or a negative group; 0: none */
 static volatile sig_atomic_t alarms;
 
 static void stop_child(int signum)
@@ -47,11 +49,11 @@ static void on_signal(int signum)
     alarm(GRACE_SECONDS);
 }
 
-/* The timer's, or somebody else's. */
+/* Handles the timer's signal, and those of other processes. */
 static void on_alarm(int signum, siginfo_t *info, void *context)
 {
     (void)context;
-    if (info->si_code <= 0) { /* sent by a process */
+    if (info->si_code <= 0) { /* another process sent it */
         if (!alarm_ignored)
             on_signal(signum);
         return;
@@ -63,11 +65,12 @@ static void on_alarm(int signum, siginfo_t *info, void *context)
 
 void child_signals_catch(void)
 {
-    struct sigaction action = {.sa_handler = on_signal}, before; /* no SA_RESTART: waits must end */
+    struct sigaction action = {.sa_handler = on_signal},
+                     before; /* without SA_RESTART: waits must end */
 
     sigemptyset(&caught);
     for (int sig = 1; sig <= SIGRTMAX; sig++) {
-        /* ignored ones stay ignored, as nohup needs it */
+        /* an ignored signal stays ignored, as nohup needs */
         if (!cli_signal_ends(sig) || sigaction(sig, NULL, &before) < 0 ||
             before.sa_handler != SIG_DFL)
             continue;
@@ -79,7 +82,6 @@ void child_signals_catch(void)
     action.sa_flags = SA_SIGINFO;
     action.sa_sigaction = on_alarm;
     sigaction(SIGALRM, &action, NULL);
-    signal(SIGCHLD, SIG_DFL); /* ignored, it would take the children's statuses away */
 }
 
 void child_signals_release(void)
@@ -92,7 +94,7 @@ void child_signals_release(void)
 void child_signals_hold(void)
 {
     removing = true;
-    child_signal = 0; /* it would stop the removal too */
+    child_signal = 0; /* it would also stop the removal */
 }
 
 bool child_wait(pid_t pid, pid_t target, double limit)
@@ -103,9 +105,11 @@ bool child_wait(pid_t pid, pid_t target, double limit)
     siginfo_t info;
     int rc;
 
+    assert(pid > 1 && (target == pid || target == -pid));
+    assert(child_target == 0); /* one child is waited for at a time */
     alarms = 0;
     child_target = target;
-    if (child_signal) /* it came before there was a child to kill */
+    if (child_signal) /* it came before the child */
         stop_child(SIGTERM);
     if (limit > 0)
         setitimer(ITIMER_REAL, &timer, NULL);
@@ -125,6 +129,7 @@ int child_collect(pid_t pid, struct rusage *usage)
     do
         got = wait4(pid, &status, 0, usage);
     while (got < 0 && errno == EINTR);
+    assert(got == pid); /* else a failed run would seem good */
     return status;
 }
 
@@ -141,6 +146,7 @@ int child_call(int (*work)(void *arg), void *arg)
     if (pid == 0) {
         child_signals_release();
         int rc = child_signal ? CHILD_DIED : work(arg);
+        assert(rc >= 0 && rc <= CHILD_DIED); /* an exit status has eight bits */
         fflush(NULL);
         _exit(rc);
     }

@@ -1,14 +1,15 @@
-/* copies.c: where copies go: a fresh destination for each run, and the space that they take.
+/* copies.c: a fresh destination for each copy, and the space for copies.
  *
- * ext4 does not give an inode out again for about a minute after its file was deleted, and scans
- * past it until then: copying again right after deleting measures that scan (3 to 8 times slower).
- * So copies stay until the end, within bounds. */
+ * ext4 does not reuse an inode for about a minute after its file was deleted, and scans past it
+ * until then. Copying right after deleting would measure that scan (3 to 8 times slower). Therefore
+ * copies stay until the end, as far as there is space. */
 #define _GNU_SOURCE
 #include "copies.h"
 #include "child.h"
 #include "../../cli/messages.h"
 #include "../../cli/quote.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -23,11 +24,11 @@
 enum {
     BLOCK_BYTES = 4096,
     PROBE_FILES = 64,
-    DELETED_FELT = 1000, /* so many deleted inodes are felt by what makes new ones */
+    DELETED_FELT = 1000, /* this number of deleted inodes slows down the creation of new ones */
     PROBE_BYTES_MAX = 65536,
 };
 
-/* What a copy takes on the device: the bytes, half a block lost per file, a block per directory. */
+/* Returns the space of a copy: the bytes, half a block lost per file, a block per directory. */
 static uint64_t copy_bytes(const struct bench *bench)
 {
     const struct bench_data *data = &bench->data;
@@ -41,8 +42,8 @@ static void run_path(const struct bench *bench, uint64_t number, char path[PATH_
         cli_fatal(ENAMETOOLONG, "%s", cli_quote_maybe(bench->dest_dir));
 }
 
-/* The directory that copies are made in: the operand's own, so that they are on the same
- * filesystem. */
+/* Returns the directory to create copies in: by default that of the operand, because it is on the
+ * same filesystem. */
 static const char *choose_base(const struct bench *bench)
 {
     static char beside[PATH_MAX];
@@ -106,15 +107,16 @@ static void check_space(struct bench *bench, const char *base)
         bench->keep_bytes = available;
 }
 
-/* Deletes a tree. One rm alone took 14 s for a copy of 78,579 files on an ext4 that discards freed
- * blocks and has no journal, because each file's discard is waited for; side by side they take 8 s.
- * rm copes with trees of any depth, and with being stopped. */
+/* Deletes a tree, with parallel rm. One rm alone took 14 s for a copy of 78,579 files on an ext4
+ * that discards freed blocks and has no journal, because each file's discard is waited for; in
+ * parallel they take 8 s. rm copes with trees of any depth, and with being stopped. */
 static int remove_tree(const char *path)
 {
     static const char script[] = "find \"$1\" -mindepth 3 -maxdepth 3 -print0 |"
                                  " xargs -0 -r -n 8 -P 16 rm -rf --; rm -rf -- \"$1\"";
     char *argv[] = {(char *)"sh", (char *)"-c", (char *)script, (char *)"sh", (char *)path, NULL};
 
+    assert(strstr(path, "/abench.")); /* only what mkdtemp has made */
     return child_command(argv, false) == 0 ? 0 : -EIO;
 }
 
@@ -129,12 +131,12 @@ static int make_file(const char *path, uint64_t bytes)
     return n < 0 ? -1 : 0;
 }
 
-/* How long it takes to delete an entry differs a hundredfold between filesystems and mounts, and
- * the deletion of the copies has to fit into the budget: so it is tried. */
+/* Measures the deletion of files. Its time differs a hundredfold between filesystems and mounts,
+ * and the deletion of the copies has to fit into the time limit. */
 static void try_entries(struct bench *bench)
 {
     const double side_by_side =
-        0.6; /* remove_tree's time, of what one file after the other takes */
+        0.6; /* time of remove_tree, relative to deleting one file after the other */
     uint64_t average = bench->data.bytes / bench->data.files;
     char path[PATH_MAX + 32];
     double start;
@@ -144,7 +146,7 @@ static void try_entries(struct bench *bench)
         if (make_file(path, average < PROBE_BYTES_MAX ? average : PROBE_BYTES_MAX) < 0)
             cli_fatal(errno, "%s", cli_quote_maybe(path));
     }
-    copies_sync(bench); /* what was never allocated is freed too easily */
+    copies_sync(bench); /* freeing blocks that were never allocated is too fast */
     start = bench_now();
     for (int i = 0; i < PROBE_FILES; i++) {
         snprintf(path, sizeof(path), "%s/%d", bench->dest_dir, i);
@@ -158,6 +160,7 @@ void copies_init(struct bench *bench)
 {
     const char *base = choose_base(bench);
 
+    assert(!bench->dest_dir[0]);
     refuse_inside_source(bench, base);
     check_space(bench, base);
     if (snprintf(bench->dest_dir, PATH_MAX, "%s%s/abench.XXXXXX", base[0] == '-' ? "./" : "",
@@ -176,6 +179,7 @@ bool copies_have_room(const struct bench *bench, uint64_t copies)
 
 int copies_next(struct bench *bench, char path[PATH_MAX])
 {
+    assert(bench->dest_dir[0] && bench->copy_first <= bench->copy_next);
     while (bench->copy_next > bench->copy_first &&
            !copies_have_room(bench, bench->copy_next - bench->copy_first + 1)) {
         if (bench->data.files > DELETED_FELT)

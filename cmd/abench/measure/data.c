@@ -1,5 +1,5 @@
-/* data.c: the data set: what the operands hold, as a list, as sums, and as what results are
- * compared with: for a copy a manifest, for digests the lines that sha256sum would print. */
+/* data.c: the files to measure: their list, their sums, and the expected results. For a copy these
+ * are a manifest, and for digests the lines that sha256sum would print. */
 #define _GNU_SOURCE
 #include "data.h"
 #include "child.h"
@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,27 +22,29 @@
 #include <unistd.h>
 
 enum {
-    /* blocking workers: they overlap their waiting, and the engine that is the simplest checks both
-     */
+    /* blocking workers, which overlap their waits: the simpler engine checks both */
     DIGEST_JOBS = 16,
-    MESSAGES_MAX = 10, /* of one walk */
+    MESSAGES_MAX = 10, /* messages of one walk */
 };
 
-/* file->op: starts with what the hash sink needs. */
+/* The data of a file in file->op. The hash sink writes to its start. */
 struct entry_op {
     struct hash_result hash;
     size_t operand;
     uint64_t bytes;
-    bool hashed; /* hash.digest is valid once the file is done */
+    bool hashed; /* hash.digest is valid when the file is done */
 };
+
+_Static_assert(offsetof(struct entry_op, hash) == 0,
+               "the hash sink writes to the start of file->op");
 
 struct tree_walk {
     char *const *paths;
     size_t n_paths;
     bool content;
-    size_t operand; /* being walked: the producer's */
+    size_t operand; /* index of the operand being walked; used by the producer only */
     struct digest *digest;
-    struct digest_context *context; /* for links: the producer's */
+    struct digest_context *context; /* for the targets of links; used by the producer only */
     int (*each)(const struct manifest_entry *entry, void *arg);
     void *arg;
     unsigned messages;
@@ -99,7 +102,7 @@ static int walk_entry(struct feed *feed, struct dir *dir, const char *name, unsi
     if (type == DT_LNK)
         rc = link_digest(walk, dir, name, op);
     else if (fstatat(dir->fd, name, &st, dir->may_follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0 ||
-             /* better found now than in each arm */
+             /* an unreadable file must be found now, not in each arm */
              (type == DT_REG && faccessat(dir->fd, name, R_OK, AT_EACCESS) < 0))
         rc = -errno;
     else if (type == DT_REG)
@@ -138,8 +141,8 @@ static int produce(struct feed *feed, void *arg)
     return rc;
 }
 
-/* The part of path below its operand; with several operands, from the operand's last component on.
- */
+/* Returns the part of path below its operand; with several operands, from the operand's last
+ * component on. */
 static const char *name_below(const struct tree_walk *walk, size_t operand, const char *path)
 {
     size_t len = strlen(walk->paths[operand]);
@@ -224,15 +227,15 @@ int data_walk(char *const *paths, size_t n_paths, bool content,
     return rc;
 }
 
-/* What the fork finds out: the sums are in memory that it shares. */
+/* The results of the fork that walks. Its sums are in shared memory. */
 struct collection {
     const struct bench *bench;
     struct bench_data *shared;
     FILE *list;
-    FILE *expected; /* "manifest" or "reference"; NULL for read */
+    FILE *expected; /* "manifest" or "reference"; NULL: read */
 };
 
-/* Ends the program if a report would be written over a file that is measured. */
+/* Ends the program if a report would overwrite a file to measure. */
 static void check_output(const struct bench_options *opts, const char *source)
 {
     const char *const outputs[] = {opts->json, opts->csv, opts->plot};
@@ -280,7 +283,7 @@ static int collect(void *arg)
     const struct bench *bench = collection->bench;
     const struct bench_data *data = &bench->data;
     const char *name = expected[bench->opts.operation];
-    /* cp makes several operands' entries in a directory, which is then the copy's own root */
+    /* of several operands cp creates the entries in a directory, the root of the copy */
     struct manifest_entry root = {.path = "", .name = "", .type = DT_DIR};
     int rc, written;
 

@@ -1,4 +1,4 @@
-/* device.c: the block device's own counters. */
+/* device.c: the counters of a block device in sysfs. */
 #define _GNU_SOURCE
 #include "device.h"
 
@@ -16,9 +16,9 @@ void device_find(struct bench *bench, const char *device)
                  major(st.st_rdev), minor(st.st_rdev));
 }
 
-/* Documentation/block/stat.rst: requests, merges, sectors and milliseconds of reads, the same of
- * writes, then in flight now, milliseconds with anything in flight, and milliseconds summed over
- * the requests. */
+/* Reads two of the fields of Documentation/block/stat.rst: requests, merges, sectors and
+ * milliseconds of reads, the same of writes, requests in flight, milliseconds with any in flight,
+ * and milliseconds summed over the requests. */
 bool device_read(const struct bench *bench, struct device_counters *counters)
 {
     FILE *file = bench->device_stat[0] ? fopen(bench->device_stat, "re") : NULL;

@@ -5,13 +5,13 @@
 #include "../context.h"
 
 struct device_counters {
-    double busy_ms;  /* with anything at it */
-    double queue_ms; /* summed over its requests */
+    double busy_ms;  /* milliseconds with any request */
+    double queue_ms; /* milliseconds summed over the requests */
 };
 
-/* Where they are in sysfs: fills in bench->device_stat. device: as mountinfo names it. */
+/* Fills in bench->device_stat. device: as mountinfo names it. */
 void device_find(struct bench *bench, const char *device);
-/* Returns false where there are none. */
+/* Returns false if there are no counters. */
 bool device_read(const struct bench *bench, struct device_counters *counters);
 
 #endif

@@ -1,4 +1,4 @@
-/* digest_lines.c: lists of digests, as sha256sum prints them, and how two of them differ. */
+/* digest_lines.c: reads lists of digests in the format of sha256sum, and compares two of them. */
 #define _GNU_SOURCE
 #include "digest_lines.h"
 #include "manifest.h"
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Whether a line is as sha256sum prints it. */
+/* Returns true if a line is in the format of sha256sum. */
 static bool is_digest_line(const char *line)
 {
     size_t hex;
@@ -22,7 +22,8 @@ static bool is_digest_line(const char *line)
            (line[hex + 1] == ' ' || line[hex + 1] == '*') && line[hex + 2];
 }
 
-/* The same file may be called ./a//b or a/b, and be marked as binary. */
+/* Makes equal lines out of those that differ in the case of digits, in the mark for binary mode, or
+ * as ./a//b and a/b do. */
 static void normalise(char *line)
 {
     char *name = strchr(line, ' ') + 1;

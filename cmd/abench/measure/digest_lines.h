@@ -1,4 +1,4 @@
-/* digest_lines.h: lists of digests, as sha256sum prints them. */
+/* digest_lines.h: lists of digests in the format of sha256sum. */
 #ifndef CMD_ABENCH_MEASURE_DIGEST_LINES_H
 #define CMD_ABENCH_MEASURE_DIGEST_LINES_H
 
@@ -10,9 +10,9 @@ struct digest_lines {
     size_t len, cap;
 };
 
-/* Reads an arm's output, sorted. Returns false where it is no list of digests. */
+/* Reads a list and sorts it. Returns false if it is not a list of digests. */
 bool digest_lines_load(struct digest_lines *lines, const char *path);
-/* Says how got differs from want, and returns in how many lines. */
+/* Prints the first differences of got from want. Returns the number of differences. */
 unsigned digest_lines_compare(const char *arm, const struct digest_lines *want,
                               const struct digest_lines *got);
 void digest_lines_free(struct digest_lines *lines);

@@ -1,8 +1,9 @@
-/* iowq.c: counts the worker threads that the kernel makes for a ring, from outside. */
+/* iowq.c: counts the worker threads of a ring from outside the process. */
 #define _GNU_SOURCE
 #include "iowq.h"
 #include "child.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +16,7 @@
 #include <unistd.h>
 
 enum {
-    POLL_NS = 2000000, /* between two polls at a process's threads */
+    POLL_NS = 2000000, /* between two counts of a process's threads */
 };
 
 static unsigned count_workers(DIR *tasks)
@@ -75,6 +76,7 @@ unsigned iowq_watch_end(struct iowq_watch *watch)
 {
     unsigned most;
 
+    assert(watch->watcher > 0); /* kill(0) and kill(-1) signal other processes, too */
     kill(watch->watcher, SIGTERM);
     while (waitpid(watch->watcher, NULL, 0) < 0 && errno == EINTR) {
     }

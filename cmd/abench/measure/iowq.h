@@ -1,4 +1,4 @@
-/* iowq.h: the worker threads that the kernel makes for a ring. */
+/* iowq.h: the worker threads (io-wq) that the kernel creates for a ring. */
 #ifndef CMD_ABENCH_MEASURE_IOWQ_H
 #define CMD_ABENCH_MEASURE_IOWQ_H
 
@@ -6,12 +6,12 @@
 
 struct iowq_watch {
     pid_t watcher;
-    unsigned *most; /* shared with it */
+    unsigned *most; /* peak count, shared with the watcher */
 };
 
-/* Counts the io-wq workers of pid until it ends, in a fork. Returns 0 or -errno. */
+/* Starts a fork that counts the io-wq workers of pid until iowq_watch_end. Returns 0 or -errno. */
 int iowq_watch_start(struct iowq_watch *watch, pid_t pid);
-/* After pid has been waited for: the most that were seen at once. */
+/* Ends the fork, after pid has been waited for. Returns the peak number of workers. */
 unsigned iowq_watch_end(struct iowq_watch *watch);
 
 #endif

@@ -1,8 +1,10 @@
-/* left.c: processes that an arm leaves running: they would disturb the next arms. */
+/* left.c: ends the processes that an arm leaves running, because they would disturb the next arms.
+ */
 #define _GNU_SOURCE
 #include "left.h"
 #include "child.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <dirent.h>
 #include <signal.h>
@@ -25,7 +27,7 @@ void left_adopt(void)
     prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
-/* Returns whether the process, a name in /proc, is a child of abench that has not ended. */
+/* Returns true if the process, a name in /proc, is a child of abench that has not ended. */
 static bool is_child(const char *pid)
 {
     char path[64], line[1024], state;
@@ -36,14 +38,14 @@ static bool is_child(const char *pid)
     snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
     file = fopen(path, "re");
     if (file && fgets(line, sizeof(line), file))
-        end = strrchr(line, ')'); /* the name may hold one */
+        end = strrchr(line, ')'); /* the name can contain one */
     if (file)
         fclose(file);
     return end && sscanf(end + 1, " %c %d", &state, &parent) == 2 && parent == getpid() &&
            state != 'Z';
 }
 
-/* Returns whether /proc has the numbers of this PID namespace. */
+/* Returns true if /proc has the numbers of this PID namespace. */
 static bool proc_is_ours(void)
 {
     char self[32];
@@ -53,8 +55,8 @@ static bool proc_is_ours(void)
     return atoi(self) == getpid();
 }
 
-/* Kills every child, or what is left of the group if /proc cannot tell. Returns how many there
- * were. */
+/* Kills every child, or the rest of the group if /proc does not show the children. Returns their
+ * number. */
 static unsigned kill_children(pid_t group)
 {
     struct dirent *entry;
@@ -75,7 +77,7 @@ static unsigned kill_children(pid_t group)
     return count;
 }
 
-/* Collects children that have ended. Returns false if there are no others. */
+/* Collects the children that have ended. Returns true if there are others. */
 static bool any_left(void)
 {
     pid_t pid;
@@ -91,9 +93,10 @@ unsigned left_end(pid_t group)
     const struct timespec pause = {.tv_nsec = POLL_NS};
     unsigned count = 0;
 
+    assert(group > 1); /* kill(-1) signals all processes */
     for (unsigned polls = 0; any_left() && polls < POLLS_MAX; polls++) {
         if (polls >= SOON_POLLS || child_signal) {
-            /* the children of one that ends become children of abench */
+            /* children of a process that ends become children of abench */
             unsigned killed = kill_children(group);
             count = killed > count ? killed : count;
         }

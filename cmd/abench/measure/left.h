@@ -4,10 +4,10 @@
 
 #include <sys/types.h>
 
-/* Becomes the parent of what arms leave behind. */
+/* Becomes the parent of the processes that arms leave running. */
 void left_adopt(void);
-/* Ends every child of abench, which were the arm's in the process group or begun by it. Returns how
- * many did not end soon by themselves. */
+/* Ends every child of abench: all belong to the arm of this process group. Returns how many did not
+ * end soon by themselves. */
 unsigned left_end(pid_t group);
 
 #endif

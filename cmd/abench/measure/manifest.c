@@ -1,9 +1,10 @@
-/* manifest.c: the entries of a tree, kept in a file, and how two trees differ. */
+/* manifest.c: stores the entries of a tree in a file, and compares two trees. */
 #define _GNU_SOURCE
 #include "manifest.h"
 #include "../../cli/messages.h"
 #include "../../cli/quote.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -48,7 +49,7 @@ void manifest_put(FILE *file, const struct manifest_entry *entry)
     fwrite(entry->name, record.name_bytes, 1, file);
 }
 
-/* Takes over name. */
+/* Appends an entry. Takes ownership of name. */
 static void append(struct manifest *manifest, const struct record *record, char *name)
 {
     if (manifest->len == manifest->cap) {
@@ -74,6 +75,7 @@ int manifest_load(struct manifest *manifest, const char *path)
     if (!file)
         return -errno;
     while (fread(&record, sizeof(record), 1, file) == 1) {
+        assert(record.name_bytes > 0);
         char *name = bench_need(malloc(record.name_bytes));
         if (fread(name, record.name_bytes, 1, file) != 1) {
             free(name);
@@ -104,8 +106,7 @@ static void sort(struct manifest *manifest)
         qsort(manifest->items, manifest->len, sizeof(*manifest->items), by_name);
 }
 
-/* How an entry of the copy differs from the source's, or NULL. one_filesystem: they can be one
- * file. */
+/* Returns the difference of an entry of the copy from the source's, or NULL. */
 static const char *item_difference(const struct record *want, const struct record *got,
                                    bool one_filesystem)
 {

@@ -1,4 +1,4 @@
-/* manifest.h: the entries of a tree, which a copy must have like its source. */
+/* manifest.h: the entries of a tree, to compare a copy with its source. */
 #ifndef CMD_ABENCH_MEASURE_MANIFEST_H
 #define CMD_ABENCH_MEASURE_MANIFEST_H
 
@@ -10,12 +10,13 @@ enum { BENCH_DIGEST_BYTES = 32 };
 
 /* One entry of a tree. */
 struct manifest_entry {
-    const char *path;   /* as a user would write it */
-    const char *name;   /* below the operand; with several operands, from its last component on */
-    unsigned char type; /* DT_* */
-    uint64_t bytes;     /* of regular files */
-    uint64_t ino;       /* of regular files */
-    const uint8_t *digest; /* of the content, or of a link's target; NULL: not asked for */
+    const char *path; /* from the operand on */
+    const char
+        *name; /* below the operand; with several operands, from the operand's last component on */
+    unsigned char type;    /* DT_* */
+    uint64_t bytes;        /* of regular files */
+    uint64_t ino;          /* of regular files */
+    const uint8_t *digest; /* of the content, or of a link's target; NULL: unknown */
 };
 
 struct manifest {
@@ -23,13 +24,13 @@ struct manifest {
     size_t len, cap;
 };
 
-/* Writes an entry of the source to the manifest; errors stay with the stream. */
+/* Writes an entry of the source. Errors stay with the stream. */
 void manifest_put(FILE *file, const struct manifest_entry *entry);
-/* Reads what manifest_put wrote. Returns 0 or -errno. */
+/* Reads entries that manifest_put has written. Returns 0 or -errno. */
 int manifest_load(struct manifest *manifest, const char *path);
 void manifest_add(struct manifest *manifest, const struct manifest_entry *entry);
-/* Says how got differs from want, of the arm's copy, and returns in how many entries. Sorts both.
- * one_filesystem: they can be one file. */
+/* Prints the first differences of the arm's copy, got, from want, and sorts both. Returns the
+ * number of differences. one_filesystem: the copy can have hard links to the source. */
 unsigned manifest_compare(const char *arm, struct manifest *want, struct manifest *got,
                           bool one_filesystem);
 void manifest_free(struct manifest *manifest);

@@ -1,20 +1,20 @@
-/* probe.c: what the ring will gain, said before it is measured, from a short probe.
+/* probe.c: predicts the gain of the ring from a short probe.
  *
  * The probe runs two arms, the blocking one and the ring's, on parts of the data in the same state
  * of the cache:
  *
  *     read, hash of many files   runs of neighbours of the list, spread over all of it
  *     read of a pattern          fewer bytes of it
- *     large files, and copies    the arm itself, stopped after a while: how far has it come?
+ *     large files, and copies    the arm itself, stopped after a while and asked for its progress
  *
- * Each arm has a small part first. What that takes says how large the next ones may be, so that the
- * probe is a tenth of the rounds; and much of it does not grow with the work: the program itself
- * has to be read from a cold disk, and the ring's workers have to be started. So the whole is where
- * the line through a small and a large part leads. The arms take turns, and the median of the turns
- * counts, since the speed of a disk may change by the second.
+ * Each arm first runs on a small part, whose time tells how large the next ones can be so that the
+ * probe takes a tenth of the rounds. Some of the time does not grow with the work: the program is
+ * read from a cold disk, and the workers of the ring are started. Therefore the time of the whole
+ * is where the line through a small and a large part leads. The arms take turns, and the median of
+ * the turns counts, because the speed of a disk can change within a second.
  *
- * Of a copy of large files, or until it is on the device, nothing is said: how writing goes on once
- * memory is full of dirty pages does not show in a short probe. */
+ * There is no prediction for copies of large files or with --durable: a short probe does not show
+ * the speed of writing once memory is full of dirty pages. */
 #define _GNU_SOURCE
 #include "probe.h"
 #include "cache.h"
@@ -32,20 +32,20 @@
 #include <unistd.h>
 
 enum {
-    FIRST_FILES = 1024,      /* the small part, of many files; */
-    FIRST_PATTERN_PART = 64, /* of a pattern's bytes */
-    RUNS = 16,               /* of neighbours */
+    FIRST_FILES = 1024,      /* small part: files of a list, */
+    FIRST_PATTERN_PART = 64, /* the part of a pattern's bytes, */
+    RUNS = 16,               /* runs of neighbours in a sample of the list */
     REPEATS = 3,
     ARGS_MAX = 16,
 };
 
-static const double first_seconds = 0.1;  /* the small part, of what is stopped */
-static const double least_seconds = 0.25; /* a large part: less tells too little */
-/* A larger part than this may as well be the whole, by the arm itself: that walks what is a list of
- * files here, which takes the ring an eighth longer (78,579 of them, cold). */
+static const double first_seconds = 0.1;  /* or the time until the arm is stopped */
+static const double least_seconds = 0.25; /* large part: less is too inaccurate */
+/* A larger part than this can as well be the whole, by the arm itself. It walks the tree, while the
+ * list here takes the ring an eighth longer (78,579 files, cold). */
 static const double most_part = 0.5;
-static const uint64_t large_file = 8 << 20; /* on the mean: a part of the files would be too few */
-static const double budget_part = 0.1;      /* of the rounds and of the budget, at the most */
+static const uint64_t large_file = 8 << 20; /* mean size above which a part has too few files */
+static const double budget_part = 0.1;      /* maximum part of the rounds and of the time limit */
 
 enum method { PROBE_LIST, PROBE_PATTERN, PROBE_STOP };
 
@@ -53,12 +53,12 @@ struct probe {
     struct bench *bench;
     enum bench_cache cache;
     enum method method;
-    double total; /* files of a list, else bytes: in all */
+    double total; /* all files of a list, or all bytes */
     double end;   /* bench_now */
     unsigned copies;
 };
 
-/* How much of it an arm did, and how long that took. */
+/* The files or bytes that an arm has worked on, and the time. */
 struct part {
     double done, seconds;
 };
@@ -66,12 +66,12 @@ struct part {
 struct probed {
     struct bench_arm *arm;
     struct part first, latest;
-    double whole[REPEATS]; /* seconds: what the turns say */
+    double whole[REPEATS]; /* seconds that each turn predicts */
     double iowq;
 };
 
-/* Copies runs of neighbours from the list of all names to "sample". Returns how many names, 0 where
- * that failed. */
+/* Copies runs of neighbours from the list of all names to "sample". Returns the number of names, 0
+ * on failure. */
 static uint64_t take_sample(const struct bench *bench, uint64_t want)
 {
     uint64_t stride = bench->data.files / RUNS + 1, run = want / RUNS + 1, at = 0, taken = 0;
@@ -96,7 +96,7 @@ static uint64_t take_sample(const struct bench *bench, uint64_t want)
     return fclose(out) == 0 && rc == 0 ? taken : 0;
 }
 
-/* The arm's command on a part: the list's sample, or so many bytes of the pattern. */
+/* Makes the arm's command for a part: the sample of the list, or some bytes of the pattern. */
 static void part_argv(const struct probe *probe, const struct bench_arm *arm, double part,
                       char **argv, char text[2][PATH_MAX + 32])
 {
@@ -114,15 +114,15 @@ static void part_argv(const struct probe *probe, const struct bench_arm *arm, do
         argv[n++] = text[0];
     } else {
         snprintf(text[1], sizeof(text[1]), "--bytes=%.0f", part);
-        argv[n++] = text[1]; /* in place of the arm's own */
+        argv[n++] = text[1]; /* replaces the arm's own */
         argv[n++] = (char *)"--";
         argv[n++] = bench->data.paths[0];
     }
     argv[n] = NULL;
 }
 
-/* What an arm did until it was stopped, or to its end. On cold files the ring reads past read(2),
- * and of warm ones nothing comes from the device. */
+/* Returns what an arm has done until it was stopped or has ended. With cold files the ring does not
+ * use read(2), and warm files do not come from the device. */
 static double done_of(const struct probe *probe, const struct bench_sample *sample)
 {
     if (!sample->timed_out)
@@ -131,7 +131,7 @@ static double done_of(const struct probe *probe, const struct bench_sample *samp
                 probe->total);
 }
 
-/* A copy's destination that does not count as one of the copies that are kept: it stays small. */
+/* Makes a destination that does not count as one of the kept copies, because it stays small. */
 static int new_dest(struct probe *probe, char dest[PATH_MAX])
 {
     const struct bench *bench = probe->bench;
@@ -144,7 +144,7 @@ static int new_dest(struct probe *probe, char dest[PATH_MAX])
     return copies_sync(bench);
 }
 
-/* Runs an arm on so much of the data, or for so many seconds where it is to be stopped. */
+/* Runs an arm on this amount of the data, or for this many seconds if it has to be stopped. */
 static bool run_part(struct probe *probe, struct probed *of, double amount, bool watched)
 {
     struct bench *bench = probe->bench;
@@ -185,8 +185,8 @@ static bool run_part(struct probe *probe, struct probed *of, double amount, bool
                 : WIFEXITED(sample.wait_status) && WEXITSTATUS(sample.wait_status) == 0);
 }
 
-/* Both arms on the small part. Returns how long each run on a larger one may take; 0 where that
- * failed. */
+/* Runs both arms on the small part. Returns the seconds for each run on a larger one, 0 on failure.
+ */
 static double first_turn(struct probe *probe, struct probed of[2])
 {
     const struct bench_options *opts = &probe->bench->opts;
@@ -201,13 +201,13 @@ static double first_turn(struct probe *probe, struct probed of[2])
         of[i].first = of[i].latest;
         rounds += opts->rounds_min * of[i].first.seconds * probe->total / of[i].first.done;
     }
-    /* what emptying the cache takes, and waiting */
+    /* overhead of a run: emptying the cache, and waiting */
     around = (bench_now() - start - of[0].first.seconds - of[1].first.seconds) / 2;
     left = probe->end - bench_now() - 2 * REPEATS * around;
     return fmin(fmax(budget_part * rounds / (2 * REPEATS), least_seconds), left / (2 * REPEATS));
 }
 
-/* Another turn of one arm, on as much as it will do in so many seconds. */
+/* Runs one arm again, on as much as it can do in this many seconds. */
 static bool next_turn(struct probe *probe, struct probed *of, double seconds, unsigned turn)
 {
     const struct part *first = &of->first, *latest = &of->latest;
@@ -226,7 +226,7 @@ static bool next_turn(struct probe *probe, struct probed *of, double seconds, un
     return true;
 }
 
-/* The median of what the turns say, of both arms. The first of the turns is watched. */
+/* Predicts from the median of the turns of both arms. The first turn is watched. */
 static bool probe_both(struct probe *probe, struct probed of[2],
                        struct bench_prediction *prediction)
 {
@@ -248,7 +248,8 @@ static bool probe_both(struct probe *probe, struct probed of[2],
     return child_signal == 0 && isfinite(prediction->gain);
 }
 
-/* The baseline, or the first arm of blocking calls; and the first on the ring. */
+/* Chooses the baseline, or the first blocking arm if that is not one, and the first arm with
+ * io_uring. */
 static bool choose_arms(const struct bench *bench, size_t *base, size_t *ring)
 {
     *base = *ring = BENCH_ARMS_MAX;
@@ -297,7 +298,7 @@ void probe_predict(struct bench *bench, enum bench_cache cache)
     prediction->made = probe_both(&probe, of, prediction);
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "\r\033[K");
-    /* said before anything is measured; the report says how far off it was */
+    /* before anything is measured; the report has the error of the prediction */
     if (isatty(STDERR_FILENO) && prediction->made)
         fprintf(stderr, "%s: predicted from a short probe: %s is %.2f times as fast as %s\n",
                 bench_cache_names[cache], of[1].arm->name, prediction->gain, of[0].arm->name);

@@ -4,8 +4,7 @@
 
 #include "../context.h"
 
-/* Runs two of the arms on parts of the data set and says what the gain will be: fills in
- * bench->predictions[cache]. */
+/* Runs two of the arms on parts of the data and fills in bench->predictions[cache]. */
 void probe_predict(struct bench *bench, enum bench_cache cache);
 
 #endif

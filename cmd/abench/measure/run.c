@@ -1,6 +1,6 @@
-/* run.c: an arm's run with its clock.
+/* run.c: one timed run of an arm.
  *
- * The clock starts at the spawn and stops when waitid returns; nothing else happens between. */
+ * The clock starts at the spawn and stops when waitid returns, with nothing else between. */
 #define _GNU_SOURCE
 #include "run.h"
 #include "arm.h"
@@ -10,6 +10,7 @@
 #include "iowq.h"
 #include "left.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -28,7 +29,7 @@ static double number(const json_t *object, const char *key)
     return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
-/* The last line of an arm's messages that is a JSON object holds its counters. */
+/* Reads the counters of an arm: the last line of its messages that is a JSON object. */
 static void read_counters(const struct bench *bench, struct bench_sample *sample)
 {
     FILE *file = fopen(bench_temp(bench, "err"), "re");
@@ -57,8 +58,8 @@ static void read_counters(const struct bench *bench, struct bench_sample *sample
         fclose(file);
 }
 
-/* Bytes that pid, which has ended and not been waited for, had from read(2) and its like; NAN where
- * the kernel does not tell. */
+/* Returns the bytes that pid got from read(2) and similar calls, or NAN if unknown. It must have
+ * ended and not been collected. */
 static double bytes_read(pid_t pid)
 {
     unsigned long long bytes = 0;
@@ -91,7 +92,7 @@ static void take_usage(struct bench_sample *sample, const struct rusage *usage)
     sample->device_write = (uint64_t)usage->ru_oublock * sector;
 }
 
-/* The part of the time that the device was busy, and what waited at it on the mean. */
+/* Computes the part of the time that the device was busy, and its mean queue. */
 static void take_device(const struct bench *bench, const struct device_counters *before,
                         struct bench_sample *sample)
 {
@@ -105,7 +106,7 @@ static void take_device(const struct bench *bench, const struct device_counters 
     sample->device_queue = (after.queue_ms - before->queue_ms) / wall_ms;
 }
 
-/* Opens a file for an arm's output: a new one, into which no earlier arm can write. */
+/* Opens a new file for an arm's output, so that no earlier arm can write into it. */
 static int open_output(const char *path)
 {
     if (strcmp(path, "/dev/null") == 0)
@@ -130,6 +131,7 @@ int run_arm(struct bench *bench, struct bench_arm *arm, const char *dest, double
     pid_t pid;
     int rc = out < 0 || err < 0 ? -errno : 0;
 
+    assert(!dest || bench->opts.operation == BENCH_COPY);
     if (dest && arm->argv) {
         size_t last = 0;
         while (arm->argv[last + 1])
@@ -147,7 +149,7 @@ int run_arm(struct bench *bench, struct bench_arm *arm, const char *dest, double
             sample->bytes_read = bytes_read(pid);
             sample->wait_status = child_collect(pid, &usage);
             sample->iowq = watched ? iowq_watch_end(&watch) : NAN;
-            if (arm->command) /* abench has no other children then */
+            if (arm->command) /* abench has no other children now */
                 sample->left_running = left_end(pid);
             if (dest && !child_signal && !sample->timed_out)
                 rc = copies_sync(bench);

@@ -4,9 +4,9 @@
 
 #include "../context.h"
 
-/* Runs an arm once, with dest (NULL but for a copy), for limit seconds at the most: fills in what
- * the run itself shows. Its output is in the temporary files "out" and "err". watched: counts its
- * io-wq workers, which disturbs it: not for what is measured. Returns 0 or -errno. */
+/* Runs an arm once, for at most limit seconds, and fills in the sample but for its check. Its
+ * output is in the temporary files "out" and "err". dest: NULL but for a copy. watched: counts its
+ * io-wq workers, which disturbs the measurement. Returns 0 or -errno. */
 int run_arm(struct bench *bench, struct bench_arm *arm, const char *dest, double limit,
             bool watched, struct bench_sample *sample);
 

@@ -33,7 +33,7 @@ static bool value_good(const char *dimension, const char *value)
                : cli_parse_count(value, SWEEP_COUNT_MAX, &count) == 0;
 }
 
-/* depth=1,2,4,block-size=4K,64K: a word with '=' begins a dimension. */
+/* The text is depth=1,2,4,block-size=4K,64K: a word with '=' starts a dimension. */
 void sweep_parse(struct bench_sweep *sweep, const char *text)
 {
     char *copy = strdup(text), *state = NULL;

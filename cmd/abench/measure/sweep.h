@@ -4,7 +4,7 @@
 
 #include "../context.h"
 
-/* Exits on a mistake in text. */
+/* Exits with a message if the text is wrong. */
 void sweep_parse(struct bench_sweep *sweep, const char *text);
 void sweep_free(struct bench_sweep *sweep);
 
