@@ -11,106 +11,106 @@
 #include "stream.h"
 
 enum {
-    READ_BYTES = 128 * 1024, /* as sync's */
-    STEP_BYTES = 1024 * 1024,
+    READ_BYTES = 128 * 1024,  /* as sync's */
+    STEP_BYTES = 1024 * 1024, /* of one file, before others have their turn */
 };
 
-/* The next bytes are not in the cache after all, or status says something else. */
+/* The last read has failed with status. -EAGAIN: the next bytes are not in the cache after all. */
 static void not_cached(struct loop *loop, struct slot *slot, int status)
 {
-    bool unseen = !slot->stated;
+    bool guessed = slot->state == SLOT_GUESSED;
 
-    loop->last_was_resident = false;
-    if (unseen && !open_stat(loop, slot))
+    loop->last_was_cached = false;
+    if (guessed && !open_stat(loop, slot))
         return;
     if (status != -EAGAIN && status != -EOPNOTSUPP && status != -ENOSYS && status != -EINVAL &&
         status != -ESPIPE) {
         slot_fail(slot, STEP_READ, status);
         return;
     }
-    slot->issued = slot->delivered;
     /* without RWF_NOWAIT the ring would wait by poll */
-    if (status != -EAGAIN && open_waits_on_poll(slot)) {
-        open_plain(slot);
+    if (status != -EAGAIN && open_blocking(slot))
         return;
-    }
-    slot->probed = unseen && status == -EAGAIN && slot->delivered == 0;
+    slot->probed = guessed && status == -EAGAIN && slot->delivered == 0;
     if (status == -EAGAIN)
         open_choose_path(loop, slot); /* for the rest */
     /* the cache has been asked: now something has to be waited for */
-    if (slot->state == SLOT_RESIDENT && (!unseen || status != -EAGAIN))
+    if (slot_reads_plainly(slot) && (!guessed || status != -EAGAIN))
         open_stream(loop, slot);
 }
 
-/* Like pread; files that cannot be read at a place (trace_pipe) are read where they stand. Returns
- * -errno if it fails. */
-static ssize_t read_plainly(int fd, void *buf, size_t len, uint64_t offset)
+/* Reads without waiting; -EAGAIN: it would wait. BLOCKING: waits. Returns the number of bytes or
+ * -errno. */
+static ssize_t read_plainly(const struct slot *slot, void *buf, size_t len)
 {
-    ssize_t n = pread(fd, buf, len, (off_t)offset);
+    struct iovec iov = {buf, len};
+    ssize_t n;
     int status;
 
-    if (n < 0 && errno == ESPIPE)
-        n = read(fd, buf, len);
-    if (n >= 0 || errno == EINTR)
+    if (slot->state != SLOT_BLOCKING) {
+        do
+            n = preadv2(slot->fd, &iov, 1, (off_t)slot->delivered, RWF_NOWAIT);
+        while (n < 0 && errno == EINTR);
         return n < 0 ? -errno : n;
-    status = -errno;
-    n = (ssize_t)salvage_read(fd, buf, len, offset, &status);
+    }
+    n = stream_read_blocking(slot, buf, len, slot->delivered);
+    if (n >= 0)
+        return n;
+    status = (int)n;
+    n = (ssize_t)salvage_read(slot->fd, buf, len, slot->delivered, &status);
     return n > 0 ? n : status;
 }
 
-static void cached_ended(struct loop *loop, struct slot *slot)
+static void ended(struct loop *loop, struct slot *slot)
 {
-    slot->eof = true;
-    slot->issued = slot->delivered;
-    loop->last_was_resident = !slot->plain;
-    loop->stats->resident_files += !slot->plain;
+    bool cached = slot->state != SLOT_BLOCKING;
+
+    loop->last_was_cached = cached;
+    loop->stats->resident_files += cached;
+    slot_to(slot, SLOT_DONE);
 }
 
-static void cached_read(struct loop *loop, struct slot *slot, struct block *block)
+/* Reads a block, and delivers it. */
+static void read_block(struct loop *loop, struct slot *slot, struct block *block)
 {
-    uint64_t stop = slot->delivered + STEP_BYTES;
-    uint32_t cap = block->cap < READ_BYTES ? block->cap : READ_BYTES;
+    size_t len = block->cap < READ_BYTES ? block->cap : READ_BYTES;
+    ssize_t n;
 
-    while (slot->delivered < stop) {
-        struct iovec iov = {block->buf, cap};
-        ssize_t n;
-
-        if (slot->sparse && !stream_next_data(slot, &slot->delivered)) {
-            slot->eof = true;
-            break;
-        }
-        if (slot->data_end - slot->delivered < iov.iov_len)
-            iov.iov_len = slot->data_end - slot->delivered;
-        n = slot->plain ? read_plainly(slot->fd, iov.iov_base, iov.iov_len, slot->delivered)
-                        : preadv2(slot->fd, &iov, 1, (off_t)slot->delivered, RWF_NOWAIT);
-        if (n < 0) {
-            int status = slot->plain ? (int)n : -errno;
-            if (status != -EINTR && slot->plain)
-                slot_fail(slot, STEP_READ, status);
-            else if (status != -EINTR)
-                not_cached(loop, slot, status);
-            if (slot->state != SLOT_RESIDENT)
-                return;
-            continue;
-        }
-        /* it looks empty, or goes on after the first read: a device that replaced a file does, too
-         */
-        if (!slot->stated && (slot->delivered == 0 ? n == 0 || (size_t)n == iov.iov_len : n > 0) &&
-            !open_stat(loop, slot))
-            return;
-        if (n == 0)
-            return cached_ended(loop, slot);
-        slot->regular = true; /* or a device that behaves like one */
-        block->offset = slot->delivered;
-        block->got = (uint32_t)n;
-        if (stream_deliver_block(loop, slot, block) != 0)
-            return; /* the operation keeps the block, or the file has failed */
-        /* a short read that ends where the file's size says so: another one would return nothing */
-        if ((size_t)n < iov.iov_len && slot->stated && S_ISREG(slot->st.st_mode) &&
-            slot->delivered == slot->size)
-            return cached_ended(loop, slot);
+    if (slot->sparse && !stream_next_data(slot, &slot->delivered)) {
+        slot_to(slot, SLOT_DONE);
+        return;
     }
-    slot->issued = slot->delivered;
+    if (slot->data_end - slot->delivered < len)
+        len = (size_t)(slot->data_end - slot->delivered);
+    n = read_plainly(slot, block->buf, len);
+    if (n < 0 && slot->state == SLOT_BLOCKING) {
+        slot_fail(slot, STEP_READ, (int)n);
+        return;
+    }
+    if (n < 0) {
+        not_cached(loop, slot, (int)n);
+        return;
+    }
+    /* it looks empty, or goes on after the first read: a device that replaced a file does, too */
+    if (slot->state == SLOT_GUESSED &&
+        (slot->delivered == 0 ? n == 0 || (size_t)n == len : n > 0)) {
+        if (!open_stat(loop, slot))
+            return;
+        slot_to(slot, SLOT_INLINE);
+    }
+    if (n == 0) {
+        ended(loop, slot);
+        return;
+    }
+    slot->regular = true; /* or a device that behaves like one */
+    block->offset = slot->delivered;
+    block->got = (uint32_t)n;
+    if (stream_deliver_block(loop, slot, block) < 0)
+        return;
+    /* a short read that ends where the file's size says so: another one would return nothing */
+    if ((size_t)n < len && slot->state != SLOT_GUESSED && S_ISREG(slot->st.st_mode) &&
+        slot->delivered == slot->size)
+        ended(loop, slot);
 }
 
 /* Has the operation itself take the next bytes. Returns whether it did, or failed. */
@@ -118,30 +118,38 @@ static bool cached_move(struct loop *loop, struct slot *slot)
 {
     ssize_t moved = 0;
 
-    if (loop->ops->move && !slot->plain &&
+    if (loop->ops->move && slot->state == SLOT_INLINE &&
         (!slot->sparse || stream_next_data(slot, &slot->delivered)))
         moved = loop->ops->move(loop, slot);
     if (moved > 0)
         stream_delivered(loop, slot, slot->delivered + (uint64_t)moved, (size_t)moved);
     else if (moved < 0)
-        slot->state = SLOT_DRAIN;
-    slot->issued = slot->delivered;
+        slot_to(slot, SLOT_DONE);
     return moved != 0;
+}
+
+bool cached_is_ready(const struct loop *loop, const struct slot *slot)
+{
+    return slot_reads_plainly(slot) && slot->requests == 0 && loop_turn(loop, slot);
 }
 
 void cached_step(struct loop *loop, struct slot *slot)
 {
-    struct block *block = loop->free_blocks;
+    uint64_t stop = slot->delivered + STEP_BYTES;
+    struct block *block = NULL;
 
-    if (cached_move(loop, slot))
-        return;
-    if (slot->delivered < loop->small_bytes || !block) {
-        cached_read(loop, slot, &slot->small_block);
+    if (cached_move(loop, slot)) {
+        slot->issued = slot->delivered;
         return;
     }
-    loop->free_blocks = block->next;
-    block->slot = slot;
-    cached_read(loop, slot, block);
-    if (block->state == BLOCK_FREE)
+    if (slot->delivered >= loop->small_bytes) /* it is large */
+        block = stream_take(loop, slot);
+    if (!block)
+        block = &slot->small_block;
+    block_to(block, BLOCK_READY);
+    while (slot_reads_plainly(slot) && block->state == BLOCK_READY && slot->delivered < stop)
+        read_block(loop, slot, block);
+    slot->issued = slot->delivered;
+    if (block->state == BLOCK_READY) /* and not written by the operation */
         stream_release(loop, block);
 }

@@ -7,8 +7,10 @@
 
 #include "loop.h"
 
-/* Reads the next bytes of a RESIDENT slot, at most STEP_BYTES so that other files have their turn,
- * and delivers them. What is not in the page cache is left to the ring. */
+/* Whether the slot's next bytes are read by plain calls, and it is its turn. */
+bool cached_is_ready(const struct loop *loop, const struct slot *slot);
+/* Reads and delivers the next bytes of such a slot, a limited number so that other files have their
+ * turn. What is not in the page cache is left to the ring. */
 void cached_step(struct loop *loop, struct slot *slot);
 
 #endif

@@ -34,6 +34,7 @@ enum {
 
 struct copy_slot {
     struct dest dest;
+    bool opened;      /* dest has been */
     bool looked;      /* whether to write directly has been decided */
     bool direct;      /* dest.fd is O_DIRECT */
     uint64_t tail_at; /* direct: what comes from here on is written last */
@@ -52,6 +53,7 @@ static enum loop_verdict copy_opened(struct loop *loop, struct slot *slot)
     struct copy_slot *op = slot->op;
     int verdict = dest_open(run->copy, slot->file, slot->fd, &slot->st, false, &op->dest);
 
+    op->opened = true;
     if (verdict == DEST_LATER)
         return LOOP_LATER;
     slot->sparse = op->dest.sparse;
@@ -131,7 +133,7 @@ static int copy_block(struct loop *loop, struct slot *slot, struct block *block)
             if (ahead == 0)
                 return 0;
             write_block(loop, block, op->dest.fd, ahead);
-            return 1;
+            return 0;
         }
     }
     /* small, or not as large as it said, or larger */
@@ -218,7 +220,7 @@ static void copy_ended(struct loop *loop, struct slot *slot)
     struct file *file = slot->file;
     uint64_t size = slot->delivered;
 
-    if (slot->stated) {
+    if (op->opened) {
         if (file->status == 0) {
             int rc = write_tail(loop, op);
             if (rc < 0)

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "loop.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <poll.h>
@@ -32,49 +33,31 @@ enum {
     FEED_POLL_MS = 10, /* the producer cannot wake a thread that waits on the ring */
 };
 
-static void slot_take(struct loop *loop, struct file *file)
+static void slot_take(struct loop *loop, struct slot *slot, struct file *file)
 {
-    struct slot *slot = loop->free_slots;
-    struct block *small = &slot->small_block;
     void *op = slot->op;
-    char *buf = small->buf;
+    char *buf = slot->small_block.buf;
 
-    loop->free_slots = slot->next;
-    memset(slot, 0, sizeof(*slot));
-    slot->op = op;
+    assert(slot->state == SLOT_FREE);
+    TAILQ_REMOVE(&loop->free_slots, slot, entry);
+    *slot = (struct slot){
+        .state = SLOT_FREE,
+        .file = file,
+        .fd = -1,
+        .regular = file->type == DT_REG,
+        .data_end = UINT64_MAX,
+        .small_block = {.slot = slot, .buf = buf, .cap = loop->small_bytes, .state = BLOCK_FREE},
+        .op = op,
+    };
+    STAILQ_INIT(&slot->undelivered);
     if (op)
         memset(op, 0, loop->ops->slot_bytes);
-    small->slot = slot;
-    small->buf = buf;
-    small->cap = loop->small_bytes;
-    slot->file = file;
-    slot->fd = -1;
-    slot->data_end = UINT64_MAX;
     loop->active++;
-    slot->older = loop->youngest;
-    if (loop->youngest)
-        loop->youngest->younger = slot;
-    else
-        loop->oldest = slot;
-    loop->youngest = slot;
-
-    slot->regular = file->type == DT_REG;
-    if (loop->opts->ordered && slot != loop->oldest)
-        open_ask_type(loop, slot);
-    else
+    TAILQ_INSERT_TAIL(&loop->taken, slot, entry);
+    if (loop_turn(loop, slot))
         open_start(loop, slot);
-}
-
-static void unlink_taken(struct loop *loop, struct slot *slot)
-{
-    if (slot->older)
-        slot->older->younger = slot->younger;
     else
-        loop->oldest = slot->younger;
-    if (slot->younger)
-        slot->younger->older = slot->older;
-    else
-        loop->youngest = slot->older;
+        open_ask_type(loop, slot);
 }
 
 static void slot_end(struct loop *loop, struct slot *slot)
@@ -83,7 +66,7 @@ static void slot_end(struct loop *loop, struct slot *slot)
 
     stream_drop(loop, slot);
     loop->ops->ended(loop, slot);
-    /* what the kernel has read ahead for a read that would not wait is not to stay */
+    /* drop the readahead that the read without waiting has caused */
     if (slot->direct && slot->probed)
         cache_drop(slot->fd, 0, PROBED_BYTES);
     if (slot->fd >= 0)
@@ -93,55 +76,44 @@ static void slot_end(struct loop *loop, struct slot *slot)
     if (slot->direct)
         loop->stats->direct_bytes += file->bytes;
     feed_done(loop->feed, file);
-    unlink_taken(loop, slot);
-    slot->state = SLOT_FREE;
-    slot->next = loop->free_slots;
-    loop->free_slots = slot;
+    slot_to(slot, SLOT_FREE);
+    TAILQ_REMOVE(&loop->taken, slot, entry);
+    TAILQ_INSERT_HEAD(&loop->free_slots, slot, entry);
     loop->active--;
-}
-
-static bool slot_finished(const struct slot *slot)
-{
-    return slot->requests == 0 && (slot->state == SLOT_DRAIN || slot->eof);
 }
 
 /* Moves a slot on as far as it goes without waiting. */
 static void slot_advance(struct loop *loop, struct slot *slot)
 {
-    if (slot->state == SLOT_RESIDENT && slot->requests == 0 && loop_turn(loop, slot))
+    if (cached_is_ready(loop, slot))
         cached_step(loop, slot);
-    if (slot->state == SLOT_STREAM) {
-        stream_deliver(loop, slot);
-        stream_issue(loop, slot);
-    }
-    if (slot_finished(slot))
+    stream_deliver(loop, slot);
+    stream_issue(loop, slot);
+    if (slot->state == SLOT_DONE && slot->requests == 0)
         slot_end(loop, slot);
 }
 
 static void request_done(void *arg, uint64_t user_data, int res)
 {
     struct loop *loop = arg;
-    struct block *block = (struct block *)(uintptr_t)(user_data & ~(uint64_t)STREAM_REQUEST_MASK);
+    struct block *block = (struct block *)(uintptr_t)(user_data & ~(uint64_t)REQUEST_MASK);
     struct slot *slot = block->slot;
 
-    switch (user_data & STREAM_REQUEST_MASK) {
-    case STREAM_OPEN:
-        slot->requests--;
-        if (slot->state == SLOT_TYPE_PENDING)
-            open_type_known(slot, res);
-        else
-            open_requested(loop, slot, res);
+    assert(slot && slot->requests > 0);
+    slot->requests--;
+    switch ((enum loop_request)(user_data & REQUEST_MASK)) {
+    case REQUEST_OPEN:
+        open_requested(loop, slot, res);
         break;
-    case STREAM_POLL:
-        slot->requests--;
-        slot->state = SLOT_STREAM;
+    case REQUEST_POLL:
+        slot_to(slot, SLOT_STREAM);
         if (res < 0) /* no memory: then poll, and not a read that would find the FIFO's end */
             (void)poll(&(struct pollfd){.fd = slot->fd, .events = POLLIN}, 1, -1);
         break;
-    case STREAM_READ:
+    case REQUEST_READ:
         stream_read_done(loop, block, res);
         break;
-    case STREAM_WRITE:
+    case REQUEST_WRITE:
         write_done(loop, block, res);
         break;
     }
@@ -152,90 +124,100 @@ static void request_done(void *arg, uint64_t user_data, int res)
 /* Fills free slots. Waits for the feed only when there is nothing else to wait for. */
 static void take_files(struct loop *loop)
 {
-    for (int i = 0; i < TAKE_AT_ONCE && loop->free_slots && !loop->feed_ended; i++) {
-        struct slot *slot = loop->free_slots;
+    struct slot *slot;
+
+    for (int i = 0; i < TAKE_AT_ONCE && !loop->feed_ended; i++) {
         struct file *file;
-        int rc = feed_next(loop->feed, &file, loop->active == 0);
+        int rc;
+        slot = TAILQ_FIRST(&loop->free_slots);
+        if (!slot)
+            return;
+        rc = feed_next(loop->feed, &file, loop->active == 0);
         if (rc == -EAGAIN)
             return;
         if (rc < 0) {
             loop->feed_ended = true;
             return;
         }
-        slot_take(loop, file);
+        slot_take(loop, slot, file);
         slot_advance(loop, slot);
     }
 }
 
-/* Moves on what does not wait for the ring. Returns whether there is more of that. */
-static bool advance_waiting(struct loop *loop)
+/* Moves on the slots that do not wait for the ring. Sets the number of those that are parked.
+ * Returns whether some can be moved on further. */
+static bool advance_all(struct loop *loop, unsigned *parked)
 {
     bool more = false;
     bool may_open = loop->opts->ordered; /* all older ones are known to be regular */
-    struct slot *slot = loop->oldest;
+    struct slot *slot, *younger;
 
-    while (slot) {
-        struct slot *younger = slot->younger;
-        bool oldest = slot == loop->oldest;
-        bool moved = slot->state == SLOT_PARKED || slot->state == SLOT_TYPE_KNOWN;
-        if (slot->state == SLOT_PARKED) {
-            loop->parked--;
-            open_ask(loop, slot);
-        } else if (slot->state == SLOT_TYPE_KNOWN && may_open && (slot->regular || oldest)) {
+    *parked = 0;
+    for (slot = TAILQ_FIRST(&loop->taken); slot; slot = younger) {
+        enum slot_state before = slot->state;
+        bool oldest = slot == TAILQ_FIRST(&loop->taken);
+
+        younger = TAILQ_NEXT(slot, entry);
+        if (slot->state == SLOT_PARKED)
+            open_decide(loop, slot);
+        else if (slot->state == SLOT_TYPE_KNOWN && may_open && (slot->regular || oldest))
             open_start(loop, slot);
-        }
         may_open = may_open && slot->regular && slot->state != SLOT_TYPE_KNOWN;
-        if (moved || (oldest && loop->opts->ordered) ||
-            (slot->state == SLOT_RESIDENT && slot->requests == 0))
+        if (slot->state != before || (oldest && loop->opts->ordered) || cached_is_ready(loop, slot))
             slot_advance(loop, slot);
-        more |= slot->state == SLOT_RESIDENT && slot->requests == 0 && loop_turn(loop, slot);
-        slot = younger;
+        *parked += slot->state == SLOT_PARKED;
+        more |= cached_is_ready(loop, slot);
     }
     return more;
 }
 
+/* Closes the descriptor that a dropped completion has brought. */
 static void close_opened(uint64_t user_data, int res)
 {
-    if ((user_data & STREAM_REQUEST_MASK) == STREAM_OPEN && res >= 0)
+    if ((user_data & REQUEST_MASK) == REQUEST_OPEN && res >= 0)
         close(res);
 }
 
-/* The ring takes no more requests: what it has taken comes in, and all files fail. */
+/* Fails all files after the ring has refused requests, and those that it has taken have come in. */
 static void fail_all(struct loop *loop)
 {
+    struct slot *slot;
+
     /* all of them first: as long as one can be read, the blocks of another would be issued to it */
-    for (struct slot *slot = loop->oldest; slot; slot = slot->younger)
-        slot_fail(slot, STEP_READ, loop->broken);
+    TAILQ_FOREACH(slot, &loop->taken, entry)
+    slot_fail(slot, STEP_READ, loop->broken);
     if (!ring_drain(&loop->ring, close_opened))
         loop->memory = NULL; /* left to the process's end */
-    while (loop->oldest) {
-        loop->oldest->requests = 0;
-        slot_end(loop, loop->oldest);
+    while ((slot = TAILQ_FIRST(&loop->taken))) {
+        slot->requests = 0;
+        if (slot->small_block.state == BLOCK_WRITING)
+            block_to(&slot->small_block, BLOCK_FREE);
+        slot_end(loop, slot);
     }
 }
 
-static void loop_turns(struct loop *loop)
+static void run_turns(struct loop *loop)
 {
     for (;;) {
         bool ready;
-        unsigned timeout_ms = 0;
+        unsigned parked, timeout_ms = 0;
 
         take_files(loop);
-        ready = advance_waiting(loop);
+        ready = advance_all(loop, &parked);
         if (loop->active == 0) {
             if (loop->feed_ended)
                 return;
             continue;
         }
         if (loop->ring.in_flight == 0) {
-            if (loop->parked == loop->active)
+            if (parked == loop->active)
                 usleep(PARKED_POLL_MS * 1000); /* on what another worker copies */
             continue;
         }
         /* with free slots and a feed that may have more, look there from time to time */
-        if (loop->parked)
+        if (parked)
             timeout_ms = PARKED_POLL_MS;
-        else if (loop->free_slots && !loop->feed_ended)
+        else if (!TAILQ_EMPTY(&loop->free_slots) && !loop->feed_ended)
             timeout_ms = FEED_POLL_MS;
         loop->broken = ring_submit(&loop->ring, !ready, timeout_ms);
         if (loop->broken < 0) {
@@ -244,6 +226,20 @@ static void loop_turns(struct loop *loop)
         }
         ring_reap(&loop->ring, request_done, loop);
     }
+}
+
+/* Asserts that every slot and every block of the pool has come back, unless the ring is broken. */
+static void check_free(const struct loop *loop)
+{
+    unsigned free_blocks = 0;
+    const struct block *block;
+
+    assert(loop->active == 0 && TAILQ_EMPTY(&loop->taken) && TAILQ_EMPTY(&loop->waiters));
+    if (loop->broken < 0)
+        return;
+    STAILQ_FOREACH(block, &loop->free_blocks, entry)
+    free_blocks++;
+    assert(free_blocks == loop->block_count && loop->ring.in_flight == 0);
 }
 
 static void loop_free(struct loop *loop)
@@ -283,6 +279,10 @@ static int loop_alloc(struct loop *loop)
     char *buf;
     size_t pool_bytes = (size_t)loop->block_count * loop->block_bytes;
 
+    TAILQ_INIT(&loop->taken);
+    TAILQ_INIT(&loop->free_slots);
+    TAILQ_INIT(&loop->waiters);
+    STAILQ_INIT(&loop->free_blocks);
     loop->memory_bytes = pool_bytes + (size_t)loop->depth * loop->small_bytes;
     loop->memory = mmap(NULL, loop->memory_bytes, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -303,16 +303,14 @@ static int loop_alloc(struct loop *loop)
     for (unsigned i = 0; i < loop->block_count; i++, buf += loop->block_bytes) {
         loop->blocks[i].buf = buf;
         loop->blocks[i].cap = loop->block_bytes;
-        loop->blocks[i].next = loop->free_blocks;
-        loop->free_blocks = &loop->blocks[i];
+        STAILQ_INSERT_HEAD(&loop->free_blocks, &loop->blocks[i], entry);
     }
     for (unsigned i = 0; i < loop->depth; i++, buf += loop->small_bytes) {
         struct slot *slot = &loop->slots[i];
         slot->small_block.buf = buf;
         if (loop->op_memory)
             slot->op = (char *)loop->op_memory + i * loop->ops->slot_bytes;
-        slot->next = loop->free_slots;
-        loop->free_slots = slot;
+        TAILQ_INSERT_HEAD(&loop->free_slots, slot, entry);
     }
     return 0;
 }
@@ -338,8 +336,9 @@ int loop_run(const struct engine_opts *opts, struct feed *feed, const struct loo
                        stats);
     if (rc == 0) {
         running = &loop;
-        loop_turns(&loop);
+        run_turns(&loop);
         running = NULL;
+        check_free(&loop);
         ring_close(&loop.ring);
         rc = loop.broken;
     }

@@ -1,25 +1,18 @@
-/* uring/loop.h: files in flight on one ring: what read and copy share.
+/* uring/loop.h: an event loop over one ring, which keeps many files in flight: what read and copy
+ * share.
  *
- * A loop has a fixed number of slots, a file in each, and two kinds of buffers, all allocated at
- * the start: every slot has a small one of its own (its small block), which is all that most files
- * need; a pool of large blocks is lent to large files, so that many blocks of one file are in
- * flight.
- *
- *                     in the cache                      all bytes are there
- *   take -> open ------------------> RESIDENT ------------------------------------> end
- *     \      ^  \                       | not in the cache after all                 ^
- *      \     |   \ cold                 v                                            |
- *       +-> OPENING -----------------> STREAM: read... -> deliver in order ----------+
- *        cold name: io-wq opens it      a pipe: one read at a time
+ * A loop has a fixed number of slots (slot.h), a file in each. All buffers are allocated at the
+ * start. Every slot has a small block of its own, which suffices for most files. A pool of large
+ * blocks is lent to large files, so that many blocks of one file are in flight.
  *
  * Invariants:
- *   - What would not wait is done by a plain call, at once: a name in the dentry cache is opened
- * with RESOLVE_CACHED, bytes in the page cache are read with RWF_NOWAIT. A ring wins by overlapping
- *     waits; where there is none to overlap it only costs. Everything else goes through the ring.
- *   - Each request is made on a block, and a block has one request at the most. A block belongs to
- * its slot from the moment it is issued until it has been delivered (and written).
+ *   - What does not wait is done by a plain call, at once: a name in the dentry cache is opened
+ * with RESOLVE_CACHED, bytes in the page cache are read with RWF_NOWAIT. A ring gains by
+ * overlapping waits; without waits it only costs. Everything else goes through the ring.
+ *   - Each request is made on a block, and a block has at most one request. A block belongs to its
+ *     slot from the moment it is issued until it has been delivered (and written).
  *   - A slot's blocks are delivered in the order of their offsets. The first undelivered one is
- * always issued, so it comes in without help: no file can wait for another one's blocks for ever.
+ *     always issued, so it comes in without help: no file waits for another file's blocks forever.
  *   - In ordered mode nothing behind a pipe or a device is opened before that has ended: what comes
  *     through a pipe may tell that the next file is there now. Regular files are read ahead.
  *   - A slot ends when none of its requests is in flight. */
@@ -45,8 +38,8 @@ struct loop_ops {
     size_t pool_bytes; /* of large blocks, at most; 0: the default */
     /* The file is open, slot->st filled in. NULL: read it. */
     enum loop_verdict (*opened)(struct loop *loop, struct slot *slot);
-    /* block->got bytes at block->offset, in order. 0: done with them; 1: the block is still in use,
-     * write_block has been called on it; -errno. */
+    /* Takes block->got bytes at block->offset, in order. Returns 0, also if it has called
+     * write_block, which keeps the block; or -errno. */
     int (*data)(struct loop *loop, struct slot *slot, struct block *block);
     /* The next bytes are in the page cache, it seems: the operation may do with some of them what
      * it does, by itself. How many; 0: they are to be read; -errno. NULL: they always are read. */
@@ -64,20 +57,38 @@ struct loop {
     void *arg; /* the operation's */
 
     bool feed_ended;
-    unsigned parked;        /* slots */
-    bool last_was_resident; /* the last file that was looked for in the cache was all there */
+    bool last_was_cached;   /* the last file that was looked for in the cache was all there */
     uint64_t handled_bytes; /* delivered since requests were last submitted */
     int broken;             /* -errno of a ring that takes no more requests */
     unsigned depth, active, block_count;
     uint32_t small_bytes, block_bytes;
-    struct slot *slots, *free_slots;
-    struct slot *oldest, *youngest; /* in the order in which they were taken */
-    struct slot *line, *line_last;  /* waiting for blocks of the pool */
-    struct block *blocks, *free_blocks;
-    char *memory; /* all buffers */
+    struct slot *slots;            /* [depth] */
+    struct slot_list taken;        /* those with a file, oldest first */
+    struct slot_list free_slots;   /* the others */
+    struct slot_list waiters;      /* for blocks of the pool */
+    struct block *blocks;          /* [block_count] */
+    struct block_list free_blocks; /* of the pool */
+    char *memory;                  /* all buffers */
     size_t memory_bytes;
     void *op_memory; /* slots' op parts */
 };
+
+/* What a completion is of: in the low bits of the block's address. */
+enum loop_request { REQUEST_READ, REQUEST_WRITE, REQUEST_OPEN, REQUEST_POLL, REQUEST_MASK = 3 };
+
+/* Marks a prepared request as one of the block's slot. */
+static inline void loop_request(struct io_uring_sqe *sqe, struct block *block,
+                                enum loop_request request)
+{
+    io_uring_sqe_set_data64(sqe, (uint64_t)(uintptr_t)block | request);
+    block->slot->requests++;
+}
+
+/* Whether the slot's bytes may be delivered now: in ordered mode only the oldest slot's. */
+static inline bool loop_turn(const struct loop *loop, const struct slot *slot)
+{
+    return !loop->opts->ordered || slot == TAILQ_FIRST(&loop->taken);
+}
 
 /* Runs the feed's files through the ring until the feed ends. Returns 0 or -errno. */
 int loop_run(const struct engine_opts *opts, struct feed *feed, const struct loop_ops *ops,
@@ -85,11 +96,5 @@ int loop_run(const struct engine_opts *opts, struct feed *feed, const struct loo
 
 /* Cancels the requests of the loop that this thread runs, if any: see struct engine. */
 void loop_abandon(void);
-
-/* Whether the slot's bytes may be delivered now: in ordered mode only the oldest slot's. */
-static inline bool loop_turn(const struct loop *loop, const struct slot *slot)
-{
-    return !loop->opts->ordered || slot == loop->oldest;
-}
 
 #endif

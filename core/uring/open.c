@@ -14,7 +14,6 @@
 
 #include "../base/cache.h"
 #include "../base/leased.h"
-#include "stream.h"
 
 /* O_NONBLOCK, so that no FIFO or device is waited for by who opens it; open_stream takes it back.
  */
@@ -32,28 +31,25 @@ static int open_cached(const struct file *file, int flags)
     return fd < 0 ? -errno : (int)fd;
 }
 
-static void open_by_ring(struct loop *loop, struct slot *slot, enum slot_state state, int dir_fd,
-                         const char *name, int flags)
+static void open_by_ring(struct loop *loop, struct slot *slot, int dir_fd, const char *name,
+                         int flags)
 {
     struct io_uring_sqe *sqe = ring_sqe(&loop->ring);
 
     io_uring_prep_openat(sqe, dir_fd, name, flags, 0);
     sqe->flags |= IOSQE_ASYNC; /* it will wait: the kernel need not try on our time */
-    io_uring_sqe_set_data64(sqe, stream_user_data(&slot->small_block, STREAM_OPEN));
-    slot->state = state;
-    slot->requests++;
+    loop_request(sqe, &slot->small_block, REQUEST_OPEN);
 }
 
-/* A FIFO that was opened without waiting for a writer looks as if it had ended until there is one.
- * poll tells: it reports a hang-up only once there has been one. */
-static void await_writer(struct loop *loop, struct slot *slot)
+/* Polls a FIFO. Opened without waiting for a writer, it looks as if it had ended until there is
+ * one; poll reports a hang-up only once there has been one. */
+static void wait_for_writer(struct loop *loop, struct slot *slot)
 {
     struct io_uring_sqe *sqe = ring_sqe(&loop->ring);
 
     io_uring_prep_poll_add(sqe, slot->fd, POLLIN | POLLHUP);
-    io_uring_sqe_set_data64(sqe, stream_user_data(&slot->small_block, STREAM_POLL));
-    slot->state = SLOT_OPENING;
-    slot->requests++;
+    loop_request(sqe, &slot->small_block, REQUEST_POLL);
+    slot_to(slot, SLOT_WAIT_WRITER);
 }
 
 /* Whether poll(2) finds the file ready for everything, as it does if the file has no poll of its
@@ -65,29 +61,25 @@ static bool always_ready(int fd)
     return poll(&all, 1, 0) == 1 && all.revents == all.events;
 }
 
-bool open_waits_on_poll(const struct slot *slot)
+bool open_blocking(struct slot *slot)
 {
-    return S_ISREG(slot->st.st_mode) && !always_ready(slot->fd);
-}
-
-void open_plain(struct slot *slot)
-{
+    if (!S_ISREG(slot->st.st_mode) || always_ready(slot->fd))
+        return false;
     (void)fcntl(slot->fd, F_SETFL, 0);
-    slot->nonblock = false;
-    slot->plain = true;
-    slot->state = SLOT_RESIDENT;
+    slot_to(slot, SLOT_BLOCKING);
+    return true;
 }
 
 void open_stream(struct loop *loop, struct slot *slot)
 {
-    slot->state = SLOT_STREAM;
-    /* what is read through the ring may wait; the flag would forbid it where the filesystem cannot
+    /* what is read through the ring may wait; O_NONBLOCK would forbid it if the filesystem cannot
      * tell beforehand */
-    if (slot->nonblock && !slot->direct)
+    if (!slot->direct)
         (void)fcntl(slot->fd, F_SETFL, 0);
-    slot->nonblock = false;
     if (S_ISFIFO(slot->st.st_mode))
-        await_writer(loop, slot);
+        wait_for_writer(loop, slot);
+    else
+        slot_to(slot, SLOT_STREAM);
 }
 
 /* Whether the rest of a file is read past the page cache. */
@@ -107,16 +99,16 @@ static bool wants_direct(const struct loop *loop, const struct slot *slot)
 
 void open_choose_path(struct loop *loop, struct slot *slot)
 {
-    if (slot->seekable && wants_direct(loop, slot)) {
+    if (slot_is_seekable(slot) && wants_direct(loop, slot)) {
         slot->direct = fcntl(slot->fd, F_SETFL, O_DIRECT) == 0;
         /* where the filesystem cannot, what is in the cache is dropped, so that it is read anew */
         if (!slot->direct && loop->opts->direct == DIRECT_ALWAYS)
             cache_drop(slot->fd, 0, 0);
     }
-    if (!slot->seekable || slot->direct)
+    if (!slot_is_seekable(slot) || slot->direct)
         open_stream(loop, slot);
-    else
-        slot->state = SLOT_RESIDENT;
+    else if (slot->state != SLOT_INLINE)
+        slot_to(slot, SLOT_INLINE);
 }
 
 bool open_stat(struct loop *loop, struct slot *slot)
@@ -132,9 +124,7 @@ bool open_stat(struct loop *loop, struct slot *slot)
         slot_fail(slot, STEP_REPLACED, -ESTALE);
         return false;
     }
-    slot->stated = true;
     slot->regular = S_ISREG(slot->st.st_mode);
-    slot->seekable = slot->regular || S_ISBLK(slot->st.st_mode);
     slot->size = slot->regular ? (uint64_t)slot->st.st_size : 0;
     if (S_ISBLK(slot->st.st_mode) && ioctl(slot->fd, BLKGETSIZE64, &device_bytes) == 0)
         slot->size = device_bytes;
@@ -142,38 +132,33 @@ bool open_stat(struct loop *loop, struct slot *slot)
     return true;
 }
 
-void open_ask(struct loop *loop, struct slot *slot)
+void open_decide(struct loop *loop, struct slot *slot)
 {
     enum loop_verdict verdict = loop->ops->opened ? loop->ops->opened(loop, slot) : LOOP_READ;
 
-    if (verdict == LOOP_READ) {
+    if (verdict == LOOP_READ)
         open_choose_path(loop, slot);
-    } else if (verdict == LOOP_END) {
-        slot->state = SLOT_DRAIN;
-    } else {
-        slot->state = SLOT_PARKED;
-        loop->parked++;
-    }
+    else if (verdict == LOOP_END)
+        slot_to(slot, SLOT_DONE);
+    else if (slot->state != SLOT_PARKED)
+        slot_to(slot, SLOT_PARKED);
 }
 
-void open_done(struct loop *loop, struct slot *slot, int fd)
+/* The file is open, or fd is -errno. */
+static void opened(struct loop *loop, struct slot *slot, int fd)
 {
     if (fd < 0) {
         slot_fail(slot, STEP_OPEN, fd);
         return;
     }
     slot->fd = fd;
-    slot->nonblock = true;
-    /* after one file that was in the cache the next is likely to be: read it and see. Asking first
+    /* After one file that was in the cache the next is likely to be: read it and see. Asking first
      * (fstat, cachestat) would cost 10% of a cached tree's time. */
-    if (loop->last_was_resident && !slot->opened_cold && !loop->ops->opened &&
-        loop->opts->direct != DIRECT_ALWAYS) {
-        slot->seekable = true;
-        slot->state = SLOT_RESIDENT;
-        return;
-    }
-    if (open_stat(loop, slot))
-        open_ask(loop, slot);
+    if (loop->last_was_cached && !slot->opened_cold && !loop->ops->opened &&
+        loop->opts->direct != DIRECT_ALWAYS)
+        slot_to(slot, SLOT_GUESSED);
+    else if (open_stat(loop, slot))
+        open_decide(loop, slot);
 }
 
 /* Another process has a lease on the file: opens it again by a request that waits. */
@@ -186,21 +171,37 @@ static int open_leased(struct loop *loop, struct slot *slot)
     if (held < 0)
         return held;
     slot->fd = held;
-    slot->held = true;
-    open_by_ring(loop, slot, SLOT_OPENING, AT_FDCWD, opens, flags & ~(O_NONBLOCK | O_NOFOLLOW));
+    slot_to(slot, SLOT_WAIT_LEASE);
+    open_by_ring(loop, slot, AT_FDCWD, opens, flags & ~(O_NONBLOCK | O_NOFOLLOW));
     return 0;
+}
+
+/* The O_PATH descriptor of open_ask_type. fd < 0: the type is not known, or known before. */
+static void type_known(struct slot *slot, int fd)
+{
+    struct stat st;
+
+    if (fd >= 0) {
+        slot->regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+        close(fd);
+    }
+    slot_to(slot, SLOT_TYPE_KNOWN);
 }
 
 void open_requested(struct loop *loop, struct slot *slot, int res)
 {
     int flags = open_flags(slot->file);
 
-    if (slot->held) {
+    if (slot->state == SLOT_TYPE_PENDING) {
+        type_known(slot, res);
+        return;
+    }
+    if (slot->state == SLOT_WAIT_LEASE) {
         if (res == -ECANCELED || res == -EINTR || res == -ENOMEM)
             res = leased_open(slot->file->dir->fd, slot->file->name, flags);
         close(slot->fd);
         slot->fd = -1;
-        slot->held = false;
+        slot_to(slot, SLOT_OPENING);
     } else if (res == -EAGAIN || res == -ECANCELED || res == -EINTR || res == -ENOMEM) {
         /* io-wq has no thread (ECANCELED), or there is a lease: a plain call tells */
         res = openat(slot->file->dir->fd, slot->file->name, flags);
@@ -208,7 +209,7 @@ void open_requested(struct loop *loop, struct slot *slot, int res)
         if (res == -EAGAIN && (res = open_leased(loop, slot)) == 0)
             return;
     }
-    open_done(loop, slot, res);
+    opened(loop, slot, res);
 }
 
 void open_start(struct loop *loop, struct slot *slot)
@@ -216,12 +217,13 @@ void open_start(struct loop *loop, struct slot *slot)
     int flags = open_flags(slot->file);
     int fd = open_cached(slot->file, flags);
 
+    slot_to(slot, SLOT_OPENING);
     /* what is not cached, and what an older kernel or a sandbox does not let us ask */
     if (fd == -EAGAIN || fd == -EINVAL || fd == -ENOSYS || fd == -EPERM) {
         slot->opened_cold = fd == -EAGAIN;
-        open_by_ring(loop, slot, SLOT_OPENING, slot->file->dir->fd, slot->file->name, flags);
+        open_by_ring(loop, slot, slot->file->dir->fd, slot->file->name, flags);
     } else {
-        open_done(loop, slot, fd);
+        opened(loop, slot, fd);
     }
 }
 
@@ -231,19 +233,10 @@ void open_ask_type(struct loop *loop, struct slot *slot)
     int flags = O_PATH | O_CLOEXEC | (slot->file->dir->may_follow ? 0 : O_NOFOLLOW);
     int fd = slot->regular ? -EBADF : open_cached(slot->file, flags);
 
-    if (fd == -EAGAIN)
-        open_by_ring(loop, slot, SLOT_TYPE_PENDING, slot->file->dir->fd, slot->file->name, flags);
-    else
-        open_type_known(slot, fd);
-}
-
-void open_type_known(struct slot *slot, int fd)
-{
-    struct stat st;
-
-    if (fd >= 0) {
-        slot->regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-        close(fd);
+    if (fd == -EAGAIN) {
+        slot_to(slot, SLOT_TYPE_PENDING);
+        open_by_ring(loop, slot, slot->file->dir->fd, slot->file->name, flags);
+    } else {
+        type_known(slot, fd);
     }
-    slot->state = SLOT_TYPE_KNOWN;
 }

@@ -1,18 +1,50 @@
-/* uring/slot.h: one file in flight on a ring, and its blocks. */
+/* uring/slot.h: one file in flight on a ring: its state, and the blocks that its bytes come in.
+ *
+ *      FREE
+ *       |  a file is taken
+ *       +------------------.  ordered, and not the oldest file
+ *       |                  v
+ *       |     TYPE_PENDING or, if the name is cached, at once TYPE_KNOWN
+ *       |                  |  all older files are regular, or have ended
+ *       v                  v
+ *      OPENING <-----------'
+ *       |   ^ '--> WAIT_LEASE  another process gives its lease up
+ *       |   '----------'
+ *       |-----------> GUESSED  the last file was cached, so this one is read before fstat(2)
+ *       |-> PARKED       |     the operation asks to wait for another file
+ *       |     |          |
+ *       v     v          v
+ *      the path is chosen:  INLINE ------> BLOCKING  a pseudo file that a ring cannot read
+ *       |                     | not cached    |  ^
+ *       |-> WAIT_WRITER       |               |  | it says that it is empty, to FUSE
+ *       |    a FIFO |         v               |  |
+ *       '-----------+----> STREAM ------------|--'
+ *                             |               |
+ *                             v               v
+ *      DONE  the end is known, or the file has failed: nothing more is read. From any state above.
+ *       |    no request is in flight
+ *      FREE
+ *
+ * slot_to() asserts every change of state against a table of these arrows.
+ *
+ * A block:
+ *
+ *      FREE -> READING -> READY -> FREE       read by requests; a short read is continued
+ *      FREE ------------> READY -> FREE       filled by a plain call
+ *                         READY -> WRITING -> FREE    written by requests, too */
 #ifndef CORE_URING_SLOT_H
 #define CORE_URING_SLOT_H
 
+#include <sys/queue.h>
 #include <sys/stat.h>
 
 #include "../pipeline/file.h"
 
-struct slot;
-
 enum block_state { BLOCK_FREE, BLOCK_READING, BLOCK_READY, BLOCK_WRITING };
 
 struct block {
-    struct slot *slot;  /* owner */
-    struct block *next; /* in the slot's order, or in the free list */
+    struct slot *slot;         /* owner; NULL in the pool */
+    STAILQ_ENTRY(block) entry; /* in the slot's undelivered blocks, or in the pool */
     char *buf;
     uint64_t offset;
     uint32_t cap;  /* bytes in buf */
@@ -26,49 +58,61 @@ struct block {
     enum block_state state;
 };
 
+STAILQ_HEAD(block_list, block);
+
 enum slot_state {
     SLOT_FREE,
-    SLOT_TYPE_PENDING, /* ordered: a request finds out what the name stands for */
-    SLOT_TYPE_KNOWN,   /* ordered: to be opened when all older ones are known to be regular, or gone
-                        */
-    SLOT_OPENING,
-    SLOT_PARKED,
-    SLOT_RESIDENT,
-    SLOT_STREAM,
-    SLOT_DRAIN,
+    SLOT_TYPE_PENDING, /* a request opens an O_PATH descriptor, to learn the type */
+    SLOT_TYPE_KNOWN,
+    SLOT_OPENING,     /* a request opens the file */
+    SLOT_WAIT_LEASE,  /* a request opens it by the O_PATH descriptor in fd, which may take long */
+    SLOT_PARKED,      /* it is open; the operation is asked again in every turn */
+    SLOT_GUESSED,     /* read by calls that do not wait; nothing is known of the descriptor */
+    SLOT_INLINE,      /* read by calls that do not wait: its bytes seem to be in the page cache */
+    SLOT_BLOCKING,    /* read by calls that wait */
+    SLOT_WAIT_WRITER, /* a request polls a FIFO */
+    SLOT_STREAM,      /* read by requests */
+    SLOT_DONE,
+    SLOT_STATES,
 };
 
 struct slot {
     enum slot_state state;
     struct file *file;
     int fd;
-    struct stat st; /* of fd, once stated; the size is a hint */
-    bool stated;
-    bool regular;     /* known to be a regular file */
-    bool seekable;    /* a regular file or a block device */
-    bool nonblock;    /* fd is O_NONBLOCK still */
-    bool direct;      /* fd is O_DIRECT now */
-    bool probed;      /* read to see whether it is in the cache, and it was not */
-    bool plain;       /* RESIDENT, but read by plain calls that may wait */
-    bool held;        /* fd is an O_PATH descriptor, and the file is being opened through it */
-    bool opened_cold; /* its name was not cached: io-wq opened it */
-    bool eof;
-    bool bad;                     /* a block could not be read: nothing is read ahead any more */
-    bool queued;                  /* in the line for blocks */
-    bool sparse;                  /* skip holes: only data is delivered (set by opened) */
-    unsigned requests;            /* in flight */
-    uint64_t size;                /* the hint: blocks are read ahead up to here */
-    uint64_t issued;              /* offset of the next read */
-    uint64_t delivered;           /* all before this offset has been delivered or is a hole */
-    uint64_t data_end;            /* sparse: where the data that is being issued ends */
-    struct block small_block;     /* its own small block */
-    struct block *first, *last;   /* undelivered blocks, by offset */
-    struct slot *next;            /* in the free list, or in the line for blocks */
-    struct slot *older, *younger; /* neighbours in the order of taking */
-    void *op;                     /* the operation's own part */
+    struct stat st;     /* of fd; from GUESSED on not known before the next state */
+    bool regular;       /* known to be a regular file */
+    bool direct;        /* fd is O_DIRECT now */
+    bool opened_cold;   /* its name was not cached: io-wq opened it */
+    bool probed;        /* the first read, without waiting, has found nothing in the page cache */
+    bool read_failed;   /* a block could not be read: nothing is read ahead any more */
+    bool waits;         /* in the list of those that wait for blocks */
+    bool sparse;        /* skip holes: only data is delivered (set by opened) */
+    unsigned requests;  /* in flight */
+    uint64_t size;      /* the hint: blocks are read ahead up to here */
+    uint64_t issued;    /* offset of the next read */
+    uint64_t delivered; /* all before this offset has been delivered or is a hole */
+    uint64_t data_end;  /* sparse: where the data that is being issued ends */
+    struct block small_block;      /* its own */
+    struct block_list undelivered; /* by offset */
+    TAILQ_ENTRY(slot) entry;       /* in the order of taking, or in the free slots */
+    TAILQ_ENTRY(slot) waiter;
+    void *op; /* the operation's own part */
 };
 
+TAILQ_HEAD(slot_list, slot);
+
+/* Changes the state. Asserts that the change is legal, and that a slot that becomes free has no
+ * request and no block. */
+void slot_to(struct slot *slot, enum slot_state state);
 /* Fails the file. Nothing more is read of it; it ends when nothing is in flight. */
 void slot_fail(struct slot *slot, enum step step, int status);
+/* Whether the file is read by plain calls now. */
+bool slot_reads_plainly(const struct slot *slot);
+/* Whether the file can be read at any offset: a regular file or a block device. */
+bool slot_is_seekable(const struct slot *slot);
+
+/* Changes the state. Asserts that the change is legal, and that the block has an owner. */
+void block_to(struct block *block, enum block_state state);
 
 #endif

@@ -1,8 +1,4 @@
-/* uring/stream.c: the bytes of one slot's file. See stream.h, and loop.h for the invariants.
- *
- * A block:  FREE -> READING -> READY -> (deliver) -> FREE
- *                    ^  |                  \-> WRITING -> FREE
- *                    +--+ short read, or one to be tried again */
+/* uring/stream.c: reading a file by requests. See stream.h, and loop.h for the invariants. */
 #define _GNU_SOURCE
 #include "stream.h"
 
@@ -29,22 +25,20 @@ static void submit_read(struct loop *loop, struct block *block)
 {
     struct slot *slot = block->slot;
     struct io_uring_sqe *sqe = ring_sqe(&loop->ring);
-    uint64_t offset = slot->seekable ? block->offset + block->got : (uint64_t)-1;
+    uint64_t offset = slot_is_seekable(slot) ? block->offset + block->got : (uint64_t)-1;
     unsigned len = block->want - block->got;
 
     if (loop->ring.fixed_buffer)
         io_uring_prep_read_fixed(sqe, slot->fd, block->buf + block->got, len, offset, 0);
     else
         io_uring_prep_read(sqe, slot->fd, block->buf + block->got, len, offset);
-    io_uring_sqe_set_data64(sqe, stream_user_data(block, STREAM_READ));
-    slot->requests++;
+    loop_request(sqe, block, REQUEST_READ);
 }
 
-static void issue_block(struct loop *loop, struct slot *slot, struct block *block, uint64_t want)
+static void issue_block(struct loop *loop, struct block *block, uint64_t want)
 {
-    assert(block->state == BLOCK_FREE);
-    block->slot = slot;
-    block->next = NULL;
+    struct slot *slot = block->slot;
+
     block->offset = slot->issued;
     block->want = want < block->cap ? (uint32_t)want : block->cap;
     block->got = 0;
@@ -52,12 +46,8 @@ static void issue_block(struct loop *loop, struct slot *slot, struct block *bloc
     block->retries = 0;
     block->end = false;
     block->status = 0;
-    block->state = BLOCK_READING;
-    if (slot->last)
-        slot->last->next = block;
-    else
-        slot->first = block;
-    slot->last = block;
+    block_to(block, BLOCK_READING);
+    STAILQ_INSERT_TAIL(&slot->undelivered, block, entry);
     slot->issued += block->want;
     submit_read(loop, block);
 }
@@ -79,40 +69,24 @@ bool stream_next_data(struct slot *slot, uint64_t *offset)
     return true;
 }
 
-static void leave_line(struct loop *loop, struct slot *slot)
+static void wait_for_block(struct loop *loop, struct slot *slot)
 {
-    struct slot *before = NULL;
-
-    if (!slot->queued)
-        return;
-    for (struct slot *at = loop->line; at != slot; at = at->next)
-        before = at;
-    if (before)
-        before->next = slot->next;
-    else
-        loop->line = slot->next;
-    if (loop->line_last == slot)
-        loop->line_last = before;
-    slot->queued = false;
+    if (!slot->waits)
+        TAILQ_INSERT_TAIL(&loop->waiters, slot, waiter);
+    slot->waits = true;
 }
 
-static void join_line(struct loop *loop, struct slot *slot)
+static void stop_waiting(struct loop *loop, struct slot *slot)
 {
-    if (slot->queued)
-        return;
-    slot->next = NULL;
-    if (loop->line_last)
-        loop->line_last->next = slot;
-    else
-        loop->line = slot;
-    loop->line_last = slot;
-    slot->queued = true;
+    if (slot->waits)
+        TAILQ_REMOVE(&loop->waiters, slot, waiter);
+    slot->waits = false;
 }
 
 /* Whether there is more to issue ahead of what has been delivered. */
 static bool wants_blocks(struct slot *slot)
 {
-    if (slot->state != SLOT_STREAM || slot->eof || slot->bad || slot->issued >= slot->size)
+    if (slot->state != SLOT_STREAM || slot->read_failed || slot->issued >= slot->size)
         return false;
     if (slot->sparse && !stream_next_data(slot, &slot->issued)) {
         slot->issued = slot->size;
@@ -121,50 +95,59 @@ static bool wants_blocks(struct slot *slot)
     return slot->issued < slot->size;
 }
 
+struct block *stream_take(struct loop *loop, struct slot *slot)
+{
+    struct block *block = STAILQ_FIRST(&loop->free_blocks);
+
+    if (!block)
+        return NULL;
+    assert(!block->slot && block->state == BLOCK_FREE);
+    STAILQ_REMOVE_HEAD(&loop->free_blocks, entry);
+    block->slot = slot;
+    return block;
+}
+
 /* Issues blocks of the pool to the slot, as many as there are. */
 static void issue_blocks(struct loop *loop, struct slot *slot)
 {
-    while (loop->free_blocks && wants_blocks(slot)) {
-        struct block *block = loop->free_blocks;
+    while (!STAILQ_EMPTY(&loop->free_blocks) && wants_blocks(slot)) {
         uint64_t end = slot->data_end < slot->size ? slot->data_end : slot->size;
-        loop->free_blocks = block->next;
-        issue_block(loop, slot, block, align_up(end - slot->issued));
+        issue_block(loop, stream_take(loop, slot), align_up(end - slot->issued));
     }
 }
 
-static void serve_line(struct loop *loop)
+static void serve_waiters(struct loop *loop)
 {
-    while (loop->line && loop->free_blocks) {
-        struct slot *slot = loop->line;
+    struct slot *slot;
+
+    while ((slot = TAILQ_FIRST(&loop->waiters)) && !STAILQ_EMPTY(&loop->free_blocks)) {
         issue_blocks(loop, slot);
         if (wants_blocks(slot))
             return;
-        leave_line(loop, slot);
+        stop_waiting(loop, slot);
     }
 }
 
 void stream_release(struct loop *loop, struct block *block)
 {
-    bool pooled = block != &block->slot->small_block;
-
-    block->state = BLOCK_FREE;
-    if (pooled) {
-        block->next = loop->free_blocks;
-        loop->free_blocks = block;
-        serve_line(loop);
-    }
+    block_to(block, BLOCK_FREE);
+    if (block == &block->slot->small_block)
+        return;
+    block->slot = NULL;
+    STAILQ_INSERT_HEAD(&loop->free_blocks, block, entry);
+    serve_waiters(loop);
 }
 
 void stream_drop(struct loop *loop, struct slot *slot)
 {
-    leave_line(loop, slot);
-    slot->state = SLOT_DRAIN; /* nothing is issued to it any more */
-    while (slot->first) {
-        struct block *block = slot->first;
-        slot->first = block->next;
+    struct block *block;
+
+    assert(slot->state == SLOT_DONE); /* nothing is issued to it any more */
+    stop_waiting(loop, slot);
+    while ((block = STAILQ_FIRST(&slot->undelivered))) {
+        STAILQ_REMOVE_HEAD(&slot->undelivered, entry);
         stream_release(loop, block);
     }
-    slot->last = NULL;
 }
 
 static void clear_direct(struct slot *slot)
@@ -174,13 +157,13 @@ static void clear_direct(struct slot *slot)
     slot->direct = false;
 }
 
-/* Everything up to the size has been delivered. The size is a hint, so ask the file whether it ends
- * here: this does not wait, where there is nothing left to read. */
+/* Asks the file whether it ends where its size says, which is a hint: everything before that has
+ * been delivered. This does not wait if there is nothing left to read. */
 static void find_end(struct loop *loop, struct slot *slot)
 {
     struct block *small = &slot->small_block;
 
-    while (slot->state == SLOT_STREAM && !slot->eof) {
+    while (slot->state == SLOT_STREAM) {
         struct iovec iov = {small->buf, small->cap};
         ssize_t n = preadv2(slot->fd, &iov, 1, (off_t)slot->delivered, RWF_NOWAIT);
         if (n < 0 && errno == EINVAL && slot->direct) {
@@ -189,51 +172,55 @@ static void find_end(struct loop *loop, struct slot *slot)
         }
         if (n < 0) {
             slot->issued = slot->delivered;
-            issue_block(loop, slot, small, small->cap);
+            issue_block(loop, small, small->cap);
             return;
         }
         if (n == 0) {
-            slot->eof = true;
+            slot_to(slot, SLOT_DONE);
             return;
         }
+        block_to(small, BLOCK_READY);
         small->offset = slot->delivered;
         small->got = (uint32_t)n;
-        if (stream_deliver_block(loop, slot, small) != 0)
-            return;
+        (void)stream_deliver_block(loop, slot, small);
+        if (small->state != BLOCK_READY)
+            return; /* the operation writes it */
+        stream_release(loop, small);
     }
 }
 
 void stream_issue(struct loop *loop, struct slot *slot)
 {
-    bool idle = !slot->first && slot->small_block.state == BLOCK_FREE;
+    struct block *small = &slot->small_block;
+    bool idle = STAILQ_EMPTY(&slot->undelivered) && small->state == BLOCK_FREE;
 
-    if (slot->state != SLOT_STREAM || slot->eof)
+    if (slot->state != SLOT_STREAM)
         return;
-    if (!slot->seekable) {
+    if (!slot_is_seekable(slot)) {
         slot->issued = slot->delivered;
         if (idle)
-            issue_block(loop, slot, &slot->small_block, slot->small_block.cap);
-    } else if (slot->size <= slot->small_block.cap && !slot->sparse) {
+            issue_block(loop, small, small->cap);
+    } else if (slot->size <= small->cap && !slot->sparse) {
         if (idle && slot->delivered == 0)
-            issue_block(loop, slot, &slot->small_block,
-                        slot->size ? align_up(slot->size) : slot->small_block.cap);
+            issue_block(loop, small, slot->size ? align_up(slot->size) : small->cap);
         else if (idle)
             find_end(loop, slot);
     } else if (wants_blocks(slot)) {
         if (!loop_turn(loop, slot)) {
-            /* in ordered mode the oldest file has the whole pool, lest it wait for a younger one's
-             * blocks, which wait for it; the younger ones read their first bytes ahead */
+            /* In ordered mode the oldest file has the whole pool: otherwise it could wait for the
+             * blocks of a younger one, which waits for it. Younger files read their first bytes
+             * ahead. */
             if (idle && slot->issued == 0)
-                issue_block(loop, slot, &slot->small_block, slot->small_block.cap);
+                issue_block(loop, small, small->cap);
             return;
         }
-        if (!loop->line)
+        if (TAILQ_EMPTY(&loop->waiters))
             issue_blocks(loop, slot);
         if (wants_blocks(slot))
-            join_line(loop, slot);
+            wait_for_block(loop, slot);
     } else if (idle && slot->requests == 0) {
         if (slot->sparse)
-            slot->eof = true;
+            slot_to(slot, SLOT_DONE);
         else
             find_end(loop, slot);
     }
@@ -250,13 +237,14 @@ void stream_delivered(struct loop *loop, struct slot *slot, uint64_t offset, siz
 
 int stream_deliver_block(struct loop *loop, struct slot *slot, struct block *block)
 {
+    uint64_t end = block->offset + block->got;
+    size_t got = block->got;
     int rc = loop->ops->data(loop, slot, block);
 
-    if (rc < 0) {
-        slot->state = SLOT_DRAIN;
-        return rc;
-    }
-    stream_delivered(loop, slot, block->offset + block->got, block->got);
+    if (rc < 0)
+        slot_to(slot, SLOT_DONE);
+    else
+        stream_delivered(loop, slot, end, got);
     return rc;
 }
 
@@ -278,54 +266,49 @@ static void salvage_block(struct slot *slot, struct block *block)
 
     block->got += (uint32_t)n;
     block->end = block->status == 0 && n < len;
-    slot->bad = block->status < 0;
+    slot->read_failed = block->status < 0;
 }
 
 void stream_deliver(struct loop *loop, struct slot *slot)
 {
-    while (slot->state == SLOT_STREAM && slot->first && slot->first->state == BLOCK_READY &&
-           !slot->eof && loop_turn(loop, slot)) {
-        struct block *block = slot->first;
-        int rc = 0;
+    struct block *block;
 
-        slot->first = block->next;
-        if (!slot->first)
-            slot->last = NULL;
+    while (slot->state == SLOT_STREAM && loop_turn(loop, slot) &&
+           (block = STAILQ_FIRST(&slot->undelivered)) && block->state == BLOCK_READY) {
+        STAILQ_REMOVE_HEAD(&slot->undelivered, entry);
         if (block->status < 0)
             salvage_block(slot, block);
         if (block->got > 0)
-            rc = stream_deliver_block(loop, slot, block);
+            (void)stream_deliver_block(loop, slot, block);
         if (block->status < 0)
             slot_fail(slot, STEP_READ, block->status);
-        if (block->end)
-            slot->eof = true;
-        if (rc != 1)
+        else if (block->end && slot->state != SLOT_DONE)
+            slot_to(slot, SLOT_DONE);
+        if (block->state == BLOCK_READY)
             stream_release(loop, block);
         stream_keep_busy(loop);
     }
 }
 
-/* Reads what the ring could not, waiting for it. */
-static int read_plainly(const struct slot *slot, struct block *block)
+ssize_t stream_read_blocking(const struct slot *slot, void *buf, size_t len, uint64_t offset)
 {
-    char *buf = block->buf + block->got;
-    size_t len = block->want - block->got;
     ssize_t n;
 
-    do
-        n = slot->seekable ? pread(slot->fd, buf, len, (off_t)(block->offset + block->got))
-                           : read(slot->fd, buf, len);
-    while (n < 0 && errno == EINTR);
-    return n < 0 ? -errno : (int)n;
+    do {
+        n = slot_is_seekable(slot) ? pread(slot->fd, buf, len, (off_t)offset)
+                                   : read(slot->fd, buf, len);
+        if (n < 0 && errno == ESPIPE) /* trace_pipe, say */
+            n = read(slot->fd, buf, len);
+    } while (n < 0 && errno == EINTR);
+    return n < 0 ? -errno : n;
 }
 
 void stream_read_done(struct loop *loop, struct block *block, int res)
 {
     struct slot *slot = block->slot;
 
-    slot->requests--;
-    if (slot->state != SLOT_STREAM || slot->eof) {
-        block->state = BLOCK_READY; /* dropped when the slot ends */
+    if (slot->state != SLOT_STREAM) {
+        block_to(block, BLOCK_READY); /* dropped when the slot ends */
         return;
     }
     if (res == -EINVAL && (slot->direct || block->retries == 0)) {
@@ -340,32 +323,34 @@ void stream_read_done(struct loop *loop, struct block *block, int res)
             submit_read(loop, block);
             return;
         }
-        res = read_plainly(slot, block);
+        res = (int)stream_read_blocking(slot, block->buf + block->got, block->want - block->got,
+                                        block->offset + block->got);
     }
     if (res < 0) {
         /* the file fails when all before this has been delivered */
         block->status = res;
-        block->state = BLOCK_READY;
-        slot->bad = true;
+        block_to(block, BLOCK_READY);
+        slot->read_failed = true;
         return;
     }
     if (res == 0 && slot->regular && slot->size == 0 && block->offset == 0 && block->got == 0) {
-        /* FUSE does not even ask about what lies behind the size, where a plain read does: of a
-         * filesystem that makes its files up, and says that they are empty, we see nothing */
-        slot->first = slot->last = NULL;
+        /* FUSE does not even ask its filesystem about what lies behind the size, but a plain read
+         * does: of a filesystem that makes its files up, and says that they are empty, the ring
+         * sees nothing */
+        assert(STAILQ_FIRST(&slot->undelivered) == block && !STAILQ_NEXT(block, entry));
+        STAILQ_INIT(&slot->undelivered);
         stream_release(loop, block);
         slot->issued = 0;
-        slot->plain = true;
-        slot->state = SLOT_RESIDENT;
+        slot_to(slot, SLOT_BLOCKING);
         return;
     }
     block->got += (uint32_t)res;
-    if (res > 0 && block->got < block->want && slot->seekable &&
+    if (res > 0 && block->got < block->want && slot_is_seekable(slot) &&
         block->offset + block->got < slot->size) {
         block->retries = 0;
         submit_read(loop, block);
         return;
     }
     block->end = res == 0;
-    block->state = BLOCK_READY;
+    block_to(block, BLOCK_READY);
 }

@@ -23,8 +23,7 @@ static void submit_write(struct loop *loop, struct block *block)
         io_uring_prep_write_fixed(sqe, block->write_fd, buf, len, offset, 0);
     else
         io_uring_prep_write(sqe, block->write_fd, buf, len, offset);
-    io_uring_sqe_set_data64(sqe, stream_user_data(block, STREAM_WRITE));
-    block->slot->requests++;
+    loop_request(sqe, block, REQUEST_WRITE);
 }
 
 void write_block(struct loop *loop, struct block *block, int fd, uint32_t bytes)
@@ -33,7 +32,7 @@ void write_block(struct loop *loop, struct block *block, int fd, uint32_t bytes)
     block->want = bytes;
     block->written = 0;
     block->retries = 0;
-    block->state = BLOCK_WRITING;
+    block_to(block, BLOCK_WRITING);
     submit_write(loop, block);
 }
 
@@ -41,7 +40,6 @@ void write_done(struct loop *loop, struct block *block, int res)
 {
     struct slot *slot = block->slot;
 
-    slot->requests--;
     if (res == -EINVAL && block->retries == 0) {
         /* a filesystem that takes O_DIRECT and then will not write so: through its cache, then */
         (void)fcntl(block->write_fd, F_SETFL, 0);
@@ -66,7 +64,7 @@ void write_done(struct loop *loop, struct block *block, int res)
     if (res > 0) {
         block->written += (uint32_t)res;
         loop->stats->bytes_wrote += (uint64_t)res;
-        if (block->written < block->want && slot->state != SLOT_DRAIN) {
+        if (block->written < block->want && slot->file->status == 0) {
             block->retries = 0;
             submit_write(loop, block);
             return;

@@ -4,7 +4,7 @@
  * With DEFER_TASKRUN a ring posts completions only while its thread is in one of these calls, and
  * the engine reads them afterwards. In between they can be changed in place. */
 #define _GNU_SOURCE
-#include "../../core/uring/stream.h"
+#include "../../core/uring/loop.h"
 #include "inject.h"
 
 #include <errno.h>
@@ -36,10 +36,10 @@ int __real_close(int fd);
 static void change(struct io_uring_cqe *cqe, unsigned request)
 {
     if (inject_action() == ACTION_ERROR) {
-        if (request == STREAM_OPEN && cqe->res >= 0)
+        if (request == REQUEST_OPEN && cqe->res >= 0)
             __real_close(cqe->res);
         cqe->res = -inject_error();
-    } else if (request == STREAM_READ || request == STREAM_WRITE) {
+    } else if (request == REQUEST_READ || request == REQUEST_WRITE) {
         if (inject_action() == ACTION_ZERO)
             cqe->res = 0;
         else if (cqe->res > 1)
@@ -60,11 +60,11 @@ static void move_to_end(struct io_uring *ring, unsigned at, unsigned tail)
 
 static void look_at(struct io_uring_cqe *cqe, bool now)
 {
-    static const enum inject_call calls[] = {[STREAM_READ] = CALL_cqe_read,
-                                             [STREAM_WRITE] = CALL_cqe_write,
-                                             [STREAM_OPEN] = CALL_cqe_open,
-                                             [STREAM_POLL] = CALL_cqe_any};
-    unsigned request = cqe->user_data & STREAM_REQUEST_MASK;
+    static const enum inject_call calls[] = {[REQUEST_READ] = CALL_cqe_read,
+                                             [REQUEST_WRITE] = CALL_cqe_write,
+                                             [REQUEST_OPEN] = CALL_cqe_open,
+                                             [REQUEST_POLL] = CALL_cqe_any};
+    unsigned request = cqe->user_data & REQUEST_MASK;
 
     if (now || (calls[request] != CALL_cqe_any && inject_now(calls[request])))
         change(cqe, request);
