@@ -14,6 +14,27 @@ void sink_free(struct sink *sink)
         sink->free(sink);
 }
 
+struct sink **sinks_new(unsigned n, struct sink *(*make)(void *arg), void *arg)
+{
+    struct sink **sinks = calloc(n, sizeof(*sinks));
+
+    for (unsigned i = 0; sinks && i < n; i++) {
+        sinks[i] = make(arg);
+        if (!sinks[i]) {
+            sinks_free(sinks, i);
+            return NULL;
+        }
+    }
+    return sinks;
+}
+
+void sinks_free(struct sink **sinks, unsigned n)
+{
+    for (unsigned i = 0; sinks && i < n; i++)
+        sink_free(sinks[i]);
+    free(sinks);
+}
+
 struct worker {
     const struct engine *engine;
     const struct engine_opts *opts;
@@ -33,9 +54,9 @@ static void count_sink(struct stats *stats, const struct sink *sink)
     stats->hash_ns = sink->hash_ns;
     stats->threads = sink->thread_ns > 0;
     stats->user_ns += sink->thread_ns;
-    if (sink->thread_ns > sink->held_ns)
-        stats->beside_ns = sink->thread_ns - sink->held_ns;
-    stats->wall_ns += stats->beside_ns;
+    if (sink->thread_ns > sink->sink_wait_ns)
+        stats->sink_overlap_ns = sink->thread_ns - sink->sink_wait_ns;
+    stats->wall_ns += stats->sink_overlap_ns;
 }
 
 static int run_engine(struct worker *worker, const struct engine *engine)
@@ -132,4 +153,23 @@ int engine_run(const struct engine *engine, const struct engine_opts *opts, unsi
         return 0;
     feed_cancel(feed);
     return status;
+}
+
+int engine_process(const struct engine *engine, const struct engine_opts *opts, unsigned jobs,
+                   const struct feed_config *config, struct copy *copy, struct sink *const *sinks,
+                   struct stats *stats, int *produced)
+{
+    struct feed *feed;
+    int rc = feed_start(&feed, config);
+
+    *produced = 0;
+    if (rc < 0)
+        return rc;
+    rc = engine_run(engine, opts, jobs, feed, copy, sinks,
+                    stats); /* cancels the feed if it fails */
+    if (rc < 0)
+        (void)feed_join(feed);
+    else
+        *produced = feed_join(feed);
+    return rc;
 }

@@ -55,10 +55,13 @@ struct sink {
     uint64_t hash_ns; /* counted by sinks that digest */
     /* of a sink with a thread of its own: that one's CPU time, and how long the caller waited for
      * it */
-    uint64_t thread_ns, held_ns;
+    uint64_t thread_ns, sink_wait_ns;
 };
 
 void sink_free(struct sink *sink); /* takes NULL */
+/* Makes n sinks, each by make(arg), for sinks_free. Returns NULL if memory is short. */
+struct sink **sinks_new(unsigned n, struct sink *(*make)(void *arg), void *arg);
+void sinks_free(struct sink **sinks, unsigned n); /* takes NULL */
 
 struct engine {
     const char *name;
@@ -92,5 +95,12 @@ const struct engine *engine_find(const char *name, const char **why, int *error)
 int engine_run(const struct engine *engine, const struct engine_opts *opts, unsigned jobs,
                struct feed *feed, struct copy *copy, struct sink *const *sinks,
                struct stats *stats);
+
+/* Runs jobs workers over a feed of its own: feed_start, engine_run, feed_join. Returns 0, or -errno
+ * if no worker could work; then the producer is stopped, and its error is not reported. *produced:
+ * else the producer's 0 or -errno. */
+int engine_process(const struct engine *engine, const struct engine_opts *opts, unsigned jobs,
+                   const struct feed_config *config, struct copy *copy, struct sink *const *sinks,
+                   struct stats *stats, int *produced);
 
 #endif

@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,7 @@ struct output {
     struct sink sink;
     struct acat *acat;
 };
+_Static_assert(offsetof(struct output, sink) == 0, "a sink is its output");
 
 /* file->op */
 struct acat_item {
@@ -146,7 +148,7 @@ static void write_all(void *arg, const char *bytes, size_t len)
 {
     struct acat *acat = arg;
 
-    acat->stats.bytes_wrote += len;
+    acat->stats.bytes_written += len;
     cli_progress_hide(STDOUT_FILENO);
     while (len > 0) {
         ssize_t n = write(STDOUT_FILENO, bytes, len);
@@ -223,20 +225,23 @@ static void discard_end(struct sink *sink, struct file *file)
     (void)file;
 }
 
-static void sinks_make(struct acat *acat)
+static void output_free(struct sink *sink)
 {
-    acat->sinks = calloc(acat->jobs, sizeof(*acat->sinks));
-    for (unsigned i = 0; acat->sinks && i < acat->jobs; i++) {
-        struct output *output = calloc(1, sizeof(*output));
-        if (!output)
-            cli_fatal(0, "memory exhausted");
-        output->acat = acat;
-        output->sink.data = acat->discard ? discard_data : output_data;
-        output->sink.end = acat->discard ? discard_end : output_end;
-        acat->sinks[i] = &output->sink;
-    }
-    if (!acat->sinks)
-        cli_fatal(0, "memory exhausted");
+    free(sink); /* the first member of struct output */
+}
+
+static struct sink *make_sink(void *arg)
+{
+    struct acat *acat = arg;
+    struct output *output = calloc(1, sizeof(*output));
+
+    if (!output)
+        return NULL;
+    output->acat = acat;
+    output->sink.data = acat->discard ? discard_data : output_data;
+    output->sink.end = acat->discard ? discard_end : output_end;
+    output->sink.free = output_free;
+    return &output->sink;
 }
 
 /* -- a run of named files -- */
@@ -303,18 +308,12 @@ static void run_files(struct acat *acat)
                                  .progress = acat->common.opts.progress,
                                  .arg = acat};
     struct stats stats = {0};
-    struct feed *feed;
-    int rc, produced;
+    int produced;
+    int rc = engine_process(acat->engine, &acat->common.opts, acat->jobs, &config, NULL,
+                            acat->sinks, &stats, &produced);
 
-    rc = feed_start(&feed, &config);
-    if (rc < 0)
-        cli_fatal(-rc, "cannot start");
-    rc = engine_run(acat->engine, &acat->common.opts, acat->jobs, feed, NULL, acat->sinks, &stats);
-    produced = feed_join(feed);
-    if (rc < 0)
-        cli_fatal(-rc, "engine '%s' failed", acat->engine->name);
-    if (produced < 0)
-        cli_fatal(-produced, "not all files were read");
+    if (cli_run_failed(acat->engine, rc, produced))
+        exit(EXIT_FAILURE);
     add_stats(acat, &stats);
 }
 
@@ -339,7 +338,7 @@ static int read_fd(struct acat *acat, int fd, struct stats *stats)
         if (moved < 0)
             return (int)moved;
         stats->bytes_read = (uint64_t)moved;
-        acat->stats.bytes_wrote += stats->bytes_read;
+        acat->stats.bytes_written += stats->bytes_read;
     }
     if (!acat->block)
         acat->block = malloc(block);
@@ -505,11 +504,11 @@ int main(int argc, char **argv)
     acat.cwd = dir_cwd();
     if (!acat.cwd)
         cli_fatal(0, "memory exhausted");
-    sinks_make(&acat);
+    acat.sinks = sinks_new(acat.jobs, make_sink, &acat);
+    if (!acat.sinks)
+        cli_fatal(0, "memory exhausted");
     run(&acat);
-    for (unsigned i = 0; i < acat.jobs; i++)
-        free(acat.sinks[i]);
-    free(acat.sinks);
+    sinks_free(acat.sinks, acat.jobs);
     free(acat.block);
     format_free(acat.format);
     operands_close(&acat.operands);

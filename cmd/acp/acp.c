@@ -148,23 +148,9 @@ static struct copy_source *make_sources(struct acp *acp)
 
 /* -- the run -- */
 
-static struct sink **make_sinks(const struct acp *acp, unsigned jobs)
+static struct sink *make_sink(void *acp)
 {
-    struct sink **sinks = acp->digest ? calloc((size_t)jobs + 1, sizeof(struct sink *)) : NULL;
-
-    for (unsigned i = 0; sinks && i < jobs; i++)
-        if (!(sinks[i] = relay_new(hash_sink_new(&acp->digest, 1))))
-            cli_fatal(ENOMEM, "cannot start");
-    if (acp->digest && !sinks)
-        cli_fatal(ENOMEM, "cannot start");
-    return sinks;
-}
-
-static void free_sinks(struct sink **sinks, unsigned jobs)
-{
-    for (unsigned i = 0; sinks && i < jobs; i++)
-        sink_free(sinks[i]);
-    free(sinks);
+    return sink_thread_new(hash_sink_new(&((struct acp *)acp)->digest, 1));
 }
 
 /* Opens the manifest. What it will replace is not to be copied, nor is it the list of the sources.
@@ -243,30 +229,20 @@ static void run(struct acp *acp)
     bool one_file = acp->operand_count == 1 && !acp->copy.opts.recursive;
     unsigned jobs = acp->common.jobs ? acp->common.jobs : one_file ? 1 : cli_processors();
     uint64_t start = stats_now_ns();
-    struct sink **sinks;
-    struct feed *feed;
-    int rc;
+    struct sink **sinks = NULL;
+    int rc, produced;
 
     open_extras(acp);
-    sinks = make_sinks(acp, jobs);
+    if (acp->digest && !(sinks = sinks_new(jobs, make_sink, acp)))
+        cli_fatal(ENOMEM, "cannot start");
     cli_progress_start(&acp->common);
     config.progress = acp->common.opts.progress;
-    rc = feed_start(&feed, &config);
-    if (rc < 0)
-        cli_fatal(-rc, "cannot start");
-    rc = engine_run(engine, &acp->common.opts, jobs, feed, &acp->copy, sinks, &stats);
-    if (rc < 0) {
-        cli_message(-rc, "engine '%s' failed", engine->name);
-        acp->failed = true;
-    }
-    rc = feed_join(feed);
-    if (rc < 0 && rc != -ECANCELED) {
-        cli_message(-rc, "cannot go on");
-        acp->failed = true;
-    }
+    rc = engine_process(engine, &acp->common.opts, jobs, &config, &acp->copy, sinks, &stats,
+                        &produced);
+    acp->failed |= cli_run_failed(engine, rc, produced);
     cli_progress_stop(&acp->common);
     acp_say_late(acp);
-    free_sinks(sinks, jobs);
+    sinks_free(sinks, jobs);
     close_extras(acp, engine, jobs);
     cli_print_stats(&acp->common, engine, why, &stats, (double)(stats_now_ns() - start) / 1e9);
 }

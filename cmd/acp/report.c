@@ -127,7 +127,7 @@ static void say_refused(struct acp *acp, const struct copy_file *op, const char 
         acp->manifest_taken = true;
         return cli_message(0, "cannot overwrite %s: --manifest would replace it", d);
     case REFUSED_DECLINED: /* who said no knows */
-    case REFUSED_NOT:
+    case REFUSED_NONE:
         break;
     }
 }
@@ -190,7 +190,7 @@ static void print_copy(const struct acp *acp, const struct file *file, const cha
         }
     }
     putchar('\n');
-    if (acp->debug && op->how != HOW_NOT)
+    if (acp->debug && op->how != HOW_NONE)
         tell_how(acp, op);
 }
 

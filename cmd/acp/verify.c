@@ -229,35 +229,31 @@ static void retire(struct file *file, void *arg)
     free(path);
 }
 
+static struct sink *make_sink(void *acp)
+{
+    return hash_sink_new(&((struct acp *)acp)->digest, 1);
+}
+
 static void read_back(struct acp *acp, const struct engine *engine, unsigned jobs)
 {
     struct acp_verify *verify = acp->verify;
     struct feed_config config = {
         .op_bytes = sizeof(struct item), .produce = produce, .retire = retire, .arg = verify};
     struct engine_opts opts = acp->common.opts;
-    struct sink **sinks = calloc(jobs, sizeof(*sinks));
+    struct sink **sinks = sinks_new(jobs, make_sink, acp);
     struct stats stats = {0};
-    struct feed *feed;
-    int rc = sinks ? 0 : -ENOMEM;
+    int produced = 0, rc = sinks ? 0 : -ENOMEM;
 
-    for (unsigned i = 0; i < jobs && rc == 0; i++)
-        if (!(sinks[i] = hash_sink_new(&acp->digest, 1)))
-            rc = -ENOMEM;
     opts.direct = DIRECT_ALWAYS;
     if (rc == 0)
-        rc = feed_start(&feed, &config);
-    if (rc == 0) {
-        rc = engine_run(engine, &opts, jobs, feed, NULL, sinks, &stats);
-        int joined = feed_join(feed);
-        rc = rc < 0 ? rc : joined;
-    }
+        rc = engine_process(engine, &opts, jobs, &config, NULL, sinks, &stats, &produced);
+    if (rc == 0)
+        rc = produced;
     if (rc < 0) {
         cli_message(-rc, "cannot verify");
         acp->failed = true;
     }
-    for (unsigned i = 0; sinks && i < jobs; i++)
-        sink_free(sinks[i]);
-    free(sinks);
+    sinks_free(sinks, jobs);
 }
 
 void acp_verify_finish(struct acp *acp, const struct engine *engine, unsigned jobs)

@@ -295,23 +295,16 @@ static unsigned jobs_default(const struct ahash *ahash)
                                                                               : 1;
 }
 
-/* A sink for each worker. Where there is one file only, reading it and its digest are two threads'
- * work, if more than one is wanted. */
-static struct sink **make_sinks(const struct ahash *ahash, unsigned jobs)
+/* Makes the sink of a worker. If there is one file only, it is read and digested by two threads,
+ * unless one is asked for. */
+static struct sink *make_sink(void *arg)
 {
-    const struct algorithms *algorithms = &ahash->algorithms;
-    unsigned threads = ahash->common.jobs ? jobs : cli_processors();
-    bool relayed = jobs_default(ahash) == 1 && threads > 1;
-    struct sink **sinks = calloc(jobs, sizeof(*sinks));
+    const struct ahash *ahash = arg;
+    bool one_thread = ahash->common.jobs == 1 || (!ahash->common.jobs && cli_processors() == 1);
+    struct sink *sink = hash_sink_new(ahash->algorithms.chosen,
+                                      (unsigned)ahash->algorithms.chosen_len);
 
-    for (unsigned i = 0; sinks && i < jobs; i++) {
-        sinks[i] = hash_sink_new(algorithms->chosen, (unsigned)algorithms->chosen_len);
-        if (sinks[i] && relayed)
-            sinks[i] = relay_new(sinks[i]);
-        if (!sinks[i])
-            cli_fatal(0, "memory exhausted");
-    }
-    return sinks;
+    return jobs_default(ahash) == 1 && !one_thread ? sink_thread_new(sink) : sink;
 }
 
 /* The thread that read standard input is one worker more, or the only one that did anything. */
@@ -341,35 +334,26 @@ static void run(struct ahash *ahash)
                                  .produce = produce,
                                  .retire = retire,
                                  .arg = ahash};
-    struct sink **sinks = make_sinks(ahash, jobs);
+    struct sink **sinks = sinks_new(jobs, make_sink, ahash);
     struct stats stats = {.each = calloc(jobs + 1, sizeof(stats)), .each_len = jobs + 1};
     uint64_t start_ns = stats_now_ns();
-    struct feed *feed;
     int rc, produced;
 
     if (!sinks || !stats.each)
         cli_fatal(0, "memory exhausted");
     cli_progress_start(&ahash->common);
     config.progress = ahash->common.opts.progress;
-    rc = feed_start(&feed, &config);
-    if (rc < 0)
-        cli_fatal(-rc, "cannot start");
-    rc = engine_run(engine, &ahash->common.opts, jobs, feed, NULL, sinks, &stats);
-    produced = feed_join(feed);
+    rc = engine_process(engine, &ahash->common.opts, jobs, &config, NULL, sinks, &stats, &produced);
     cli_progress_stop(&ahash->common);
-    if (rc < 0)
-        cli_fatal(-rc, "engine '%s' failed", engine->name);
-    if (produced < 0)
-        cli_fatal(-produced, "not all files were read");
+    if (cli_run_failed(engine, rc, produced))
+        exit(EXIT_FAILURE);
     if (ahash->update)
         update_finish(ahash);
     if (ahash->check)
         ahash_check_finish(ahash);
     add_stdin(ahash, &stats);
     cli_print_stats(&ahash->common, engine, why, &stats, (double)(stats_now_ns() - start_ns) / 1e9);
-    for (unsigned i = 0; i < jobs; i++)
-        sink_free(sinks[i]);
-    free(sinks);
+    sinks_free(sinks, jobs);
     free(stats.each);
 }
 

@@ -32,16 +32,16 @@ static struct shares shares_of(const struct stats *stats)
 {
     uint64_t waiting_ns = stats_waiting_ns(stats), whole = stats->wall_ns;
     /* each is measured by another clock: what one says is no more than the others leave */
-    uint64_t queued_ns = stats->queued_ns < waiting_ns ? stats->queued_ns : waiting_ns;
-    uint64_t names_ns = stats->feed_ns < waiting_ns - queued_ns ? stats->feed_ns
-                                                                : waiting_ns - queued_ns;
+    uint64_t runqueue_ns = stats->runqueue_ns < waiting_ns ? stats->runqueue_ns : waiting_ns;
+    uint64_t names_ns = stats->feed_ns < waiting_ns - runqueue_ns ? stats->feed_ns
+                                                                  : waiting_ns - runqueue_ns;
 
     return (struct shares){
         .computing = percent(stats->user_ns + stats->system_ns, whole),
-        .digest = percent(stats_digest_ns(stats), whole - stats->beside_ns),
-        .queued = percent(queued_ns, whole),
+        .digest = percent(stats_digest_ns(stats), whole - stats->sink_overlap_ns),
+        .queued = percent(runqueue_ns, whole),
         .names = percent(names_ns, whole),
-        .io = percent(waiting_ns - queued_ns - names_ns, whole),
+        .io = percent(waiting_ns - runqueue_ns - names_ns, whole),
     };
 }
 

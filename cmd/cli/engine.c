@@ -53,3 +53,12 @@ const struct engine *cli_engine(struct cli_common *common, const char **why)
                   cli_quote_word(common->engine));
     cli_fatal(-error, "engine '%s' cannot run here: %s", common->engine, *why);
 }
+
+bool cli_run_failed(const struct engine *engine, int status, int produced)
+{
+    if (status < 0)
+        cli_message(-status, "engine '%s' failed", engine->name);
+    else if (produced < 0)
+        cli_message(-produced, "cannot find all files");
+    return status < 0 || produced < 0;
+}

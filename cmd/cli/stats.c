@@ -23,12 +23,12 @@ struct split {
 static struct split split_of(const struct stats *stats)
 {
     uint64_t waiting_ns = stats_waiting_ns(stats);
-    uint64_t queued_ns = stats->queued_ns < waiting_ns ? stats->queued_ns : waiting_ns;
+    uint64_t runqueue_ns = stats->runqueue_ns < waiting_ns ? stats->runqueue_ns : waiting_ns;
     uint64_t digest_ns = stats_digest_ns(stats);
 
     return (struct split){
-        .waiting = seconds_of(waiting_ns - queued_ns),
-        .queued = seconds_of(queued_ns),
+        .waiting = seconds_of(waiting_ns - runqueue_ns),
+        .queued = seconds_of(runqueue_ns),
         .hashing = seconds_of(digest_ns),
         .rest = seconds_of(stats->user_ns + stats->system_ns - digest_ns),
     };
@@ -66,8 +66,8 @@ static void print_text(const struct engine *engine, const char *why, const struc
     fprintf(stderr, "files      %" PRIu64 ", failed %" PRIu64 "\n", stats->files, stats->failed);
     fprintf(stderr, "read       %" PRIu64 " bytes in %.3f s, %.1f MB/s\n", stats->bytes_read,
             seconds, seconds > 0 ? (double)stats->bytes_read / 1e6 / seconds : 0);
-    if (stats->bytes_wrote > 0)
-        fprintf(stderr, "written    %" PRIu64 " bytes\n", stats->bytes_wrote);
+    if (stats->bytes_written > 0)
+        fprintf(stderr, "written    %" PRIu64 " bytes\n", stats->bytes_written);
     fprintf(stderr,
             "of which   %" PRIu64 " bytes past the page cache, %" PRIu64
             " files in it, without the ring\n",
@@ -119,7 +119,7 @@ static void print_json(const char *program, const struct engine *engine, const c
     json_put_count(&json, "files", stats->files);
     json_put_count(&json, "failed_files", stats->failed);
     json_put_count(&json, "bytes", stats->bytes_read);
-    json_put_count(&json, "written_bytes", stats->bytes_wrote);
+    json_put_count(&json, "written_bytes", stats->bytes_written);
     json_put_real(&json, "seconds", seconds);
     json_put_real(&json, "bytes_per_second", (double)stats->bytes_read / seconds);
     put_split(&json, stats);

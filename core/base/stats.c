@@ -22,7 +22,7 @@ static uint64_t timeval_ns(struct timeval tv)
 }
 
 /* Time that the calling thread has spent ready to run. */
-static uint64_t queued_ns(void)
+static uint64_t runqueue_ns(void)
 {
     char text[128];
     unsigned long long ran, queued;
@@ -43,7 +43,7 @@ void stats_start(struct stats *stats)
     stats->user_ns -= timeval_ns(usage.ru_utime);
     stats->system_ns -= timeval_ns(usage.ru_stime);
     stats->switches -= (uint64_t)usage.ru_nvcsw;
-    stats->queued_ns -= queued_ns();
+    stats->runqueue_ns -= runqueue_ns();
     stats->wall_ns -= stats_now_ns();
 }
 
@@ -55,7 +55,7 @@ void stats_stop(struct stats *stats)
     stats->user_ns += timeval_ns(usage.ru_utime);
     stats->system_ns += timeval_ns(usage.ru_stime);
     stats->switches += (uint64_t)usage.ru_nvcsw;
-    stats->queued_ns += queued_ns();
+    stats->runqueue_ns += runqueue_ns();
     stats->wall_ns += stats_now_ns();
 }
 
@@ -64,14 +64,14 @@ void stats_add(struct stats *sum, const struct stats *worker)
     sum->files += worker->files;
     sum->failed += worker->failed;
     sum->bytes_read += worker->bytes_read;
-    sum->bytes_wrote += worker->bytes_wrote;
+    sum->bytes_written += worker->bytes_written;
     sum->wall_ns += worker->wall_ns;
     sum->threads += worker->threads;
-    sum->beside_ns += worker->beside_ns;
+    sum->sink_overlap_ns += worker->sink_overlap_ns;
     sum->user_ns += worker->user_ns;
     sum->system_ns += worker->system_ns;
     sum->hash_ns += worker->hash_ns;
-    sum->queued_ns += worker->queued_ns;
+    sum->runqueue_ns += worker->runqueue_ns;
     sum->switches += worker->switches;
     sum->requests += worker->requests;
     sum->enters += worker->enters;
@@ -106,7 +106,7 @@ uint64_t stats_waiting_ns(const struct stats *stats)
 uint64_t stats_digest_ns(const struct stats *stats)
 {
     uint64_t busy = stats->user_ns + stats->system_ns;
-    double share = busy > 0 ? (double)busy / (double)(busy + stats->queued_ns) : 0;
+    double share = busy > 0 ? (double)busy / (double)(busy + stats->runqueue_ns) : 0;
     uint64_t digest_ns = (uint64_t)((double)stats->hash_ns * share);
 
     return digest_ns < busy ? digest_ns : busy;

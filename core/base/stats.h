@@ -6,17 +6,18 @@
 #include <stdint.h>
 
 struct stats {
-    uint64_t files;       /* ended, failed ones included */
-    uint64_t failed;      /* of these, with an error */
-    uint64_t bytes_read;  /* delivered to the sink or the destination */
-    uint64_t bytes_wrote; /* to destinations, holes left out */
-    uint64_t wall_ns;     /* from start to end of the worker, and beside_ns */
-    uint64_t beside_ns;   /* more that a thread of its sink worked than it was waited for */
-    uint64_t user_ns;     /* CPU time in user space */
-    uint64_t system_ns;   /* and in the kernel; io-wq threads are not in it, see process_ns */
-    uint64_t hash_ns;     /* in the digest */
-    uint64_t queued_ns; /* ready to run, and no processor free; 0 where the kernel does not tell */
-    uint64_t switches;  /* voluntary context switches */
+    uint64_t files;           /* ended, failed ones included */
+    uint64_t failed;          /* of these, with an error */
+    uint64_t bytes_read;      /* delivered to the sink or the destination */
+    uint64_t bytes_written;   /* to destinations, holes left out */
+    uint64_t wall_ns;         /* from start to end of the worker, and sink_overlap_ns */
+    uint64_t sink_overlap_ns; /* more that a thread of its sink worked than it was waited for */
+    uint64_t user_ns;         /* CPU time in user space */
+    uint64_t system_ns;       /* and in the kernel; io-wq threads are not in it, see process_ns */
+    uint64_t hash_ns;         /* in the digest */
+    uint64_t
+        runqueue_ns;   /* ready to run, and no processor free; 0 where the kernel does not tell */
+    uint64_t switches; /* voluntary context switches */
     /* requests of the ring */
     uint64_t requests;       /* submitted */
     uint64_t enters;         /* io_uring_enter calls */

@@ -193,7 +193,7 @@ static enum refusal collision(struct copy *copy, struct feed *feed,
 
     *rc = twice < 0 ? twice : before < 0 ? before : follow < 0 ? follow : 0;
     if (*rc < 0)
-        return REFUSED_NOT;
+        return REFUSED_NONE;
     if (twice && !S_ISDIR(st->st_mode) && copy->opts.backup == BACKUP_NONE)
         return REFUSED_FILE_TWICE;
     copy->place_before = before;
@@ -203,13 +203,13 @@ static enum refusal collision(struct copy *copy, struct feed *feed,
     if (before || follow || strcmp(source->to_name, ".") == 0 || seen_place_known(copy, "."))
         while (feed_drain_half(feed))
             ;
-    return REFUSED_NOT;
+    return REFUSED_NONE;
 }
 
 static int copy_one(struct copy *copy, struct feed *feed, const struct copy_source *source)
 {
     struct stat st;
-    enum refusal refusal = REFUSED_NOT;
+    enum refusal refusal = REFUSED_NONE;
     int flags = copy->opts.follow == FOLLOW_NEVER ? AT_SYMLINK_NOFOLLOW : 0;
     int rc = 0;
 
@@ -225,7 +225,7 @@ static int copy_one(struct copy *copy, struct feed *feed, const struct copy_sour
         refusal = collision(copy, feed, source, &st, &rc);
     if (rc < 0)
         return rc;
-    if (refusal != REFUSED_NOT)
+    if (refusal != REFUSED_NONE)
         return item_add_refused(copy, feed, root(copy), source->name, refusal);
     if (S_ISDIR(st.st_mode))
         return walk_tree(feed, root(copy), source->name, &copy->opts.walk, &copy_walk, copy);

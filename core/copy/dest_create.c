@@ -86,7 +86,7 @@ static int note_taken(struct copy *copy, struct file *file, const struct stat *s
 
     if (!op->via_symlink)
         return written_add(copy->written, st, op->scope, WRITTEN_OVER);
-    return copy->opts.digest && how == WRITTEN_NOT
+    return copy->opts.digest && how == WRITTEN_NONE
                ? written_add(copy->written, st, NULL, WRITTEN_OVER)
                : 0;
 }
@@ -95,7 +95,7 @@ enum taken {
     TAKEN,          /* it is empty, and ours */
     TAKEN_LATER,    /* the run is writing it by another name */
     TAKEN_OVERTAKE, /* another process is making it */
-    TAKEN_NOT,      /* it could not be emptied: errno */
+    TAKEN_NONE,     /* it could not be emptied: errno */
     TAKEN_REFUSED,  /* the file has failed */
 };
 
@@ -117,7 +117,7 @@ static enum taken take_over(struct copy *copy, struct file *file, const struct s
         return TAKEN_REFUSED;
     }
     if (st->st_size > 0 && ftruncate(dest->fd, 0) < 0)
-        return TAKEN_NOT;
+        return TAKEN_NONE;
     if (note_taken(copy, file, st) < 0) {
         file_fail(file, STEP_OPEN_DEST, -ENOMEM);
         return TAKEN_REFUSED;
@@ -146,7 +146,7 @@ static int open_existing(struct copy *copy, struct file *file, const struct stat
                          bool regular, struct dest *dest)
 {
     struct copy_file *op = file->op;
-    enum taken taken = TAKEN_NOT;
+    enum taken taken = TAKEN_NONE;
     struct stat st;
     int error;
 

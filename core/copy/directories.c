@@ -266,7 +266,7 @@ static bool note_directory(struct copy *copy, struct feed *feed, int *rc, const 
         *rc = written_add(copy->written, &at, copy->source, WRITTEN_CREATED);
         return *rc == 0;
     }
-    if (written_find(copy->written, &at, &scope) == WRITTEN_NOT)
+    if (written_find(copy->written, &at, &scope) == WRITTEN_NONE)
         return true;
     if (scope == copy->source)
         return false;
@@ -292,7 +292,7 @@ static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const ch
     if (!top && op->st.st_dev == copy->top_dev && op->st.st_ino == copy->top_ino)
         return item_add_refused(copy, feed, copy->cwd, copy->source->name, REFUSED_INTO_ITSELF);
     rc = copy->source_count > 1 ? seen_directory(copy, &op->st, top, to, to_name, &elsewhere) : 0;
-    if (rc != REFUSED_NOT)
+    if (rc != REFUSED_NONE)
         return rc < 0 ? rc : add_twice(copy, feed, parent, name, rc, elsewhere);
     fd = directory_make(copy, to, to_name, &op->st, copy->opts.keep_directory_symlinks,
                         &op->created, &step);

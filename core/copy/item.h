@@ -12,7 +12,7 @@ struct copy;
 
 /* Why the operation refuses a file: with STEP_REFUSED. */
 enum refusal {
-    REFUSED_NOT,
+    REFUSED_NONE,
     REFUSED_DIRECTORY,       /* a directory, and not recursive */
     REFUSED_SAME_FILE,       /* source and destination are one file */
     REFUSED_INTO_ITSELF,     /* a directory into itself */
@@ -46,7 +46,7 @@ struct copy_report {
 };
 
 /* How the bytes came to the destination, for those who ask why a copy was fast. */
-enum copy_how { HOW_NOT, HOW_WRITTEN, HOW_CLONED, HOW_OFFLOADED };
+enum copy_how { HOW_NONE, HOW_WRITTEN, HOW_CLONED, HOW_OFFLOADED };
 
 struct seen_place;
 

@@ -27,7 +27,7 @@ static bool same_entry(const struct file *file)
     return entry_same(file->dir, file->name, op->to, op->to_name, 0);
 }
 
-enum sameness { SAME_NOT, SAME_FINE, SAME_REFUSED };
+enum sameness { SAME_NONE, SAME_FINE, SAME_REFUSED };
 
 /* Of source and destination one at least is a symbolic link: whether they lead to one file. */
 static bool lead_to_one(const struct file *file, const struct stat *from, const struct stat *to)
@@ -54,21 +54,21 @@ static enum sameness would_destroy(const struct copy *copy, const struct file *f
     if (opts->backup != BACKUP_NONE) {
         /* moved aside, the destination would leave a link to it dangling */
         if (!one_inode)
-            return item_follows(copy, file) && from_link && !to_link ? SAME_REFUSED : SAME_NOT;
-        return same_entry(file) ? SAME_REFUSED : SAME_NOT;
+            return item_follows(copy, file) && from_link && !to_link ? SAME_REFUSED : SAME_NONE;
+        return same_entry(file) ? SAME_REFUSED : SAME_NONE;
     }
     if (opts->remove_destination &&
         (to_link || (one_inode && to->st_nlink > 1 && !same_entry(file))))
-        return SAME_NOT;
+        return SAME_NONE;
     if (!from_link && !to_link && !one_inode)
-        return SAME_NOT;
+        return SAME_NONE;
     if (opts->make == MAKE_SYMLINKS && to_link)
-        return SAME_NOT;
+        return SAME_NONE;
     if (!item_follows(copy, file)) {
         if (!lead_to_one(file, from, to))
-            return SAME_NOT;
+            return SAME_NONE;
         if (opts->make == MAKE_HARD_LINKS)
-            return to_link ? SAME_NOT : SAME_FINE;
+            return to_link ? SAME_NONE : SAME_FINE;
     }
     return SAME_REFUSED;
 }
@@ -87,14 +87,14 @@ static enum sameness sameness(const struct copy *copy, const struct file *file,
         if (S_ISLNK(st->st_mode) && S_ISLNK(at->st_mode)) {
             if (same_entry(file))
                 return SAME_REFUSED;
-            return one_inode && opts->backup == BACKUP_NONE ? SAME_FINE : SAME_NOT;
+            return one_inode && opts->backup == BACKUP_NONE ? SAME_FINE : SAME_NONE;
         }
     } else {
         if (!one_inode || fstatat(file->dir->fd, file->name, &from, AT_SYMLINK_NOFOLLOW) < 0 ||
             fstatat(op->to->fd, op->to_name, &to, AT_SYMLINK_NOFOLLOW) < 0)
-            return SAME_NOT;
+            return SAME_NONE;
         if (S_ISLNK(from.st_mode) && S_ISLNK(to.st_mode) && opts->remove_destination)
-            return SAME_NOT;
+            return SAME_NONE;
     }
     return would_destroy(copy, file, &from, &to);
 }
@@ -328,7 +328,7 @@ enum written_how overwrite_note_digest(const struct copy *copy, struct file *fil
     const void *scope;
     enum written_how how = written_find(copy->written, at, &scope);
 
-    if (copy->opts.digest && how != WRITTEN_NOT)
+    if (copy->opts.digest && how != WRITTEN_NONE)
         item_report(file, STEP_REDIGESTED, 0, false);
     return how;
 }
@@ -348,7 +348,7 @@ int overwrite_decide(struct copy *copy, struct file *file, const struct stat *st
     if (copy->output_old.st_ino && entry_same_inode(at, &copy->output_old))
         return item_refuse(file, REFUSED_OUTPUT_DEST);
     /* what is left in any case may be the same file, too */
-    same = opts->replace == REPLACE_NONE ? SAME_NOT : sameness(copy, file, st, at);
+    same = opts->replace == REPLACE_NONE ? SAME_NONE : sameness(copy, file, st, at);
     if (same == SAME_REFUSED)
         return item_refuse(file, REFUSED_SAME_FILE);
     if (same == SAME_FINE)

@@ -93,7 +93,7 @@ static int note(struct copy *copy, const struct stat *st, const char *to_path)
     inode->ino = st->st_ino;
     memcpy(inode->to_path, to_path, path_bytes);
     if (tsearch(inode, &copy->inodes, by_file))
-        return REFUSED_NOT;
+        return REFUSED_NONE;
     free(inode);
     return -ENOMEM;
 }
@@ -126,7 +126,7 @@ int seen_directory(struct copy *copy, const struct stat *st, bool top, struct di
     int rc;
 
     if ((!found && !top) || is_blocked(copy, st, to, to_name))
-        return REFUSED_NOT;
+        return REFUSED_NONE;
     path = file_path(&(struct file){.dir = to, .name = to_name});
     if (!path)
         return -ENOMEM;
@@ -136,7 +136,7 @@ int seen_directory(struct copy *copy, const struct stat *st, bool top, struct di
                entry_same(copy->cwd, (*found)->to_path, copy->cwd, path, AT_SYMLINK_NOFOLLOW)) {
         rc = REFUSED_DIRECTORY_TWICE;
     } else if (follow == FOLLOW_ALWAYS || (follow == FOLLOW_OPERANDS && top)) {
-        rc = REFUSED_NOT;
+        rc = REFUSED_NONE;
     } else {
         *elsewhere = (*found)->to_path;
         rc = REFUSED_ELSEWHERE;

@@ -9,7 +9,7 @@
  * entry; if not, it is noted. Returns 1, 0 or -ENOMEM. */
 int seen_entry(struct copy *copy, const char *name);
 /* Whether the directory st, which goes to to_name in to, has been an operand; if not, and it is one
- * now (top), it is noted. Returns REFUSED_NOT; REFUSED_DIRECTORY_TWICE where it went to the same
+ * now (top), it is noted. Returns REFUSED_NONE; REFUSED_DIRECTORY_TWICE where it went to the same
  * place; REFUSED_ELSEWHERE, with that place in *elsewhere, where it went to another one and no
  * symbolic link has led here; or -ENOMEM. */
 int seen_directory(struct copy *copy, const struct stat *st, bool top, struct dir *to,

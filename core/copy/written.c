@@ -88,7 +88,7 @@ int written_add(struct written *written, const struct stat *st, const void *scop
     struct entry *entry;
     int rc = 0;
 
-    assert(((uintptr_t)scope & 3) == 0 && how != WRITTEN_NOT);
+    assert(((uintptr_t)scope & 3) == 0 && how != WRITTEN_NONE);
     if (!written)
         return 0;
     pthread_mutex_lock(&written->lock);
@@ -108,7 +108,7 @@ enum written_how written_find(struct written *written, const struct stat *st, co
     uintptr_t found;
 
     if (!written)
-        return WRITTEN_NOT;
+        return WRITTEN_NONE;
     pthread_mutex_lock(&written->lock);
     found = place(written, st->st_dev, st->st_ino)->scope_how;
     pthread_mutex_unlock(&written->lock);
@@ -135,7 +135,7 @@ int written_name(struct written *written, const struct dir *dir, const char *nam
     if (!written)
         return 0;
     key = name_key(dir, name, scope);
-    twice = written_find(written, &key, &noted) != WRITTEN_NOT;
+    twice = written_find(written, &key, &noted) != WRITTEN_NONE;
     rc = written_add(written, &key, twice ? scope : NULL, WRITTEN_NAME);
     return rc < 0 ? rc : twice;
 }

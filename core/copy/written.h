@@ -16,7 +16,7 @@ struct written;
 
 /* How the run came to a file. */
 enum written_how {
-    WRITTEN_NOT,
+    WRITTEN_NONE,
     WRITTEN_CREATED, /* the run has made it */
     WRITTEN_OVER,    /* it was there, and the run has written over it */
     WRITTEN_NAME,    /* no file but a name (written_name) */

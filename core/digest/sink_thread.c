@@ -28,7 +28,7 @@ struct piece {
     char *bytes;
 };
 
-struct relay {
+struct sink_thread {
     struct sink sink; /* first */
     struct sink *inner;
     /* the engine's thread only */
@@ -48,185 +48,190 @@ struct relay {
     bool ending;
 };
 
-static void *relay_main(void *arg)
+static void *sink_thread_main(void *arg)
 {
-    struct relay *relay = arg;
+    struct sink_thread *sink_thread = arg;
 
-    pthread_mutex_lock(&relay->lock);
+    pthread_mutex_lock(&sink_thread->lock);
     for (;;) {
-        const struct piece *piece = &relay->pieces[relay->first];
+        const struct piece *piece = &sink_thread->pieces[sink_thread->first];
         int rc;
-        while (relay->count == 0 && !relay->ending)
-            pthread_cond_wait(&relay->changed, &relay->lock);
-        if (relay->count == 0)
+        while (sink_thread->count == 0 && !sink_thread->ending)
+            pthread_cond_wait(&sink_thread->changed, &sink_thread->lock);
+        if (sink_thread->count == 0)
             break;
-        rc = relay->rc; /* after a failure the rest is passed over */
-        pthread_mutex_unlock(&relay->lock);
+        rc = sink_thread->rc; /* after a failure the rest is passed over */
+        pthread_mutex_unlock(&sink_thread->lock);
         if (rc == 0)
-            rc = relay->inner->data(relay->inner, piece->file, piece->bytes, piece->len);
-        pthread_mutex_lock(&relay->lock);
-        relay->rc = rc;
-        relay->first = (relay->first + 1) % PIECES;
-        if (--relay->count == relay->awaited)
-            pthread_cond_signal(&relay->changed);
+            rc = sink_thread->inner->data(sink_thread->inner, piece->file, piece->bytes,
+                                          piece->len);
+        pthread_mutex_lock(&sink_thread->lock);
+        sink_thread->rc = rc;
+        sink_thread->first = (sink_thread->first + 1) % PIECES;
+        if (--sink_thread->count == sink_thread->awaited)
+            pthread_cond_signal(&sink_thread->changed);
     }
-    pthread_mutex_unlock(&relay->lock);
+    pthread_mutex_unlock(&sink_thread->lock);
     return NULL;
 }
 
 /* Whether there is a thread to hand over to. */
-static bool start(struct relay *relay)
+static bool start(struct sink_thread *sink_thread)
 {
     sigset_t all, before;
 
-    if (relay->started || relay->failed)
-        return relay->started;
+    if (sink_thread->started || sink_thread->failed)
+        return sink_thread->started;
     /* signals are for other threads */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    if (posix_memalign(&relay->memory, HUGE_PAGE_BYTES, (size_t)PIECES * PIECE_BYTES) == 0)
-        (void)madvise(relay->memory, (size_t)PIECES * PIECE_BYTES, MADV_HUGEPAGE);
+    if (posix_memalign(&sink_thread->memory, HUGE_PAGE_BYTES, (size_t)PIECES * PIECE_BYTES) == 0)
+        (void)madvise(sink_thread->memory, (size_t)PIECES * PIECE_BYTES, MADV_HUGEPAGE);
     else
-        relay->memory = NULL;
-    relay->started = relay->memory && pthread_create(&relay->thread, NULL, relay_main, relay) == 0;
+        sink_thread->memory = NULL;
+    sink_thread->started = sink_thread->memory &&
+                           pthread_create(&sink_thread->thread, NULL, sink_thread_main,
+                                          sink_thread) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    relay->failed = !relay->started;
-    for (int i = 0; i < PIECES && relay->started; i++)
-        relay->pieces[i].bytes = (char *)relay->memory + (size_t)i * PIECE_BYTES;
-    return relay->started;
+    sink_thread->failed = !sink_thread->started;
+    for (int i = 0; i < PIECES && sink_thread->started; i++)
+        sink_thread->pieces[i].bytes = (char *)sink_thread->memory + (size_t)i * PIECE_BYTES;
+    return sink_thread->started;
 }
 
 /* Waits, under the lock, until the thread has no more pieces than so many left. */
-static void wait_until(struct relay *relay, unsigned count)
+static void wait_until(struct sink_thread *sink_thread, unsigned count)
 {
     uint64_t start;
 
     start = stats_now_ns();
-    relay->awaited = count;
-    while (relay->count > count)
-        pthread_cond_wait(&relay->changed, &relay->lock);
-    relay->sink.held_ns += stats_now_ns() - start;
+    sink_thread->awaited = count;
+    while (sink_thread->count > count)
+        pthread_cond_wait(&sink_thread->changed, &sink_thread->lock);
+    sink_thread->sink.sink_wait_ns += stats_now_ns() - start;
 }
 
 /* Gives the thread the piece that has been filled. */
-static void hand_over(struct relay *relay)
+static void hand_over(struct sink_thread *sink_thread)
 {
-    pthread_mutex_lock(&relay->lock);
-    relay->pieces[relay->filling].len = relay->filled;
-    if (relay->count++ == 0)
-        pthread_cond_signal(&relay->changed);
-    pthread_mutex_unlock(&relay->lock);
-    relay->filling = (relay->filling + 1) % PIECES;
-    relay->filled = 0;
+    pthread_mutex_lock(&sink_thread->lock);
+    sink_thread->pieces[sink_thread->filling].len = sink_thread->filled;
+    if (sink_thread->count++ == 0)
+        pthread_cond_signal(&sink_thread->changed);
+    pthread_mutex_unlock(&sink_thread->lock);
+    sink_thread->filling = (sink_thread->filling + 1) % PIECES;
+    sink_thread->filled = 0;
 }
 
 /* Waits for what is in the queue. Its file learns what went wrong. */
-static void drain(struct relay *relay)
+static void drain(struct sink_thread *sink_thread)
 {
     clockid_t clock;
     struct timespec worked;
     int rc;
 
-    if (!relay->file)
+    if (!sink_thread->file)
         return;
-    if (relay->filled > 0)
-        hand_over(relay);
-    pthread_mutex_lock(&relay->lock);
-    wait_until(relay, 0);
-    rc = relay->rc;
-    relay->rc = 0;
-    pthread_mutex_unlock(&relay->lock);
-    if (pthread_getcpuclockid(relay->thread, &clock) == 0 && clock_gettime(clock, &worked) == 0)
-        relay->sink.thread_ns = (uint64_t)worked.tv_sec * 1000000000u + (uint64_t)worked.tv_nsec;
+    if (sink_thread->filled > 0)
+        hand_over(sink_thread);
+    pthread_mutex_lock(&sink_thread->lock);
+    wait_until(sink_thread, 0);
+    rc = sink_thread->rc;
+    sink_thread->rc = 0;
+    pthread_mutex_unlock(&sink_thread->lock);
+    if (pthread_getcpuclockid(sink_thread->thread, &clock) == 0 &&
+        clock_gettime(clock, &worked) == 0)
+        sink_thread->sink.thread_ns = (uint64_t)worked.tv_sec * 1000000000u +
+                                      (uint64_t)worked.tv_nsec;
     if (rc < 0)
-        file_fail(relay->file, STEP_SINK, rc);
-    relay->file = NULL;
+        file_fail(sink_thread->file, STEP_SINK, rc);
+    sink_thread->file = NULL;
 }
 
 /* Begins a piece, once there is room. Returns what went wrong with those before it. */
-static int begin(struct relay *relay)
+static int begin(struct sink_thread *sink_thread)
 {
     int rc;
 
-    pthread_mutex_lock(&relay->lock);
-    if (relay->count == PIECES)
-        wait_until(relay, PIECES / 2); /* a thread is not to be woken for each piece: 10 us */
-    relay->pieces[relay->filling].file = relay->file;
-    rc = relay->rc;
-    pthread_mutex_unlock(&relay->lock);
+    pthread_mutex_lock(&sink_thread->lock);
+    if (sink_thread->count == PIECES)
+        wait_until(sink_thread, PIECES / 2); /* a thread is not to be woken for each piece: 10 us */
+    sink_thread->pieces[sink_thread->filling].file = sink_thread->file;
+    rc = sink_thread->rc;
+    pthread_mutex_unlock(&sink_thread->lock);
     return rc;
 }
 
 /* Copies bytes into the queue. */
-static int put(struct relay *relay, const char *bytes, size_t len)
+static int put(struct sink_thread *sink_thread, const char *bytes, size_t len)
 {
     int rc = 0;
 
-    while (len > 0 && (relay->filled > 0 || (rc = begin(relay)) == 0)) {
-        size_t room = PIECE_BYTES - relay->filled, now = len < room ? len : room;
-        memcpy(relay->pieces[relay->filling].bytes + relay->filled, bytes, now);
-        relay->filled += now;
+    while (len > 0 && (sink_thread->filled > 0 || (rc = begin(sink_thread)) == 0)) {
+        size_t room = PIECE_BYTES - sink_thread->filled, now = len < room ? len : room;
+        memcpy(sink_thread->pieces[sink_thread->filling].bytes + sink_thread->filled, bytes, now);
+        sink_thread->filled += now;
         bytes += now;
         len -= now;
-        if (relay->filled == PIECE_BYTES)
-            hand_over(relay);
+        if (sink_thread->filled == PIECE_BYTES)
+            hand_over(sink_thread);
     }
     return rc;
 }
 
-static int relay_data(struct sink *sink, struct file *file, const void *bytes, size_t len)
+static int sink_thread_data(struct sink *sink, struct file *file, const void *bytes, size_t len)
 {
-    struct relay *relay = (struct relay *)sink;
+    struct sink_thread *sink_thread = (struct sink_thread *)sink;
 
-    if (relay->file != file) {
-        drain(relay);
-        if ((len < LARGE_BLOCK_BYTES && file->bytes < LARGE_FILE_BYTES) || !start(relay))
-            return relay->inner->data(relay->inner, file, bytes, len);
-        relay->file = file;
+    if (sink_thread->file != file) {
+        drain(sink_thread);
+        if ((len < LARGE_BLOCK_BYTES && file->bytes < LARGE_FILE_BYTES) || !start(sink_thread))
+            return sink_thread->inner->data(sink_thread->inner, file, bytes, len);
+        sink_thread->file = file;
     }
-    return put(relay, bytes, len);
+    return put(sink_thread, bytes, len);
 }
 
-static void relay_end(struct sink *sink, struct file *file)
+static void sink_thread_end(struct sink *sink, struct file *file)
 {
-    struct relay *relay = (struct relay *)sink;
+    struct sink_thread *sink_thread = (struct sink_thread *)sink;
 
-    drain(relay);
-    relay->inner->end(relay->inner, file);
-    sink->hash_ns = relay->inner->hash_ns;
+    drain(sink_thread);
+    sink_thread->inner->end(sink_thread->inner, file);
+    sink->hash_ns = sink_thread->inner->hash_ns;
 }
 
-static void relay_free(struct sink *sink)
+static void sink_thread_free(struct sink *sink)
 {
-    struct relay *relay = (struct relay *)sink;
+    struct sink_thread *sink_thread = (struct sink_thread *)sink;
 
-    if (relay->started) {
-        pthread_mutex_lock(&relay->lock);
-        relay->ending = true;
-        pthread_cond_broadcast(&relay->changed);
-        pthread_mutex_unlock(&relay->lock);
-        pthread_join(relay->thread, NULL);
+    if (sink_thread->started) {
+        pthread_mutex_lock(&sink_thread->lock);
+        sink_thread->ending = true;
+        pthread_cond_broadcast(&sink_thread->changed);
+        pthread_mutex_unlock(&sink_thread->lock);
+        pthread_join(sink_thread->thread, NULL);
     }
-    pthread_cond_destroy(&relay->changed);
-    pthread_mutex_destroy(&relay->lock);
-    sink_free(relay->inner);
-    free(relay->memory);
-    free(relay);
+    pthread_cond_destroy(&sink_thread->changed);
+    pthread_mutex_destroy(&sink_thread->lock);
+    sink_free(sink_thread->inner);
+    free(sink_thread->memory);
+    free(sink_thread);
 }
 
-struct sink *relay_new(struct sink *inner)
+struct sink *sink_thread_new(struct sink *inner)
 {
-    struct relay *relay = inner ? calloc(1, sizeof(*relay)) : NULL;
+    struct sink_thread *sink_thread = inner ? calloc(1, sizeof(*sink_thread)) : NULL;
 
-    if (!relay) {
+    if (!sink_thread) {
         sink_free(inner);
         return NULL;
     }
-    relay->sink.data = relay_data;
-    relay->sink.end = relay_end;
-    relay->sink.free = relay_free;
-    relay->inner = inner;
-    pthread_mutex_init(&relay->lock, NULL);
-    pthread_cond_init(&relay->changed, NULL);
-    return &relay->sink;
+    sink_thread->sink.data = sink_thread_data;
+    sink_thread->sink.end = sink_thread_end;
+    sink_thread->sink.free = sink_thread_free;
+    sink_thread->inner = inner;
+    pthread_mutex_init(&sink_thread->lock, NULL);
+    pthread_cond_init(&sink_thread->changed, NULL);
+    return &sink_thread->sink;
 }

@@ -13,6 +13,6 @@
 /* A sink that gives large blocks to inner on its own thread, and small ones at once. It owns inner,
  * and takes NULL for one that could not be made. NULL: out of memory. The thread is started when it
  * is first needed; where that fails all is done at once. */
-struct sink *relay_new(struct sink *inner);
+struct sink *sink_thread_new(struct sink *inner);
 
 #endif

@@ -17,39 +17,39 @@
 #include <unistd.h>
 
 enum {
-    SCOUT_THREADS = 8,
-    WISHES_MAX = 1024,
+    PREFETCH_THREADS = 8,
+    REQUESTS_MAX = 1024,
     STACK_BYTES = 128 * 1024,
     LIST_BYTES = 32 * 1024,
     LIST_CALLS =
         16, /* of a directory: the rest of a huge one will not stay cached for long anyway */
 };
 
-struct wish {
+struct request {
     struct dir *dir;
     char *name;
 };
 
-struct scouts {
+struct prefetch {
     pthread_mutex_t lock;
-    pthread_cond_t wished;
-    pthread_cond_t looked; /* nobody is looking any more */
+    pthread_cond_t requested;
+    pthread_cond_t idle; /* no thread lists a directory */
     bool end;
-    bool hold;        /* wishes are not fulfilled now */
-    unsigned looking; /* threads that are fulfilling one */
+    bool hold;        /* no request is taken */
+    unsigned listing; /* threads that list a directory */
     unsigned threads;
     unsigned dirs_max;
     const struct scope *scope;
-    pthread_t thread[SCOUT_THREADS];
-    /* the newest first: a walk goes deep before it goes on */
+    pthread_t thread[PREFETCH_THREADS];
+    /* taken newest first, since a walk is depth-first */
     uint64_t newest, count;
-    struct wish wish[WISHES_MAX];
+    struct request request[REQUESTS_MAX];
 };
 
-static void forget(struct wish *wish)
+static void forget(struct request *request)
 {
-    dir_put(wish->dir);
-    free(wish->name);
+    dir_put(request->dir);
+    free(request->name);
 }
 
 /* Whether the walk will go into what a directory's entry says. */
@@ -68,10 +68,11 @@ static bool on_device(const struct scope *scope, int fd)
     return !scope->one_device || (fstat(fd, &st) == 0 && st.st_dev == scope->dev);
 }
 
-static void look(struct scouts *scouts, const struct wish *wish, char *buf)
+static void list_directory(struct prefetch *prefetch, const struct request *request, char *buf)
 {
-    int fd = openat(wish->dir->fd, wish->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    struct dir *dir = fd < 0 ? NULL : dir_new(wish->dir, wish->name, fd);
+    int fd = openat(request->dir->fd, request->name,
+                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct dir *dir = fd < 0 ? NULL : dir_new(request->dir, request->name, fd);
     ssize_t got;
 
     if (!dir) {
@@ -79,7 +80,7 @@ static void look(struct scouts *scouts, const struct wish *wish, char *buf)
             close(fd);
         return; /* the walk will find out, and say so */
     }
-    if (!on_device(scouts->scope, fd)) {
+    if (!on_device(prefetch->scope, fd)) {
         dir_put(dir);
         return;
     }
@@ -87,111 +88,112 @@ static void look(struct scouts *scouts, const struct wish *wish, char *buf)
         for (ssize_t at = 0; at < got;) {
             const struct dirent64 *dirent = (const struct dirent64 *)(buf + at);
             at += dirent->d_reclen;
-            if (in_scope(scouts->scope, dir, dirent))
-                scouts_visit(scouts, dir, dirent->d_name);
+            if (in_scope(prefetch->scope, dir, dirent))
+                prefetch_request(prefetch, dir, dirent->d_name);
         }
     }
     dir_put(dir);
 }
 
-static void *scout_main(void *arg)
+static void *prefetch_main(void *arg)
 {
-    struct scouts *scouts = arg;
+    struct prefetch *prefetch = arg;
     char buf[LIST_BYTES] __attribute__((aligned(8)));
 
-    pthread_mutex_lock(&scouts->lock);
+    pthread_mutex_lock(&prefetch->lock);
     for (;;) {
-        struct wish wish;
-        while ((scouts->count == 0 || scouts->hold) && !scouts->end)
-            pthread_cond_wait(&scouts->wished, &scouts->lock);
-        if (scouts->end)
+        struct request request;
+        while ((prefetch->count == 0 || prefetch->hold) && !prefetch->end)
+            pthread_cond_wait(&prefetch->requested, &prefetch->lock);
+        if (prefetch->end)
             break;
-        wish = scouts->wish[scouts->newest-- % WISHES_MAX];
-        scouts->count--;
-        scouts->looking++;
-        pthread_mutex_unlock(&scouts->lock);
-        if (dir_open_count() < scouts->dirs_max / 2)
-            look(scouts, &wish, buf);
-        forget(&wish);
-        pthread_mutex_lock(&scouts->lock);
-        if (--scouts->looking == 0)
-            pthread_cond_signal(&scouts->looked);
+        request = prefetch->request[prefetch->newest-- % REQUESTS_MAX];
+        prefetch->count--;
+        prefetch->listing++;
+        pthread_mutex_unlock(&prefetch->lock);
+        if (dir_open_count() < prefetch->dirs_max / 2)
+            list_directory(prefetch, &request, buf);
+        forget(&request);
+        pthread_mutex_lock(&prefetch->lock);
+        if (--prefetch->listing == 0)
+            pthread_cond_signal(&prefetch->idle);
     }
-    pthread_mutex_unlock(&scouts->lock);
+    pthread_mutex_unlock(&prefetch->lock);
     return NULL;
 }
 
-struct scouts *scouts_new(unsigned dirs_max, const struct scope *scope)
+struct prefetch *prefetch_new(unsigned dirs_max, const struct scope *scope)
 {
-    struct scouts *scouts = calloc(1, sizeof(*scouts));
+    struct prefetch *prefetch = calloc(1, sizeof(*prefetch));
     pthread_attr_t attr;
 
-    if (!scouts)
+    if (!prefetch)
         return NULL;
-    scouts->dirs_max = dirs_max;
-    scouts->scope = scope;
-    scouts->newest = WISHES_MAX; /* never wraps below zero */
-    pthread_mutex_init(&scouts->lock, NULL);
-    pthread_cond_init(&scouts->wished, NULL);
-    pthread_cond_init(&scouts->looked, NULL);
+    prefetch->dirs_max = dirs_max;
+    prefetch->scope = scope;
+    prefetch->newest = REQUESTS_MAX; /* never wraps below zero */
+    pthread_mutex_init(&prefetch->lock, NULL);
+    pthread_cond_init(&prefetch->requested, NULL);
+    pthread_cond_init(&prefetch->idle, NULL);
     pthread_attr_init(&attr);
     pthread_attr_setstacksize(&attr, STACK_BYTES);
-    while (scouts->threads < SCOUT_THREADS &&
-           pthread_create(&scouts->thread[scouts->threads], &attr, scout_main, scouts) == 0)
-        scouts->threads++;
+    while (prefetch->threads < PREFETCH_THREADS &&
+           pthread_create(&prefetch->thread[prefetch->threads], &attr, prefetch_main, prefetch) ==
+               0)
+        prefetch->threads++;
     pthread_attr_destroy(&attr);
-    if (scouts->threads == 0) {
-        scouts_free(scouts);
+    if (prefetch->threads == 0) {
+        prefetch_free(prefetch);
         return NULL;
     }
-    return scouts;
+    return prefetch;
 }
 
-void scouts_visit(struct scouts *scouts, struct dir *dir, const char *name)
+void prefetch_request(struct prefetch *prefetch, struct dir *dir, const char *name)
 {
-    struct wish wish = {dir_get(dir), strdup(name)};
-    struct wish dropped = {0};
+    struct request request = {dir_get(dir), strdup(name)};
+    struct request dropped = {0};
 
-    if (!wish.name) {
-        forget(&wish);
+    if (!request.name) {
+        forget(&request);
         return;
     }
-    pthread_mutex_lock(&scouts->lock);
-    if (scouts->count == WISHES_MAX)
-        dropped = scouts->wish[(scouts->newest + 1) % WISHES_MAX];
+    pthread_mutex_lock(&prefetch->lock);
+    if (prefetch->count == REQUESTS_MAX)
+        dropped = prefetch->request[(prefetch->newest + 1) % REQUESTS_MAX];
     else
-        scouts->count++;
-    scouts->wish[++scouts->newest % WISHES_MAX] = wish;
-    pthread_cond_signal(&scouts->wished);
-    pthread_mutex_unlock(&scouts->lock);
+        prefetch->count++;
+    prefetch->request[++prefetch->newest % REQUESTS_MAX] = request;
+    pthread_cond_signal(&prefetch->requested);
+    pthread_mutex_unlock(&prefetch->lock);
     forget(&dropped);
 }
 
-void scouts_forget(struct scouts *scouts)
+void prefetch_forget(struct prefetch *prefetch)
 {
-    pthread_mutex_lock(&scouts->lock);
-    scouts->hold = true;
-    while (scouts->looking > 0) /* and wishing */
-        pthread_cond_wait(&scouts->looked, &scouts->lock);
-    for (; scouts->count > 0; scouts->count--)
-        forget(&scouts->wish[scouts->newest-- % WISHES_MAX]);
-    scouts->hold = false;
-    pthread_mutex_unlock(&scouts->lock);
+    pthread_mutex_lock(&prefetch->lock);
+    prefetch->hold = true;
+    while (prefetch->listing > 0) /* and wishing */
+        pthread_cond_wait(&prefetch->idle, &prefetch->lock);
+    for (; prefetch->count > 0; prefetch->count--)
+        forget(&prefetch->request[prefetch->newest-- % REQUESTS_MAX]);
+    prefetch->hold = false;
+    pthread_mutex_unlock(&prefetch->lock);
 }
 
-void scouts_free(struct scouts *scouts)
+void prefetch_free(struct prefetch *prefetch)
 {
-    if (!scouts)
+    if (!prefetch)
         return;
-    pthread_mutex_lock(&scouts->lock);
-    scouts->end = true;
-    pthread_cond_broadcast(&scouts->wished);
-    pthread_mutex_unlock(&scouts->lock);
-    for (unsigned i = 0; i < scouts->threads; i++)
-        pthread_join(scouts->thread[i], NULL);
-    scouts_forget(scouts);
-    pthread_cond_destroy(&scouts->looked);
-    pthread_cond_destroy(&scouts->wished);
-    pthread_mutex_destroy(&scouts->lock);
-    free(scouts);
+    pthread_mutex_lock(&prefetch->lock);
+    prefetch->end = true;
+    pthread_cond_broadcast(&prefetch->requested);
+    pthread_mutex_unlock(&prefetch->lock);
+    for (unsigned i = 0; i < prefetch->threads; i++)
+        pthread_join(prefetch->thread[i], NULL);
+    prefetch_forget(prefetch);
+    pthread_cond_destroy(&prefetch->idle);
+    pthread_cond_destroy(&prefetch->requested);
+    pthread_mutex_destroy(&prefetch->lock);
+    free(prefetch);
 }

@@ -7,7 +7,7 @@
 
 #include "exclude.h"
 
-struct scouts;
+struct prefetch;
 
 /* What the walk will come to. */
 struct scope {
@@ -19,14 +19,14 @@ struct scope {
 
 /* They keep away while half of dirs_max directories are open, and out of what is not in scope,
  * which must outlive them. NULL where threads or memory are short: a walk does without. */
-struct scouts *scouts_new(unsigned dirs_max, const struct scope *scope);
+struct prefetch *prefetch_new(unsigned dirs_max, const struct scope *scope);
 /* Asks for a look into the subdirectory name of dir, before those that were asked for earlier.
- * Takes its own reference. Drops the oldest wish when there are too many. */
-void scouts_visit(struct scouts *scouts, struct dir *dir, const char *name);
-/* Drops all wishes, and with them the directories that they keep open. No scout uses one that it
- * was sent to any more when this returns: the walk may close it. */
-void scouts_forget(struct scouts *scouts);
-/* Ends the threads, wishes or not. Takes NULL. */
-void scouts_free(struct scouts *scouts);
+ * Takes its own reference. Drops the oldest request when there are too many. */
+void prefetch_request(struct prefetch *prefetch, struct dir *dir, const char *name);
+/* Drops all requests, and with them the directories that they keep open. No prefetch uses one that
+ * it was sent to any more when this returns: the walk may close it. */
+void prefetch_forget(struct prefetch *prefetch);
+/* Ends the threads, requests or not. Takes NULL. */
+void prefetch_free(struct prefetch *prefetch);
 
 #endif

@@ -16,7 +16,8 @@
 #include "prefetch.h"
 
 enum {
-    SCOUT_DIRS_MIN = 64, /* with fewer descriptors for directories, scouts would take them all */
+    PREFETCH_DIRS_MIN =
+        64, /* with fewer descriptors for directories, prefetch would take them all */
 };
 
 struct found {
@@ -55,8 +56,8 @@ struct walk {
     size_t depth, levels_cap;
     void *inodes; /* theirs, where links are followed: a tree of search.h */
     struct scope scope;
-    unsigned dirs_max;     /* to have open, before files are waited for */
-    struct scouts *scouts; /* from the first cold directory on */
+    unsigned dirs_max;         /* to have open, before files are waited for */
+    struct prefetch *prefetch; /* from the first cold directory on */
     /* what getdents64 returned and is not used yet: valid until the walk goes into a subdirectory
      */
     char raw[64 * 1024] __attribute__((aligned(8)));
@@ -183,15 +184,15 @@ static int listing_read(struct listing *list, struct walk *walk, const struct di
     return got > 0;
 }
 
-/* Sends scouts into a cold directory's subdirectories, which are likely to be cold too. */
-static void send_scouts(struct walk *walk, struct dir *dir, const struct listing *list)
+/* Sends prefetch into a cold directory's subdirectories, which are likely to be cold too. */
+static void prefetch_subdirectories(struct walk *walk, struct dir *dir, const struct listing *list)
 {
-    if (!walk->scouts && walk->dirs_max >= SCOUT_DIRS_MIN)
-        walk->scouts = scouts_new(walk->dirs_max, &walk->scope);
-    /* the first last: the latest wish is fulfilled first */
-    for (size_t i = list->len; i-- > 0 && walk->scouts;)
+    if (!walk->prefetch && walk->dirs_max >= PREFETCH_DIRS_MIN)
+        walk->prefetch = prefetch_new(walk->dirs_max, &walk->scope);
+    /* the first last: the latest request is fulfilled first */
+    for (size_t i = list->len; i-- > 0 && walk->prefetch;)
         if (list->entries[i].type == DT_DIR)
-            scouts_visit(walk->scouts, dir, list->names + list->entries[i].name_at);
+            prefetch_request(walk->prefetch, dir, list->names + list->entries[i].name_at);
 }
 
 /* How often this thread has waited so far. That it did tells a directory that was not in the cache
@@ -207,12 +208,12 @@ static long waits(void)
 /* Sees to it that there are descriptors for one more directory. Files that are under way keep
  * theirs open, so some are waited for. Returns whether that was not enough: then none is under way.
  */
-static bool crowded(struct walk *walk)
+static bool reserve_descriptor(struct walk *walk)
 {
     if (dir_open_count() < walk->dirs_max)
         return false;
-    if (walk->scouts)
-        scouts_forget(walk->scouts);
+    if (walk->prefetch)
+        prefetch_forget(walk->prefetch);
     while (dir_open_count() >= walk->dirs_max)
         if (!feed_drain_half(walk->feed))
             return true;
@@ -330,7 +331,7 @@ static bool leads_up(const struct dir *dir)
 static int walk_into(struct walk *walk, struct dir *parent, const char *name, bool by_link)
 {
     /* what a link leads to has another parent to be unparked by */
-    bool park = crowded(walk) && parent->parent && !by_link;
+    bool park = reserve_descriptor(walk) && parent->parent && !by_link;
     long waits_before = waits();
     enum step step;
     int fail, rc;
@@ -369,7 +370,8 @@ static int walk_out(struct walk *walk)
     int rc = 0;
 
     if (level->parked) {
-        (void)crowded(walk); /* dir is about to go: with its files done its descriptor goes, too */
+        (void)reserve_descriptor(
+            walk); /* dir is about to go: with its files done its descriptor goes, too */
         rc = dir_unpark(level->dir->parent, level->dir);
     }
     pop(walk);
@@ -405,7 +407,7 @@ static int walk_on(struct walk *walk)
     level->at = 0;
     level->more = more > 0;
     if (waits() != level->waits_before)
-        send_scouts(walk, dir, list);
+        prefetch_subdirectories(walk, dir, list);
     if (more >= 0)
         return 0;
     list->len = 0;
@@ -428,7 +430,7 @@ int walk_tree(struct feed *feed, struct dir *parent, const char *name, const str
     walk->levels = NULL;
     walk->depth = walk->levels_cap = 0;
     walk->inodes = NULL;
-    walk->scouts = NULL;
+    walk->prefetch = NULL;
     /* a quarter of the descriptors: engine_run keeps its part, and the program has some */
     walk->dirs_max = UINT_MAX;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur / 4 < UINT_MAX)
@@ -438,7 +440,7 @@ int walk_tree(struct feed *feed, struct dir *parent, const char *name, const str
         rc = walk_on(walk);
     while (walk->depth > 0)
         pop(walk);
-    scouts_free(walk->scouts);
+    prefetch_free(walk->prefetch);
     free(walk->levels);
     free(walk);
     return rc;

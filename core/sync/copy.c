@@ -70,7 +70,7 @@ static int copy_range(struct run *run, struct file *file, int fd, struct dest *d
         *offset += (uint64_t)n;
         file->bytes += (uint64_t)n;
         run->stats->bytes_read += (uint64_t)n;
-        run->stats->bytes_wrote += dest->read_only ? 0 : (uint64_t)n;
+        run->stats->bytes_written += dest->read_only ? 0 : (uint64_t)n;
         progress_bytes(run->progress, (uint64_t)n);
         rate_take(run->copy->rate, (uint64_t)n);
         if (!moved && (size_t)n < run->block && *offset == dest->source_size)

@@ -110,7 +110,7 @@ static int write_tail(struct loop *loop, struct copy_slot *op)
         return 0;
     op->direct = false;
     op->tail_len = 0;
-    loop->stats->bytes_wrote += len;
+    loop->stats->bytes_written += len;
     if (fcntl(op->dest.fd, F_SETFL, 0) < 0)
         return -errno;
     return dest_write(&op->dest, op->tail, len, op->tail_at);
@@ -141,7 +141,7 @@ static int copy_block(struct loop *loop, struct slot *slot, struct block *block)
     if (rc == 0)
         rc = dest_write(&op->dest, block->buf, block->got, block->offset);
     if (rc == 0 && !op->dest.read_only)
-        loop->stats->bytes_wrote += block->got;
+        loop->stats->bytes_written += block->got;
     return rc;
 }
 
@@ -168,7 +168,7 @@ static ssize_t copy_move(struct loop *loop, struct slot *slot)
 
     if (moved > 0) {
         op->looked = true; /* it is in the cache now: the rest goes through it, too */
-        loop->stats->bytes_wrote += (uint64_t)moved;
+        loop->stats->bytes_written += (uint64_t)moved;
     }
     return moved;
 }
@@ -206,7 +206,7 @@ static uint64_t copy_appended(struct copy_run *run, struct slot *slot, struct st
         size += (uint64_t)n;
         file->bytes += (uint64_t)n;
         stats->bytes_read += (uint64_t)n;
-        stats->bytes_wrote += (uint64_t)n;
+        stats->bytes_written += (uint64_t)n;
     }
     if (end < 0 && file->status == 0)
         file_fail(file, STEP_READ, (int)end);

@@ -63,7 +63,7 @@ void write_done(struct loop *loop, struct block *block, int res)
         res = -EIO; /* no progress and no reason: trying again could go on for ever */
     if (res > 0) {
         block->written += (uint32_t)res;
-        loop->stats->bytes_wrote += (uint64_t)res;
+        loop->stats->bytes_written += (uint64_t)res;
         if (block->written < block->want && slot->file->status == 0) {
             block->retries = 0;
             submit_write(loop, block);

@@ -63,7 +63,7 @@ static void others_have_the_processors(void **state)
     struct stats stats = run_of(1, 40, 10);
 
     (void)state;
-    stats.queued_ns = 45 * percent_ns;
+    stats.runqueue_ns = 45 * percent_ns;
     stats.hash_ns = 75 * percent_ns; /* by the clock: it had to wait, too */
     check(&engine_uring, &stats, 0, "cpu", "no processor is left: neither");
     check(&engine_uring, &stats, 0, "cpu", "72% in SHA256");
@@ -85,8 +85,8 @@ static void one_file_with_a_thread_for_its_digest(void **state)
 
     (void)state;
     stats.files = 1;
-    stats.beside_ns = 36 * percent_ns;
-    stats.wall_ns += stats.beside_ns;
+    stats.sink_overlap_ns = 36 * percent_ns;
+    stats.wall_ns += stats.sink_overlap_ns;
     check(&engine_uring, &stats, 0, "cpu", "96% in SHA256");
     stats.wall_ns += 100 * percent_ns; /* that the disk took longer */
     check(&engine_uring, &stats, 0, "both", "57% computing");

@@ -20,7 +20,7 @@ static void workers_are_added_up(void **state)
     const struct stats one = {.files = 1,
                               .failed = 2,
                               .bytes_read = 3,
-                              .bytes_wrote = 4,
+                              .bytes_written = 4,
                               .wall_ns = 5,
                               .user_ns = 6,
                               .system_ns = 7,
@@ -32,7 +32,7 @@ static void workers_are_added_up(void **state)
                               .resident_files = 13,
                               .in_flight_peak = 14,
                               .in_flight_ns = 15,
-                              .queued_ns = 16};
+                              .runqueue_ns = 16};
     struct stats each[2] = {0}, sum = {.each = each, .each_len = 2};
 
     (void)state;
@@ -42,7 +42,7 @@ static void workers_are_added_up(void **state)
     assert_int_equal(sum.files, 2);
     assert_int_equal(sum.failed, 4);
     assert_int_equal(sum.bytes_read, 6);
-    assert_int_equal(sum.bytes_wrote, 8);
+    assert_int_equal(sum.bytes_written, 8);
     assert_int_equal(sum.wall_ns, 10);
     assert_int_equal(sum.user_ns, 12);
     assert_int_equal(sum.system_ns, 14);
@@ -54,7 +54,7 @@ static void workers_are_added_up(void **state)
     assert_int_equal(sum.resident_files, 26);
     assert_int_equal(sum.in_flight_peak, 28);
     assert_int_equal(sum.in_flight_ns, 30);
-    assert_int_equal(sum.queued_ns, 32);
+    assert_int_equal(sum.runqueue_ns, 32);
     assert_memory_equal(&each[0], &one, sizeof(one));
     assert_memory_equal(&each[1], &one, sizeof(one));
     stats_add(&sum, &one); /* one more than there is place for */
@@ -133,7 +133,7 @@ static void being_ready_is_counted(void **state)
     assert_int_equal(kill(pid, SIGKILL), 0);
     assert_int_equal(waitpid(pid, NULL, 0), pid);
     assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
-    assert_in_range(stats.queued_ns, 40 * ms_ns, 100000 * ms_ns);
+    assert_in_range(stats.runqueue_ns, 40 * ms_ns, 100000 * ms_ns);
 }
 
 static void process_is_measured(void **state)

@@ -80,18 +80,11 @@ static int run(struct counter *counter, const struct engine *engine)
     struct engine_opts opts = {.direct = DIRECT_AUTO, .ordered = engine == &engine_sync};
     struct sink *sinks[1] = {&counter->sink};
     struct stats stats = {0};
-    struct feed *feed;
     double start = bench_now();
-    int joined, rc = feed_start(&feed, &config);
+    int produced, rc = engine_process(engine, &opts, 1, &config, NULL, sinks, &stats, &produced);
 
-    if (rc < 0)
-        return rc;
-    rc = engine_run(engine, &opts, 1, feed, NULL, sinks, &stats);
-    if (rc < 0)
-        feed_cancel(feed);
-    joined = feed_join(feed);
     counter->result->seconds = bench_now() - start;
-    return rc < 0 ? rc : joined;
+    return rc < 0 ? rc : produced;
 }
 
 struct job {

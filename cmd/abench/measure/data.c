@@ -182,29 +182,25 @@ static void retire(struct file *file, void *arg)
     free(path);
 }
 
-static int walk_run(struct tree_walk *walk, unsigned jobs, struct sink **sinks)
+static struct sink *make_sink(void *walk)
+{
+    return hash_sink_new(&((struct tree_walk *)walk)->digest, 1);
+}
+
+static int walk_run(struct tree_walk *walk, unsigned jobs)
 {
     struct feed_config config = {
         .op_bytes = sizeof(struct entry_op), .produce = produce, .retire = retire, .arg = walk};
     struct engine_opts opts = {.direct = DIRECT_NEVER};
     struct stats stats = {0};
-    struct feed *feed;
-    int rc, joined;
+    struct sink **sinks = sinks_new(jobs, make_sink, walk);
+    int produced, rc = -ENOMEM;
 
-    for (unsigned i = 0; i < jobs; i++) {
-        sinks[i] = hash_sink_new(&walk->digest, 1);
-        if (!sinks[i])
-            return -ENOMEM;
-    }
-    rc = feed_start(&feed, &config);
-    if (rc < 0)
-        return rc;
-    rc = engine_run(&engine_sync, &opts, jobs, feed, NULL, sinks, &stats);
-    if (rc < 0)
-        feed_cancel(feed);
-    joined = feed_join(feed);
+    if (sinks)
+        rc = engine_process(&engine_sync, &opts, jobs, &config, NULL, sinks, &stats, &produced);
     if (rc == 0)
-        rc = walk->status ? walk->status : joined;
+        rc = walk->status ? walk->status : produced;
+    sinks_free(sinks, jobs);
     return rc;
 }
 
@@ -213,15 +209,12 @@ int data_walk(char *const *paths, size_t n_paths, bool content,
 {
     struct tree_walk walk = {
         .paths = paths, .n_paths = n_paths, .content = content, .each = each, .arg = arg};
-    struct sink *sinks[DIGEST_JOBS] = {NULL};
     int rc = -ENOMEM;
 
     walk.digest = cli_digest_open("sha256");
     walk.context = digest_context_new();
     if (walk.digest && walk.context)
-        rc = walk_run(&walk, content ? DIGEST_JOBS : 1, sinks);
-    for (unsigned i = 0; i < DIGEST_JOBS; i++)
-        sink_free(sinks[i]);
+        rc = walk_run(&walk, content ? DIGEST_JOBS : 1);
     digest_context_free(walk.context);
     digest_close(walk.digest);
     return rc;

@@ -1,4 +1,5 @@
-/* relay.c: tests of core/relay: the bytes come to the inner sink as they went in. */
+/* sink_thread.c: tests of core/digest/sink_thread: the bytes come to the inner sink as they went
+ * in. */
 #define _GNU_SOURCE
 #include "../../core/digest/sink_thread.h"
 
@@ -71,27 +72,27 @@ static void large_and_small(void **state)
 {
     struct notes notes = {.sink = {.data = notes_data, .end = notes_end, .free = keep},
                           .fail_after = -1};
-    struct sink *relay = relay_new(&notes.sink);
+    struct sink *sink_thread = sink_thread_new(&notes.sink);
     struct file large = {.seq = 0}, small = {.seq = 1}, other = {.seq = 2};
     char *bytes = some_bytes();
 
     (void)state;
-    assert_non_null(relay);
+    assert_non_null(sink_thread);
     for (int i = 0; i < 20; i++) {
-        assert_int_equal(relay->data(relay, &large, bytes, 3 * large_bytes), 0);
-        assert_int_equal(relay->data(relay, &small, bytes, 100), 0);
-        assert_int_equal(relay->data(relay, &other, bytes, large_bytes), 0);
+        assert_int_equal(sink_thread->data(sink_thread, &large, bytes, 3 * large_bytes), 0);
+        assert_int_equal(sink_thread->data(sink_thread, &small, bytes, 100), 0);
+        assert_int_equal(sink_thread->data(sink_thread, &other, bytes, large_bytes), 0);
         /* the end of a block that is small */
-        assert_int_equal(relay->data(relay, &other, bytes, 10), 0);
+        assert_int_equal(sink_thread->data(sink_thread, &other, bytes, 10), 0);
     }
-    relay->end(relay, &small);
-    relay->end(relay, &large);
-    relay->end(relay, &other);
+    sink_thread->end(sink_thread, &small);
+    sink_thread->end(sink_thread, &large);
+    sink_thread->end(sink_thread, &other);
     assert_true(notes.sums[0] == sum_of(bytes, 3 * large_bytes, 20));
     assert_true(notes.sums[1] == sum_of(bytes, 100, 20));
     assert_int_equal(notes.bytes[2], 20 * (large_bytes + 10));
     assert_int_equal(large.status, 0);
-    sink_free(relay);
+    sink_free(sink_thread);
     free(bytes);
 }
 
@@ -100,21 +101,21 @@ static void small_blocks(void **state)
 {
     struct notes notes = {.sink = {.data = notes_data, .end = notes_end, .free = keep},
                           .fail_after = -1};
-    struct sink *relay = relay_new(&notes.sink);
+    struct sink *sink_thread = sink_thread_new(&notes.sink);
     struct file file = {.seq = 0};
     const size_t block = 100000;
     char *bytes = some_bytes();
 
     (void)state;
     while (file.bytes < 300 * block) {
-        assert_int_equal(relay->data(relay, &file, bytes, block), 0);
+        assert_int_equal(sink_thread->data(sink_thread, &file, bytes, block), 0);
         file.bytes += block;
     }
-    relay->end(relay, &file);
+    sink_thread->end(sink_thread, &file);
     assert_true(notes.sums[0] == sum_of(bytes, block, 300));
     assert_int_equal(notes.bytes[0], 300 * block);
-    assert_true(relay->thread_ns > 0);
-    sink_free(relay);
+    assert_true(sink_thread->thread_ns > 0);
+    sink_free(sink_thread);
     free(bytes);
 }
 
@@ -122,23 +123,23 @@ static void failing(void **state)
 {
     struct notes notes = {.sink = {.data = notes_data, .end = notes_end, .free = keep},
                           .fail_after = 2};
-    struct sink *relay = relay_new(&notes.sink);
+    struct sink *sink_thread = sink_thread_new(&notes.sink);
     struct file large = {.seq = 0}, next = {.seq = 1};
     char *bytes = some_bytes();
 
     (void)state;
     for (int i = 0; i < 4; i++)
-        (void)relay->data(relay, &large, bytes, large_bytes);
-    relay->end(relay, &large);
+        (void)sink_thread->data(sink_thread, &large, bytes, large_bytes);
+    sink_thread->end(sink_thread, &large);
     assert_int_equal(large.status, -EIO);
     assert_int_equal(large.step, STEP_SINK);
     assert_true(notes.ended[0]);
     notes.fail_after = -1;
-    assert_int_equal(relay->data(relay, &next, bytes, large_bytes), 0);
-    relay->end(relay, &next);
+    assert_int_equal(sink_thread->data(sink_thread, &next, bytes, large_bytes), 0);
+    sink_thread->end(sink_thread, &next);
     assert_int_equal(next.status, 0);
     assert_true(notes.sums[1] == sum_of(bytes, large_bytes, 1));
-    sink_free(relay);
+    sink_free(sink_thread);
     free(bytes);
 }
 
@@ -147,16 +148,16 @@ static void failing_late(void **state)
 {
     struct notes notes = {.sink = {.data = notes_data, .end = notes_end, .free = keep},
                           .fail_after = 0};
-    struct sink *relay = relay_new(&notes.sink);
+    struct sink *sink_thread = sink_thread_new(&notes.sink);
     struct file large = {.seq = 0}, small = {.seq = 1};
     char *bytes = some_bytes();
 
     (void)state;
-    (void)relay->data(relay, &large, bytes, large_bytes);
-    assert_int_equal(relay->data(relay, &small, bytes, 10), -EIO);
+    (void)sink_thread->data(sink_thread, &large, bytes, large_bytes);
+    assert_int_equal(sink_thread->data(sink_thread, &small, bytes, 10), -EIO);
     assert_int_equal(large.status, -EIO);
     assert_int_equal(small.status, 0);
-    sink_free(relay);
+    sink_free(sink_thread);
     free(bytes);
 }
 
