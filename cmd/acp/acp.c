@@ -12,6 +12,7 @@
 #include "../cli/progress.h"
 #include "../cli/engine.h"
 #include "../cli/messages.h"
+#include "../cli/name_list.h"
 #include "../cli/quote.h"
 #include "../cli/signals.h"
 #include "../cli/stats.h"
@@ -146,6 +147,49 @@ static struct copy_source *make_sources(struct acp *acp)
     return sources;
 }
 
+/* -- --files0-from -- */
+
+/* Reads the sources from the list of --files0-from instead of the operands. */
+static void read_list(struct acp *acp)
+{
+    struct names0 *names = names0_of_option(&acp->common, acp->operands);
+    size_t cap = 0, count = 0;
+    char **list = NULL;
+    const char *name;
+    size_t len;
+    int rc;
+
+    while ((rc = names0_next(names, &name, &len)) != NAMES0_END) {
+        if (rc != NAMES0_NAME) { /* the rest of the list is copied all the same */
+            names0_report(acp->common.files0_from, names0_line(names), rc);
+            acp->failed = true;
+            if (rc < 0)
+                break;
+            continue;
+        }
+        if (count == cap) {
+            char **more = reallocarray(list, cap ? cap * 2 : 64, sizeof(*list));
+            if (!more)
+                cli_fatal(ENOMEM, "cannot start");
+            list = more;
+            cap = cap ? cap * 2 : 64;
+        }
+        list[count] = strdup(name);
+        if (!list[count++])
+            cli_fatal(ENOMEM, "cannot start");
+    }
+    names0_close(names);
+    acp->operands = list;
+    acp->operand_count = count;
+}
+
+static void free_list(struct acp *acp)
+{
+    for (size_t i = 0; i < acp->operand_count; i++)
+        free(acp->operands[i]);
+    free(acp->operands);
+}
+
 /* -- the run -- */
 
 static struct sink *make_sink(void *acp)
@@ -255,6 +299,8 @@ int main(int argc, char **argv)
     cli_start(argv);
     cli_common_init(&acp.common, "acp");
     acp_parse_options(&acp, argc, argv);
+    if (acp.common.files0_from)
+        read_list(&acp);
     if (copy_init(&acp.copy) < 0)
         cli_fatal(ENOMEM, "cannot start");
     cli_signals_install();
@@ -266,7 +312,8 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < acp.operand_count; i++)
         free((char *)sources[i].to_name);
     free(sources);
-    acp_free_list(&acp);
+    if (acp.common.files0_from)
+        free_list(&acp);
     dir_put(acp.to);
     copy_destroy(&acp.copy);
     cli_common_free(&acp.common);

@@ -30,10 +30,8 @@ struct acp {
     bool failed;
 };
 
-/* Options: options.c. Sets the operands, too, those of --files0-from included. */
+/* options.c: sets everything that options set, and the operands. */
 void acp_parse_options(struct acp *acp, int argc, char **argv);
-/* Gives back the operands where they came from --files0-from. */
-void acp_free_list(struct acp *acp);
 
 /* What is said of each file, when its turn in the input order comes: report.c. */
 void acp_retire(struct file *file, void *copy);

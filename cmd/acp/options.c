@@ -1,13 +1,14 @@
 /* options.c: acp's options: GNU cp's, and its own. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "acp.h"
 #include "../cli/messages.h"
-#include "../cli/name_list.h"
 #include "../cli/quote.h"
 #include "../cli/sizes.h"
 
@@ -119,7 +120,8 @@ static const char help[] =
     "  -u, --update[=WHICH]      replace: older (the default with -u), all, none, or\n"
     "                              none-fail\n"
     "  -v, --verbose             explain what is being done\n"
-    "\nWhat cp has not:\n"
+    "  -Z, --context[=CONTEXT]   (refused: security contexts are not supported)\n"
+    "\nOptions that cp does not have:\n"
     "      --atomic              each file appears complete under its name, or not\n"
     "                              at all\n"
     "      --dry-run             change nothing, say what would be copied\n"
@@ -201,104 +203,154 @@ static enum backup_kind backup_control(const char *source, const char *control)
     return (enum backup_kind)groups[cli_match(source, control, kinds, groups)];
 }
 
-/* What the options have asked for that is only put together at the end. */
-struct wishes {
+/* What the options ask for and only their end decides. */
+struct deferred {
     bool backup, follow_set;
     bool ask, skip;            /* -i, -n: the later one */
     enum copy_replace replace; /* --update=, older being REPLACE_ALL with copy_opts.older_only */
     const char *control, *suffix;
 };
 
-static void archive(struct copy_opts *opts, struct wishes *wishes)
+static void archive(struct copy_opts *opts, struct deferred *deferred)
 {
     preserve_all(opts, true);
     opts->default_mode = false;
     opts->xattrs_quiet = true;
     opts->recursive = true;
     opts->follow = FOLLOW_NEVER;
-    wishes->follow_set = true;
+    deferred->follow_set = true;
 }
 
 /* -u and --update=WHICH: the last one counts. */
-static void update(struct copy_opts *opts, struct wishes *wishes, const char *which)
+static void update(struct copy_opts *opts, struct deferred *deferred, const char *which)
 {
     static const char *const choices[] = {"all", "none", "none-fail", "older", NULL};
     int chosen = which ? cli_match("--update", which, choices, NULL) : 3;
 
     opts->older_only = chosen == 3;
-    wishes->replace = chosen == 1 ? REPLACE_NONE : chosen == 2 ? REPLACE_NONE_FAIL : REPLACE_ALL;
+    deferred->replace = chosen == 1 ? REPLACE_NONE : chosen == 2 ? REPLACE_NONE_FAIL : REPLACE_ALL;
 }
 
-static bool short_option(struct acp *acp, struct wishes *wishes, int option)
+/* Options that only set members of struct acp, each row one of them. */
+static const struct {
+    int option;
+    size_t offset; /* of a bool */
+} flags[] = {
+    {'f', offsetof(struct acp, copy.opts.force)},
+    {'p', offsetof(struct acp, copy.opts.preserve_mode)},
+    {'p', offsetof(struct acp, copy.opts.preserve_owner)},
+    {'p', offsetof(struct acp, copy.opts.preserve_times)},
+    {'R', offsetof(struct acp, copy.opts.recursive)},
+    {'r', offsetof(struct acp, copy.opts.recursive)},
+    {'T', offsetof(struct acp, no_target_dir)},
+    {'v', offsetof(struct acp, copy.opts.verbose)},
+    {OPT_ATTRIBUTES_ONLY, offsetof(struct acp, copy.opts.attributes_only)},
+    {OPT_COPY_CONTENTS, offsetof(struct acp, copy.opts.copy_contents)},
+    {OPT_DEBUG, offsetof(struct acp, debug)},
+    {OPT_DEBUG, offsetof(struct acp, copy.opts.verbose)},
+    {OPT_KEEP_DIRECTORY_SYMLINK, offsetof(struct acp, copy.opts.keep_directory_symlinks)},
+    {OPT_PARENTS, offsetof(struct acp, copy.opts.parents)},
+    {OPT_REMOVE_DESTINATION, offsetof(struct acp, copy.opts.remove_destination)},
+    {OPT_STRIP_TRAILING_SLASHES, offsetof(struct acp, strip_slashes)},
+    {OPT_ATOMIC, offsetof(struct acp, copy.opts.atomic)},
+    {OPT_DRY_RUN, offsetof(struct acp, copy.opts.dry_run)},
+    {OPT_DRY_RUN, offsetof(struct acp, copy.opts.verbose)},
+    {OPT_DURABLE, offsetof(struct acp, durable)},
+    {OPT_VERIFY, offsetof(struct acp, verify_copies)},
+};
+
+/* Sets what the table has for the option. Returns true if it has something. */
+static bool set_flags(struct acp *acp, int option)
 {
+    bool found = false;
+
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+        if (flags[i].option == option)
+            *(bool *)((char *)acp + flags[i].offset) = found = true;
+    if (option == 'p')
+        acp->copy.opts.default_mode = false;
+    return found;
+}
+
+static void make_links(struct copy_opts *opts, enum copy_make make)
+{
+    if (opts->make != MAKE_COPIES && opts->make != make) {
+        cli_message(0, "cannot make both hard and symbolic links");
+        cli_try_help();
+    }
+    opts->make = make;
+}
+
+static void set_follow(struct copy_opts *opts, struct deferred *deferred, enum copy_follow follow)
+{
+    opts->follow = follow;
+    deferred->follow_set = true;
+}
+
+/* Takes an option that cp has, too, and that the table has not. Returns true if it was one. */
+static bool cp_option(struct acp *acp, struct deferred *deferred, int option)
+{
+    /* in the order of GNU's messages */
+    static const char *const sparse[] = {"never", "auto", "always", NULL};
+    static const enum copy_sparse sparse_of[] = {SPARSE_NEVER, SPARSE_AUTO, SPARSE_ALWAYS};
+    static const char *const clone[] = {"auto", "always", "never", NULL};
+    static const enum copy_clone clone_of[] = {CLONE_AUTO, CLONE_ALWAYS, CLONE_NEVER};
     struct copy_opts *opts = &acp->copy.opts;
 
     switch (option) {
     case 'a':
-        archive(opts, wishes);
-        return true;
+        archive(opts, deferred);
+        break;
     case 'b':
-        wishes->backup = true;
-        if (optarg)
-            wishes->control = optarg;
-        return true;
+    case OPT_BACKUP:
+        deferred->backup = true;
+        deferred->control = optarg ? optarg : deferred->control;
+        break;
     case 'd':
         opts->preserve_links = true;
-        /* fall through */
-    case 'P':
+        set_follow(opts, deferred, FOLLOW_NEVER);
+        break;
     case 'H':
+        set_follow(opts, deferred, FOLLOW_OPERANDS);
+        break;
     case 'L':
-        opts->follow = option == 'H'   ? FOLLOW_OPERANDS
-                       : option == 'L' ? FOLLOW_ALWAYS
-                                       : FOLLOW_NEVER;
-        wishes->follow_set = true;
-        return true;
-    case 'f':
-        opts->force = true;
-        return true;
+        set_follow(opts, deferred, FOLLOW_ALWAYS);
+        break;
+    case 'P':
+        set_follow(opts, deferred, FOLLOW_NEVER);
+        break;
     case 'i':
     case 'n':
-        wishes->ask = option == 'i';
-        wishes->skip = option == 'n';
-        return true;
+        deferred->ask = option == 'i';
+        deferred->skip = option == 'n';
+        break;
     case 'l':
+        make_links(opts, MAKE_HARD_LINKS);
+        break;
     case 's':
-        if (opts->make != MAKE_COPIES &&
-            opts->make != (option == 'l' ? MAKE_HARD_LINKS : MAKE_SYMLINKS)) {
-            cli_message(0, "cannot make both hard and symbolic links");
-            cli_try_help();
-        }
-        opts->make = option == 'l' ? MAKE_HARD_LINKS : MAKE_SYMLINKS;
-        return true;
-    case 'p':
-        opts->preserve_mode = opts->preserve_owner = opts->preserve_times = true;
-        opts->default_mode = false;
-        return true;
-    case 'R':
-    case 'r':
-        opts->recursive = true;
-        return true;
+        make_links(opts, MAKE_SYMLINKS);
+        break;
     case 'S':
-        wishes->backup = true;
-        wishes->suffix = optarg;
-        return true;
-    case 'T':
-        acp->no_target_dir = true;
-        return true;
-    case 't':
-        if (acp->target)
-            cli_fatal(0, "multiple target directories specified");
-        acp->target = optarg;
-        return true;
+        deferred->backup = true;
+        deferred->suffix = optarg;
+        break;
+    case OPT_NO_PRESERVE:
+        preserve(opts, "--no-preserve", optarg, false);
+        break;
+    case OPT_REFLINK:
+        opts->clone = optarg ? clone_of[cli_match("--reflink", optarg, clone, NULL)] : CLONE_ALWAYS;
+        break;
+    case OPT_SPARSE:
+        opts->sparse = sparse_of[cli_match("--sparse", optarg, sparse, NULL)];
+        break;
     case 'u':
-        update(opts, wishes, NULL);
-        return true;
-    case 'v':
-        opts->verbose = true;
-        return true;
+    case OPT_UPDATE:
+        update(opts, deferred, optarg);
+        break;
     default:
         return false;
     }
+    return true;
 }
 
 static uint64_t rate(const char *argument)
@@ -311,81 +363,34 @@ static uint64_t rate(const char *argument)
     return bytes;
 }
 
-static bool long_option(struct acp *acp, struct wishes *wishes, int option)
+/* Takes one of the other options. Returns true if it was one. */
+static bool other_option(struct acp *acp, int option)
 {
-    /* in the order of GNU's messages */
-    static const char *const sparse[] = {"never", "auto", "always", NULL};
-    static const enum copy_sparse sparse_of[] = {SPARSE_NEVER, SPARSE_AUTO, SPARSE_ALWAYS};
-    static const char *const clone[] = {"auto", "always", "never", NULL};
-    static const enum copy_clone clone_of[] = {CLONE_AUTO, CLONE_ALWAYS, CLONE_NEVER};
-    struct copy_opts *opts = &acp->copy.opts;
-
     switch (option) {
-    case OPT_ATTRIBUTES_ONLY:
-        opts->attributes_only = true;
-        return true;
-    case OPT_BACKUP:
-        return short_option(acp, wishes, 'b');
+    case 't':
+        if (acp->target)
+            cli_fatal(0, "multiple target directories specified");
+        acp->target = optarg;
+        break;
     case OPT_CONTEXT:
     case 'Z':
         cli_fatal(0, "%s: built without SELinux: security contexts cannot be set",
                   option == 'Z' ? "-Z" : "--context");
-    case OPT_COPY_CONTENTS:
-        opts->copy_contents = true;
-        return true;
-    case OPT_DEBUG:
-        acp->debug = opts->verbose = true;
-        return true;
-    case OPT_KEEP_DIRECTORY_SYMLINK:
-        opts->keep_directory_symlinks = true;
-        return true;
-    case OPT_NO_PRESERVE:
-        preserve(opts, "--no-preserve", optarg, false);
-        return true;
-    case OPT_PARENTS:
-        opts->parents = true;
-        return true;
     case OPT_PRESERVE:
         if (!optarg)
-            return short_option(acp, wishes, 'p');
-        preserve(opts, "--preserve", optarg, true);
-        return true;
-    case OPT_REFLINK:
-        opts->clone = optarg ? clone_of[cli_match("--reflink", optarg, clone, NULL)] : CLONE_ALWAYS;
-        return true;
-    case OPT_REMOVE_DESTINATION:
-        opts->remove_destination = true;
-        return true;
-    case OPT_SPARSE:
-        opts->sparse = sparse_of[cli_match("--sparse", optarg, sparse, NULL)];
-        return true;
-    case OPT_STRIP_TRAILING_SLASHES:
-        acp->strip_slashes = true;
-        return true;
-    case OPT_UPDATE:
-        update(opts, wishes, optarg);
-        return true;
-    case OPT_ATOMIC:
-        opts->atomic = true;
-        return true;
-    case OPT_DRY_RUN:
-        opts->dry_run = opts->verbose = true;
-        return true;
-    case OPT_DURABLE:
-        acp->durable = true;
-        return true;
+            return set_flags(acp, 'p');
+        preserve(&acp->copy.opts, "--preserve", optarg, true);
+        break;
     case OPT_MANIFEST:
         acp->manifest_path = optarg;
-        return true;
+        break;
     case OPT_RATE:
         acp->rate.bytes_per_second = rate(optarg);
-        return true;
-    case OPT_VERIFY:
-        acp->verify_copies = true;
-        return true;
+        break;
     default:
         return false;
     }
+    return true;
 }
 
 static void conflict(const char *text)
@@ -396,42 +401,42 @@ static void conflict(const char *text)
 
 /* Which existing files are replaced. -n, --update=none and --update=none-fail leave them all,
  * whatever else is given; -i asks about those that --update would replace. */
-static void settle_replace(struct acp *acp, const struct wishes *wishes)
+static void decide_replace(struct acp *acp, const struct deferred *deferred)
 {
     struct copy_opts *opts = &acp->copy.opts;
 
-    if (wishes->backup && wishes->skip)
+    if (deferred->backup && deferred->skip)
         conflict("options --backup and --no-clobber are mutually exclusive");
-    if (wishes->backup && wishes->replace != REPLACE_ALL)
+    if (deferred->backup && deferred->replace != REPLACE_ALL)
         conflict("--backup is mutually exclusive with -n or --update=none-fail");
-    if (wishes->skip || wishes->replace != REPLACE_ALL)
-        opts->replace = wishes->skip ? REPLACE_NONE : wishes->replace;
-    else if (wishes->ask)
+    if (deferred->skip || deferred->replace != REPLACE_ALL)
+        opts->replace = deferred->skip ? REPLACE_NONE : deferred->replace;
+    else if (deferred->ask)
         opts->replace = REPLACE_ASKED;
     opts->ask = acp_ask;
     opts->ask_arg = acp;
 }
 
-static void settle(struct acp *acp, const struct wishes *wishes)
+static void finish_options(struct acp *acp, const struct deferred *deferred)
 {
     struct copy_opts *opts = &acp->copy.opts;
-    const char *suffix = wishes->suffix ? wishes->suffix : getenv("SIMPLE_BACKUP_SUFFIX");
+    const char *suffix = deferred->suffix ? deferred->suffix : getenv("SIMPLE_BACKUP_SUFFIX");
 
-    settle_replace(acp, wishes);
+    decide_replace(acp, deferred);
     if (opts->clone == CLONE_ALWAYS && opts->sparse != SPARSE_AUTO)
         conflict("--reflink can be used only with --sparse=auto");
     if (opts->dry_run && (acp->manifest_path || acp->verify_copies))
         conflict("--dry-run copies nothing that --manifest or --verify could tell of");
     if (opts->make != MAKE_COPIES && (acp->manifest_path || acp->verify_copies || opts->atomic))
         conflict("--manifest, --verify and --atomic are for copies, not for links");
-    if (wishes->backup)
-        opts->backup = wishes->control
-                           ? backup_control("backup type", wishes->control)
+    if (deferred->backup)
+        opts->backup = deferred->control
+                           ? backup_control("backup type", deferred->control)
                            : backup_control("$VERSION_CONTROL", getenv("VERSION_CONTROL"));
     /* one that leads to another directory would not be a suffix */
     opts->backup_suffix = suffix && *suffix && !strchr(suffix, '/') ? suffix : "~";
     opts->through_dangling = getenv("POSIXLY_CORRECT") != NULL;
-    if (!wishes->follow_set)
+    if (!deferred->follow_set)
         opts->follow = opts->recursive && opts->make != MAKE_HARD_LINKS ? FOLLOW_NEVER
                                                                         : FOLLOW_ALWAYS;
     opts->digest = acp->manifest_path || acp->verify_copies;
@@ -442,52 +447,9 @@ static void settle(struct acp *acp, const struct wishes *wishes)
         acp->copy.rate = &acp->rate;
 }
 
-/* The sources of --files0-from, in the place of operands; the destination is -t's. */
-static void take_list(struct acp *acp)
-{
-    struct names0 *names = names0_of_option(&acp->common, acp->operands);
-    size_t cap = 0, count = 0;
-    char **list = NULL;
-    const char *name;
-    size_t len;
-    int rc;
-
-    while ((rc = names0_next(names, &name, &len)) != NAMES0_END) {
-        if (rc != NAMES0_NAME) { /* the rest of the list is copied all the same */
-            names0_report(acp->common.files0_from, names0_line(names), rc);
-            acp->failed = true;
-            if (rc < 0)
-                break;
-            continue;
-        }
-        if (count == cap) {
-            char **more = reallocarray(list, cap ? cap * 2 : 64, sizeof(*list));
-            if (!more)
-                cli_fatal(ENOMEM, "cannot start");
-            list = more;
-            cap = cap ? cap * 2 : 64;
-        }
-        list[count] = strdup(name);
-        if (!list[count++])
-            cli_fatal(ENOMEM, "cannot start");
-    }
-    names0_close(names);
-    acp->operands = list;
-    acp->operand_count = count;
-}
-
-void acp_free_list(struct acp *acp)
-{
-    if (!acp->common.files0_from)
-        return;
-    for (size_t i = 0; i < acp->operand_count; i++)
-        free(acp->operands[i]);
-    free(acp->operands);
-}
-
 void acp_parse_options(struct acp *acp, int argc, char **argv)
 {
-    struct wishes wishes = {0};
+    struct deferred deferred = {0};
     int option;
 
     while ((option = cli_getopt_long(argc, argv, short_options, long_options, GNU_OPTIONS)) != -1) {
@@ -495,16 +457,13 @@ void acp_parse_options(struct acp *acp, int argc, char **argv)
             usage();
         else if (option == CLI_OPT_VERSION)
             cli_version("acp");
-        else if (!short_option(acp, &wishes, option) && !long_option(acp, &wishes, option) &&
-                 !cli_common_option(&acp->common, option, optarg))
+        else if (!set_flags(acp, option) && !cp_option(acp, &deferred, option) &&
+                 !other_option(acp, option) && !cli_common_option(&acp->common, option, optarg))
             cli_try_help();
     }
-    settle(acp, &wishes);
+    finish_options(acp, &deferred);
     acp->operands = argv + optind;
     acp->operand_count = (size_t)(argc - optind);
-    if (!acp->common.files0_from)
-        return;
-    if (!acp->target)
+    if (acp->common.files0_from && !acp->target)
         cli_fatal(0, "--files0-from needs a destination by --target-directory (-t)");
-    take_list(acp);
 }
