@@ -1,4 +1,4 @@
-/* check.c: the choice of cases. See check.h. */
+/* check.c: selects cases by name. See check.h. */
 #include "check.h"
 
 #include <stdio.h>

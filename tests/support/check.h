@@ -1,4 +1,4 @@
-/* check.h: cmocka, with the headers that it wants to see before it. */
+/* check.h: includes cmocka and the headers that it needs first; selects cases. */
 #ifndef TESTS_CHECK_H
 #define TESTS_CHECK_H
 

@@ -4,9 +4,9 @@
 
 #include <sys/types.h>
 
-/* fork(2). The new process does not outlive the test. */
+/* Forks. The new process does not outlive the test. */
 pid_t child_start(void);
-/* Waits for it. It must have exited with 0. */
+/* Waits for the process and fails unless it exits with 0. */
 void child_end(pid_t pid);
 
 #endif

@@ -22,7 +22,7 @@ static void run_case(void **state)
     one->this->run(one->engine, one->this);
 }
 
-/* Appends one engine's cases. Returns 0, or -1 where the engine cannot run and nobody said so. */
+/* Appends the cases of one engine. Returns 0, or -1 if the engine unexpectedly cannot run. */
 static int add_engine(const struct engine *engine, const struct contract_case *cases, size_t count,
                       struct engine_case *states, struct CMUnitTest *tests, size_t *len)
 {
@@ -53,7 +53,7 @@ int contract_main(const struct contract_case *cases, size_t count)
     size_t len = 0;
     int rc = 1;
 
-    /* a reader that gives up too early is a failure to be reported */
+    /* a reader that closes its pipe too early must be reported as a failure */
     signal(SIGPIPE, SIG_IGN);
     /* the cases are named "ENGINE: NAME" */
     check_select("*");

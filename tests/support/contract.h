@@ -6,7 +6,7 @@
 
 #include "../../core/engine.h"
 
-/* A case is run in an empty directory of its own. What the numbers mean is up to it. */
+/* A case runs in an empty directory of its own. It gives the numbers their meaning. */
 struct contract_case {
     const char *name;
     void (*run)(const struct engine *engine, const struct contract_case *this);
@@ -15,8 +15,8 @@ struct contract_case {
     unsigned jobs;
 };
 
-/* Runs all cases on both engines; returns the exit status. Where io_uring cannot be set up that is
- * a failure, unless AIOUTILS_TEST_NO_URING is in the environment: nothing is skipped in silence. */
+/* Runs all cases on both engines; returns the exit status. If io_uring is unavailable the run
+ * fails, unless AIOUTILS_TEST_NO_URING is in the environment. */
 int contract_main(const struct contract_case *cases, size_t count);
 
 #endif

@@ -122,7 +122,7 @@ const struct outcome *copying_outcome(const struct copying *it, const char *name
 
     for (size_t i = 0; i < it->count; i++) {
         if (strcmp(it->outcomes[i].name, name) == 0) {
-            assert_null(found); /* twice */
+            assert_null(found); /* no name may match twice */
             found = &it->outcomes[i];
         }
     }

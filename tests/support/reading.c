@@ -212,9 +212,8 @@ static bool record_is_right(const struct record *record)
         return false;
     if (record->status != record->expect ||
         (record->expect < 0 && record->step != record->expect_step)) {
-        fprintf(stderr, "# %s: status %d at step %d, where %d at step %d was expected\n",
-                record->path, record->status, (int)record->step, record->expect,
-                (int)record->expect_step);
+        fprintf(stderr, "# %s: status %d at step %d; expected %d at step %d\n", record->path,
+                record->status, (int)record->step, record->expect, (int)record->expect_step);
         return false;
     }
     if (record->expect == 0 &&

@@ -1,4 +1,4 @@
-/* reading.h: runs an engine over some files and records what its sink was given. */
+/* reading.h: runs an engine over some files and records the calls of its sink. */
 #ifndef TESTS_READING_H
 #define TESTS_READING_H
 
@@ -8,28 +8,28 @@
 
 struct reading;
 
-/* One file: what the engine delivered, and how it ended. */
+/* one file: the bytes that the engine delivered, and its end */
 struct record {
     char *path;
     size_t index;  /* in the order of adding */
-    uint64_t seed; /* for the test's use: of the file's pattern */
+    uint64_t seed; /* for the test: seed of the file's pattern */
     uint64_t len;
-    unsigned char type;    /* DT_*: what the producer has found; 0: an operand */
+    unsigned char type;    /* DT_* of the producer; 0: an operand */
     int expect;            /* expected status */
-    enum step expect_step; /* where it shall come from */
+    enum step expect_step; /* expected step of the error */
 
     uint64_t bytes; /* of all data calls */
-    uint64_t fnv;   /* of the same */
-    char *content;  /* the same, where reading.keep_content is set */
+    uint64_t fnv;   /* digest of the same bytes */
+    char *content;  /* the same bytes, if reading.keep_content is set */
     unsigned data_calls;
     unsigned ends;    /* calls of end */
     unsigned retired; /* times that the feed retired it */
     int end_status;   /* at the call of end */
     int status;       /* when it was retired */
     enum step step;
-    uint64_t file_bytes; /* what the engine counted */
-    bool broke_rules;    /* empty data, data after the end or after a failure, from two threads */
-    int failed;          /* what on_data returned */
+    uint64_t file_bytes; /* bytes counted by the engine */
+    bool broke_rules;    /* data was empty, came after the end or a failure, or from two threads */
+    int failed;          /* result of on_data */
     pthread_t thread;
 };
 
@@ -54,20 +54,19 @@ struct reading {
     size_t last;     /* index of the file that data came for last */
 };
 
-/* Adds a file; the record stays where it is until the next one is added. */
+/* Adds a file. The record is valid until the next one is added. */
 struct record *reading_add(struct reading *reading, const char *path);
 /* Makes a file with len bytes of the pattern, and adds it. */
 struct record *reading_add_pattern(struct reading *reading, const char *path, uint64_t seed,
                                    uint64_t len);
-/* Drops the files from the page cache, where they are expected to be readable. */
+/* Drops the files that are expected to be readable from the page cache. */
 void reading_make_cold(const struct reading *reading);
-/* Runs the engine over the files: from the start each time. A run that hangs ends the program. */
+/* Runs the engine over all files. A run that hangs ends the program. */
 void reading_run(struct reading *reading);
-/* Whether everything was delivered as the contract has it: each file ended once with the status
- * that is expected, and those that are expected to succeed have all bytes of their pattern. What is
- * wrong is printed. */
+/* Tells if the contract was kept: each file ended once with the expected status, and those expected
+ * to succeed have all bytes of their pattern. Prints the faults. */
 bool reading_is_right(const struct reading *reading);
-/* The same for one file, without looking at its contents. */
+/* Tells the same for one file, without its contents. */
 bool record_ended_once(const struct record *record);
 void reading_free(struct reading *reading);
 

@@ -98,7 +98,7 @@ void file_make_cold(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-    /* fsync would wait for the journal, and thousands of times that takes minutes on some disks */
+    /* fsync would wait for the journal; thousands of times that takes minutes on some disks */
     if (fd < 0 ||
         sync_file_range(fd, 0, 0,
                         SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |

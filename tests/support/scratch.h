@@ -1,5 +1,5 @@
-/* scratch.h: a directory for a test's files, and files with known contents. What cannot be made
- * ends the program: there is nothing to test then. */
+/* scratch.h: a directory for a test's files, and files with known contents. If one
+ * cannot be made the program ends, because nothing can be tested. */
 #ifndef TESTS_SCRATCH_H
 #define TESTS_SCRATCH_H
 
@@ -8,19 +8,19 @@
 
 /* Makes a directory under $TMPDIR (or /tmp), readable by everyone, and changes into it. */
 void scratch_enter(void);
-/* Leaves and removes it, with all that is in it. */
+/* Leaves the directory and removes it with its contents. */
 void scratch_leave(void);
-/* The same for cmocka, before and after a test or a group; the latter after a failure, too. */
+/* Do the same for cmocka before and after a test or a group, also after a failure. */
 int scratch_set_up(void **state);
 int scratch_tear_down(void **state);
 
-/* The byte at an offset of the pattern that seed names: no two blocks of it are alike, so that a
- * block in the wrong place shows. */
+/* Returns the byte at an offset of the pattern of a seed. No two blocks are alike, so that a
+ * misplaced block shows. */
 uint8_t pattern_byte(uint64_t seed, uint64_t offset);
-/* A file that holds the first len bytes of the pattern. */
+/* Makes a file with the first len bytes of the pattern. */
 void pattern_file(const char *path, uint64_t seed, uint64_t len);
-/* Writes the pattern's bytes from offset on to an open file, at its position; to a pipe,
- * until its reader is gone. */
+/* Writes len bytes of the pattern from offset on to an open file, at its position; to a pipe until
+ * its reader is gone. */
 void pattern_write(int fd, uint64_t seed, uint64_t offset, size_t len);
 
 /* Writes a file to the device and drops it from the page cache. */
@@ -28,10 +28,10 @@ void file_make_cold(const char *path);
 /* Reads a file, so that it is in the page cache. */
 void file_make_warm(const char *path);
 
-/* A 64-bit FNV-1a digest, continued from hash. */
+/* Continues a 64-bit FNV-1a digest from hash. */
 #define FNV_START 14695981039346656037u
 uint64_t fnv_add(uint64_t hash, const void *bytes, size_t len);
-/* That of the pattern's first len bytes. */
+/* Returns the digest of the pattern's first len bytes. */
 uint64_t fnv_pattern(uint64_t seed, uint64_t len);
 
 /* Prints "what: reason" and exits 1. */

@@ -1,4 +1,4 @@
-/* touring.c: walks of a tree, and what was found on them. See touring.h. */
+/* touring.c: walks a tree and records the entries. See touring.h. */
 #define _GNU_SOURCE
 #include "touring.h"
 
@@ -35,7 +35,7 @@ static int enter(struct feed *feed, struct dir *dir, const char *name, void *arg
     struct stat st;
 
     (void)feed;
-    /* one that may not be read can be asked, too */
+    /* works for unreadable entries, too */
     assert_int_equal(fstat(dir->fd, &st), 0);
     if (tour->leave_out && strcmp(tour->leave_out, name) == 0)
         return 1;

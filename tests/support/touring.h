@@ -1,4 +1,4 @@
-/* touring.h: walks of a tree, and what was found on them. */
+/* touring.h: walks a tree and records the entries. */
 #ifndef TESTS_TOURING_H
 #define TESTS_TOURING_H
 
@@ -7,19 +7,19 @@
 struct seen {
     char *path;
     unsigned char type;
-    bool inode_right; /* that of the entry, of its target where links are followed */
-    bool may_follow;  /* its directory says so */
+    bool inode_right; /* is that of the entry, or of its target if links are followed */
+    bool may_follow;  /* as its directory reports */
     enum step step;
     int status;
 };
 
-/* One walk: how it was asked for, and what it found. */
+/* a walk: its options and its results */
 struct tour {
     const char *root;
     struct walk_opts opts;
-    const char *leave_out; /* a directory's name */
+    const char *leave_out; /* name of a directory */
     unsigned stop_after;   /* end the walk at this entry, with -ECANCELED; 0: never */
-    bool no_enter;         /* an operation that has none */
+    bool no_enter;         /* for an operation without enter */
 
     struct seen *seen;
     size_t len, cap;
@@ -27,10 +27,10 @@ struct tour {
     char entered[8192]; /* the directories' paths, each with a newline */
 };
 
-/* Returns what walk_tree did. */
+/* Returns the result of walk_tree. */
 int tour_walk(struct tour *tour);
 void tour_free(struct tour *tour);
-/* Whether an entry was seen so. */
+/* Tells if the walk saw this entry. */
 bool tour_saw(const struct tour *tour, size_t i, const char *path, unsigned char type,
               enum step step, int status);
 void tour_make_dir(const char *path);
