@@ -1,5 +1,5 @@
-/* abench.c: what blocking calls and io_uring give on one's own storage and files: the order in
- * which things happen. */
+/* abench.c: compares blocking calls and io_uring on one's own storage and files: the sequence of
+ * the steps. */
 #define _GNU_SOURCE
 #include "context.h"
 #include "options.h"
@@ -24,6 +24,7 @@
 #include "../cli/quote.h"
 #include "../cli/signals.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
@@ -39,8 +40,8 @@
 #include <unistd.h>
 
 static struct bench bench;
-static gsl_rng *rng; /* of the order of the arms */
-static pid_t owner;  /* of the temporary directories: a fork must not remove them */
+static gsl_rng *rng; /* source of the order of the arms */
+static pid_t owner;  /* process that removes the temporary directories: not a fork */
 
 static void clean_up(void)
 {
@@ -79,7 +80,7 @@ static void clean_up(void)
     bench.data.n_paths = bench.n_warnings = 0;
 }
 
-/* Ends by the signal that came, if one did, as a shell expects of an interrupted program. */
+/* Ends the program by the signal that came, if any, as a shell expects. */
 static void end_if_interrupted(void)
 {
     int signum = child_signal;
@@ -90,23 +91,22 @@ static void end_if_interrupted(void)
     cli_end_by_signal(signum);
 }
 
-/* -- rounds -- */
-
 static double elapsed(void)
 {
     return bench_now() - bench.start;
 }
 
-/* Returns false where the bench itself cannot go on. */
+/* Runs one arm, verifies it and keeps the sample. Returns false if no other arm can run. */
 static bool measure_arm(struct bench_arm *arm, enum bench_cache cache, unsigned round,
                         unsigned position)
 {
     struct bench_sample *sample = &arm->samples[arm->n_samples];
     char path[PATH_MAX], *dest = NULL;
-    /* what was foreseen to fit may take longer, but not without end */
+    /* a run can take longer than expected, but not for any time */
     double limit = 2 * bench.opts.budget - elapsed();
     int rc = 0;
 
+    assert(arm->n_samples < 2 * (size_t)bench.opts.rounds); /* of both states */
     *sample = (struct bench_sample){.cache = cache, .round = round, .position = position};
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "\r\033[Kround %u of %u: %s", round, bench.opts.rounds, arm->name);
@@ -151,16 +151,16 @@ static bool run_round(enum bench_cache cache, unsigned round)
     return true;
 }
 
-/* Whether another round's copies would have to take the place of earlier ones, which slows them
- * down: no round that is not asked for is worth that. */
+/* Returns true if the copies of another round would replace earlier ones. Their deletion slows down
+ * the next copies, so only requested rounds do that. */
 static bool copies_full(void)
 {
     return bench.opts.operation == BENCH_COPY &&
            !copies_have_room(&bench, bench.copy_next - bench.copy_first + bench.n_arms);
 }
 
-/* Rounds until the intervals are narrow, there are enough, or the next would not end by the time
- * end. */
+/* Runs rounds until the intervals are narrow, all rounds are done, or the next would end after end.
+ */
 static void run_rounds(enum bench_cache cache, double end)
 {
     double longest = 0;
@@ -188,8 +188,6 @@ static void run_rounds(enum bench_cache cache, double end)
     }
 }
 
-/* -- the whole -- */
-
 static void find_programs(void)
 {
     char *slash, *path;
@@ -197,12 +195,12 @@ static void find_programs(void)
 
     if (len >= 0)
         bench.bin_dir[len] = '\0';
-    else if (!realpath((const char *)getauxval(AT_EXECFN), bench.bin_dir)) /* there is no /proc */
+    else if (!realpath((const char *)getauxval(AT_EXECFN), bench.bin_dir)) /* without /proc */
         cli_fatal(errno, "cannot find acp, ahash and acat");
     slash = strrchr(bench.bin_dir, '/');
     if (slash)
         *slash = '\0';
-    /* the user's arms may name them; last, because they may be installed there as cp and cat */
+    /* for the user's arms; last, because the programs can be installed there as cp and cat */
     if (asprintf(&path, "%s:%s", getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin", bench.bin_dir) <
         0)
         cli_fatal(0, "memory exhausted");
@@ -210,7 +208,7 @@ static void find_programs(void)
     free(path);
 }
 
-/* Runs each program once: whether it is there, and to have it in the cache for all arms alike. */
+/* Runs each program once, to check that it exists and to have it cached for all arms. */
 static void check_programs(void)
 {
     for (size_t i = 0; i < bench.n_arms; i++) {
@@ -262,7 +260,7 @@ static void prepare(void)
     bench.data.prepare_seconds = elapsed();
 }
 
-/* A report's file, which appears when it is complete. NULL stands for standard output. */
+/* Opens a report's file, which appears when it is complete. Returns NULL for standard output. */
 static struct cli_atomic *open_output(const char *path, FILE **out)
 {
     struct cli_atomic *file = NULL;
@@ -274,7 +272,7 @@ static struct cli_atomic *open_output(const char *path, FILE **out)
     return file;
 }
 
-/* rc: whether writing went well so far. */
+/* Closes a report's file, or discards it if rc is an error, and ends the program on errors. */
 static void close_output(struct cli_atomic *file, const char *path, int rc)
 {
     int error = errno;
@@ -284,7 +282,7 @@ static void close_output(struct cli_atomic *file, const char *path, int rc)
     else if (file && (rc = cli_atomic_commit(file)) < 0)
         error = -rc;
     if (rc < 0) {
-        end_if_interrupted(); /* by a closed pipe */
+        end_if_interrupted(); /* of a closed pipe */
         cli_fatal(error, "error writing %s", cli_quote(path));
     }
 }
@@ -311,7 +309,7 @@ static void report(const struct machine *machine)
     }
     if (opts->plot)
         report_plot(&bench);
-    /* before the removal of copies, which takes a while; what went wrong is found at the close */
+    /* before the removal of the copies, which takes a while; errors are found at the close */
     if (fflush(stdout) != 0)
         cli_stdout_failed();
     end_if_interrupted();

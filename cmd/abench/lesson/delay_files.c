@@ -1,12 +1,13 @@
-/* delay_files.c: a slow medium for the lessons, where the read of a file takes DELAY_MS: the faulty
- * filesystem of tests/faults, where it was built and FUSE can be mounted; else FIFOs, whose writers
- * wait that long after a reader has come and before they write. */
+/* delay_files.c: files for the lessons in which a read takes DELAY_MS. They are in the faulty
+ * filesystem of tests/faults, if it was built and FUSE can be mounted. Otherwise they are FIFOs
+ * whose writers wait for a reader, then that long, and then write. */
 #define _GNU_SOURCE
 #include "delay_files.h"
 #include "../measure/child.h"
 #include "../../cli/messages.h"
 #include "../../cli/quote.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -48,7 +49,7 @@ static int make_files(const char *dir)
     return 0;
 }
 
-/* Returns NULL, or why it is not there. */
+/* Mounts the filesystem. Returns NULL, or the reason why it cannot. */
 static const char *mount_delayed(const struct bench *bench)
 {
     char program[PATH_MAX + 64], delay[32], *behind = strdup(bench_temp(bench, "behind"));
@@ -72,6 +73,7 @@ static const char *mount_delayed(const struct bench *bench)
 
 int delay_files_make(const struct bench *bench, const char **why)
 {
+    assert(!made);
     made = mkdir(bench_temp(bench, "slow"), 0700) == 0;
     if (!made)
         return -errno;
@@ -114,7 +116,7 @@ static void *write_late(void *path)
     if (fd >= 0) {
         nanosleep(&delay, NULL);
         if (write(fd, bytes, sizeof(bytes)) < 0)
-            errno = 0; /* the reader has gone, and says why itself */
+            errno = 0; /* the reader has ended, and reports the error itself */
         close(fd);
     }
     free(path);
@@ -153,7 +155,7 @@ void delay_files_end(pid_t server)
 {
     if (server <= 0)
         return;
-    kill(server, SIGTERM); /* in case that a file was never read */
+    kill(server, SIGTERM); /* a file may not have been read */
     while (waitpid(server, NULL, 0) < 0 && errno == EINTR) {
     }
 }

@@ -1,4 +1,4 @@
-/* delay_files.h: files of which a read takes DELAY_MS. */
+/* delay_files.h: files in which a read takes DELAY_MS. */
 #ifndef CMD_ABENCH_LESSON_DELAY_FILES_H
 #define CMD_ABENCH_LESSON_DELAY_FILES_H
 
@@ -13,10 +13,12 @@ enum {
 };
 
 const char *delay_files_path(const struct bench *bench, unsigned index);
-/* DELAY_FILES of them. *why: what spoke against FUSE, or NULL. Returns 0 or -errno. */
+/* Creates DELAY_FILES files. Sets *why to the reason why FUSE cannot be used, or NULL. Returns 0 or
+ * -errno. */
 int delay_files_make(const struct bench *bench, const char **why);
 void delay_files_remove(const struct bench *bench);
-/* Serves the first count files, each to one reader. delay_files_end takes what it returned. */
+/* Starts a process that serves the first count files, each to one reader, if they need one. Returns
+ * it for delay_files_end, or a number below 1. */
 pid_t delay_files_start(const struct bench *bench, unsigned count);
 void delay_files_end(pid_t server);
 

@@ -1,5 +1,5 @@
-/* lesson.c: abench lesson: what a ring does and what it does not, shown on slow files and on
- * fast ones. */
+/* lesson.c: abench lesson: shows on slow and on fast files what a ring can do and what it cannot.
+ */
 #define _GNU_SOURCE
 #include "lesson.h"
 #include "delay_files.h"
@@ -10,6 +10,7 @@
 #include "../../cli/messages.h"
 #include "../../cli/quote.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -20,7 +21,7 @@
 #include <unistd.h>
 
 enum {
-    /* what does not wait: enough for a tenth of a second */
+    /* files that are read without waiting: enough for a tenth of a second */
     CPU_BOUND_FILES = 8,
     CPU_BOUND_FILE_BYTES = 16 * 1024 * 1024,
     CPU_BOUND_ROUNDS = 5,
@@ -42,7 +43,7 @@ static void cpu_bound_make(const struct bench *bench)
 {
     static char bytes[1024 * 1024];
 
-    memset(bytes, 'x', sizeof(bytes)); /* in memory, so that no filesystem leaves a hole */
+    memset(bytes, 'x', sizeof(bytes)); /* not zeros, of which a filesystem may make a hole */
     for (unsigned i = 0; i < CPU_BOUND_FILES; i++) {
         const char *path = cpu_bound_path(bench, i);
         int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -63,7 +64,7 @@ void lesson_clean_up(const struct bench *bench)
         unlink(cpu_bound_path(bench, i));
 }
 
-/* Runs a command with its options on files that path names, and keeps what it cost. Returns as
+/* Runs a command with its options on files that path names, and keeps its costs. Returns as
  * lesson_measure. */
 static int run(struct lesson *lesson, struct lesson_runs *runs, const char *name,
                const char *program, char *const *options, unsigned files,
@@ -76,6 +77,7 @@ static int run(struct lesson *lesson, struct lesson_runs *runs, const char *name
     size_t n = 0, first;
     int rc;
 
+    assert(runs->n <= LESSON_RUNS_MAX && files <= DELAY_FILES);
     snprintf(result->name, sizeof(result->name), "%s", name);
     snprintf(command, sizeof(command), "%s/%s", bench->bin_dir, program);
     argv[n++] = command;
@@ -111,7 +113,7 @@ static void set_ratios(struct lesson_runs *runs)
 static int waiting_lessons(struct lesson *lesson)
 {
     char jobs[16], depth[32];
-    /* files in order and each in its turn: otherwise blocking calls, too, poll what they can */
+    /* in order, one file after the other: otherwise the blocking engine polls FIFOs, too */
     char *sync[] = {(char *)"--engine=sync", (char *)"--block-size=64K", NULL};
     char *uring[] = {(char *)"--discard", (char *)"--engine=uring", (char *)"--block-size=64K",
                      NULL};
@@ -143,7 +145,7 @@ static int waiting_lessons(struct lesson *lesson)
     return 0;
 }
 
-/* Rounds of four commands; each one's median. */
+/* Runs rounds of four commands, and takes each one's median. */
 static int cpu_bound_lesson(struct lesson *lesson)
 {
     char jobs[16];

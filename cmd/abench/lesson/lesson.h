@@ -1,4 +1,4 @@
-/* lesson.h: what abench lesson's parts share. */
+/* lesson.h: the data of abench lesson. */
 #ifndef CMD_ABENCH_LESSON_H
 #define CMD_ABENCH_LESSON_H
 
@@ -9,11 +9,11 @@
 
 enum { LESSON_RUNS_MAX = 4 };
 
-/* One command of a lesson, as it went. */
+/* One command of a lesson, and its run. */
 struct lesson_run {
     char name[32];
     struct bench_sample sample;
-    double ratio; /* the first one's seconds / its own */
+    double ratio; /* seconds of the first command / of this one */
 };
 
 struct lesson_runs {
@@ -23,17 +23,15 @@ struct lesson_runs {
 
 struct lesson {
     struct bench *bench;
-    const char *no_fuse; /* why the slow files are FIFOs; NULL: they are not */
+    const char *no_fuse; /* reason why the slow files are FIFOs; NULL: they are not */
     struct lesson_runs two, many, cpu_bound;
     struct overlap sync, uring;
 };
 
-/* -- lesson.c -- */
-/* Returns 0, or -1 after a message, without one if a signal came to end abench. */
+/* Returns 0, or -1 after a message. If a signal came to end abench there is no message. */
 int lesson_measure(struct lesson *lesson);
 void lesson_clean_up(const struct bench *bench);
 
-/* -- report.c -- */
 void lesson_print(FILE *out, const struct lesson *lesson);
 int lesson_json(FILE *out, const struct lesson *lesson); /* 0, or -1 */
 

@@ -1,5 +1,5 @@
-/* overlap.c: the lesson of what else is done while one read waits: a slow file first, then
- * many others, read by one worker into a digest that counts. */
+/* overlap.c: measures the work that continues while one read waits: one worker reads a slow file
+ * and many others into a digest that counts. */
 #define _GNU_SOURCE
 #include "overlap.h"
 #include "delay_files.h"
@@ -17,7 +17,7 @@ enum {
 
 /* A sink that counts what is digested while the delayed file is read. */
 struct counter {
-    struct sink sink; /* counts, and hands on; must be first */
+    struct sink sink; /* passes data on to hash; must be first */
     struct sink *hash;
     const char *slow, *other;
     uint64_t files, bytes;
@@ -68,7 +68,7 @@ static void count_end(struct sink *sink, struct file *file)
     }
 }
 
-/* Blocking calls in their plainest form, one file after the other: out of order they would poll a
+/* Runs the engine. The blocking one reads the files in order, because out of order it would poll a
  * FIFO. */
 static int run(struct counter *counter, const struct engine *engine)
 {

@@ -1,4 +1,4 @@
-/* report.c: the lessons, for people and as JSON. */
+/* report.c: prints the lessons as text and as JSON. */
 #define _GNU_SOURCE
 #include "lesson.h"
 #include "delay_files.h"
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The Makefile counts them: lines of each engine without comments and blank ones. */
+/* Lines of each engine without comments and blank lines, counted by the Makefile. */
 static const int lines_sync = ENGINE_LINES_SYNC, lines_uring = ENGINE_LINES_URING;
 
 static void print_runs(FILE *out, const struct lesson_runs *runs)

@@ -1,9 +1,9 @@
-/* compare.c: --compare: whether an arm has become slower since an older report.
+/* compare.c: --compare: checks if an arm has become slower since an older report.
  *
- * Seconds of two days differ by more than a program's changes: where the baseline is a command of
- * the user's, the same one in both reports, it is a measure of the day, and each arm's ratio to it
- * is compared. Otherwise the seconds are. Slower means by more than chance, as the interval of the
- * ratio of the medians says, and by more than a tenth. */
+ * The seconds of two days differ more than those of two versions of a program. If the baseline is
+ * the same command of the user in both reports, it measures the day, and each arm's ratio to it is
+ * compared. Otherwise the seconds are compared. Slower means by more than chance, according to the
+ * interval of the ratio of the medians, and by more than a tenth. */
 #define _GNU_SOURCE
 #include "compare.h"
 #include "summary.h"
@@ -40,7 +40,8 @@ static bool is_good(const json_t *sample)
     return check && strcmp(check, "failed") != 0 && strcmp(check, "differs") != 0;
 }
 
-/* Seconds of an older arm's good samples, or their ratio to its baseline's of the same round. */
+/* Collects the seconds of an older arm's good samples, or their ratio to its baseline's of the same
+ * round. */
 static size_t old_values(const json_t *arm, const json_t *base, double *values)
 {
     const json_t *sample, *other, *others = json_object_get(base, "samples");
@@ -65,7 +66,7 @@ static size_t old_values(const json_t *arm, const json_t *base, double *values)
     return n;
 }
 
-/* The same of this bench. */
+/* Collects the same of this bench. */
 static size_t new_values(const struct bench_arm *arm, const struct bench_arm *base,
                          enum bench_cache cache, double *values)
 {
@@ -84,7 +85,7 @@ static size_t new_values(const struct bench_arm *arm, const struct bench_arm *ba
     return n;
 }
 
-/* One arm, with base NULL by its seconds. Returns whether it is slower than it was. */
+/* Compares one arm; base NULL: by its seconds. Returns true if it is slower than before. */
 static bool compare_arm(FILE *out, const struct bench_arm *arm, const struct bench_arm *base,
                         enum bench_cache cache, const json_t *old, const json_t *old_base)
 {
@@ -138,7 +139,7 @@ static bool same_text(const json_t *object, const char *key, const char *value)
     return strcmp(text ? text : MACHINE_UNKNOWN, value) == 0;
 }
 
-/* What would make the comparison one of machines, or of data. */
+/* Warns about differences of the machine or of the data. */
 static void warn_of_differences(struct bench *bench, const struct machine *machine,
                                 const json_t *old)
 {

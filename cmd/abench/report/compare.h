@@ -4,9 +4,9 @@
 
 #include "machine.h"
 
-/* Loads --compare's report; exits where it is none, or of another operation. */
+/* Loads the report of --compare. Exits with a message if it is not one of this operation. */
 void compare_load(struct bench *bench);
-/* What became slower since: sets bench->compared and bench->regressed. */
+/* Compares the arms with the older report. Sets bench->compared and bench->regressed. */
 void compare_run(struct bench *bench, const struct machine *machine);
 
 #endif

@@ -1,4 +1,4 @@
-/* csv.c: the report as CSV: every sample. */
+/* csv.c: writes every sample as CSV. */
 #define _GNU_SOURCE
 #include "report.h"
 
@@ -11,7 +11,7 @@ static const char *const check_names[] = {
     [CHECK_DIFFERS] = "differs",   [CHECK_FAILED] = "failed",
 };
 
-/* Names are the user's: a quote in one is doubled. */
+/* Writes a user's name, with its quotes doubled. */
 static void csv_text(FILE *out, const char *text)
 {
     putc('"', out);

@@ -1,5 +1,5 @@
-/* interference.c: who else used the processors while the arms ran: the host, for its other guests,
- * and other processes, the busiest of them by name. */
+/* interference.c: the processors' time that others used while the arms ran: the host for its other
+ * guests, and other processes, of which it names the busiest. */
 #define _GNU_SOURCE
 #include "interference.h"
 
@@ -12,8 +12,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* From these parts of the processors' time on, figures suffer. Kernel threads write dirty pages
- * back on behalf of the arms, and count as others: hence not less. */
+/* Parts of the processors' time above which the figures suffer. Kernel threads that write dirty
+ * pages back for the arms count as others, so the second is not smaller. */
 static const double steal_much = 0.02, others_much = 0.15;
 
 static double rusage_seconds(int who)
@@ -26,7 +26,7 @@ static double rusage_seconds(int who)
            (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
-/* Seconds since the machine started: of all processors, at work, and taken by the host. */
+/* Reads the seconds since boot: of all processors, at work, and taken by the host. */
 static void read_processors(struct interference *snapshot)
 {
     FILE *file = fopen("/proc/stat", "re");
@@ -44,7 +44,7 @@ static void read_processors(struct interference *snapshot)
     fclose(file);
 }
 
-/* A process's CPU seconds. Its name is in parentheses, and may hold some itself. */
+/* Reads a process's CPU seconds. Its name is in parentheses, and can contain some. */
 static bool read_process(const char *pid, struct interference_process *process)
 {
     char path[64], line[1024];
@@ -92,7 +92,8 @@ void interference_read(struct interference *snapshot)
     snapshot->ours = rusage_seconds(RUSAGE_SELF) + rusage_seconds(RUSAGE_CHILDREN);
 }
 
-/* The process that used the most since then, of those that were there then or came. */
+/* Returns the process that used the most CPU time since the first snapshot. Subtracts the time
+ * before it in *after. */
 static const struct interference_process *busiest(const struct interference *before,
                                                   struct interference *after)
 {

@@ -1,4 +1,4 @@
-/* interference.h: who else used the processors. */
+/* interference.h: the processors' time that others used. */
 #ifndef CMD_ABENCH_REPORT_INTERFERENCE_H
 #define CMD_ABENCH_REPORT_INTERFERENCE_H
 
@@ -12,10 +12,10 @@ struct interference_process {
     char name[32];
 };
 
-/* Seconds of all processors since the machine started. */
+/* Seconds of all processors since boot. */
 struct interference {
     double total, working, stolen;
-    double ours; /* of abench and what it ran */
+    double ours; /* of abench and its children */
     struct interference_process processes[INTERFERENCE_PROCESSES_MAX];
     size_t n;
 };

@@ -1,4 +1,4 @@
-/* knee.c: the knee of a sweep: the cheapest point that is nearly as good as the fastest. */
+/* knee.c: the knee of a sweep: its cheapest point that is nearly as fast as the fastest. */
 #define _GNU_SOURCE
 #include "knee.h"
 #include "summary.h"
@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 
-/* Within this of the best a point is as good. */
+/* A point within this factor of the fastest is as good. */
 static const double as_good = 1.05;
 
 static size_t cost(const struct bench *bench, const struct bench_arm *arm)
@@ -45,8 +45,8 @@ int knee_find(const struct bench *bench, enum bench_cache cache, int *best)
     return knee;
 }
 
-/* The dimension in which the knee is the last value that was tried, and no other was as good: there
- * may be more to gain. NULL: there is none. */
+/* Returns the dimension in which the knee is the last value of the sweep, so that larger values can
+ * be faster. NULL: there is none. */
 static const char *open_end(const struct bench *bench, const struct bench_arm *knee)
 {
     for (size_t d = 0; d < bench->sweep.n_dimensions; d++) {

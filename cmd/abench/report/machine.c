@@ -1,5 +1,4 @@
-/* machine.c: the machine and the filesystem that a figure belongs to, and what would spoil
- * it. */
+/* machine.c: the machine and the filesystem of the measurements, and warnings about them. */
 #define _GNU_SOURCE
 #include "machine.h"
 #include "summary.h"
@@ -39,7 +38,7 @@ static void read_filesystem(struct machine *machine, const char *path)
     char *real = realpath(path, NULL);
     struct libmnt_fs *fs = NULL;
 
-    if (table && real) /* backward: of mounts on one directory the last covers the others */
+    if (table && real) /* backward: the last mount on a directory covers the others */
         fs = mnt_table_find_mountpoint(table, real, MNT_ITER_BACKWARD);
     if (fs && mnt_fs_get_fstype(fs))
         snprintf(machine->filesystem, sizeof(machine->filesystem), "%s", mnt_fs_get_fstype(fs));

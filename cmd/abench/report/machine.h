@@ -1,4 +1,4 @@
-/* machine.h: the machine and the filesystem that a figure belongs to. */
+/* machine.h: the machine and the filesystem of the measurements. */
 #ifndef CMD_ABENCH_REPORT_MACHINE_H
 #define CMD_ABENCH_REPORT_MACHINE_H
 
@@ -10,15 +10,15 @@
 struct machine {
     unsigned processors;
     uint64_t memory_total, memory_available; /* bytes */
-    double load;                             /* 1 minute's average; NAN: not known */
+    double load;                             /* 1 minute's average; NAN: unknown */
     char kernel[65];
     char filesystem[64]; /* type */
-    char device[256];    /* what is mounted */
+    char device[256];    /* source of the mount */
 };
 void machine_read(struct machine *machine, const char *path);
-/* Warnings of what spoils a measurement. */
+/* Warns about conditions that would falsify the measurement. */
 void machine_warn_before(struct bench *bench, const struct machine *machine);
-/* What the results say of their own worth. */
+/* Warns about results that are not meaningful. */
 void machine_warn_after(struct bench *bench, const struct machine *machine);
 
 #endif

@@ -1,6 +1,6 @@
-/* plot.c: --plot: a picture of the figures, drawn by gnuplot: each arm's median with its
- * quartiles and every sample; of a sweep a curve along its first dimension for each of the others'
- * values. */
+/* plot.c: --plot: draws the figures with gnuplot: each arm's median with its quartiles and every
+ * sample. A sweep is drawn as curves along its first dimension, one for each combination of the
+ * other values. */
 #define _GNU_SOURCE
 #include "report.h"
 #include "knee.h"
@@ -24,7 +24,7 @@ void report_plot_require(void)
                   "--plot needs gnuplot, which cannot be run; install gnuplot-nox, or omit --plot");
 }
 
-/* In gnuplot's single quotes, where only they themselves mean anything. */
+/* Writes text in gnuplot's single quotes, in which only a quote has a meaning. */
 static void put_quoted(FILE *out, const char *text)
 {
     putc('\'', out);
@@ -63,7 +63,7 @@ static size_t arms_with_runs(const struct bench *bench, enum bench_cache cache)
     return n;
 }
 
-/* Bars that lie, so that names have room: one row for each arm, the first on top. */
+/* Draws horizontal bars, so that names have space: one row for each arm, the first on top. */
 static void put_arms(FILE *out, const struct bench *bench, enum bench_cache cache)
 {
     size_t row = 0;
@@ -110,7 +110,7 @@ static void put_arms(FILE *out, const struct bench *bench, enum bench_cache cach
             row, bench_cache_names[cache]);
 }
 
-/* The value of an arm's point in one dimension, as a number. */
+/* Returns the value of an arm's point in one dimension, as a number. */
 static double value_at(const struct bench *bench, const struct bench_arm *arm, size_t dimension)
 {
     uint64_t value = 0;
@@ -119,7 +119,7 @@ static double value_at(const struct bench *bench, const struct bench_arm *arm, s
     return (double)value;
 }
 
-/* Whether two points differ in the first dimension only. */
+/* Returns true if two points differ only in the first dimension. */
 static bool one_curve(const struct bench *bench, const struct bench_arm *a,
                       const struct bench_arm *b)
 {

@@ -1,4 +1,4 @@
-/* report.h: the forms of the report, a file each: table.c, csv.c, json.c and plot.c. */
+/* report.h: the forms of the report, one file each: table.c, csv.c, json.c and plot.c. */
 #ifndef CMD_ABENCH_REPORT_REPORT_H
 #define CMD_ABENCH_REPORT_REPORT_H
 
@@ -8,9 +8,9 @@
 
 void report_table(FILE *out, const struct bench *bench, const struct machine *machine);
 void report_csv(FILE *out, const struct bench *bench);
-/* Returns 0, or -1 where memory is short or the output fails. */
+/* Returns 0, or -1 if memory is short or the output fails. */
 int report_json(FILE *out, const struct bench *bench, const struct machine *machine);
-void report_plot_require(void); /* exits where gnuplot is missing */
+void report_plot_require(void); /* exits with a message if gnuplot is missing */
 void report_plot(const struct bench *bench);
 
 #endif

@@ -4,9 +4,10 @@
 #include "../measure/arm.h"
 #include "../stat.h"
 
+#include <assert.h>
 #include <math.h>
 
-/* A difference that nobody would choose a command for, whatever its spread. */
+/* Smaller differences do not matter for the choice of a command, even if they are certain. */
 static const double ratio_matters = 0.03;
 
 bool summary_sample_good(const struct bench_sample *sample, enum bench_cache cache)
@@ -15,7 +16,7 @@ bool summary_sample_good(const struct bench_sample *sample, enum bench_cache cac
            sample->check != CHECK_FAILED;
 }
 
-/* The median of one figure over the good samples; those where it is not known are left out. */
+/* Returns the median of one figure over the good samples that have it. */
 static double median_of(const struct bench_arm *arm, enum bench_cache cache,
                         double (*figure)(const struct bench_sample *), double *scratch)
 {
@@ -62,8 +63,10 @@ size_t summary_ratios(const struct bench_arm *base, const struct bench_arm *arm,
             continue;
         for (size_t j = 0; j < base->n_samples; j++) {
             const struct bench_sample *other = &base->samples[j];
-            if (other->round == sample->round && summary_sample_good(other, cache))
-                values[n++] = other->seconds / sample->seconds;
+            if (other->round != sample->round || !summary_sample_good(other, cache))
+                continue;
+            assert(n < BENCH_ROUNDS_MAX); /* an arm runs once in a round */
+            values[n++] = other->seconds / sample->seconds;
         }
     }
     return n;
@@ -85,6 +88,7 @@ struct bench_summary summary_of(const struct bench *bench, size_t index, enum be
         }
         sum.unchecked |= sample->check == CHECK_NONE;
         sum.reflinked |= sample->reflinked > 0;
+        assert(n < BENCH_ROUNDS_MAX);
         seconds[n] = sample->seconds;
         other[n++] = sample->seconds + (bench->opts.durable ? 0 : sample->sync_seconds);
     }
@@ -123,7 +127,7 @@ struct bench_summary summary_of(const struct bench *bench, size_t index, enum be
     return sum;
 }
 
-/* Whether values, ratios, are above 1 by more than chance and by enough to matter. */
+/* Returns true if ratios are above 1 by more than chance and by enough to matter. */
 static bool above_one(double *values, size_t n)
 {
     double low, high;
@@ -172,7 +176,7 @@ double summary_resident(const struct bench *bench, enum bench_cache cache)
             const struct bench_sample *sample = &bench->arms[i].samples[j];
             if (sample->cache != cache)
                 continue;
-            /* both leave out what is not known */
+            /* both functions skip NAN */
             worst = cache == BENCH_COLD ? fmax(worst, sample->resident)
                                         : fmin(worst, sample->resident);
         }

@@ -4,18 +4,18 @@
 
 #include "../context.h"
 
-/* Figures of one arm in one state of the cache, over its good runs. */
+/* The figures of one arm in one state of the cache, over its good runs. */
 struct bench_summary {
-    size_t runs; /* good ones */
+    size_t runs; /* number of good runs */
     size_t failed;
-    bool differs;                    /* one of the failed ones gave another result */
-    bool unchecked;                  /* its results were not compared */
+    bool differs;                    /* one of the failed runs gave a different result */
+    bool unchecked;                  /* results were not compared */
     double median, q1, q3, min, max; /* seconds */
-    double durable;                  /* median of seconds to durable; copy */
-    double mb_s, items_s;            /* items: see bench_items */
-    size_t pairs;                    /* rounds in which both the arm and the baseline were good */
+    double durable;                  /* copy: median of the seconds until it is on the device */
+    double mb_s, items_s;            /* items as in bench_items */
+    size_t pairs; /* number of rounds in which the arm and the baseline were good */
     double ratio, ratio_q1, ratio_q3, ratio_min, ratio_max; /* baseline's seconds / the arm's */
-    double ratio_low, ratio_high; /* the interval of its median: stat_interval; NAN: too few */
+    double ratio_low, ratio_high; /* stat_interval of the median; NAN: too few rounds */
     double cpu_seconds, user_seconds, system_seconds;
     double memory_peak, switches, device_read, device_write;
     double waiting_seconds, in_flight_mean, in_flight_peak; /* NAN: not known */
@@ -24,21 +24,21 @@ struct bench_summary {
     bool reflinked;
 };
 
-/* Whether a run counts. */
+/* Returns true if a run counts in this state. */
 bool summary_sample_good(const struct bench_sample *sample, enum bench_cache cache);
-/* base's time / the arm's, of each round in which both are good. Returns how many: at most one for
- * each of the arm's runs. */
+/* Computes base's time / the arm's for each round in which both are good. Returns their number, at
+ * most BENCH_ROUNDS_MAX. */
 size_t summary_ratios(const struct bench_arm *base, const struct bench_arm *arm,
                       enum bench_cache cache, double *values);
 struct bench_summary summary_of(const struct bench *bench, size_t arm, enum bench_cache cache);
-/* Whether an arm is faster than another, as far as the rounds can tell. */
+/* Returns true if an arm is faster than another, as far as the rounds tell. */
 bool summary_faster(const struct bench *bench, size_t arm, size_t other, enum bench_cache cache);
-/* Whether the rounds tell the arm from the baseline, and it is not only noise. */
+/* Returns true if the arm differs from the baseline by more than noise. */
 bool summary_detectable(const struct bench_summary *summary);
-/* Whether every arm's interval is as narrow as --precision asks for. */
+/* Returns true if every arm's interval is as narrow as --precision requires. */
 bool summary_precise(const struct bench *bench, enum bench_cache cache);
-/* The resident part of the data set before the runs, where it was furthest from the state wanted.
- * NAN: not known. */
+/* Returns the resident part of the data before the run in which it was furthest from the state;
+ * NAN: unknown. */
 double summary_resident(const struct bench *bench, enum bench_cache cache);
 
 #endif

@@ -1,4 +1,4 @@
-/* table.c: the figures for people, as tables. */
+/* table.c: prints the figures as tables. */
 #define _GNU_SOURCE
 #include "report.h"
 #include "knee.h"
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* 78579 as 78,579, in one of a few static buffers. */
+/* Formats 78579 as 78,579, in one of four static buffers. */
 static const char *grouped(uint64_t value)
 {
     static char buffers[4][32];
@@ -96,7 +96,7 @@ static int name_width(const struct bench *bench)
     return (int)width;
 }
 
-/* Digits after the point that leave about three that count. */
+/* Returns the digits after the point that give about three significant ones. */
 static int digits_for(double seconds)
 {
     return seconds < 0.1 ? 4 : seconds < 10 ? 3 : 2;
@@ -146,7 +146,7 @@ static void print_times(FILE *out, const struct bench *bench, const struct term 
     }
 }
 
-/* A figure that an arm of the user's does not tell. */
+/* Prints a figure, or '-' if an arm does not have it. */
 static void print_known(FILE *out, int width, int digits, double value)
 {
     if (isnan(value))
@@ -179,7 +179,7 @@ static void print_costs(FILE *out, const struct bench *bench, const struct term 
     }
 }
 
-/* Which arms gave the same result, or were not compared. */
+/* Prints if the results were equal, and which arms were not compared. */
 static void print_checks(FILE *out, const struct bench *bench)
 {
     static const char *const texts[] = {

@@ -1,5 +1,5 @@
-/* term.c: what depends on where the table goes: to a terminal, with its width, bars and
- * colours, or to a pipe or file, as plain lines. */
+/* term.c: the differences between a terminal, with its width, bars and colours, and a pipe or file,
+ * with plain lines. */
 #define _GNU_SOURCE
 #include "term.h"
 #include "summary.h"
@@ -14,7 +14,7 @@
 enum {
     WIDTH_USUAL = 80,
     WIDTH_MIN = 40,
-    INDENT = 9, /* of what follows a keyword */
+    INDENT = 9, /* columns of a keyword */
     BAR_MAX = 60,
 };
 
@@ -61,7 +61,7 @@ void term_line(FILE *out, const struct term *term, const char *keyword, const ch
         column += (int)word + 1;
         if (*at) {
             at++;
-            /* the blank, unless the next word begins a line */
+            /* the blank, unless the next word starts a line */
             if (!term->terminal || column + (int)strcspn(at, " ") <= term->width)
                 putc(' ', out);
         }
@@ -85,7 +85,7 @@ static void put_bar(FILE *out, const struct term *term, double length)
 void term_bars(FILE *out, const struct term *term, const struct bench *bench,
                enum bench_cache cache, int name_width)
 {
-    const int figures = 16; /* what stands beside a bar */
+    const int figures = 16; /* columns beside a bar */
     double longest = 0;
     int room = term->width - name_width - figures;
 
@@ -93,7 +93,7 @@ void term_bars(FILE *out, const struct term *term, const struct bench *bench,
         return;
     room = room < BAR_MAX ? room : BAR_MAX;
     for (size_t i = 0; i < bench->n_arms; i++)
-        longest = fmax(longest, summary_of(bench, i, cache).median); /* leaves NAN out */
+        longest = fmax(longest, summary_of(bench, i, cache).median); /* skips NAN */
     putc('\n', out);
     for (size_t i = 0; i < bench->n_arms && longest > 0; i++) {
         struct bench_summary sum = summary_of(bench, i, cache);

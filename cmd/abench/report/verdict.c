@@ -1,23 +1,23 @@
-/* verdict.c: what the figures mean: what bounds the work, the figures that this rests on, and
- * which command to use. */
+/* verdict.c: the meaning of the figures: the bottleneck, the evidence, and the command to use. */
 #define _GNU_SOURCE
 #include "verdict.h"
 #include "knee.h"
 #include "summary.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-/* From here on a part of the whole counts as all of it, as nothing, or as what decides. */
+/* Parts of a whole that count as all, as none, and as decisive. */
 static const double all_busy = 0.85, nothing = 0.05, much = 0.3;
-/* A gain that says that waiting was overlapped; less may come from anything. */
+/* A gain that shows that waits were overlapped; a smaller one can have any cause. */
 static const double overlapped = 1.1;
 
-/* The arm to explain: our fastest on the ring, else our fastest, else the fastest; not the baseline
- * where there is another, nor one whose result is not known to be right, unless none is. Returns -1
- * where nothing was measured. */
+/* Chooses the arm to explain: our fastest with io_uring, else our fastest, else the fastest. The
+ * baseline, and arms whose result was not compared, come last. Returns -1 if nothing was measured.
+ */
 static int arm_of_interest(const struct bench *bench, enum bench_cache cache)
 {
     int best = -1, best_rank = -2;
@@ -41,28 +41,27 @@ static int arm_of_interest(const struct bench *bench, enum bench_cache cache)
     return best;
 }
 
-/* Seconds of waiting; of an arm that does not tell, the time in which one thread of it did nothing.
- */
+/* Returns the seconds of waiting. If an arm does not report them, returns the time that is not CPU
+ * time. */
 static double waiting(const struct bench_summary *sum)
 {
     return isnan(sum->waiting_seconds) ? fmax(sum->median - sum->cpu_seconds, 0)
                                        : fmin(sum->waiting_seconds, sum->median);
 }
 
-/* What bounds the blocking path. Waiting for a device is latency where more requests at once end
- * it, and the device's own limit where they do not. The device's counters say nothing here: they
- * have everybody's requests in them. */
+/* Finds the bottleneck of the blocking path. Waiting for a device is latency if more requests at
+ * once reduce it, and the device's limit if they do not. The device's counters are not used,
+ * because they include other processes' requests. */
 static enum bottleneck bottleneck_of(const struct bench_summary *base,
                                      const struct bench_summary *arm, double bytes, bool gain)
 {
     double most = fmax(fmax(base->device_read, arm->device_read), base->device_write);
 
-    /* of the time that it worked or waited: what is left of the clock's it spent in the queue for a
-     * processor that others had */
+    /* relative to the time of work and waiting: in the rest it waited for a busy processor */
     if (waiting(base) > much * (waiting(base) + base->cpu_seconds))
         return gain || most < nothing * bytes ? BOTTLENECK_LATENCY : BOTTLENECK_DEVICE;
-    /* the kernel's work on data that was there is moving it out of the page cache; the rest is
-     * computing, the program's or the kernel's */
+    /* the kernel's work on resident data is copying it from the page cache; all other work is
+     * computing */
     return base->user_seconds < much * base->cpu_seconds && base->device_read < much * bytes
                ? BOTTLENECK_CACHE
                : BOTTLENECK_CPU;
@@ -76,6 +75,7 @@ bool verdict_reach(const struct bench *bench, enum bench_cache cache, struct ver
     *verdict = (struct verdict){.bottleneck = BOTTLENECK_UNKNOWN};
     if (index < 0 || base.runs == 0)
         return false;
+    assert((size_t)index < bench->n_arms);
     sum = summary_of(bench, (size_t)index, cache);
     verdict->arm = (size_t)index;
     verdict->gain = (size_t)index != bench->baseline &&
@@ -96,7 +96,7 @@ const char *bottleneck_name(enum bottleneck bottleneck)
     return names[bottleneck];
 }
 
-/* What an arm that overlaps its waiting is bound by then. */
+/* Prints the bottleneck of an arm that overlaps its waits. */
 static void print_rest(FILE *out, const struct bench_summary *sum, const struct machine *machine)
 {
     double busy = sum->cpu_seconds / (sum->median * machine->processors);
@@ -233,7 +233,7 @@ char *verdict_prediction_line(const struct bench *bench, enum bench_cache cache)
     return text;
 }
 
-/* Whether one of our arms with more workers than the choice was tried, and was not faster. */
+/* Returns true if one of our arms with more workers than the choice ran and was not faster. */
 static bool workers_tried(const struct bench *bench, enum bench_cache cache, size_t choice)
 {
     double workers = summary_of(bench, choice, cache).workers;
@@ -247,7 +247,7 @@ static bool workers_tried(const struct bench *bench, enum bench_cache cache, siz
     return false;
 }
 
-/* What more there is to say where the processor is the limit. */
+/* Returns advice on the number of workers if the processor is the bottleneck. */
 static const char *workers_advice(const struct bench *bench, const struct machine *machine,
                                   enum bench_cache cache, size_t choice)
 {
@@ -271,7 +271,7 @@ static const char *workers_advice(const struct bench *bench, const struct machin
     return text;
 }
 
-/* The arms to choose from, by their medians: the fastest, ours, and ours without any option. */
+/* The arms to choose from, by their medians: the fastest, our fastest, and ours without options. */
 struct choice {
     int best, ours, usual;
 };
@@ -310,7 +310,7 @@ char *verdict_use_line(const struct bench *bench, const struct machine *machine,
 
     if (of.best < 0)
         return NULL;
-    /* without options is simpler, and so is the knee, where they are as good */
+    /* prefer no options, then the knee, if they are as fast */
     if (of.usual >= 0 && !summary_faster(bench, (size_t)of.ours, (size_t)of.usual, cache))
         choice = of.usual;
     else if (knee >= 0 && of.ours == fastest)

@@ -1,10 +1,10 @@
-/* verdict.h: what the figures mean. */
+/* verdict.h: the meaning of the figures. */
 #ifndef CMD_ABENCH_REPORT_VERDICT_H
 #define CMD_ABENCH_REPORT_VERDICT_H
 
 #include "machine.h"
 
-/* What keeps the blocking path from being faster. */
+/* The limit of the blocking path's speed. */
 enum bottleneck {
     BOTTLENECK_UNKNOWN,
     BOTTLENECK_LATENCY,
@@ -13,18 +13,18 @@ enum bottleneck {
     BOTTLENECK_CPU
 };
 
-/* What the figures of one state of the cache say. */
+/* The meaning of the figures of one state of the cache. */
 struct verdict {
-    enum bottleneck bottleneck; /* of the baseline */
-    size_t arm;                 /* index: the one that is explained beside it */
-    bool gain;                  /* it is faster than the baseline, by enough to explain */
+    enum bottleneck bottleneck; /* bottleneck of the baseline */
+    size_t arm;                 /* index of the arm that is explained beside it */
+    bool gain;                  /* the arm is faster than the baseline, by enough to explain */
 };
-/* Returns false where nothing was measured. */
+/* Fills in the verdict. Returns false if nothing was measured. */
 bool verdict_reach(const struct bench *bench, enum bench_cache cache, struct verdict *verdict);
 const char *bottleneck_name(enum bottleneck bottleneck);
-/* The predicted gain's part above or below the measured one; NAN where one of them is missing. */
+/* Returns the error of the predicted gain, as a part of the measured one; NAN if one is missing. */
 double verdict_prediction_error(const struct bench *bench, enum bench_cache cache);
-/* One line each: malloc'd, NULL where there is nothing to say. */
+/* Return a line of text each, which the caller frees, or NULL if there is none. */
 char *verdict_line(const struct bench *bench, const struct machine *machine,
                    enum bench_cache cache);
 char *verdict_evidence_line(const struct bench *bench, size_t arm, enum bench_cache cache);
