@@ -1,4 +1,4 @@
-/* abench_stat.c: tests of abench's statistics: quantiles, and how often the intervals hold. */
+/* abench_stat.c: tests of abench's statistics: quantiles, and the coverage of the intervals. */
 #include "../support/check.h"
 
 #include <gsl/gsl_randist.h>
@@ -27,11 +27,11 @@ static void quantiles(void **state)
 static void a_line_through_two_parts(void **state)
 {
     (void)state;
-    /* 2 s for the start, and 3 s for each ten */
+    /* 2 s for the start and 3 s for every ten units */
     assert_float_equal(stat_line(10, 5, 40, 14, 100), 32, 1e-9);
     /* the larger part is the whole */
     assert_float_equal(stat_line(10, 5, 40, 14, 40), 14, 1e-9);
-    /* no line: there is one part only, or the larger was done sooner */
+    /* no line: there is only one part, or the larger one was faster */
     assert_float_equal(stat_line(10, 5, 10, 6, 40), 24, 1e-9);
     assert_float_equal(stat_line(10, 5, 20, 5, 40), 10, 1e-9);
     assert_float_equal(stat_line(10, 5, 20, 4, 40), 8, 1e-9);
@@ -64,7 +64,8 @@ static void equal_values_have_no_width(void **state)
     assert_float_equal(high, 0.5, 1e-9);
 }
 
-/* Part of the trials in which the interval of n skewed values holds their true median, 1. */
+/* Returns the part of the trials in which the interval of n skewed values has the true median, 1.
+ */
 static double coverage(gsl_rng *rng, size_t n)
 {
     double values[VALUES_MAX], low, high;
@@ -88,7 +89,7 @@ static void intervals_hold(void **state)
     for (size_t n = 6; n <= VALUES_MAX; n++) {
         double part = coverage(rng, n);
         assert_true(part > 0.95);
-        assert_true(part < 1); /* an interval of everything says nothing */
+        assert_true(part < 1); /* an interval of everything would be useless */
     }
     gsl_rng_free(rng);
 }

@@ -13,7 +13,7 @@
 
 static const uint64_t percent_ns = 10000000; /* of a second */
 
-/* Counters of a run of a second by clock in each worker, of many files; the rest is zero. */
+/* Makes counters of a run with many files, of one second in each worker; all others are zero. */
 static struct stats run_of(unsigned workers, unsigned hash, unsigned other)
 {
     return (struct stats){.files = 1000,
@@ -64,7 +64,7 @@ static void others_have_the_processors(void **state)
 
     (void)state;
     stats.runqueue_ns = 45 * percent_ns;
-    stats.hash_ns = 75 * percent_ns; /* by the clock: it had to wait, too */
+    stats.hash_ns = 75 * percent_ns; /* by the clock, so with some waiting */
     check(&engine_uring, &stats, 0, "cpu", "no processor is left: neither");
     check(&engine_uring, &stats, 0, "cpu", "72% in SHA256");
 }
@@ -88,7 +88,7 @@ static void one_file_with_a_thread_for_its_digest(void **state)
     stats.sink_overlap_ns = 36 * percent_ns;
     stats.wall_ns += stats.sink_overlap_ns;
     check(&engine_uring, &stats, 0, "cpu", "96% in SHA256");
-    stats.wall_ns += 100 * percent_ns; /* that the disk took longer */
+    stats.wall_ns += 100 * percent_ns; /* the disk took longer */
     check(&engine_uring, &stats, 0, "both", "57% computing");
 }
 
@@ -129,7 +129,7 @@ static void full_queue(void **state)
     stats.enters = 100;
     stats.in_flight_peak = 128;
     check(&engine_uring, &stats, 100, "device", "85% waiting for I/O with 100 requests in flight");
-    stats.in_flight_peak = 2; /* a FIFO or two: there was no queue to be full */
+    stats.in_flight_peak = 2; /* as with a FIFO or two: no queue could be full */
     check(&engine_uring, &stats, 2, "latency", "there was not more to ask for");
     stats.in_flight_peak = 128;
     check(&engine_uring, &stats, 3, "latency", "a deeper queue would not help");

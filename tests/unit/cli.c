@@ -1,4 +1,4 @@
-/* cli.c: tests of what the commands share, cmd/cli: sizes, counts, quoting, lists of names. */
+/* cli.c: tests of cmd/cli: sizes, counts, quoting, lists of names. */
 #define _GNU_SOURCE
 #include "../support/check.h"
 

@@ -45,7 +45,7 @@ static mode_t mode_of(const char *path)
     return st.st_mode;
 }
 
-/* How many names there are in the directory. */
+/* Returns the number of names in the directory. */
 static int count_names(const char *path)
 {
     DIR *dir = opendir(path);
@@ -167,7 +167,7 @@ static void what_is_no_file_is_refused(void **state)
     check_refused("round", -ELOOP);
 }
 
-/* In a process of its own, not root's. */
+/* Runs in a process of its own, which is not root's. */
 static int read_only_child(void)
 {
     struct cli_atomic *file;
@@ -245,7 +245,7 @@ static void descriptors_are_written_at_once(void **state)
     int fd, reader;
 
     (void)state;
-    /* a file that has been written to: what is new comes after it */
+    /* an open file with contents: new text is appended */
     put("out", "", 0600);
     fd = open("out", O_RDWR | O_CLOEXEC);
     assert_int_equal(write(fd, "a", 1), 1);

@@ -22,7 +22,7 @@ static const char *hex(const uint8_t *bytes, size_t len)
     return text;
 }
 
-/* From FIPS 180-2, FIPS 202 and RFC 7693. */
+/* vectors of FIPS 180-2, FIPS 202 and RFC 7693 */
 static const struct {
     const char *name, *text, *hex;
 } vectors[] = {
@@ -53,7 +53,7 @@ static void vectors_are_met(void **state)
 
     (void)state;
     assert_non_null(context);
-    /* one context for all of them, one algorithm after the other */
+    /* one context for all algorithms, one after the other */
     for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
         struct digest *digest = digest_open(vectors[i].name);
         assert_non_null(digest);
@@ -226,7 +226,7 @@ static void failed_file_has_no_digest(void **state)
     assert_memory_equal(results[0].digest, zeros, sizeof(zeros));
     assert_null(results[0].context);
     assert_int_equal(failed.status, -EIO);
-    /* its context, half used, is good for the next file */
+    /* its half-used context works for the next file */
     give(sink, &good, "abc");
     sink->end(sink, &good);
     assert_string_equal(result_hex(&good), vectors[3].hex);

@@ -1,4 +1,4 @@
-/* exclude.c: tests of core/pipeline/exclude.c: which names a glob leaves out. */
+/* exclude.c: tests of core/pipeline/exclude.c: the names that a glob matches. */
 #define _GNU_SOURCE
 #include "../support/check.h"
 
@@ -9,7 +9,7 @@
 
 #include "../../core/pipeline/exclude.h"
 
-/* What the directory path below the operand root leaves out. */
+/* Matches a name in the directory path below the operand root. */
 static int match(const struct exclude *exclude, const char *root, const char *below,
                  const char *name, bool is_dir)
 {
@@ -91,7 +91,7 @@ static const struct {
     {"x/**/\\a?c", "x/y", "abc", false, 1},
     {"x/**[b", "x", "a[b", false, 1},
     {"x/*\n*/**", "x/a\nb", "c", false, 1},
-    /* nothing has such a name */
+    /* no name can match */
     {"", "", "a", false, 0},
     {"/", "", "a", true, 0},
 };

@@ -1,4 +1,4 @@
-/* feed.c: tests of core/pipeline/feed.c: order, the bound, cancelling, and what is freed. */
+/* feed.c: tests of core/pipeline/feed.c: order, the window, cancelling, and freeing. */
 #define _GNU_SOURCE
 #include "../support/check.h"
 
@@ -12,22 +12,22 @@
 
 #include "../../core/pipeline/feed.h"
 
-/* One run: what its producer shall add, and what came of it. */
+/* a run: the files that its producer adds, and the results */
 struct run {
     unsigned files;      /* to add */
-    unsigned done_every; /* each of these is added done; 0: none */
+    unsigned done_every; /* every n-th file is added done; 0: none */
     bool inodes_descend; /* file i gets inode files - i */
     int result;          /* of the producer */
 
     struct feed *feed;
-    atomic_uint added; /* feed_add has returned for these */
+    atomic_uint added; /* files for which feed_add has returned */
     atomic_uint retired;
     atomic_uint retiring;  /* threads in retire */
-    atomic_uint released;  /* times that the directory was given up */
+    atomic_uint released;  /* releases of the directory */
     unsigned most_between; /* peak of added - retired */
-    bool overlapped;       /* two threads in retire at once */
+    bool overlapped;       /* two threads were in retire at once */
     bool out_of_order;
-    bool wrong_content; /* a name or op that is not as it was made */
+    bool wrong_content; /* a name or op has changed */
     atomic_bool hold;   /* the producer waits after the last file while this is set */
 };
 
@@ -60,7 +60,7 @@ static int add_one(struct run *run, struct feed *feed, struct dir *dir, unsigned
     if (rc == 0) {
         unsigned added = atomic_fetch_add(&run->added, 1) + 1;
         unsigned between = added - atomic_load(&run->retired);
-        /* retired may be ahead: a file can be through before feed_add has returned */
+        /* retired can be ahead: a file can be finished before feed_add returns */
         if ((int)between > 0 && between > run->most_between)
             run->most_between = between;
     }
@@ -116,7 +116,7 @@ static void start(struct run *run, unsigned window, bool keep_order)
     assert_int_equal(feed_start(&run->feed, &config), 0);
 }
 
-/* Waits until the producer has added that many. */
+/* Waits until the producer has added this number of files. */
 static void wait_added(struct run *run, unsigned files)
 {
     for (int i = 0; i < 5000 && atomic_load(&run->added) < files; i++)
@@ -130,10 +130,10 @@ struct engine_thread {
     pthread_t thread;
     struct feed *feed;
     unsigned seed;
-    int ended; /* what feed_next said last */
+    int ended; /* last result of feed_next */
 };
 
-/* As a ring does it: takes several, waits only while it has none, gives back any of them. */
+/* Works like a ring: takes several files, waits only if it has none, returns them in any order. */
 static void *engine_main(void *arg)
 {
     struct engine_thread *self = arg;
@@ -313,7 +313,7 @@ static void next_need_not_wait(void **state)
 
     (void)state;
     start(&run, 8, false);
-    /* one file must come although the producer has not ended and the batch is not full */
+    /* one file must come before the producer ends and the batch is full */
     assert_int_equal(feed_next(run.feed, &file, true), 0);
     assert_int_equal(feed_next(run.feed, &none, false), -EAGAIN);
     ((struct file_op *)file->op)->handled++;
@@ -385,7 +385,7 @@ static void paths_are_as_the_user_writes_them(void **state)
     dir_put(NULL);
 }
 
-/* Of three files the one in the middle is held by the producer, until the last is done. */
+/* The producer holds the middle one of three files until the last one is done. */
 struct holding {
     atomic_bool release;
     char order[8];

@@ -1,4 +1,4 @@
-/* histogram.c: tests of core/load/histogram.c: percentiles beside those of the sorted values. */
+/* histogram.c: tests of core/load/histogram.c: percentiles against those of the sorted values. */
 #define _GNU_SOURCE
 #include "../support/check.h"
 
@@ -18,7 +18,7 @@ static int clear(void **state)
     return 0;
 }
 
-/* At least the value, and no more than a bucket above it. */
+/* Checks that a result is at least the value and at most a bucket above it. */
 static void assert_percentile(double percent, uint64_t value)
 {
     assert_in_range(histogram_percentile(&histogram, percent), value, value + value / 256);
@@ -54,7 +54,7 @@ static void small_values_are_exact(void **state)
     assert_int_equal(histogram.sum, 125250);
 }
 
-/* On both sides of every power of two, where one kind of bucket ends and the next one begins. */
+/* Records values around every power of two, at which bucket sizes change. */
 static void every_octave_has_narrow_buckets(void **state)
 {
     (void)state;

@@ -53,7 +53,7 @@ static void counts_and_names_the_oldest(void **state)
     progress_size(progress, file[0], 100);
     progress_size(progress, file[1], 50);
     progress_bytes(progress, 70);
-    file[0]->bytes = 60; /* less than it said; file[1] has 10 so far */
+    file[0]->bytes = 60; /* less than announced; file[1] has 10 so far */
     feed_done(feed, file[0]);
     check_oldest(progress, "b");
     progress_read(progress, &now);
@@ -97,11 +97,11 @@ static void line_says_what_is_known(void **state)
         {{{1, 2, 3, 999, 1000, false}, 1e6, 2, 0, NULL},
          80,
          "1/3+ files  999 B/1.00 kB+  1.00 MB/s"},
-        /* all found, not all opened: by files */
+        /* all found, not all opened: counted by files */
         {{{1, 2, 11, 999499, 999500, true}, 1e6, 2, 0, NULL},
          80,
          "1/11 files  999 kB/1.00 MB+  1.00 MB/s  ETA 0:05"},
-        /* by bytes */
+        /* counted by bytes */
         {{{1, 3, 3, 1000000000, 3000000000, true}, 1e7, 2, 0, NULL},
          80,
          "1/3 files  1.00 GB/3.00 GB  10.0 MB/s  ETA 3:20"},
@@ -130,7 +130,7 @@ static void line_says_what_is_known(void **state)
     }
 }
 
-/* The width is that of the terminal: of a wide character two columns, of a combining one none. */
+/* Checks the width in columns: two for a wide character, none for a combining one. */
 static void shows_names_in_the_locale(void **state)
 {
     static const struct {

@@ -14,7 +14,7 @@ enum {
 };
 static const size_t large_bytes = (size_t)1024 * 1024;
 
-/* Notes what it is given, and fails when it is told to. */
+/* a sink that records its calls, and fails on request */
 struct notes {
     struct sink sink; /* first */
     uint64_t sums[FILES], bytes[FILES];
@@ -96,7 +96,7 @@ static void large_and_small(void **state)
     free(bytes);
 }
 
-/* Small blocks of a large file are gathered. */
+/* Checks that small blocks of a large file are gathered. */
 static void small_blocks(void **state)
 {
     struct notes notes = {.sink = {.data = notes_data, .end = notes_end, .free = keep},
@@ -143,7 +143,7 @@ static void failing(void **state)
     free(bytes);
 }
 
-/* A failure that is noticed only when another file's bytes come belongs to the first one. */
+/* A failure that is noticed only with the bytes of another file belongs to the first one. */
 static void failing_late(void **state)
 {
     struct notes notes = {.sink = {.data = notes_data, .end = notes_end, .free = keep},

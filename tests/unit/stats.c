@@ -57,7 +57,7 @@ static void workers_are_added_up(void **state)
     assert_int_equal(sum.runqueue_ns, 32);
     assert_memory_equal(&each[0], &one, sizeof(one));
     assert_memory_equal(&each[1], &one, sizeof(one));
-    stats_add(&sum, &one); /* one more than there is place for */
+    stats_add(&sum, &one); /* one more than fits */
     assert_int_equal(sum.workers, 3);
 }
 
@@ -103,8 +103,8 @@ static void waiting_is_never_negative(void **state)
     assert_int_equal(stats_waiting_ns(&stats), 0);
 }
 
-/* Two on one processor: each has to wait for the other. That is another process, for valgrind runs
- * one thread of a program at a time, and the others sleep. */
+/* Competes with another process for one processor, so that each must wait. It is no thread, because
+ * valgrind runs one thread of a program at a time. */
 static void being_ready_is_counted(void **state)
 {
     struct stats stats = {0};

@@ -164,8 +164,8 @@ static void operation_may_end_the_walk(void **state)
     tour_free(&tour);
 }
 
-/* In a process of its own that is not root: whether the walk went on past a directory that it may
- * not open. */
+/* Runs in a process of its own that is not root: the walk must continue after a directory that it
+ * cannot open. */
 static int unreadable_child(void)
 {
     struct tour tour = {.root = "u"};

@@ -1,5 +1,4 @@
-/* walk_opts.c: tests of core/pipeline/walk.c: links that are followed, exclusion, other file
- * systems. */
+/* walk_opts.c: tests of core/pipeline/walk.c: followed links, exclusion, other filesystems. */
 #define _GNU_SOURCE
 #include "../support/check.h"
 
@@ -34,7 +33,7 @@ static void links_are_followed(void **state)
     tour_make_dir("f");
     link_to("../far/sub/file", "f/a");
     link_to("../far", "f/b");
-    pattern_file("f/b-", 0, 1); /* before b's entries, by path */
+    pattern_file("f/b-", 0, 1); /* comes before b's entries, by path */
     link_to("missing", "f/dangling");
     link_to("self", "f/self");
     assert_int_equal(tour_walk(&tour), 0);
@@ -70,8 +69,8 @@ static void directory_in_itself_is_reported(void **state)
     tour_free(&tour);
 }
 
-/* In a process of its own that may open few files: a deep tree whose innermost directory leads back
- * to one that is parked then. */
+/* Runs in a process of its own that can open few files: the innermost directory of a deep tree
+ * leads back to one that is parked by then. */
 static int few_descriptors_child(void)
 {
     enum { LEVELS = 40 };
@@ -92,7 +91,7 @@ static int few_descriptors_child(void)
     pattern_file("deep/d/z", 0, 1);
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
         return 2;
-    limit.rlim_cur = 20; /* valgrind has the other one for itself */
+    limit.rlim_cur = 20; /* valgrind reserves the hard limit for itself */
     if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || tour_walk(&tour) != 0 || tour.len != 3)
         return 3;
     right = tour.seen[0].step == STEP_LOOP && tour.seen[0].status == -ELOOP &&
@@ -118,8 +117,8 @@ static void parked_directories_are_ancestors_too(void **state)
     check_child(few_descriptors_child);
 }
 
-/* Not as root, who may read everything: a directory that cannot be read is entered; one whose name
- * cannot be looked up is not; an operation that does not enter hears the same of both. */
+/* Runs without root, who can read everything. An unreadable directory is entered, and one whose
+ * name cannot be looked up is not. An operation without enter gets the same result for both. */
 static int unreadable_child(void)
 {
     struct tour tour = {.root = "u"}, plain = {.root = "u", .no_enter = true};
@@ -160,7 +159,7 @@ static void other_file_system_is_entered_and_left(void **state)
 
     (void)state;
     tour_make_dir("x");
-    link_to("/proc/self", "x/a"); /* another device for everyone, without mounting one */
+    link_to("/proc/self", "x/a"); /* another device, without a mount */
     link_to("/proc/self/stat", "x/b");
     tour_make_dir("x/c");
     pattern_file("x/c/file", 0, 1);
@@ -188,7 +187,7 @@ static void excluded_names_are_not_visited(void **state)
     tour_make_dir("g/tmp");
     pattern_file("g/tmp/y", 0, 1);
     link_to("missing", "g/dangling.o");
-    link_to("tmp", "g/z"); /* a directory, as it is followed */
+    link_to("tmp", "g/z"); /* a directory, because links are followed */
     assert_int_equal(exclude_add(&exclude, "*.o"), 0);
     assert_int_equal(exclude_add(&exclude, "/d"), 0);
     assert_int_equal(exclude_add(&exclude, "tmp/"), 0);
