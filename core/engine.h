@@ -26,8 +26,7 @@ struct load; /* load.h */
 struct load_result;
 
 enum direct_mode {
-    DIRECT_AUTO, /* O_DIRECT for files that are not in the page cache, where the engine gains by it
-                  */
+    DIRECT_AUTO, /* O_DIRECT for files that are not in the page cache, if the engine gains by it */
     DIRECT_ALWAYS, /* for every regular file whose filesystem can */
     DIRECT_NEVER,
 };
@@ -41,7 +40,7 @@ struct engine_opts {
     bool ordered; /* deliver files in the order in which they are taken, each one's bytes before the
                    * next one's: for sinks that write to one place. The feed must keep_order. */
     const struct engine *fallback; /* takes over from an engine that cannot work; NULL: none */
-    struct progress *progress;     /* to tell of the bytes; NULL: nobody looks */
+    struct progress *progress;     /* counts the bytes; NULL if progress is not shown */
 };
 
 /* Where a file's bytes go. One per worker, used from its thread only. */
@@ -84,7 +83,7 @@ struct engine {
 extern const struct engine engine_sync;
 extern const struct engine engine_uring;
 
-/* "sync", "uring", or "auto": uring where it can run, else sync. *why says why not uring, or is
+/* Finds "sync", "uring", or "auto": uring if it can run, else sync. *why says why not uring, or is
  * NULL. Returns NULL with *error set: -EINVAL for an unknown name, else what the probe said. */
 const struct engine *engine_find(const char *name, const char **why, int *error);
 

@@ -15,8 +15,7 @@ int64_t cache_resident_end(int fd, const struct stat *st, uint64_t from);
 /* How much of the file is in the page cache and has not been written, in whole pages; -errno as
  * cache_resident. */
 int64_t cache_dirty(int fd);
-/* Lets go of what is there between two offsets, unless it is still to be written; end 0: to the
- * end. */
+/* Evicts the clean pages between two offsets; end 0: to the end. */
 void cache_drop(int fd, uint64_t from, uint64_t end);
 
 #endif

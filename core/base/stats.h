@@ -16,7 +16,7 @@ struct stats {
     uint64_t system_ns;       /* and in the kernel; io-wq threads are not in it, see process_ns */
     uint64_t hash_ns;         /* in the digest */
     uint64_t
-        runqueue_ns;   /* ready to run, and no processor free; 0 where the kernel does not tell */
+        runqueue_ns;   /* ready to run, and no processor free; 0 if the kernel does not report it */
     uint64_t switches; /* voluntary context switches */
     /* requests of the ring */
     uint64_t requests;       /* submitted */

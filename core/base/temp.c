@@ -47,8 +47,8 @@ static void read_boot_id(void)
     close(fd);
 }
 
-/* A number for where temporary files are made: the same only on one machine between two starts of
- * it, on one mount. 0: unknown. */
+/* Returns a number for the place of temporary files: it is the same only on one mount of one
+ * machine, until the next boot. 0: unknown. */
 static uint32_t place_of(int dir_fd, const char *name)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;

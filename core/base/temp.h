@@ -10,7 +10,7 @@
 /* acp's own. */
 #define TEMP_PREFIX ".acp-"
 
-/* Opens a new file for writing in the directory where name, relative to dir_fd, is to be. It has no
+/* Opens a new file for writing in the directory of name, which is relative to dir_fd. It has no
  * name (*temp is NULL) if the filesystem can make such files, else one of its own, malloc'd, for
  * temp_name or temp_drop: the prefix and 16 digits. While it has a name of its own, it is in
  * *unfinished. Returns the descriptor or -errno. */

@@ -4,8 +4,9 @@
  * that, and sooner, as a thread that waits for a slow device cannot do anything. All that would be
  * left of it are files that are not complete: they are removed.
  *
- * A file is removed only if its name still leads to it and nobody else has written to it: another
- * program may have put a file of its own under that name, or may have completed this one. */
+ * A file is removed only if its name still leads to it and no other process has written to it:
+ * another program may have put a file of its own under that name, or may have completed this one.
+ */
 #ifndef CORE_BASE_UNFINISHED_H
 #define CORE_BASE_UNFINISHED_H
 
@@ -17,10 +18,10 @@
 /* One file. Zeroed, or { }: none. */
 struct unfinished {
     struct unfinished *next,
-        **at; /* in the list, where neighbours change them; at NULL: not in it */
+        **at; /* neighbours in the list, which change them; at NULL: not in the list */
     int dir_fd;
     const char *name; /* of a file that this process has created; NULL: it was there before */
-    int fd;           /* open on it; -1: a name that nobody else uses, or not open any more */
+    int fd;           /* open on it; -1: a name that no other process uses, or not open any more */
     bool closing;     /* all bytes are written: it is complete unless close(2) fails */
     bool identified;  /* dev and ino are known */
     dev_t dev;
@@ -36,7 +37,7 @@ struct unfinished {
  * false if another file of the list is this one: it is not in the list then, and not ours. */
 void unfinished_begin(void);
 bool unfinished_created(struct unfinished *file, int dir_fd, const char *name, int fd);
-/* Adds an existing file, open as fd, that is to be written over. Returns false, and adds nothing,
+/* Adds an existing file, open as fd, before it is written over. Returns false, and adds nothing,
  * if the list has that file: it has another writer. */
 bool unfinished_claim(struct unfinished *file, int fd, const struct stat *st);
 /* Tells that bytes are about to be written up to end. */
@@ -46,7 +47,8 @@ void unfinished_extend(struct unfinished *file, uint64_t end);
 void unfinished_unlink(struct unfinished *file);
 /* Its descriptor is about to be closed: all bytes are written. */
 void unfinished_closing(struct unfinished *file);
-/* It is complete, or has been removed. Does nothing where it is none. */
+/* Removes a file from the list: it is complete, or has been removed. Does nothing if it is not in
+ * the list. */
 void unfinished_end(struct unfinished *file);
 
 /* Removes those that were created, and waits for those that are being created now. From here on the

@@ -1,7 +1,7 @@
 /* attr.c: owner, mode, times, ACL and extended attributes of a copy. See attr.h.
  *
  * The order matters: a change of owner clears set-user-ID bits and capabilities, so they come after
- * it, and the mode comes last: until then nobody has more rights than at the end. */
+ * it, and the mode comes last: until then no user has more rights than at the end. */
 #define _GNU_SOURCE
 #include "attr.h"
 
@@ -98,7 +98,7 @@ static int stat_at(const struct attr_at *at, struct stat *st)
     return at->fd >= 0 ? fstat(at->fd, st) : fstatat(at->dir_fd, at->name, st, AT_SYMLINK_NOFOLLOW);
 }
 
-/* Returns whether the special mode bits may be set: not where another one owns the copy. */
+/* Returns whether the special mode bits may be set: not if another user owns the copy. */
 static bool copy_owner(const struct attr_run *run, struct stat *now, bool created)
 {
     const struct stat *st = run->st;

@@ -4,7 +4,7 @@
 
 #include "copy.h"
 
-/* A file: what fd is open on, or, where that is -1, name in dir_fd itself, no link followed. */
+/* A file: the one open as fd, or, if fd is -1, name in dir_fd, without following a link. */
 struct attr_at {
     int fd;
     int dir_fd;
@@ -15,8 +15,9 @@ struct attr_at {
 /* Whether the file has neither an ACL nor extended attributes. */
 bool attr_plain(const struct attr_at *at);
 
-/* Gives `to` what is to be preserved of `from`, whose fstat is *st. created: by this run, with no
- * more rights than it is to have. report is told what could not be kept; harmless: no failure. */
+/* Gives `to` the attributes of `from` that are preserved. *st: fstat(2) of from. created: by this
+ * run, with at most its final rights. Calls report for each attribute that cannot be kept;
+ * harmless: no failure. */
 void attr_copy(const struct copy *copy, const struct attr_at *from, const struct attr_at *to,
                const struct stat *st, bool created,
                void (*report)(void *arg, enum step step, int status, bool harmless), void *arg);

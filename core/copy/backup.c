@@ -98,7 +98,7 @@ int backup_make(int dir_fd, const char *name, enum backup_kind kind, const char 
     for (int i = 0; i < TRIES; i++) {
         bool numbered;
         char *backup = choose(dir_fd, name, kind, suffix, &numbered);
-        /* a simple backup replaces an older one; a number is nobody else's */
+        /* a simple backup replaces an older one; a numbered one must not */
         unsigned flags = numbered ? RENAME_NOREPLACE : 0;
         int error;
 

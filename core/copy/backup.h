@@ -5,7 +5,7 @@
 enum backup_kind {
     BACKUP_NONE,
     BACKUP_SIMPLE,   /* NAME and a suffix; an older one of that name is lost */
-    BACKUP_EXISTING, /* numbered where there is a numbered one, else simple */
+    BACKUP_EXISTING, /* numbered if there is a numbered one, else simple */
     BACKUP_NUMBERED, /* NAME.~N~, the next N that is free */
 };
 

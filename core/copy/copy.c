@@ -34,7 +34,7 @@ int copy_init(struct copy *copy)
         copy->cwd_nofollow->may_follow = false;
     if (copy->opts.preserve_links)
         copy->links = hard_links_new();
-    /* the library reads its configuration at its first use, which is to be from one thread */
+    /* the library reads its configuration at its first use, which must be in one thread */
     if (copy->opts.preserve_xattrs)
         (void)attr_copy_action("user.first", NULL);
     if (!copy->cwd || !copy->cwd_nofollow || (copy->opts.preserve_links && !copy->links)) {
@@ -63,7 +63,7 @@ void copy_destroy(struct copy *copy)
     copy->cwd = copy->cwd_nofollow = NULL;
 }
 
-/* Gives a backup its name back, if nobody has put a file there. Returns 0 or -errno. */
+/* Gives a backup its old name, unless a file has that name now. Returns 0 or -errno. */
 static int restore(const struct copy_file *op)
 {
     struct stat at;
@@ -164,9 +164,9 @@ static int entry(struct feed *feed, struct dir *dir, const char *name, unsigned 
 
 static const struct walk_ops copy_walk = {.entry = entry, .enter = directory_enter};
 
-/* Whether the operands before this one must be finished first, by what they are: of the names that
- * a file has among them the first is to be the copy, and the others are linked to it; and with
- * --parents one operand may be in another. Or -ENOMEM. */
+/* Returns whether the operands before this one must be finished first, or -ENOMEM. Of several
+ * operands that are one file the first is copied, and the others are linked to its copy. With
+ * --parents one operand may be in another. */
 static int must_follow(struct copy *copy, const struct stat *st)
 {
     bool is_dir = S_ISDIR(st->st_mode);

@@ -54,8 +54,8 @@ struct copy {
     bool may_chown;                 /* root: a failed chown is an error */
     _Atomic uint64_t no_clone_from; /* st_dev of a source filesystem that cannot clone; 0: none */
     _Atomic uint64_t no_clone_to;   /* the pair of places that last gave EXDEV; 0: none */
-    struct hard_links *links;       /* where preserve_links */
-    struct written *written;        /* destinations, where two sources may lead to one; else NULL */
+    struct hard_links *links;       /* NULL unless preserve_links */
+    struct written *written;        /* destinations; NULL if no two sources can lead to one */
     uint64_t dir_count;             /* destination directories that have a number */
     struct dir *cwd, *cwd_nofollow;
     dev_t top_dev; /* the directory that was made for the source being walked */
@@ -65,9 +65,9 @@ struct copy {
     struct dir *source_to; /* where it goes: source->to, or what --parents has made; owned */
     const char *source_to_name;
     struct dir *parents;      /* the last operand's, of --parents; owned */
-    struct seen_place *place; /* the operand's, where it is one of several */
+    struct seen_place *place; /* the operand's, if it is one of several */
     bool place_before;        /* an earlier operand went there */
-    void *places;             /* where several operands went, and what they were: trees of seen.c */
+    void *places;             /* places and identities of several operands: trees of seen.c */
     void *entries;
     void *inodes;
     bool link_pending; /* an operand that may not be done is one of a file's names */

@@ -11,7 +11,7 @@
 
 enum dest_verdict {
     DEST_WRITE, /* open: write the bytes */
-    DEST_READ,  /* complete already, but the sink is to see the bytes */
+    DEST_READ,  /* complete already, but the sink needs the bytes */
     DEST_MADE,  /* complete already: a clone, a hard link; or left as it was */
     DEST_LATER, /* another one copies or writes this file; ask again */
 };
@@ -31,13 +31,13 @@ struct dest {
     bool atomic;                  /* it gets its name when it is complete */
     bool replaces;                /* and that is an existing file's */
     bool overtakes;               /* or that of a file that another process is making */
-    uint64_t offload_end;         /* bytes before this offset nobody but the kernel need see */
+    uint64_t offload_end;         /* before this offset the kernel may copy the bytes itself */
     char *temp;                   /* the name that it has until then; NULL: none */
     uint64_t digested;            /* the sink has seen what comes before, holes included */
     struct unfinished unfinished; /* the name of what was created, until it is complete */
 };
 
-/* Claims or makes a hard link, where the run preserves them. DEST_WRITE: there is no copy to link
+/* Claims or makes a hard link, if the run preserves them. DEST_WRITE: there is no copy to link
  * to yet; if dest->claimed, the caller must call dest_end or dest_link_made. */
 int dest_link(struct copy *copy, struct file *file, const struct stat *st, bool wait,
               struct dest *dest);
@@ -67,8 +67,9 @@ int dest_open(struct copy *copy, struct file *file, int source_fd, const struct 
               struct dest *dest);
 /* Writes all of it at offset. Returns 0 or -errno. */
 int dest_write(struct dest *dest, const void *bytes, size_t len, uint64_t offset);
-/* Has the kernel copy some of the bytes between two offsets, where they are in the page cache.
- * Returns how many; 0: the next ones are to be read and written; -errno with the file failed. */
+/* Lets the kernel copy some of the bytes between two offsets, if they are in the page cache.
+ * Returns how many; 0: the caller must read and write the next ones; -errno with the file failed.
+ */
 ssize_t dest_offload(struct file *file, struct dest *dest, uint64_t offset, uint64_t end);
 /* Gives the sink (NULL: none) the bytes that belong at offset, and zeros for a hole before it. 0,
  * or -errno with the file failed. */

@@ -22,10 +22,10 @@ enum {
     REMOTE_LOCK_MIN = 1024 * 1024,
 };
 
-/* The rights of a new file while it is being written. Until it has the right owner, a file that
- * keeps its owner is for nobody else; but if that is us, and its group may do what everyone may, it
- * has no more rights with a wrong group than at its end. Changing them then is spared: that takes
- * as long as setting the times. (A FIFO's mode says nothing of who may see what comes through.) */
+/* Returns the rights of a new file while it is being written. Until it has the right owner, only
+ * its owner may use it. If this user is the right owner, and its group has the rights of all users,
+ * the final mode gives no more with a wrong group: then the mode is not changed again, which takes
+ * as long as setting the times. (A FIFO's mode does not protect the bytes that come through it.) */
 static mode_t first_mode(const struct copy *copy, const struct stat *st, struct dest *dest)
 {
     mode_t mode = st->st_mode & (S_IRWXU | S_IRWXG | S_IRWXO);
@@ -285,7 +285,7 @@ static int create_or_open(struct copy *copy, struct file *file, const struct sta
     return DEST_WRITE;
 }
 
-/* The same for a file that is to appear complete or not at all. */
+/* The same for a file that must appear complete or not at all. */
 static int open_atomic(struct copy *copy, struct file *file, const struct stat *st,
                        struct dest *dest)
 {

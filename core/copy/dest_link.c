@@ -17,9 +17,9 @@ static bool is_made(const struct stat *st, const struct link_target *made)
     return st->st_dev == made->dev && st->st_ino == made->ino;
 }
 
-/* Whether what has the name is that copy already, and stays as it is. An operand's own copy is not
- * to be replaced by another one, which is refused elsewhere; and of one more name a backup is made,
- * but of the copy's first name none, as there would be nothing left to link to. */
+/* Returns whether the name leads to that copy already, and stays as it is. Another operand must not
+ * replace an operand's own copy, which is refused elsewhere. One more name gets a backup. The
+ * copy's first name gets none, since then there would be nothing to link to. */
 static bool stays(const struct copy *copy, const struct copy_file *op, const struct stat *at,
                   const struct link_target *made)
 {
@@ -121,7 +121,7 @@ void dest_link_made(struct copy *copy, struct file *file, const struct stat *st,
     /* a file that was left as it was will do for its other names, too */
     if (file->status == 0) {
         int rc = 0;
-        /* cp links further names to a symbolic link itself where it does not follow links */
+        /* cp links further names to a symbolic link itself if it does not follow links */
         if (!made || (op->via_symlink && !item_follows(copy, file))) {
             rc = fstatat(op->to->fd, op->to_name, &at, AT_SYMLINK_NOFOLLOW);
             made = &at;

@@ -18,8 +18,8 @@
 #include "written.h"
 #include "../base/temp.h"
 
-/* Rights that a directory has not got until all is in it: it is nobody's to write into, and where
- * it will have another owner, nobody's to see. */
+/* Returns the rights that a directory does not have until it is complete: no other user may write
+ * into it, and no other user may read it if it will have another owner. */
 static mode_t withheld(const struct copy *copy)
 {
     return copy->opts.preserve_owner || copy->opts.preserve_mode ? S_IRWXG | S_IRWXO
@@ -197,8 +197,8 @@ static int note_top(struct copy *copy, const struct stat *st, int fd)
     return entry_same_inode(&made, st);
 }
 
-/* Whether what is there in the place of a directory is a symbolic link to that directory; cp does
- * not look where it would not have written through the link. */
+/* Returns whether a symbolic link to that directory is in its destination's place. Like cp, does
+ * not look if the link would not be written through. */
 static bool is_itself(const struct copy *copy, const struct stat *st, bool top,
                       const struct dir *to, const char *to_name)
 {
@@ -238,9 +238,9 @@ static int add_unmade(struct copy *copy, struct feed *feed, struct dir *parent, 
                             itself ? REFUSED_SAME_FILE : REFUSED_OVER_FILE);
 }
 
-/* Notes a directory that has been made where others were, or looks at one that was found. Returns
- * false, with *rc, if another directory of this operand has become that one, which would be lost in
- * it: the filesystem does not tell their names apart. */
+/* Notes a directory that has been made among older entries, or checks one that was found. Returns
+ * false, with *rc, if another directory of this operand has become that one, since the filesystem
+ * does not tell their names apart: one would be lost in the other. */
 static bool note_directory(struct copy *copy, struct feed *feed, int *rc, const struct dir *to,
                            const char *to_name, int fd, bool created)
 {

@@ -12,7 +12,7 @@ int directory_enter(struct feed *feed, struct dir *dir, const char *name, void *
  * has made, of the destination's. */
 struct copy_directory {
     struct copy *copy;
-    struct dir *to; /* owned reference; NULL where the destination's struct dir has this */
+    struct dir *to; /* owned reference; NULL if this belongs to the destination's struct dir */
     struct stat st; /* the source's */
     bool created;
     bool finished; /* --parents: its attributes stay as they are, and so does its mode */

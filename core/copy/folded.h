@@ -1,9 +1,9 @@
 /* folded.h: names that a filesystem may not tell apart.
  *
- * Where inode numbers can be trusted they tell which names are one file (written.h). A FUSE
- * filesystem may number each spelling of a name anew (exfat-fuse and others of libfuse's path
- * interface do): there the names themselves are compared, with upper and lower case taken as one,
- * as in the C library's C.UTF-8 locale. Whether the filesystem does so is seen in its listing. */
+ * If inode numbers can be trusted, they tell which names are one file (written.h). A FUSE
+ * filesystem may give each spelling of a name a number of its own, as exfat-fuse and others of
+ * libfuse's path interface do. On these the names are compared, without regard to case, as in the C
+ * library's C.UTF-8 locale. The filesystem's listing shows whether it ignores case itself. */
 #ifndef CORE_COPY_FOLDED_H
 #define CORE_COPY_FOLDED_H
 

@@ -106,7 +106,7 @@ struct file *item_new(struct copy *copy, struct feed *feed, struct dir *dir, con
 
     if (file) {
         struct copy_file *op = file->op;
-        /* the walk's root goes where the operand says */
+        /* the walk's root goes to the operand's destination */
         struct dir *to = dir->dest_dir ? dir->dest_dir : copy->source_to;
         op->to_name = dir->dest_dir ? file->name : copy->source_to_name;
         op->to = dir_get(to);

@@ -45,7 +45,7 @@ struct copy_report {
     bool harmless; /* to be told, but no reason to fail */
 };
 
-/* How the bytes came to the destination, for those who ask why a copy was fast. */
+/* How the bytes came to the destination, for --stats and --debug. */
 enum copy_how { HOW_NONE, HOW_WRITTEN, HOW_CLONED, HOW_OFFLOADED };
 
 struct seen_place;
@@ -53,14 +53,14 @@ struct seen_place;
 /* file->op of a feed whose files are copied. The caller's retire function calls copy_file_end first
  * and item_free last. */
 struct copy_file {
-    struct hash_result hash; /* first: where opts.digest */
+    struct hash_result hash; /* must be first; used with opts.digest */
     struct dir *to;          /* owned reference */
     const char *to_name;     /* lives as long as the file, or as the source */
     const void *scope;       /* sources with the same one may not lead to one destination */
     enum refusal refusal;
     enum copy_how how;
-    /* REFUSED_ELSEWHERE: that place; STEP_HARD_LINK: the copy that was to have one more name, where
-     * it was a copy. Lives until copy_destroy. */
+    /* REFUSED_ELSEWHERE: that place; STEP_HARD_LINK: the copy that could not get one more name, or
+     * NULL. Lives until copy_destroy. */
     const char *elsewhere;
     struct copy_report *reports; /* besides file->status, in the order in which they came */
     struct seen_place *place;    /* an operand's that is no directory; lives until copy_destroy */
@@ -88,7 +88,7 @@ struct copy_file {
 
 /* Frees what the item owns, when its file is retired. */
 void item_free(struct file *file);
-/* The destination's path, for messages: malloc'd, NULL where memory is short. */
+/* Returns the destination's path for messages: malloc'd, NULL if memory is short. */
 char *item_dest_path(const struct file *file);
 /* Adds a report that does not stop the file; harmless: it is no reason to fail, either. For
  * attr_copy, with the struct file as arg. */
@@ -100,12 +100,12 @@ int item_fail(struct file *file, enum step step);
 /* Whether this file is reached through symbolic links. */
 bool item_follows(const struct copy *copy, const struct file *file);
 
-/* Finds out what kind of filesystem a destination's directory is on, where that is not known. */
+/* Finds out what kind of filesystem a destination's directory is on, if it is not known. */
 void item_find_medium(struct copy *copy, struct dir *to);
 /* Whether the names in it are noted, since inode numbers may not tell files apart (written.h). */
 bool item_names_are_noted(const struct dir *to);
-/* Notes a name there, where that is so; waits for all files that are under way if it has been noted
- * before, but for its case. Returns 0 or more, or -ENOMEM. */
+/* Notes a name there, if names are noted. Waits for all files that are under way if a name that
+ * differs only in case has been noted. Returns 0 or more, or -ENOMEM. */
 int item_note_name(struct copy *copy, struct feed *feed, const struct dir *to, const char *to_name,
                    const void *scope);
 /* A file for the entry of a source directory, with its destination. NULL: out of memory. */

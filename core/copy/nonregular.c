@@ -24,7 +24,7 @@ bool nonregular_is(const struct copy *copy, unsigned char type)
         return true;
     if (type == DT_REG || type == DT_UNKNOWN)
         return false;
-    /* a FIFO or a device is read to its end where it is not to be made anew */
+    /* a FIFO or a device is read to its end unless one is made in the destination */
     return copy->opts.recursive && !copy->opts.copy_contents;
 }
 
@@ -35,7 +35,8 @@ static int symlink_to(const struct file *file, const char *target)
     return symlinkat(target, op->to->fd, op->to_name);
 }
 
-/* Calls make; where something is in the way and the user wants it so, once more without that. */
+/* Calls make; if a file is in the way and the user wants it replaced, removes it and calls again.
+ */
 static int make_or_replace(const struct copy *copy, struct file *file, const char *arg,
                            int (*make)(const struct file *file, const char *arg))
 {

@@ -44,9 +44,9 @@ struct copy_opts {
     bool parents;                 /* make the operand's directories below the destination, too */
     bool atomic;      /* a regular file appears complete under its name, or not at all */
     bool sync_files;  /* each file is on the device before it counts as copied */
-    bool sync_linked; /* those that are written through a symbolic link, or are devices: they may be
-                       * elsewhere */
-    bool digest;      /* the sink is to see every byte of every regular file */
+    bool sync_linked; /* files that are written through a symbolic link, and devices, are synced:
+                       * they may be on another filesystem */
+    bool digest;      /* the sink gets every byte of every regular file */
     bool dry_run;     /* nothing is made or changed */
     bool verbose;     /* the caller wants to hear of directories, too */
     struct walk_opts walk;

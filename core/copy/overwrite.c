@@ -1,7 +1,7 @@
-/* overwrite.c: what becomes of what exists already under a destination's name. See overwrite.h.
+/* overwrite.c: see overwrite.h.
  *
- * The order of the questions is GNU cp's, which decides what is said where several apply: the same
- * file? older? wanted? of a kind that can be replaced? backup, or removal. */
+ * The order of the questions is GNU cp's: it decides which message is printed if several apply. The
+ * same file? older? wanted? of a kind that can be replaced? backup, or removal. */
 #define _GNU_SOURCE
 #include "overwrite.h"
 
@@ -186,7 +186,7 @@ static int back_up(const struct copy *copy, struct file *file, const struct stat
     return EXISTING_NONE;
 }
 
-/* Whether the destination gives way before it is made anew, rather than to be written over. */
+/* Returns whether the destination is removed and created again, rather than written over. */
 static bool gives_way(const struct copy *copy, const struct file *file, const struct stat *st,
                       const struct stat *at)
 {

@@ -13,8 +13,8 @@ enum existing {
 };
 
 /* Decides by the options, and does what they want done before anything is made: asks, makes a
- * backup, removes. st: the source's, a symbolic link's own where it is not followed. *at: the
- * destination's, where EXISTING_OVER; copy_file.via_symlink says whether by a symbolic link.
+ * backup, removes. st: the source's, a symbolic link's own if it is not followed. *at: the
+ * destination's, if EXISTING_OVER; copy_file.via_symlink tells if a symbolic link leads to it.
  * Returns an enum existing, or -errno with the file failed. */
 int overwrite_decide(struct copy *copy, struct file *file, const struct stat *st, struct stat *at);
 /* Refuses a file that would be written through a dangling link. Returns -EPERM. */

@@ -1,5 +1,5 @@
-/* seen.h: what several operands lead to, and is copied only once, as GNU cp has it. Where there is
- * one operand, there is no need to ask. */
+/* seen.h: files and directories that several operands lead to: each is copied only once, as by GNU
+ * cp. With one operand nothing here is called. */
 #ifndef CORE_COPY_SEEN_H
 #define CORE_COPY_SEEN_H
 
@@ -21,8 +21,8 @@ int seen_inode(struct copy *copy, const struct stat *st);
 int seen_place(struct copy *copy, const char *to_name);
 /* Whether an operand has gone there. */
 bool seen_place_known(const struct copy *copy, const char *to_name);
-/* An operand's copy has been made: another one is not to overwrite it. What comes to be there by
- * other ways may be, as with cp, which knows them by their inodes, too. */
+/* Notes that an operand's copy has been made: another operand must not overwrite it. As with cp, a
+ * file that came there in another way may be overwritten. */
 void seen_copied(const struct copy_file *op);
 /* Whether at, which is in the way of an operand, is the copy that an earlier one has made there. */
 bool seen_is_copy(const struct copy_file *op, const struct stat *at);

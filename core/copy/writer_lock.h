@@ -1,8 +1,8 @@
 /* writer_lock.h: keeps two processes from writing one destination at once.
  *
  * An open file description lock (fcntl(2), F_OFD_SETLK) on bytes that no file has: it excludes
- * other copies of this program and nobody else, and the kernel gives it up when the descriptor is
- * closed, whatever ends the process. */
+ * only other runs of these programs, and the kernel releases it when the descriptor is closed, also
+ * if the process is killed. */
 #ifndef CORE_COPY_WRITER_LOCK_H
 #define CORE_COPY_WRITER_LOCK_H
 
