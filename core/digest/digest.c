@@ -18,7 +18,7 @@ enum {
 };
 
 struct digest {
-    EVP_MD *md; /* NULL: BLAKE2b. OpenSSL 3.0 has it with 512 bits only, and at 0.78 GB/s where
+    EVP_MD *md; /* NULL: BLAKE2b. OpenSSL 3.0 has it with 512 bits only, and at 0.78 GB/s;
                  * libsodium does 1.03 (AVX2) */
     size_t bytes;
     char tag[TAG_BYTES];
@@ -63,8 +63,8 @@ static bool open_blake2b(struct digest *digest, unsigned bits)
     return true;
 }
 
-/* OpenSSL's first name, without what nobody else writes: SHA2-256 is SHA256, SHA2-512/256
- * SHA512-256. */
+/* Sets the tag: OpenSSL's first name as other programs write it: SHA256 for SHA2-256, SHA512-256
+ * for SHA2-512/256. */
 static void name_tag(struct digest *digest, const char *name)
 {
     const char *from = strncmp(name, "SHA2-", 5) == 0 ? name + 5 : name;

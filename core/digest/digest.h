@@ -26,7 +26,7 @@ const char *digest_tag(const struct digest *digest);
  * 1 KiB, and another algorithm than the last one's almost as much. NULL: out of memory. */
 struct digest_context *digest_context_new(void);
 void digest_context_free(struct digest_context *context); /* takes NULL */
-/* All three return 0, -ENOMEM, or -EIO where the library fails. */
+/* All three return 0, -ENOMEM, or -EIO if the library fails. */
 int digest_begin(struct digest_context *context, const struct digest *digest);
 int digest_update(struct digest_context *context, const void *bytes, size_t len);
 int digest_end(struct digest_context *context, uint8_t out[DIGEST_BYTES_MAX]);

@@ -155,7 +155,7 @@ static int begin(struct sink_thread *sink_thread)
 
     pthread_mutex_lock(&sink_thread->lock);
     if (sink_thread->count == PIECES)
-        wait_until(sink_thread, PIECES / 2); /* a thread is not to be woken for each piece: 10 us */
+        wait_until(sink_thread, PIECES / 2); /* waking a thread takes 10 us: not for each piece */
     sink_thread->pieces[sink_thread->filling].file = sink_thread->file;
     rc = sink_thread->rc;
     pthread_mutex_unlock(&sink_thread->lock);

@@ -10,9 +10,9 @@
 
 #include "../engine.h"
 
-/* A sink that gives large blocks to inner on its own thread, and small ones at once. It owns inner,
- * and takes NULL for one that could not be made. NULL: out of memory. The thread is started when it
- * is first needed; where that fails all is done at once. */
+/* Makes a sink that gives large blocks to inner on its own thread, and small ones at once. Takes
+ * over inner; NULL if that could not be made. Returns NULL if memory is short. The thread is
+ * started when it is first needed; if that fails, inner gets all blocks at once. */
 struct sink *sink_thread_new(struct sink *inner);
 
 #endif

@@ -18,14 +18,14 @@ enum {
 /* To be zeroed before the first value. */
 struct histogram {
     uint64_t count, sum;
-    uint64_t min, max; /* 0 where count is */
+    uint64_t min, max; /* 0 if count is 0 */
     uint64_t buckets[HISTOGRAM_BUCKETS];
 };
 
 void histogram_record(struct histogram *histogram, uint64_t value);
 /* Adds one worker's values to the sum. */
 void histogram_add(struct histogram *sum, const struct histogram *worker);
-/* The value that percent of all values do not exceed; 0 where there are none. */
+/* Returns the value that percent of all values do not exceed; 0 if there are none. */
 uint64_t histogram_percentile(const struct histogram *histogram, double percent);
 
 #endif

@@ -100,7 +100,7 @@ int load_open(struct load *load, const char *name, const struct load_opts *opts)
         load_close(load);
         return rc;
     }
-    /* what readahead is to make of reads through the cache */
+    /* for the readahead of reads through the cache */
     (void)posix_fadvise(load->fd, 0, 0,
                         opts->pattern == LOAD_RANDOM ? POSIX_FADV_RANDOM : POSIX_FADV_SEQUENTIAL);
     return 0;
@@ -193,7 +193,7 @@ int load_buffers_init(struct load_buffers *buffers, const struct load *load, uns
     /* 1 MiB in pages of 4 KiB is more pieces than a virtio disk takes with a request (254): 8 such
      * reads in flight were half as fast */
     (void)madvise(buffers->first, bytes, MADV_HUGEPAGE);
-    /* the first reads are not to pay for the pages */
+    /* so that the first reads do not pay for the pages */
     memset(buffers->first, 1, count * step);
     return 0;
 }

@@ -23,7 +23,7 @@ struct load_opts {
     unsigned depth;          /* reads in flight per worker: 1 for sync */
     uint64_t bytes;          /* enough when as many have been asked for; 0: see time_ns */
     uint64_t time_ns;        /* no read is started later; both 0: every block once */
-    enum direct_mode direct; /* always: or fail; auto: where file and block size allow */
+    enum direct_mode direct; /* always: or fail; auto: if file and block size allow */
 };
 
 /* What is read, and how far that has come. */

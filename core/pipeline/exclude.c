@@ -33,8 +33,8 @@ static int parse(struct glob *glob)
         glob->slashes += *at == '/';
     glob->any_depth = starred && glob->slashes > 0;
     if (glob->any_depth) {
-        /* any slash may come before it, where it is not for the whole path: one star tries them
-         * all, and takes less time than a match from each of them on */
+        /* if it is not for the whole path, any slash may come before it: one star tries them all,
+         * and takes less time than a match from each slash */
         bool whole = glob->anchored || strncmp(glob->text, "**", 2) == 0;
         if (asprintf(&text, "%s%s", whole ? "" : "*/", glob->text) < 0)
             return -ENOMEM;

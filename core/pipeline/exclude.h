@@ -12,7 +12,7 @@
 
 struct exclude;
 
-/* Adds a copy of glob; makes the list where *exclude is NULL. Returns 0 or -ENOMEM. */
+/* Adds a copy of glob; makes the list if *exclude is NULL. Returns 0 or -ENOMEM. */
 int exclude_add(struct exclude **exclude, const char *glob);
 void exclude_free(struct exclude *exclude); /* takes NULL */
 /* Whether the entry name of dir is left out: 1, 0 or -ENOMEM. root_len: path_len of the directory

@@ -27,7 +27,7 @@ struct feed_config {
      * file is freed after it. */
     void (*retire)(struct file *file, void *arg);
     void *arg;
-    struct progress *progress; /* to tell of the files; NULL: nobody looks */
+    struct progress *progress; /* counts the files; NULL if progress is not shown */
 };
 
 /* Makes the feed and starts its producer; if no thread can be made (a limit on processes), the
@@ -59,7 +59,8 @@ bool feed_drain_half(struct feed *feed);
 
 /* -- the engines' side, any thread -- */
 
-/* The next file. 0; -ENODATA after the last; -EAGAIN where none is there yet and wait is false. */
+/* Takes the next file. Returns 0, -ENODATA after the last one, or -EAGAIN if there is none yet and
+ * wait is false. */
 int feed_next(struct feed *feed, struct file **file, bool wait);
 /* Time that callers of feed_next have waited in it so far, all together. */
 uint64_t feed_waited_ns(struct feed *feed);

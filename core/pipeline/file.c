@@ -21,7 +21,8 @@ struct dir *dir_cwd(void)
     return dir;
 }
 
-/* Where a name in dir begins in its path: behind dir's own, and a slash where one is due. */
+/* Returns the offset of a name in the path of its file: behind dir's path, and a slash if one is
+ * needed. */
 static size_t name_at(const struct dir *dir)
 {
     /* an empty name came with a slash before it */

@@ -14,7 +14,7 @@ enum step {
     STEP_STAT,        /* source: looking the name up */
     STEP_OPEN,        /* source: opening it */
     STEP_READ,        /* source: reading its bytes */
-    STEP_STAT_PARENT, /* source: looking up a directory that --parents is to make */
+    STEP_STAT_PARENT, /* source: looking up a directory for --parents */
     STEP_OPEN_DIR,    /* source: opening a directory of the walk */
     STEP_READ_DIR,    /* source: listing it */
     STEP_READ_LINK,   /* source: reading a symbolic link */
@@ -57,7 +57,7 @@ struct dir {
     bool may_follow;    /* files directly in it may be opened through a symbolic link (operands) */
     bool created;       /* a copy's destination that the run has made: it was empty */
     enum { DIR_UNKNOWN, DIR_LOCAL, DIR_REMOTE } medium; /* a copy's: where locks are kept */
-    uint64_t number; /* a copy's: one for each, where inode numbers may be used again */
+    uint64_t number; /* a copy's: one for each directory, since inode numbers may be used again */
     void *op;        /* the operation's own part, given up in release */
     void (*release)(struct dir *dir); /* called before the last reference goes; may be NULL */
     struct dir *dest_dir; /* a copy's destination for it, parked together with it; not owned */
@@ -68,7 +68,7 @@ struct dir {
                   * deep tree holding its own would take memory by the square of the depth */
 };
 
-/* The root that operands are relative to: the working directory. NULL where memory is short. */
+/* Makes the root of relative operands: the working directory. Returns NULL if memory is short. */
 struct dir *dir_cwd(void);
 /* Takes over fd and a new reference to parent. name is relative to parent. NULL: out of memory. */
 struct dir *dir_new(struct dir *parent, const char *name, int fd);
@@ -78,9 +78,10 @@ void dir_put(struct dir *dir); /* takes NULL */
 void dir_path_copy(const struct dir *dir, char *out);
 /* Directories that the process has open now. */
 unsigned dir_open_count(void);
-/* Closes dir and its twin while the walk is in child: for trees deeper than descriptors suffice. No
- * file in it may be under way, and child must let its parent be looked up. dir_unpark opens them
- * again, as child's parents; -ESTALE where these are others now. Both return 0 or -errno. */
+/* Closes dir and its dest_dir while the walk is in child: for trees deeper than the limit of
+ * descriptors. No file in dir may be under way, and child must let its parent be looked up.
+ * dir_unpark opens both again, as the parents of child and its dest_dir; -ESTALE if these are other
+ * directories now. Both return 0 or -errno. */
 int dir_park(struct dir *dir);
 int dir_unpark(struct dir *dir, const struct dir *child);
 
@@ -88,7 +89,7 @@ int dir_unpark(struct dir *dir, const struct dir *child);
  */
 struct file {
     uint64_t seq;          /* position in the input order */
-    uint64_t ino;          /* sorts a batch for reading; 0 where it is not known */
+    uint64_t ino;          /* sorts a batch for reading; 0 if it is not known */
     struct dir *dir;       /* owned reference */
     const char *name;      /* relative to dir */
     void *op;              /* the operation's own part: feed_config.op_bytes zeroed bytes */
@@ -101,7 +102,7 @@ struct file {
     uint64_t size_counted; /* of them, what progress.h knows of beforehand */
 };
 
-/* The name that a user would know the file by: malloc'd, NULL where memory is short. */
+/* Returns the file's path for messages: malloc'd, NULL if memory is short. */
 char *file_path(const struct file *file);
 /* open(2) of a path of any length, also beyond PATH_MAX. Returns a descriptor, or -1 with errno
  * set. */

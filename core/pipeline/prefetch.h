@@ -17,8 +17,9 @@ struct scope {
     dev_t dev;
 };
 
-/* They keep away while half of dirs_max directories are open, and out of what is not in scope,
- * which must outlive them. NULL where threads or memory are short: a walk does without. */
+/* Starts the threads. They pause while half of dirs_max directories are open, and open no directory
+ * outside of scope, which must outlive them. Returns NULL if threads or memory are short: the walk
+ * works without them. */
 struct prefetch *prefetch_new(unsigned dirs_max, const struct scope *scope);
 /* Asks for a look into the subdirectory name of dir, before those that were asked for earlier.
  * Takes its own reference. Drops the oldest request when there are too many. */

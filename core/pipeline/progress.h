@@ -1,8 +1,8 @@
-/* progress.h: how far a run has come, for someone who looks while it goes on.
+/* progress.h: live counters of a run.
  *
- * The feed and the engines add to the counters per file and per block, relaxed: they are for the
- * eye, not for accounts. All functions but progress_read and progress_oldest take NULL: nobody
- * looks. */
+ * The feed and the engines add to them per file and per block, relaxed: they are for display and
+ * need not be consistent. All functions but progress_read and progress_oldest take NULL, and do
+ * nothing then. */
 #ifndef CORE_PIPELINE_PROGRESS_H
 #define CORE_PIPELINE_PROGRESS_H
 
@@ -13,7 +13,7 @@ struct progress;
 struct feed;
 struct file;
 
-/* What there is to see. */
+/* A reading of the counters. */
 struct progress_now {
     uint64_t files;       /* done */
     uint64_t files_taken; /* and those that an engine has */
@@ -44,7 +44,7 @@ void progress_taken(struct progress *progress);
 void progress_done(struct progress *progress, const struct file *file);
 void progress_all_known(struct progress *progress);
 
-/* -- for who looks, from any thread -- */
+/* -- for display, from any thread -- */
 void progress_read(struct progress *progress, struct progress_now *now);
 /* What is being waited for, if it is for something: the name of the oldest file that an engine has.
  * malloc'd; NULL: none, or memory is short. */

@@ -54,7 +54,7 @@ struct walk {
      */
     struct level *levels;
     size_t depth, levels_cap;
-    void *inodes; /* theirs, where links are followed: a tree of search.h */
+    void *inodes; /* of the levels, if links are followed: a tree of search.h */
     struct scope scope;
     unsigned dirs_max;         /* to have open, before files are waited for */
     struct prefetch *prefetch; /* from the first cold directory on */
@@ -116,8 +116,8 @@ static int by_path(const void *a, const void *b, void *names)
     return c - d;
 }
 
-/* Finds out what an entry is, where the directory does not say, or a link is to be followed. What
- * fails stays as it is, and is looked at again when its turn comes. */
+/* Finds out the type of an entry, if the directory does not tell it or a link must be followed. If
+ * that fails, the type stays, and the entry is looked up again when its turn comes. */
 static int entry_stat(const struct walk *walk, int fd, const char *name, struct found *entry)
 {
     struct stat st;
@@ -286,7 +286,7 @@ static struct dir *new_dir(struct walk *walk, struct dir *parent, const char *na
     return dir;
 }
 
-/* Makes dir the directory that the walk is in. Takes over the reference, also where it fails. */
+/* Makes dir the directory that the walk is in. Takes over the reference, also if it fails. */
 static int push(struct walk *walk, struct dir *dir, long waits_before)
 {
     if (walk->depth == walk->levels_cap) {
@@ -319,8 +319,8 @@ static void pop(struct walk *walk)
     dir_put(level->dir);
 }
 
-/* A directory's parent can be opened again through it only where it may be searched. Where not,
- * nothing in it can be opened either, and the walk gets no deeper. */
+/* Returns whether a directory's parent can be opened again through it: it must be searchable. If
+ * not, nothing in it can be opened either, and the walk gets no deeper. */
 static bool leads_up(const struct dir *dir)
 {
     struct stat st;

@@ -28,7 +28,7 @@ struct walk_ops {
 /* Walks the directory name, relative to parent: its own name first, then what is in it, in bytewise
  * order of the paths; a directory of more than WALK_SORT_MAX entries is ordered in parts of that
  * size, so that memory is bounded. Symbolic links in it are entries unless opts->follow;
- * name itself is followed where parent->may_follow. */
+ * name itself is followed if parent->may_follow. */
 enum {
     WALK_SORT_MAX = 8192,
 };
