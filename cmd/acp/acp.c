@@ -262,7 +262,7 @@ static void close_extras(struct acp *acp, const struct engine *engine, unsigned 
 static void run(struct acp *acp)
 {
     struct feed_config config = {
-        .op_bytes = sizeof(struct copy_file),
+        .op_bytes = sizeof(struct item),
         .produce = copy_produce,
         .retire = acp_retire,
         .arg = &acp->copy,
@@ -285,7 +285,7 @@ static void run(struct acp *acp)
                         &produced);
     acp->failed |= cli_run_failed(engine, rc, produced);
     cli_progress_stop(&acp->common);
-    acp_say_late(acp);
+    acp_print_deferred(acp);
     sinks_free(sinks, jobs);
     close_extras(acp, engine, jobs);
     cli_print_stats(&acp->common, engine, why, &stats, (double)(stats_now_ns() - start) / 1e9);

@@ -35,7 +35,7 @@ void acp_parse_options(struct acp *acp, int argc, char **argv);
 
 /* What is said of each file, when its turn in the input order comes: report.c. */
 void acp_retire(struct file *file, void *copy);
-void acp_say_late(struct acp *acp);
+void acp_print_deferred(struct acp *acp);
 /* Asks on the terminal whether an existing file is to be replaced: for copy_opts.ask. */
 bool acp_ask(void *acp, const struct file *file, mode_t mode, bool writable);
 struct acp *acp_of(struct copy *copy);
@@ -46,8 +46,7 @@ void acp_durable_finish(struct acp *acp);
 
 /* --verify: verify.c. Each file that was copied is noted, and read back at the end. */
 void acp_verify_start(struct acp *acp);
-void acp_verify_note(struct acp *acp, const struct copy_file *op, uint64_t bytes,
-                     const char *to_path);
+void acp_verify_note(struct acp *acp, const struct item *op, uint64_t bytes, const char *to_path);
 void acp_verify_finish(struct acp *acp, const struct engine *engine, unsigned jobs);
 
 #endif

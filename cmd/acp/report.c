@@ -74,7 +74,7 @@ static void print_error(enum step step, int status, const char *source, const ch
                 texts[step].after, subject == DEST_SOURCE ? s : "");
 }
 
-static void say_refused(struct acp *acp, const struct copy_file *op, const char *source,
+static void say_refused(struct acp *acp, const struct item *op, const char *source,
                         const char *dest)
 {
     const char *s = cli_quote(source), *d = cli_quote(dest);
@@ -136,7 +136,7 @@ static void say_refused(struct acp *acp, const struct copy_file *op, const char 
  * looked up is found out when opening it fails. */
 static void stat_failed(struct file *file)
 {
-    struct copy_file *op = file->op;
+    struct item *op = file->op;
     struct stat st;
 
     if ((file->step == STEP_OPEN || file->step == STEP_OPEN_DIR) &&
@@ -148,7 +148,7 @@ static void stat_failed(struct file *file)
 }
 
 /* --debug: prints how the bytes of a file were copied. */
-static void tell_how(const struct acp *acp, const struct copy_file *op)
+static void tell_how(const struct acp *acp, const struct item *op)
 {
     static const char *const sparse[] = {"no", "SEEK_HOLE", "zeros", "SEEK_HOLE + zeros"};
     const struct copy_opts *opts = &acp->copy.opts;
@@ -172,13 +172,13 @@ static void tell_how(const struct acp *acp, const struct copy_file *op)
 static void print_copy(const struct acp *acp, const struct file *file, const char *source,
                        const char *dest)
 {
-    const struct copy_file *op = file->op;
+    const struct item *op = file->op;
 
     if (op->parent) {
         printf("%s -> %s\n", source, dest);
         return;
     }
-    if (op->removed)
+    if (op->replaced)
         printf("removed %s\n", cli_quote(dest));
     printf("%s -> %s", cli_quote(source), cli_quote(dest));
     if (op->backup) {
@@ -194,8 +194,7 @@ static void print_copy(const struct acp *acp, const struct file *file, const cha
         tell_how(acp, op);
 }
 
-static void note_digest(struct acp *acp, const struct copy_file *op, uint64_t bytes,
-                        const char *dest)
+static void note_digest(struct acp *acp, const struct item *op, uint64_t bytes, const char *dest)
 {
     static const struct sumline_format format = {NULL, ' ', '\n'};
 
@@ -209,11 +208,11 @@ static void note_digest(struct acp *acp, const struct copy_file *op, uint64_t by
 static void print_file(struct acp *acp, const struct file *file, bool told, const char *source,
                        const char *dest)
 {
-    const struct copy_file *op = file->op;
+    const struct item *op = file->op;
 
     if (told) {
         cli_progress_hide(STDOUT_FILENO);
-        if (op->skipped)
+        if (op->unwanted)
             printf("skipped %s\n", cli_quote(dest));
         else
             print_copy(acp, file, source, dest);
@@ -227,7 +226,7 @@ static void print_file(struct acp *acp, const struct file *file, bool told, cons
         print_error(file->step, file->status, op->elsewhere ? op->elsewhere : source, dest);
         acp->failed = true;
     }
-    for (const struct copy_report *report = op->reports; report; report = report->next) {
+    for (const struct item_report *report = op->reports; report; report = report->next) {
         print_error(report->step, report->status, source, dest);
         acp->failed |= !report->harmless;
     }
@@ -237,12 +236,12 @@ void acp_retire(struct file *file, void *arg)
 {
     struct copy *copy = arg;
     struct acp *acp = acp_of(copy);
-    const struct copy_file *op = file->op;
+    const struct item *op = file->op;
     bool told;
 
-    copy_file_end(file);
+    copy_item_end(file);
     stat_failed(file);
-    told = copy->opts.verbose && (op->attempted || op->copied || (acp->debug && op->skipped));
+    told = copy->opts.verbose && (op->attempted || op->copied || (acp->debug && op->unwanted));
     if (file->status < 0 || op->reports || told || op->hashed) {
         char *source = file_path(file);
         /* what the walk itself could not enter has no destination */
@@ -260,12 +259,12 @@ void acp_retire(struct file *file, void *arg)
     item_free(file);
 }
 
-void acp_say_late(struct acp *acp)
+void acp_print_deferred(struct acp *acp)
 {
-    for (const struct copy_deferred_error *late = atomic_load(&acp->copy.late); late;
-         late = late->next) {
-        print_error(late->step, late->status, late->path, late->path);
-        acp->failed |= !late->harmless;
+    for (const struct copy_deferred_error *deferred = atomic_load(&acp->copy.deferred_errors);
+         deferred; deferred = deferred->next) {
+        print_error(deferred->step, deferred->status, deferred->path, deferred->path);
+        acp->failed |= !deferred->harmless;
     }
 }
 

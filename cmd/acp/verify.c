@@ -31,7 +31,7 @@ struct acp_verify {
 };
 
 /* file->op */
-struct item {
+struct verified {
     struct hash_result hash; /* first */
     uint8_t expected[DIGEST_BYTES_MAX];
 };
@@ -53,8 +53,7 @@ void acp_verify_start(struct acp *acp)
     acp->verify = verify;
 }
 
-void acp_verify_note(struct acp *acp, const struct copy_file *op, uint64_t bytes,
-                     const char *to_path)
+void acp_verify_note(struct acp *acp, const struct item *op, uint64_t bytes, const char *to_path)
 {
     struct acp_verify *verify = acp->verify;
     struct stat st;
@@ -175,12 +174,12 @@ static int add(struct acp_verify *verify, struct feed *feed, const uint8_t *expe
     struct file *file = feed_file(feed, rc == 0 ? verify->dir : verify->acp->copy.cwd,
                                   rc == 0 && slash ? slash + 1 : name,
                                   strlen(rc == 0 && slash ? slash + 1 : name));
-    struct item *item;
+    struct verified *verified;
 
     if (!file || rc == -ENOMEM)
         return -ENOMEM;
-    item = file->op;
-    memcpy(item->expected, expected, verify->digest_bytes);
+    verified = file->op;
+    memcpy(verified->expected, expected, verify->digest_bytes);
     if (rc == 0)
         return feed_add(feed, file);
     file_fail(file, STEP_OPEN, rc);
@@ -216,10 +215,11 @@ static int produce(struct feed *feed, void *arg)
 static void retire(struct file *file, void *arg)
 {
     struct acp_verify *verify = arg;
-    const struct item *item = file->op;
+    const struct verified *verified = file->op;
     char *path;
 
-    if (file->status == 0 && memcmp(item->hash.digest, item->expected, verify->digest_bytes) == 0)
+    if (file->status == 0 &&
+        memcmp(verified->hash.digest, verified->expected, verify->digest_bytes) == 0)
         return;
     path = file_path(file);
     if (file->status == 0)
@@ -238,7 +238,7 @@ static void read_back(struct acp *acp, const struct engine *engine, unsigned job
 {
     struct acp_verify *verify = acp->verify;
     struct feed_config config = {
-        .op_bytes = sizeof(struct item), .produce = produce, .retire = retire, .arg = verify};
+        .op_bytes = sizeof(struct verified), .produce = produce, .retire = retire, .arg = verify};
     struct engine_opts opts = acp->common.opts;
     struct sink **sinks = sinks_new(jobs, make_sink, acp);
     struct stats stats = {0};

@@ -25,7 +25,7 @@ struct attr_run {
     void *arg;
 };
 
-static void tell(const struct attr_run *run, enum step step, int status)
+static void report_failure(const struct attr_run *run, enum step step, int status)
 {
     run->report(run->arg, step, status, false);
 }
@@ -52,7 +52,7 @@ static struct attr_kinds kinds_of(const struct attr_at *at)
     char names[1024];
     ssize_t len;
 
-    if (at->plain)
+    if (at->no_attributes)
         return kinds;
     len = reach_listxattr(at, names, sizeof(names));
     if (len < 0) {
@@ -68,7 +68,7 @@ static struct attr_kinds kinds_of(const struct attr_at *at)
     return kinds;
 }
 
-bool attr_plain(const struct attr_at *at)
+bool attr_none(const struct attr_at *at)
 {
     return !kinds_of(at).any;
 }
@@ -83,7 +83,7 @@ static void copy_times(const struct attr_run *run)
     if (rc < 0 && errno == EBADF && run->to->fd >= 0) /* an O_PATH descriptor */
         rc = utimensat(run->to->fd, "", times, AT_EMPTY_PATH);
     if (rc < 0)
-        tell(run, STEP_TIMES, -errno);
+        report_failure(run, STEP_TIMES, -errno);
 }
 
 static int change_owner(const struct attr_at *at, uid_t uid, gid_t gid)
@@ -113,7 +113,7 @@ static bool copy_owner(const struct attr_run *run, struct stat *now, bool create
     if (change_owner(run->to, st->st_uid, st->st_gid) == 0)
         return true;
     if (run->copy->may_chown || (errno != EPERM && errno != EINVAL))
-        tell(run, STEP_OWNER, -errno);
+        report_failure(run, STEP_OWNER, -errno);
     (void)change_owner(run->to, (uid_t)-1, st->st_gid); /* at least the group */
     return false;
 }
@@ -263,7 +263,7 @@ static void copy_mode(const struct attr_run *run, const struct stat *now, bool c
     if (reach_chmod(run->to, mode) < 0 && rc == 0)
         rc = -errno;
     if (rc < 0)
-        tell(run, STEP_MODE, rc);
+        report_failure(run, STEP_MODE, rc);
     if (nfs4)
         copy_nfs4_acl(run->from, run->to);
 }
@@ -282,7 +282,7 @@ void attr_copy(const struct copy *copy, const struct attr_at *from, const struct
         copy_times(&run);
     if ((opts->preserve_owner || opts->preserve_mode || opts->preserve_xattrs) &&
         stat_at(to, &now) < 0)
-        tell(&run, STEP_STAT_DEST, -errno);
+        report_failure(&run, STEP_STAT_DEST, -errno);
     /* not that of a symbolic link to the source */
     if (opts->preserve_owner && !(opts->make == MAKE_SYMLINKS && S_ISLNK(st->st_mode)))
         special_bits = copy_owner(&run, &now, created);

@@ -9,11 +9,11 @@ struct attr_at {
     int fd;
     int dir_fd;
     const char *name;
-    bool plain; /* attr_plain has said so */
+    bool no_attributes; /* attr_none has said so */
 };
 
 /* Whether the file has neither an ACL nor extended attributes. */
-bool attr_plain(const struct attr_at *at);
+bool attr_none(const struct attr_at *at);
 
 /* Gives `to` the attributes of `from` that are preserved. *st: fstat(2) of from. created: by this
  * run, with at most its final rights. Calls report for each attribute that cannot be kept;

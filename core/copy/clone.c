@@ -7,13 +7,13 @@
 #include <sys/ioctl.h>
 
 /* Returns a number for the source's filesystem and the destination's directory together. */
-static uint64_t pair_key(const struct copy_file *op, const struct stat *st)
+static uint64_t pair_key(const struct item *op, const struct stat *st)
 {
     return ((uint64_t)st->st_dev << 48) ^ (uint64_t)st->st_dev ^ (uint64_t)(uintptr_t)op->to;
 }
 
 /* Remembers an error of FICLONE that other files will meet, too; any other is this file's own. */
-static void note_unclonable(struct copy *copy, const struct copy_file *op, const struct stat *st,
+static void note_unclonable(struct copy *copy, const struct item *op, const struct stat *st,
                             int error)
 {
     if (error == EXDEV) /* holds for these two places only */
@@ -22,7 +22,7 @@ static void note_unclonable(struct copy *copy, const struct copy_file *op, const
         atomic_store_explicit(&copy->no_clone_from, st->st_dev, memory_order_relaxed);
 }
 
-static bool known_unclonable(struct copy *copy, const struct copy_file *op, const struct stat *st)
+static bool known_unclonable(struct copy *copy, const struct item *op, const struct stat *st)
 {
     return atomic_load_explicit(&copy->no_clone_from, memory_order_relaxed) == st->st_dev ||
            atomic_load_explicit(&copy->no_clone_to, memory_order_relaxed) == pair_key(op, st);
@@ -31,7 +31,7 @@ static bool known_unclonable(struct copy *copy, const struct copy_file *op, cons
 int clone_file(struct copy *copy, struct file *file, const struct stat *st, int from, int to)
 {
     enum copy_clone wanted = copy->opts.clone;
-    struct copy_file *op = file->op;
+    struct item *op = file->op;
 
     if (wanted == CLONE_NEVER)
         return 0;

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "dest.h"
-#include "directories.h"
+#include "directory.h"
 #include "entry.h"
 #include "hard_links.h"
 #include "nonregular.h"
@@ -46,12 +46,12 @@ int copy_init(struct copy *copy)
 
 void copy_destroy(struct copy *copy)
 {
-    struct copy_deferred_error *late = atomic_load(&copy->late);
+    struct copy_deferred_error *deferred = atomic_load(&copy->deferred_errors);
 
-    while (late) {
-        struct copy_deferred_error *next = late->next;
-        free(late);
-        late = next;
+    while (deferred) {
+        struct copy_deferred_error *next = deferred->next;
+        free(deferred);
+        deferred = next;
     }
     seen_destroy(copy);
     hard_links_free(copy->links);
@@ -64,7 +64,7 @@ void copy_destroy(struct copy *copy)
 }
 
 /* Gives a backup its old name, unless a file has that name now. Returns 0 or -errno. */
-static int restore(const struct copy_file *op)
+static int restore(const struct item *op)
 {
     struct stat at;
 
@@ -78,9 +78,9 @@ static int restore(const struct copy_file *op)
     return renameat(op->to->fd, op->backup, op->to->fd, op->to_name) < 0 ? -errno : 0;
 }
 
-void copy_file_end(struct file *file)
+void copy_item_end(struct file *file)
 {
-    struct copy_file *op = file->op;
+    struct item *op = file->op;
     int rc;
 
     if (file->status == 0 && op->attempted && op->place && !op->linked)
@@ -101,15 +101,15 @@ static struct dir *root(const struct copy *copy)
 
 /* Whether the destination must be looked at in the order of the sources, or without the source's
  * being opened. */
-static bool is_careful(const struct copy_opts *opts)
+static bool decides_first(const struct copy_opts *opts)
 {
     return opts->replace != REPLACE_ALL || opts->older_only || opts->dry_run;
 }
 
 /* Looks at the destination of a file that an engine would copy. Returns whether it is done. */
-static bool settled(struct copy *copy, struct feed *feed, struct file *file)
+static bool decide_in_order(struct copy *copy, struct feed *feed, struct file *file)
 {
-    struct copy_file *op = file->op;
+    struct item *op = file->op;
     struct stat st, at;
     int rc;
 
@@ -120,19 +120,19 @@ static bool settled(struct copy *copy, struct feed *feed, struct file *file)
         return true;
     }
     rc = overwrite_decide(copy, file, &st, &at);
-    if (copy->opts.dry_run && rc == EXISTING_NONE && op->dangling)
+    if (copy->opts.dry_run && rc == OVERWRITE_CREATE && op->dangling)
         overwrite_refuse_dangling(file);
-    if (op->left || file->status < 0 || copy->opts.dry_run) {
-        if (rc == EXISTING_LEFT && copy->opts.older_only && !copy->opts.dry_run) {
+    if (op->skipped || file->status < 0 || copy->opts.dry_run) {
+        if (rc == OVERWRITE_SKIP && copy->opts.older_only && !copy->opts.dry_run) {
             /* it may wait for a file that this thread itself must copy */
             while (!feed_has_thread(feed) && feed_drain_half(feed))
                 ;
-            dest_link_left(copy, file, &st);
+            dest_link_skipped(copy, file, &st);
         }
         return true;
     }
     /* in the order of the walk, so that the outcome does not depend on which thread comes first */
-    if (dest_may_be_linked(copy, file, &st)) {
+    if (dest_link_possible(copy, file, &st)) {
         struct link_target made;
         op->claimed = hard_links_claim(copy->links, &st, false, &made) == LINK_FIRST;
         op->claimed_dev = st.st_dev;
@@ -146,7 +146,7 @@ static int entry(struct feed *feed, struct dir *dir, const char *name, unsigned 
 {
     struct copy *copy = arg;
     struct file *file = item_new(copy, feed, dir, name);
-    struct copy_file *op;
+    struct item *op;
     bool done = true;
 
     if (!file)
@@ -158,7 +158,7 @@ static int entry(struct feed *feed, struct dir *dir, const char *name, unsigned 
     if (nonregular_is(copy, type))
         nonregular_copy(copy, file);
     else
-        done = is_careful(&copy->opts) && settled(copy, feed, file);
+        done = decides_first(&copy->opts) && decide_in_order(copy, feed, file);
     return done ? feed_add_done(feed, file) : feed_add(feed, file);
 }
 
@@ -172,13 +172,13 @@ static int must_follow(struct copy *copy, const struct stat *st)
     bool is_dir = S_ISDIR(st->st_mode);
     bool linked = copy->links && !is_dir && (st->st_nlink > 1 || copy->opts.follow != FOLLOW_NEVER);
     int known = linked ? seen_inode(copy, st) : 0;
-    bool follow = known || (linked && copy->tree_pending) || (is_dir && copy->link_pending) ||
-                  (copy->opts.parents && (is_dir || copy->tree_pending));
+    bool follow = known || (linked && copy->directory_pending) || (is_dir && copy->link_pending) ||
+                  (copy->opts.parents && (is_dir || copy->directory_pending));
 
     if (follow)
-        copy->link_pending = copy->tree_pending = false;
+        copy->link_pending = copy->directory_pending = false;
     copy->link_pending |= linked;
-    copy->tree_pending |= is_dir;
+    copy->directory_pending |= is_dir;
     return known < 0 ? known : follow;
 }
 

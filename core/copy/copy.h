@@ -70,19 +70,19 @@ struct copy {
     void *places;             /* places and identities of several operands: trees of seen.c */
     void *entries;
     void *inodes;
-    bool link_pending; /* an operand that may not be done is one of a file's names */
-    bool tree_pending; /* one is a directory */
-    _Atomic(struct copy_deferred_error *) late;
+    bool link_pending;      /* an operand that may not be done is one of a file's names */
+    bool directory_pending; /* one is a directory */
+    _Atomic(struct copy_deferred_error *) deferred_errors;
 };
 
 /* Returns 0 or -ENOMEM. */
 int copy_init(struct copy *copy);
-/* Frees what copy_init made and the late reports, after the feed was joined. */
+/* Frees what copy_init made and the deferred errors, after the feed was joined. */
 void copy_destroy(struct copy *copy);
 /* For feed_config.produce, with the struct copy as arg. */
 int copy_produce(struct feed *feed, void *copy);
 /* To be called when the file is retired: a file that has failed gives its backup its name back, and
  * an operand's copy is known as one. */
-void copy_file_end(struct file *file);
+void copy_item_end(struct file *file);
 
 #endif

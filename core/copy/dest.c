@@ -28,7 +28,7 @@ static const char zeros[64 * 1024];
 static int choose_way(struct copy *copy, struct file *file, const struct stat *st,
                       struct dest *dest)
 {
-    struct copy_file *op = file->op;
+    struct item *op = file->op;
     int rc;
 
     if (copy->opts.attributes_only)
@@ -63,7 +63,7 @@ int dest_open(struct copy *copy, struct file *file, int source_fd, const struct 
     int rc = overwrite_check_output(copy, file, st);
 
     *dest = (struct dest){.fd = -1, .source_fd = source_fd};
-    if (rc != EXISTING_NONE) {
+    if (rc != OVERWRITE_CREATE) {
         dest_source_unopened(copy, file);
         return rc < 0 ? rc : DEST_MADE;
     }
@@ -81,7 +81,7 @@ int dest_open(struct copy *copy, struct file *file, int source_fd, const struct 
             return item_refuse(file, REFUSED_DIRECTORY);
         rc = dest_create(copy, file, st, dest);
         if (rc == DEST_LATER && dest->claimed)
-            dest_unclaim(copy, st);
+            dest_link_unclaim(copy, st);
         if (rc == DEST_LATER && wait)
             usleep(WAIT_US);
     } while (rc == DEST_LATER && wait);
@@ -150,7 +150,7 @@ int dest_write(struct dest *dest, const void *bytes, size_t len, uint64_t offset
 
 ssize_t dest_offload(struct file *file, struct dest *dest, uint64_t offset, uint64_t end)
 {
-    struct copy_file *op = file->op;
+    struct item *op = file->op;
     size_t moved;
 
     if (end > dest->offload_end)
@@ -190,8 +190,9 @@ int dest_digest(struct dest *dest, struct sink *sink, struct file *file, const v
 static void finish(struct copy *copy, struct file *file, const struct stat *st, struct dest *dest,
                    uint64_t size)
 {
-    const struct copy_file *op = file->op;
-    struct attr_at from = {.fd = dest->source_fd, .plain = dest->plain}, to = {.fd = dest->fd};
+    const struct item *op = file->op;
+    struct attr_at from = {.fd = dest->source_fd, .no_attributes = dest->no_attributes},
+                   to = {.fd = dest->fd};
     struct stat at;
     int rc;
 
@@ -219,7 +220,7 @@ static void finish(struct copy *copy, struct file *file, const struct stat *st, 
 /* Gives a file that was written without one its name. */
 static void name(struct file *file, struct dest *dest)
 {
-    const struct copy_file *op = file->op;
+    const struct item *op = file->op;
     int rc = temp_name(op->to->fd, op->to_name, TEMP_PREFIX, dest->fd, dest->temp,
                        dest->replaces || dest->overtakes, &dest->unfinished);
 
@@ -243,7 +244,7 @@ static void close_dest(struct file *file, struct dest *dest)
 void dest_end(struct copy *copy, struct file *file, const struct stat *st, struct dest *dest,
               uint64_t size)
 {
-    struct copy_file *op = file->op;
+    struct item *op = file->op;
     bool opened = dest->fd >= 0;
     struct stat made;
 
@@ -272,8 +273,9 @@ void dest_end(struct copy *copy, struct file *file, const struct stat *st, struc
     }
     /* not before close(2): the other names would be linked to a file that is not complete */
     if (dest->claimed)
-        dest_link_made(copy, file, st, opened && file->status == 0 ? &made : NULL, dest->created);
-    op->copied = file->status == 0 && !op->left;
+        dest_link_resolve(copy, file, st, opened && file->status == 0 ? &made : NULL,
+                          dest->created);
+    op->copied = file->status == 0 && !op->skipped;
     op->to_regular = dest->regular || !opened;
     op->hashed = op->copied && copy->opts.digest && S_ISREG(st->st_mode);
 }

@@ -20,7 +20,7 @@ struct dest {
     int fd;                       /* -1: not open */
     int source_fd;                /* not owned; -1: none */
     uint64_t source_size;         /* of a regular file, a hint; UINT64_MAX: unknown */
-    bool plain;                   /* the source has no ACL and no extended attributes, we know */
+    bool no_attributes;           /* the source has no ACL and no extended attributes, we know */
     bool created;                 /* by us: removed again if the copy fails */
     bool regular;                 /* a regular file: it can be written anywhere, and its size set */
     bool claimed;                 /* its hard link's first name */
@@ -38,29 +38,29 @@ struct dest {
 };
 
 /* Claims or makes a hard link, if the run preserves them. DEST_WRITE: there is no copy to link
- * to yet; if dest->claimed, the caller must call dest_end or dest_link_made. */
+ * to yet; if dest->claimed, the caller must call dest_end or dest_link_resolve. */
 int dest_link(struct copy *copy, struct file *file, const struct stat *st, bool wait,
               struct dest *dest);
 /* Whether another file of the run may be the same inode. */
-bool dest_may_be_linked(const struct copy *copy, const struct file *file, const struct stat *st);
+bool dest_link_possible(const struct copy *copy, const struct file *file, const struct stat *st);
 /* The copy that was claimed is there, or the file has failed. made: its fstat(2); NULL: looked up
  * by its name. created: it was not there before. */
-void dest_link_made(struct copy *copy, struct file *file, const struct stat *st,
-                    const struct stat *made, bool created);
+void dest_link_resolve(struct copy *copy, struct file *file, const struct stat *st,
+                       const struct stat *made, bool created);
 /* Gives up a claim: the next file that asks copies. */
-void dest_unclaim(struct copy *copy, const struct stat *st);
+void dest_link_unclaim(struct copy *copy, const struct stat *st);
 /* The source could not be opened: gives up what was claimed for it when it was walked. */
 void dest_source_unopened(struct copy *copy, struct file *file);
 /* Claims, and settles, for a destination that was left as it is: its other names are linked to it,
  * or it is replaced by such a link. */
-void dest_link_left(struct copy *copy, struct file *file, const struct stat *st);
+void dest_link_skipped(struct copy *copy, struct file *file, const struct stat *st);
 /* Creates the destination, or opens what is there and empties it. Returns DEST_WRITE; DEST_MADE if
  * it is left as it is; DEST_LATER while the run writes the same file by another name; or -errno
  * with the file failed. */
 int dest_create(struct copy *copy, struct file *file, const struct stat *st, struct dest *dest);
 /* Notes what has been made and is open as fd, where another source may lead to it. Returns 0 or
  * -errno. */
-int dest_note_created(struct copy *copy, const struct copy_file *op, int fd);
+int dest_note_created(struct copy *copy, const struct item *op, int fd);
 /* Decides where the open source goes. Returns a dest_verdict, or -errno with the file failed. wait:
  * rather than DEST_LATER. */
 int dest_open(struct copy *copy, struct file *file, int source_fd, const struct stat *st, bool wait,

@@ -34,15 +34,15 @@ static mode_t first_mode(const struct copy *copy, const struct stat *st, struct 
         return mode;
     if (S_ISREG(st->st_mode) && st->st_uid == copy->euid &&
         ((mode >> 3) & S_IRWXO) == (mode & S_IRWXO)) {
-        dest->plain = attr_plain(&(struct attr_at){.fd = dest->source_fd});
-        if (dest->plain)
+        dest->no_attributes = attr_none(&(struct attr_at){.fd = dest->source_fd});
+        if (dest->no_attributes)
             return mode;
     }
     return mode & S_IRWXU;
 }
 
 /* Locks the destination against other processes. */
-static enum writer lock(const struct copy_file *op, int fd, uint64_t size, bool creates)
+static enum writer lock(const struct item *op, int fd, uint64_t size, bool creates)
 {
     if (op->to->medium == DIR_UNKNOWN ? writer_lock_is_remote(fd) : op->to->medium == DIR_REMOTE)
         if (size < REMOTE_LOCK_MIN)
@@ -64,7 +64,7 @@ static void close_again(struct dest *dest)
 static int overtake(struct copy *copy, struct file *file, const struct stat *from,
                     struct dest *dest)
 {
-    const struct copy_file *op = file->op;
+    const struct item *op = file->op;
     int rc = temp_open(op->to->fd, op->to_name, TEMP_PREFIX, first_mode(copy, from, dest),
                        &dest->temp, &dest->unfinished);
 
@@ -81,7 +81,7 @@ static int overtake(struct copy *copy, struct file *file, const struct stat *fro
  * Returns 0 or -ENOMEM. */
 static int note_taken(struct copy *copy, struct file *file, const struct stat *st)
 {
-    const struct copy_file *op = file->op;
+    const struct item *op = file->op;
     enum written_how how = overwrite_note_digest(copy, file, st);
 
     if (!op->via_symlink)
@@ -95,7 +95,7 @@ enum taken {
     TAKEN,          /* it is empty, and ours */
     TAKEN_LATER,    /* the run is writing it by another name */
     TAKEN_OVERTAKE, /* another process is making it */
-    TAKEN_NONE,     /* it could not be emptied: errno */
+    TAKEN_FAILED,   /* it could not be emptied: errno */
     TAKEN_REFUSED,  /* the file has failed */
 };
 
@@ -103,7 +103,7 @@ enum taken {
 static enum taken take_over(struct copy *copy, struct file *file, const struct stat *from,
                             const struct stat *st, struct dest *dest)
 {
-    const struct copy_file *op = file->op;
+    const struct item *op = file->op;
 
     enum writer writer;
 
@@ -117,7 +117,7 @@ static enum taken take_over(struct copy *copy, struct file *file, const struct s
         return TAKEN_REFUSED;
     }
     if (st->st_size > 0 && ftruncate(dest->fd, 0) < 0)
-        return TAKEN_NONE;
+        return TAKEN_FAILED;
     if (note_taken(copy, file, st) < 0) {
         file_fail(file, STEP_OPEN_DEST, -ENOMEM);
         return TAKEN_REFUSED;
@@ -127,8 +127,7 @@ static enum taken take_over(struct copy *copy, struct file *file, const struct s
 
 /* Opens what is there by its name. If a FIFO has replaced the regular file, that does not wait for
  * a reader, and is ENXIO. Returns the descriptor, or -1 with errno. */
-static int open_by_name(const struct copy *copy, const struct copy_file *op, bool regular,
-                        mode_t mode)
+static int open_by_name(const struct copy *copy, const struct item *op, bool regular, mode_t mode)
 {
     /* a link that was put there since we looked is not followed */
     int flags = O_WRONLY | O_CLOEXEC | O_NOCTTY | (op->via_symlink ? 0 : O_NOFOLLOW) |
@@ -140,13 +139,16 @@ static int open_by_name(const struct copy *copy, const struct copy_file *op, boo
     return fd;
 }
 
-/* Opens what is there; regular: so it was when it was last seen. Returns DEST_WRITE, DEST_LATER, 1
- * if it was removed instead, or -errno with the file failed. */
+/* Besides the dest_verdicts: --force has removed an existing file that could not be opened. */
+enum { EXISTING_REMOVED = DEST_LATER + 1 };
+
+/* Opens an existing file; regular: it was a regular file when it was last seen. Returns DEST_WRITE,
+ * DEST_LATER, EXISTING_REMOVED, or -errno with the file failed. */
 static int open_existing(struct copy *copy, struct file *file, const struct stat *from,
                          bool regular, struct dest *dest)
 {
-    struct copy_file *op = file->op;
-    enum taken taken = TAKEN_NONE;
+    struct item *op = file->op;
+    enum taken taken = TAKEN_FAILED;
     struct stat st;
     int error;
 
@@ -181,14 +183,14 @@ static int open_existing(struct copy *copy, struct file *file, const struct stat
         return item_fail(file, STEP_OPEN_DEST);
     if (unlinkat(op->to->fd, op->to_name, 0) < 0)
         return item_fail(file, STEP_REMOVE);
-    op->removed = true;
-    return 1;
+    op->replaced = true;
+    return EXISTING_REMOVED;
 }
 
 /* Tells a destination that could not even be looked up from one that could not be created. */
 static int create_failed(const struct copy *copy, struct file *file)
 {
-    const struct copy_file *op = file->op;
+    const struct item *op = file->op;
     int status = errno;
     struct stat at;
 
@@ -206,7 +208,7 @@ static int create_failed(const struct copy *copy, struct file *file)
     return item_fail(file, STEP_CREATE);
 }
 
-int dest_note_created(struct copy *copy, const struct copy_file *op, int fd)
+int dest_note_created(struct copy *copy, const struct item *op, int fd)
 {
     struct stat made;
 
@@ -224,7 +226,7 @@ int dest_note_created(struct copy *copy, const struct copy_file *op, int fd)
 static int create(struct copy *copy, const struct file *file, const struct stat *st,
                   struct dest *dest, bool *lost)
 {
-    const struct copy_file *op = file->op;
+    const struct item *op = file->op;
     int rc;
 
     unfinished_begin();
@@ -247,22 +249,22 @@ static int create(struct copy *copy, const struct file *file, const struct stat 
 static int create_or_open(struct copy *copy, struct file *file, const struct stat *st,
                           struct dest *dest)
 {
-    struct copy_file *op = file->op;
-    bool lost = false, decided = op->in_the_way;
+    struct item *op = file->op;
+    bool lost = false, decided = op->overwrite_decided;
     int rc = create(copy, file, st, dest, &lost);
     struct stat at;
 
     if (rc == -EEXIST && !op->to->created) {
-        rc = decided ? EXISTING_OVER : overwrite_decide(copy, file, st, &at);
-        if (rc < 0 || rc == EXISTING_LEFT)
+        rc = decided ? OVERWRITE_WRITE : overwrite_decide(copy, file, st, &at);
+        if (rc < 0 || rc == OVERWRITE_SKIP)
             return rc < 0 ? rc : DEST_MADE;
-        if (rc == EXISTING_NONE && op->dangling)
+        if (rc == OVERWRITE_CREATE && op->dangling)
             return overwrite_refuse_dangling(file);
-        if (rc == EXISTING_OVER) {
+        if (rc == OVERWRITE_WRITE) {
             if (decided && fstatat(op->to->fd, op->to_name, &at, 0) < 0)
                 at.st_mode = 0;
             rc = open_existing(copy, file, st, S_ISREG(at.st_mode), dest);
-            if (rc != 1)
+            if (rc != EXISTING_REMOVED)
                 return rc;
         }
         rc = create(copy, file, st, dest, &lost);
@@ -289,18 +291,18 @@ static int create_or_open(struct copy *copy, struct file *file, const struct sta
 static int open_atomic(struct copy *copy, struct file *file, const struct stat *st,
                        struct dest *dest)
 {
-    const struct copy_file *op = file->op;
+    const struct item *op = file->op;
     struct stat at;
     int rc = overwrite_decide(copy, file, st, &at);
     mode_t mode;
 
-    if (rc < 0 || rc == EXISTING_LEFT)
+    if (rc < 0 || rc == OVERWRITE_SKIP)
         return rc < 0 ? rc : DEST_MADE;
-    if (rc == EXISTING_NONE && op->dangling)
+    if (rc == OVERWRITE_CREATE && op->dangling)
         return overwrite_refuse_dangling(file);
-    if (rc == EXISTING_OVER && (op->via_symlink || !S_ISREG(at.st_mode)))
+    if (rc == OVERWRITE_WRITE && (op->via_symlink || !S_ISREG(at.st_mode)))
         return item_refuse(file, REFUSED_NOT_REPLACEABLE);
-    dest->replaces = rc == EXISTING_OVER;
+    dest->replaces = rc == OVERWRITE_WRITE;
     mode = first_mode(copy, st, dest);
     if (dest->replaces)
         mode &= S_IRWXU; /* until it has what the other file has */

@@ -12,20 +12,15 @@
 #include "seen.h"
 #include "written.h"
 
-static bool is_made(const struct stat *st, const struct link_target *made)
-{
-    return st->st_dev == made->dev && st->st_ino == made->ino;
-}
-
 /* Returns whether the name leads to that copy already, and stays as it is. Another operand must not
  * replace an operand's own copy, which is refused elsewhere. One more name gets a backup. The
  * copy's first name gets none, since then there would be nothing to link to. */
-static bool stays(const struct copy *copy, const struct copy_file *op, const struct stat *at,
+static bool stays(const struct copy *copy, const struct item *op, const struct stat *at,
                   const struct link_target *made)
 {
     enum backup_kind backup = copy->opts.backup;
 
-    if (!is_made(at, made) || (backup != BACKUP_NUMBERED && seen_is_copy(op, at)))
+    if (!hard_links_is_target(at, made) || (backup != BACKUP_NUMBERED && seen_is_copy(op, at)))
         return false;
     return backup == BACKUP_NONE ||
            entry_same(copy->cwd, made->path, op->to, op->to_name, AT_SYMLINK_NOFOLLOW);
@@ -36,21 +31,21 @@ static bool stays(const struct copy *copy, const struct copy_file *op, const str
 static int link_over(struct copy *copy, struct file *file, const struct stat *st,
                      const struct link_target *made)
 {
-    struct copy_file *op = file->op;
+    struct item *op = file->op;
     struct stat at;
     int rc;
 
     if (fstatat(op->to->fd, op->to_name, &at, AT_SYMLINK_NOFOLLOW) < 0)
         return item_fail(file, STEP_STAT_DEST);
     if (stays(copy, op, &at, made)) { /* two directories go to one, with what may be one name */
-        op->removed = copy->opts.backup == BACKUP_NONE; /* and made again, as cp tells it */
+        op->replaced = copy->opts.backup == BACKUP_NONE; /* and made again, as cp tells it */
         return 0;
     }
-    rc = op->in_the_way ? EXISTING_OVER : overwrite_decide(copy, file, st, &at);
-    if (rc < 0 || rc == EXISTING_LEFT)
+    rc = op->overwrite_decided ? OVERWRITE_WRITE : overwrite_decide(copy, file, st, &at);
+    if (rc < 0 || rc == OVERWRITE_SKIP)
         return rc;
     /* nothing is written through a dangling link that a hard link replaces */
-    if ((rc == EXISTING_OVER || op->dangling) && unlinkat(op->to->fd, op->to_name, 0) < 0)
+    if ((rc == OVERWRITE_WRITE || op->dangling) && unlinkat(op->to->fd, op->to_name, 0) < 0)
         return item_fail(file, STEP_REMOVE);
     return hard_links_add(made, item_follows(copy, file), op->to->fd, op->to_name);
 }
@@ -59,7 +54,7 @@ static int link_over(struct copy *copy, struct file *file, const struct stat *st
 static int hard_link(struct copy *copy, struct file *file, const struct stat *st,
                      const struct link_target *made)
 {
-    struct copy_file *op = file->op;
+    struct item *op = file->op;
     int rc = hard_links_add(made, item_follows(copy, file), op->to->fd, op->to_name);
     struct stat at = {.st_dev = made->dev, .st_ino = made->ino};
 
@@ -76,7 +71,7 @@ static int hard_link(struct copy *copy, struct file *file, const struct stat *st
     return file->status < 0 ? file->status : DEST_MADE;
 }
 
-bool dest_may_be_linked(const struct copy *copy, const struct file *file, const struct stat *st)
+bool dest_link_possible(const struct copy *copy, const struct file *file, const struct stat *st)
 {
     /* followed links are further names that the count does not tell of */
     return copy->links && !S_ISDIR(st->st_mode) && (st->st_nlink > 1 || item_follows(copy, file));
@@ -85,7 +80,7 @@ bool dest_may_be_linked(const struct copy *copy, const struct file *file, const 
 int dest_link(struct copy *copy, struct file *file, const struct stat *st, bool wait,
               struct dest *dest)
 {
-    struct copy_file *op = file->op;
+    struct item *op = file->op;
     struct link_target made;
     int rc;
 
@@ -96,7 +91,7 @@ int dest_link(struct copy *copy, struct file *file, const struct stat *st, bool 
         return DEST_WRITE;
     }
     dest_source_unopened(copy, file); /* it is another file by now */
-    if (!dest_may_be_linked(copy, file, st))
+    if (!dest_link_possible(copy, file, st))
         return DEST_WRITE;
     rc = hard_links_claim(copy->links, st, wait, &made);
     if (rc == LINK_BUSY)
@@ -111,10 +106,10 @@ int dest_link(struct copy *copy, struct file *file, const struct stat *st, bool 
     return DEST_WRITE;
 }
 
-void dest_link_made(struct copy *copy, struct file *file, const struct stat *st,
-                    const struct stat *made, bool created)
+void dest_link_resolve(struct copy *copy, struct file *file, const struct stat *st,
+                       const struct stat *made, bool created)
 {
-    const struct copy_file *op = file->op;
+    const struct item *op = file->op;
     struct stat at;
     char *path = NULL;
 
@@ -136,25 +131,25 @@ void dest_link_made(struct copy *copy, struct file *file, const struct stat *st,
 
 void dest_source_unopened(struct copy *copy, struct file *file)
 {
-    struct copy_file *op = file->op;
+    struct item *op = file->op;
     struct stat st = {.st_dev = op->claimed_dev, .st_ino = op->claimed_ino};
 
     if (op->claimed)
-        dest_unclaim(copy, &st);
+        dest_link_unclaim(copy, &st);
     op->claimed = false;
 }
 
-void dest_unclaim(struct copy *copy, const struct stat *st)
+void dest_link_unclaim(struct copy *copy, const struct stat *st)
 {
     hard_links_resolve(copy->links, st, NULL, NULL, false);
 }
 
-void dest_link_left(struct copy *copy, struct file *file, const struct stat *st)
+void dest_link_skipped(struct copy *copy, struct file *file, const struct stat *st)
 {
-    struct copy_file *op = file->op;
+    struct item *op = file->op;
     struct dest dest;
 
-    op->in_the_way = true; /* that is decided: a link may replace it */
+    op->overwrite_decided = true; /* that is decided: a link may replace it */
     if (dest_link(copy, file, st, true, &dest) == DEST_WRITE && dest.claimed)
-        dest_link_made(copy, file, st, NULL, false);
+        dest_link_resolve(copy, file, st, NULL, false);
 }

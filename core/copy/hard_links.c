@@ -25,7 +25,7 @@ struct link {
 
 struct hard_links {
     pthread_mutex_t lock;
-    pthread_cond_t settled;
+    pthread_cond_t resolved;
     struct link *bucket[BUCKETS];
 };
 
@@ -35,7 +35,7 @@ struct hard_links *hard_links_new(void)
 
     if (links) {
         pthread_mutex_init(&links->lock, NULL);
-        pthread_cond_init(&links->settled, NULL);
+        pthread_cond_init(&links->resolved, NULL);
     }
     return links;
 }
@@ -52,7 +52,7 @@ void hard_links_free(struct hard_links *links)
             free(link);
         }
     }
-    pthread_cond_destroy(&links->settled);
+    pthread_cond_destroy(&links->resolved);
     pthread_mutex_destroy(&links->lock);
     free(links);
 }
@@ -91,7 +91,7 @@ int hard_links_claim(struct hard_links *links, const struct stat *st, bool wait,
     if (!link)
         link = add(links, st);
     while (link && link->claimed && !link->made.path && wait)
-        pthread_cond_wait(&links->settled, &links->lock);
+        pthread_cond_wait(&links->resolved, &links->lock);
     if (!link) {
         rc = -ENOMEM;
     } else if (!link->claimed) {
@@ -117,11 +117,11 @@ void hard_links_resolve(struct hard_links *links, const struct stat *st, char *p
     link->claimed = path != NULL;
     link->made = (struct link_target){path, path ? made->st_dev : 0, path ? made->st_ino : 0,
                                       created};
-    pthread_cond_broadcast(&links->settled);
+    pthread_cond_broadcast(&links->resolved);
     pthread_mutex_unlock(&links->lock);
 }
 
-static bool is_made(const struct stat *st, const struct link_target *made)
+bool hard_links_is_target(const struct stat *st, const struct link_target *made)
 {
     return st->st_dev == made->dev && st->st_ino == made->ino;
 }
@@ -137,7 +137,8 @@ static int add_by_name(const struct link_target *made, bool follow, int dir_fd, 
         return -1;
     rc = linkat(parent, entry_base(made->path), dir_fd, name, follow ? AT_SYMLINK_FOLLOW : 0);
     close(parent);
-    if (rc < 0 || (fstatat(dir_fd, name, &at, AT_SYMLINK_NOFOLLOW) == 0 && is_made(&at, made)))
+    if (rc < 0 ||
+        (fstatat(dir_fd, name, &at, AT_SYMLINK_NOFOLLOW) == 0 && hard_links_is_target(&at, made)))
         return rc;
     (void)unlinkat(dir_fd, name, 0);
     errno = ESTALE;
@@ -153,7 +154,8 @@ int hard_links_add(const struct link_target *made, bool follow, int dir_fd, cons
     if (fd < 0)
         return -1;
     /* it was made moments ago: another file under its name is someone's intrusion */
-    rc = fstat(fd, &at) == 0 && is_made(&at, made) ? temp_link(fd, dir_fd, name) : -ESTALE;
+    rc = fstat(fd, &at) == 0 && hard_links_is_target(&at, made) ? temp_link(fd, dir_fd, name)
+                                                                : -ESTALE;
     close(fd);
     if (rc == -ENOENT)
         return add_by_name(made, follow, dir_fd, name);

@@ -34,6 +34,8 @@ int hard_links_claim(struct hard_links *links, const struct stat *st, bool wait,
 void hard_links_resolve(struct hard_links *links, const struct stat *st, char *path,
                         const struct stat *made, bool created);
 
+/* Returns whether the inode is that copy. */
+bool hard_links_is_target(const struct stat *st, const struct link_target *made);
 /* Gives the copy one more name. follow: its first name may be a symbolic link that was there before
  * and was written through. Returns what linkat(2) does: -1 with ESTALE if the copy's name
  * leads to another file by now. */

@@ -12,10 +12,10 @@
 
 void item_free(struct file *file)
 {
-    struct copy_file *op = file->op;
+    struct item *op = file->op;
 
     while (op->reports) {
-        struct copy_report *next = op->reports->next;
+        struct item_report *next = op->reports->next;
         free(op->reports);
         op->reports = next;
     }
@@ -28,9 +28,9 @@ void item_free(struct file *file)
 void item_report(void *arg, enum step step, int status, bool harmless)
 {
     struct file *file = arg;
-    struct copy_file *op = file->op;
-    struct copy_report **at = &op->reports;
-    struct copy_report *report = calloc(1, sizeof(*report));
+    struct item *op = file->op;
+    struct item_report **at = &op->reports;
+    struct item_report *report = calloc(1, sizeof(*report));
 
     if (!report) {
         file_fail(file, step, status);
@@ -46,7 +46,7 @@ void item_report(void *arg, enum step step, int status, bool harmless)
 
 int item_refuse(struct file *file, enum refusal refusal)
 {
-    struct copy_file *op = file->op;
+    struct item *op = file->op;
 
     op->refusal = refusal;
     op->attempted = false;
@@ -64,7 +64,7 @@ int item_fail(struct file *file, enum step step)
 
 char *item_dest_path(const struct file *file)
 {
-    const struct copy_file *op = file->op;
+    const struct item *op = file->op;
     struct file at = {.dir = op->to, .name = op->to_name};
 
     return op->to ? file_path(&at) : NULL;
@@ -105,7 +105,7 @@ struct file *item_new(struct copy *copy, struct feed *feed, struct dir *dir, con
     struct file *file = feed_file(feed, dir, name, strlen(name));
 
     if (file) {
-        struct copy_file *op = file->op;
+        struct item *op = file->op;
         /* the walk's root goes to the operand's destination */
         struct dir *to = dir->dest_dir ? dir->dest_dir : copy->source_to;
         op->to_name = dir->dest_dir ? file->name : copy->source_to_name;

@@ -38,44 +38,44 @@ enum refusal {
 
 /* Something that went wrong with a file or a directory; several may, of which most do not stop it.
  */
-struct copy_report {
-    struct copy_report *next;
+struct item_report {
+    struct item_report *next;
     enum step step;
     int status;    /* -errno */
     bool harmless; /* to be told, but no reason to fail */
 };
 
 /* How the bytes came to the destination, for --stats and --debug. */
-enum copy_how { HOW_NONE, HOW_WRITTEN, HOW_CLONED, HOW_OFFLOADED };
+enum item_how { HOW_NONE, HOW_WRITTEN, HOW_CLONED, HOW_OFFLOADED };
 
 struct seen_place;
 
-/* file->op of a feed whose files are copied. The caller's retire function calls copy_file_end first
+/* file->op of a feed whose files are copied. The caller's retire function calls copy_item_end first
  * and item_free last. */
-struct copy_file {
+struct item {
     struct hash_result hash; /* must be first; used with opts.digest */
     struct dir *to;          /* owned reference */
     const char *to_name;     /* lives as long as the file, or as the source */
     const void *scope;       /* sources with the same one may not lead to one destination */
     enum refusal refusal;
-    enum copy_how how;
+    enum item_how how;
     /* REFUSED_ELSEWHERE: that place; STEP_HARD_LINK: the copy that could not get one more name, or
      * NULL. Lives until copy_destroy. */
     const char *elsewhere;
-    struct copy_report *reports; /* besides file->status, in the order in which they came */
+    struct item_report *reports; /* besides file->status, in the order in which they came */
     struct seen_place *place;    /* an operand's that is no directory; lives until copy_destroy */
-    char *backup;      /* what the destination was renamed to, in the directory where it is */
-    bool attempted;    /* nothing spoke against it: worth a line of -v */
-    bool just_created; /* what is there is an earlier operand's copy */
-    bool left;         /* an existing file was left as it is: no error */
-    bool skipped;      /* it was left because the options or the user said so */
-    bool linked;       /* it is one more name of a copy of the run */
-    bool removed;      /* an existing file was removed first */
-    bool in_the_way;   /* overwrite_decide has decided to write over what is there */
-    bool via_symlink;  /* the destination is there, through a symbolic link */
-    bool dangling;     /* the destination is a symbolic link that leads nowhere */
-    bool claimed;      /* the first name of a hard link, claimed when it was walked: of */
-    dev_t claimed_dev; /* this inode */
+    char *backup;           /* what the destination was renamed to, in the directory where it is */
+    bool attempted;         /* nothing spoke against it: worth a line of -v */
+    bool just_created;      /* what is there is an earlier operand's copy */
+    bool skipped;           /* an existing file was left as it is: no error */
+    bool unwanted;          /* it was left because the options or the user said so */
+    bool linked;            /* it is one more name of a copy of the run */
+    bool replaced;          /* an existing file was removed first */
+    bool overwrite_decided; /* overwrite_decide has decided to write over what is there */
+    bool via_symlink;       /* the destination is there, through a symbolic link */
+    bool dangling;          /* the destination is a symbolic link that leads nowhere */
+    bool claimed;           /* the first name of a hard link, claimed when it was walked: of */
+    dev_t claimed_dev;      /* this inode */
     ino_t claimed_ino;
     bool parent;      /* a directory that --parents has made */
     bool restored;    /* the backup has its old name again */

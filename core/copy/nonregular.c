@@ -30,7 +30,7 @@ bool nonregular_is(const struct copy *copy, unsigned char type)
 
 static int symlink_to(const struct file *file, const char *target)
 {
-    const struct copy_file *op = file->op;
+    const struct item *op = file->op;
 
     return symlinkat(target, op->to->fd, op->to_name);
 }
@@ -40,11 +40,11 @@ static int symlink_to(const struct file *file, const char *target)
 static int make_or_replace(const struct copy *copy, struct file *file, const char *arg,
                            int (*make)(const struct file *file, const char *arg))
 {
-    const struct copy_file *op = file->op;
+    const struct item *op = file->op;
     int rc = make(file, arg);
 
     /* what was not there a moment ago another source has made */
-    if (rc < 0 && errno == EEXIST && op->in_the_way &&
+    if (rc < 0 && errno == EEXIST && op->overwrite_decided &&
         (copy->opts.force || copy->opts.replace == REPLACE_ASKED) &&
         unlinkat(op->to->fd, op->to_name, 0) == 0)
         rc = make(file, arg);
@@ -52,7 +52,7 @@ static int make_or_replace(const struct copy *copy, struct file *file, const cha
 }
 
 /* Whether the destination is a link to that already. */
-static bool is_link_to(const struct copy_file *op, const char *target)
+static bool is_link_to(const struct item *op, const char *target)
 {
     size_t len = strlen(target);
     char *now = malloc(len + 1);
@@ -86,7 +86,7 @@ static char *read_target(const struct file *file, const struct stat *st)
 
 static void copy_symlink(const struct copy *copy, struct file *file, const struct stat *st)
 {
-    const struct copy_file *op = file->op;
+    const struct item *op = file->op;
     char *target = read_target(file, st);
 
     if (!target)
@@ -114,14 +114,14 @@ static void link_symbolically(const struct copy *copy, struct file *file)
     else if (make_or_replace(copy, file, path, symlink_to) < 0)
         item_fail(file, STEP_SYMLINK);
     if (file->step == STEP_REFUSED)
-        ((struct copy_file *)file->op)->attempted = true;
+        ((struct item *)file->op)->attempted = true;
     free(path);
     free(to);
 }
 
 static int link_to(const struct file *file, const char *flags)
 {
-    const struct copy_file *op = file->op;
+    const struct item *op = file->op;
 
     return linkat(file->dir->fd, file->name, op->to->fd, op->to_name,
                   *flags ? AT_SYMLINK_FOLLOW : 0);
@@ -129,7 +129,7 @@ static int link_to(const struct file *file, const char *flags)
 
 static void copy_node(const struct copy *copy, struct file *file, const struct stat *st)
 {
-    const struct copy_file *op = file->op;
+    const struct item *op = file->op;
     mode_t mode = st->st_mode & ~(copy->opts.preserve_owner ? (mode_t)(S_IRWXG | S_IRWXO) : 0);
 
     if (S_ISFIFO(st->st_mode) || S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode) ||
@@ -144,7 +144,7 @@ static void copy_node(const struct copy *copy, struct file *file, const struct s
 /* Makes it, with nothing in the way any more. */
 static void make(struct copy *copy, struct file *file, const struct stat *st)
 {
-    const struct copy_file *op = file->op;
+    const struct item *op = file->op;
     struct attr_at from = {.fd = -1, .dir_fd = file->dir->fd, .name = file->name},
                    to = {.fd = -1, .dir_fd = op->to->fd, .name = op->to_name};
     struct stat made = *st;
@@ -170,7 +170,7 @@ static void make(struct copy *copy, struct file *file, const struct stat *st)
  * from any directory. */
 static void note_made(struct copy *copy, struct file *file, const struct stat *st)
 {
-    const struct copy_file *op = file->op;
+    const struct item *op = file->op;
     bool link = S_ISLNK(st->st_mode) || copy->opts.make != MAKE_COPIES;
     struct stat made;
 
@@ -183,7 +183,7 @@ static void note_made(struct copy *copy, struct file *file, const struct stat *s
 
 void nonregular_copy(struct copy *copy, struct file *file)
 {
-    struct copy_file *op = file->op;
+    struct item *op = file->op;
     struct dest dest = {.fd = -1};
     struct stat st, at;
     int rc;
@@ -195,7 +195,7 @@ void nonregular_copy(struct copy *copy, struct file *file)
         return;
     }
     rc = overwrite_decide(copy, file, &st, &at);
-    if (rc < 0 || rc == EXISTING_LEFT || copy->opts.dry_run)
+    if (rc < 0 || rc == OVERWRITE_SKIP || copy->opts.dry_run)
         return;
     rc = copy->opts.make == MAKE_COPIES ? dest_link(copy, file, &st, true, &dest) : DEST_WRITE;
     if (rc == DEST_WRITE) {
@@ -203,6 +203,6 @@ void nonregular_copy(struct copy *copy, struct file *file)
         note_made(copy, file, &st);
     }
     if (dest.claimed)
-        dest_link_made(copy, file, &st, NULL, true);
+        dest_link_resolve(copy, file, &st, NULL, true);
     op->copied = file->status == 0;
 }

@@ -22,17 +22,17 @@
 /* Whether source and destination are one directory entry, not only one inode. */
 static bool same_entry(const struct file *file)
 {
-    const struct copy_file *op = file->op;
+    const struct item *op = file->op;
 
     return entry_same(file->dir, file->name, op->to, op->to_name, 0);
 }
 
-enum sameness { SAME_NONE, SAME_FINE, SAME_REFUSED };
+enum sameness { SAME_NONE, SAME_SKIP, SAME_REFUSED };
 
 /* Of source and destination one at least is a symbolic link: whether they lead to one file. */
 static bool lead_to_one(const struct file *file, const struct stat *from, const struct stat *to)
 {
-    const struct copy_file *op = file->op;
+    const struct item *op = file->op;
     struct stat a = *from, b = *to;
 
     if (S_ISLNK(a.st_mode) && fstatat(file->dir->fd, file->name, &a, 0) < 0)
@@ -68,7 +68,7 @@ static enum sameness would_destroy(const struct copy *copy, const struct file *f
         if (!lead_to_one(file, from, to))
             return SAME_NONE;
         if (opts->make == MAKE_HARD_LINKS)
-            return to_link ? SAME_NONE : SAME_FINE;
+            return to_link ? SAME_NONE : SAME_SKIP;
     }
     return SAME_REFUSED;
 }
@@ -77,17 +77,17 @@ static enum sameness sameness(const struct copy *copy, const struct file *file,
                               const struct stat *st, const struct stat *at)
 {
     const struct copy_opts *opts = &copy->opts;
-    const struct copy_file *op = file->op;
+    const struct item *op = file->op;
     bool one_inode = entry_same_inode(st, at);
     struct stat from = *st, to = *at;
 
     if (one_inode && opts->make == MAKE_HARD_LINKS)
-        return SAME_FINE;
+        return SAME_SKIP;
     if (!item_follows(copy, file)) {
         if (S_ISLNK(st->st_mode) && S_ISLNK(at->st_mode)) {
             if (same_entry(file))
                 return SAME_REFUSED;
-            return one_inode && opts->backup == BACKUP_NONE ? SAME_FINE : SAME_NONE;
+            return one_inode && opts->backup == BACKUP_NONE ? SAME_SKIP : SAME_NONE;
         }
     } else {
         if (!one_inode || fstatat(file->dir->fd, file->name, &from, AT_SYMLINK_NOFOLLOW) < 0 ||
@@ -112,8 +112,8 @@ static bool may_be_cut_off(const struct timespec *from, const struct timespec *a
 
 /* Whether the destination has the source's time, as far as its filesystem can keep it: sets it, and
  * looks whether that changes anything. If it does, the old time is restored. */
-static bool is_cut_off(const struct copy_opts *opts, const struct copy_file *op,
-                       const struct stat *st, const struct stat *at)
+static bool is_cut_off(const struct copy_opts *opts, const struct item *op, const struct stat *st,
+                       const struct stat *at)
 {
     struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
     int flags = op->via_symlink ? 0 : AT_SYMLINK_NOFOLLOW;
@@ -131,8 +131,8 @@ static bool is_cut_off(const struct copy_opts *opts, const struct copy_file *op,
 }
 
 /* Whether the destination is no older than the source. */
-static bool is_newer(const struct copy_opts *opts, const struct copy_file *op,
-                     const struct stat *st, const struct stat *at)
+static bool is_newer(const struct copy_opts *opts, const struct item *op, const struct stat *st,
+                     const struct stat *at)
 {
     struct timespec from = st->st_mtim;
     struct statfs fs;
@@ -151,7 +151,7 @@ static bool is_newer(const struct copy_opts *opts, const struct copy_file *op,
 static bool backup_is_source(const struct copy_opts *opts, const struct file *file,
                              const struct stat *st)
 {
-    const struct copy_file *op = file->op;
+    const struct item *op = file->op;
     const char *from = entry_base(file->name), *to = entry_base(op->to_name);
     size_t to_len = strlen(to);
     struct stat at;
@@ -169,13 +169,13 @@ static bool backup_is_source(const struct copy_opts *opts, const struct file *fi
 
 static int back_up(const struct copy *copy, struct file *file, const struct stat *st)
 {
-    struct copy_file *op = file->op;
+    struct item *op = file->op;
     int rc;
 
     if (backup_is_source(&copy->opts, file, st))
         return item_refuse(file, REFUSED_BACKUP_IS_SOURCE);
     if (copy->opts.dry_run)
-        return EXISTING_NONE;
+        return OVERWRITE_CREATE;
     rc = backup_make(op->to->fd, op->to_name, copy->opts.backup, copy->opts.backup_suffix,
                      &op->backup);
     if (rc < 0 && rc != -ENOENT) {
@@ -183,7 +183,7 @@ static int back_up(const struct copy *copy, struct file *file, const struct stat
         file_fail(file, STEP_BACKUP, rc);
         return rc;
     }
-    return EXISTING_NONE;
+    return OVERWRITE_CREATE;
 }
 
 /* Returns whether the destination is removed and created again, rather than written over. */
@@ -198,13 +198,13 @@ static bool gives_way(const struct copy *copy, const struct file *file, const st
            (!item_follows(copy, file) && !S_ISREG(st->st_mode));
 }
 
-static int leave(struct file *file)
+static int skip(struct file *file)
 {
-    struct copy_file *op = file->op;
+    struct item *op = file->op;
 
-    op->left = true;
+    op->skipped = true;
     op->attempted = false;
-    return EXISTING_LEFT;
+    return OVERWRITE_SKIP;
 }
 
 /* Which existing files the user wants replaced. */
@@ -212,25 +212,25 @@ static int wanted(const struct copy *copy, struct file *file, const struct stat 
                   const struct stat *at)
 {
     const struct copy_opts *opts = &copy->opts;
-    struct copy_file *op = file->op;
+    struct item *op = file->op;
 
     if (opts->replace == REPLACE_NONE_FAIL)
         return item_refuse(file, REFUSED_EXISTS);
-    op->skipped = true;
+    op->unwanted = true;
     if (opts->replace == REPLACE_NONE || (opts->older_only && is_newer(opts, op, st, at)))
-        return leave(file);
+        return skip(file);
     if (opts->replace == REPLACE_ASKED && !opts->dry_run &&
         !opts->ask(opts->ask_arg, file, at->st_mode,
                    S_ISLNK(at->st_mode) ||
                        faccessat(op->to->fd, op->to_name, W_OK, AT_EACCESS) == 0))
         return item_refuse(file, REFUSED_DECLINED);
-    op->skipped = false;
-    return EXISTING_OVER;
+    op->unwanted = false;
+    return OVERWRITE_WRITE;
 }
 
 int overwrite_stat_failed(const struct copy *copy, struct file *file)
 {
-    struct copy_file *op = file->op;
+    struct item *op = file->op;
 
     if (errno == ELOOP && copy->opts.force)
         return item_fail(file, STEP_REMOVE);
@@ -241,7 +241,7 @@ int overwrite_stat_failed(const struct copy *copy, struct file *file)
 /* Whether the run has written what is there by another of its sources, which would be lost without
  * a word. A file that was there, and has several names or was reached by a link, may be written
  * again, as with cp. */
-static bool collides(const struct copy *copy, const struct copy_file *op, const struct stat *at)
+static bool collides(const struct copy *copy, const struct item *op, const struct stat *at)
 {
     const void *scope = NULL;
     enum written_how how = written_find(copy->written, at, &scope);
@@ -249,18 +249,18 @@ static bool collides(const struct copy *copy, const struct copy_file *op, const 
     if (copy->opts.backup == BACKUP_NUMBERED)
         return false;
     if (item_names_are_noted(op->to) &&
-        written_name_twice(copy->written, op->to, op->to_name, op->scope) == 1)
+        written_name_collides(copy->written, op->to, op->to_name, op->scope) == 1)
         return true;
     return scope == op->scope &&
            (how == WRITTEN_CREATED || (how == WRITTEN_OVER && at->st_nlink == 1));
 }
 
-/* Finds out what is there. Returns an enum existing or -errno. */
-static int look_up(const struct copy *copy, struct file *file, const struct stat *st,
-                   struct stat *at)
+/* Finds out what is there. Returns an enum overwrite or -errno. */
+static int stat_dest(const struct copy *copy, struct file *file, const struct stat *st,
+                     struct stat *at)
 {
     const struct copy_opts *opts = &copy->opts;
-    struct copy_file *op = file->op;
+    struct item *op = file->op;
     bool as_regular = !opts->recursive || opts->copy_contents;
     bool itself = opts->make != MAKE_COPIES || opts->backup != BACKUP_NONE ||
                   opts->remove_destination ||
@@ -270,17 +270,17 @@ static int look_up(const struct copy *copy, struct file *file, const struct stat
 
     op->dangling = false;
     if (op->to->created) /* whatever is there the run has made: that is an error, as with cp */
-        return EXISTING_NONE;
+        return OVERWRITE_CREATE;
     if (fstatat(op->to->fd, op->to_name, at, AT_SYMLINK_NOFOLLOW) < 0)
         return errno == ENOENT || (errno == EBADF && opts->dry_run)
-                   ? EXISTING_NONE
+                   ? OVERWRITE_CREATE
                    : overwrite_stat_failed(copy, file);
     if (collides(copy, op, at))
         return item_refuse(file, S_ISLNK(at->st_mode) && !itself ? REFUSED_THROUGH_CREATED
                                                                  : REFUSED_JUST_CREATED);
     op->just_created = seen_is_copy(op, at);
     if (!S_ISLNK(at->st_mode) || itself)
-        return EXISTING_OVER;
+        return OVERWRITE_WRITE;
     if (fstatat(op->to->fd, op->to_name, &target, 0) == 0) {
         /* a FIFO or a device that the run has made: opening the FIFO would not return */
         if (!S_ISREG(target.st_mode) && !S_ISDIR(target.st_mode) &&
@@ -288,25 +288,25 @@ static int look_up(const struct copy *copy, struct file *file, const struct stat
             return item_refuse(file, REFUSED_JUST_CREATED);
         *at = target;
         op->via_symlink = true;
-        return EXISTING_OVER;
+        return OVERWRITE_WRITE;
     }
     if (errno == ELOOP && opts->force) {
         at->st_mtim = (struct timespec){.tv_sec = INT64_MIN}; /* no file that could be newer */
-        return EXISTING_OVER; /* it cannot be opened, and is removed then */
+        return OVERWRITE_WRITE; /* it cannot be opened, and is removed then */
     }
     if (errno != ENOENT)
         return overwrite_stat_failed(copy, file);
     if (opts->through_dangling && !op->just_created) {
         op->via_symlink = true;
-        return EXISTING_OVER;
+        return OVERWRITE_WRITE;
     }
     op->dangling = true; /* cp notices when it opens it, and replaces it by a hard link */
-    return EXISTING_NONE;
+    return OVERWRITE_CREATE;
 }
 
 int overwrite_refuse_dangling(struct file *file)
 {
-    struct copy_file *op = file->op;
+    struct item *op = file->op;
 
     item_refuse(file, op->just_created ? REFUSED_THROUGH_CREATED : REFUSED_DANGLING);
     op->attempted = true;
@@ -318,8 +318,8 @@ int overwrite_check_output(const struct copy *copy, struct file *file, const str
     if (copy->output_old.st_ino && entry_same_inode(st, &copy->output_old))
         return item_refuse(file, REFUSED_OUTPUT_SOURCE);
     if (copy->output_new.st_ino && entry_same_inode(st, &copy->output_new))
-        return leave(file);
-    return EXISTING_NONE;
+        return skip(file);
+    return OVERWRITE_CREATE;
 }
 
 enum written_how overwrite_note_digest(const struct copy *copy, struct file *file,
@@ -336,14 +336,14 @@ enum written_how overwrite_note_digest(const struct copy *copy, struct file *fil
 int overwrite_decide(struct copy *copy, struct file *file, const struct stat *st, struct stat *at)
 {
     const struct copy_opts *opts = &copy->opts;
-    struct copy_file *op = file->op;
+    struct item *op = file->op;
     enum sameness same;
     bool over;
     int rc = overwrite_check_output(copy, file, st);
 
-    if (rc == EXISTING_NONE)
-        rc = look_up(copy, file, st, at);
-    if (rc != EXISTING_OVER)
+    if (rc == OVERWRITE_CREATE)
+        rc = stat_dest(copy, file, st, at);
+    if (rc != OVERWRITE_WRITE)
         return rc;
     if (copy->output_old.st_ino && entry_same_inode(at, &copy->output_old))
         return item_refuse(file, REFUSED_OUTPUT_DEST);
@@ -351,10 +351,10 @@ int overwrite_decide(struct copy *copy, struct file *file, const struct stat *st
     same = opts->replace == REPLACE_NONE ? SAME_NONE : sameness(copy, file, st, at);
     if (same == SAME_REFUSED)
         return item_refuse(file, REFUSED_SAME_FILE);
-    if (same == SAME_FINE)
-        return leave(file);
+    if (same == SAME_SKIP)
+        return skip(file);
     rc = wanted(copy, file, st, at);
-    if (rc != EXISTING_OVER)
+    if (rc != OVERWRITE_WRITE)
         return rc;
     if (S_ISDIR(at->st_mode))
         return item_refuse(file, REFUSED_OVER_DIRECTORY);
@@ -366,13 +366,13 @@ int overwrite_decide(struct copy *copy, struct file *file, const struct stat *st
     if (opts->backup != BACKUP_NONE)
         return back_up(copy, file, st);
     if (over) {
-        op->in_the_way = true;
-        return EXISTING_OVER;
+        op->overwrite_decided = true;
+        return OVERWRITE_WRITE;
     }
     if (!opts->dry_run && unlinkat(op->to->fd, op->to_name, 0) < 0 && errno != ENOENT) {
         op->attempted = false;
         return item_fail(file, STEP_REMOVE);
     }
-    op->removed = true;
-    return EXISTING_NONE;
+    op->replaced = true;
+    return OVERWRITE_CREATE;
 }

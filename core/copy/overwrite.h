@@ -5,24 +5,24 @@
 #include "copy.h"
 #include "written.h"
 
-enum existing {
-    EXISTING_NONE, /* there is nothing, or nothing any more: create. copy_file.dangling: a link that
-                    * leads nowhere, which may be replaced but not written through */
-    EXISTING_OVER, /* to be written over */
-    EXISTING_LEFT, /* it stays as it is, and the file is done: linked already, newer, not wanted */
+enum overwrite {
+    OVERWRITE_CREATE, /* there is nothing, or nothing any more: create. item.dangling: a link that
+                       * leads nowhere, which may be replaced but not written through */
+    OVERWRITE_WRITE,  /* to be written over */
+    OVERWRITE_SKIP, /* it stays as it is, and the file is done: linked already, newer, not wanted */
 };
 
 /* Decides by the options, and does what they want done before anything is made: asks, makes a
  * backup, removes. st: the source's, a symbolic link's own if it is not followed. *at: the
- * destination's, if EXISTING_OVER; copy_file.via_symlink tells if a symbolic link leads to it.
- * Returns an enum existing, or -errno with the file failed. */
+ * destination's, if OVERWRITE_WRITE; item.via_symlink tells if a symbolic link leads to it.
+ * Returns an enum overwrite, or -errno with the file failed. */
 int overwrite_decide(struct copy *copy, struct file *file, const struct stat *st, struct stat *at);
 /* Refuses a file that would be written through a dangling link. Returns -EPERM. */
 int overwrite_refuse_dangling(struct file *file);
 /* Fails a file whose destination could not be looked up, with errno. Returns -errno. */
 int overwrite_stat_failed(const struct copy *copy, struct file *file);
-/* Refuses a source that is the caller's output, or leaves it. Returns EXISTING_NONE if it is not,
- * EXISTING_LEFT, or -errno with the file failed. */
+/* Refuses a source that is the caller's output, or leaves it. Returns OVERWRITE_CREATE if it is
+ * not, OVERWRITE_SKIP, or -errno with the file failed. */
 int overwrite_check_output(const struct copy *copy, struct file *file, const struct stat *st);
 /* Reports that a copy of the run is replaced of which a digest may have been recorded. Returns how
  * the run has come to it. */

@@ -10,10 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "directories.h"
+#include "directory.h"
 
 /* The source of a directory that --parents has made or found: its path is behind the struct. */
-static const char *parent_source(const struct copy_directory *op)
+static const char *parent_source(const struct directory *op)
 {
     return (const char *)(op + 1);
 }
@@ -21,7 +21,7 @@ static const char *parent_source(const struct copy_directory *op)
 /* The last reference to such a directory goes. */
 static void parent_copied(struct dir *dir)
 {
-    struct copy_directory *op = dir->op;
+    struct directory *op = dir->op;
     const char *source = parent_source(op);
     int fd = op->finished ? -1 : path_open(source, O_PATH | O_DIRECTORY | O_CLOEXEC);
     struct dir *from = fd >= 0 ? dir_new(op->copy->cwd, source, fd) : NULL;
@@ -35,11 +35,11 @@ static void parent_copied(struct dir *dir)
 }
 
 /* Adds what became of one of these directories: source is its name as the operand has it. */
-static int tell_parent(struct copy *copy, struct feed *feed, struct dir *to, const char *source,
-                       enum step step, int status)
+static int add_parent(struct copy *copy, struct feed *feed, struct dir *to, const char *source,
+                      enum step step, int status)
 {
     struct file *file = feed_file(feed, copy->cwd, source, strlen(source));
-    struct copy_file *op = file ? file->op : NULL;
+    struct item *op = file ? file->op : NULL;
 
     if (!file)
         return -ENOMEM;
@@ -56,8 +56,7 @@ static int tell_parent(struct copy *copy, struct feed *feed, struct dir *to, con
 }
 
 /* What is there already can do without its source, which the operand's own failure tells of. */
-static bool is_source_needed(const struct copy_directory *op, const struct dir *to,
-                             const char *name)
+static bool is_source_needed(const struct directory *op, const struct dir *to, const char *name)
 {
     const struct copy_opts *opts = &op->copy->opts;
     struct stat at;
@@ -72,7 +71,7 @@ static bool is_source_needed(const struct copy_directory *op, const struct dir *
 static int make_parent(struct copy *copy, struct feed *feed, struct dir **to, const char *source,
                        size_t len, const char *name, bool finished)
 {
-    struct copy_directory *op = calloc(1, sizeof(*op) + len + 1);
+    struct directory *op = calloc(1, sizeof(*op) + len + 1);
     char *path;
     enum step step = STEP_STAT_PARENT;
     int fd, rc;
@@ -87,12 +86,11 @@ static int make_parent(struct copy *copy, struct feed *feed, struct dir **to, co
     if (fd == 0 || !is_source_needed(op, *to, name))
         fd = directory_make(copy, *to, name, &op->st, true, &op->created, &step);
     if (fd < 0 && !(copy->opts.dry_run && step == STEP_STAT_DEST)) {
-        rc = tell_parent(copy, feed, *to, path, step == STEP_MAKE_DIR ? STEP_MAKE_PARENT : step,
-                         fd);
+        rc = add_parent(copy, feed, *to, path, step == STEP_MAKE_DIR ? STEP_MAKE_PARENT : step, fd);
         free(op);
         return rc < 0 ? rc : 1;
     }
-    rc = op->created && copy->opts.verbose ? tell_parent(copy, feed, *to, path, STEP_NONE, 0) : 0;
+    rc = op->created && copy->opts.verbose ? add_parent(copy, feed, *to, path, STEP_NONE, 0) : 0;
     if (rc == 0) {
         struct dir *made = dir_new(*to, name, fd < 0 ? -1 : fd);
         if (made) {
@@ -121,7 +119,7 @@ static void give_up(const struct copy *copy, struct dir *dir, const struct dir *
     struct stat now;
 
     for (; dir != shared; dir = dir->parent) {
-        struct copy_directory *op = dir->op;
+        struct directory *op = dir->op;
         mode_t wanted = opts->default_mode ? S_IRWXG | S_IRWXO : op->st.st_mode;
         if (op->created && fstat(dir->fd, &now) == 0)
             (void)fchmod(dir->fd, (now.st_mode & 07777) | (wanted & others & ~copy->umask));

@@ -168,7 +168,7 @@ bool seen_place_known(const struct copy *copy, const char *to_name)
     return tfind(&(struct seen_place){.to_name = to_name}, &copy->places, by_place);
 }
 
-void seen_copied(const struct copy_file *op)
+void seen_copied(const struct item *op)
 {
     struct seen_place *place = op->place;
     struct stat st;
@@ -180,7 +180,7 @@ void seen_copied(const struct copy_file *op)
     }
 }
 
-bool seen_is_copy(const struct copy_file *op, const struct stat *at)
+bool seen_is_copy(const struct item *op, const struct stat *at)
 {
     const struct seen_place *place = op->place;
 

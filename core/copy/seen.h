@@ -23,9 +23,9 @@ int seen_place(struct copy *copy, const char *to_name);
 bool seen_place_known(const struct copy *copy, const char *to_name);
 /* Notes that an operand's copy has been made: another operand must not overwrite it. As with cp, a
  * file that came there in another way may be overwritten. */
-void seen_copied(const struct copy_file *op);
+void seen_copied(const struct item *op);
 /* Whether at, which is in the way of an operand, is the copy that an earlier one has made there. */
-bool seen_is_copy(const struct copy_file *op, const struct stat *at);
+bool seen_is_copy(const struct item *op, const struct stat *at);
 /* Frees what they have noted. */
 void seen_destroy(struct copy *copy);
 

@@ -140,8 +140,8 @@ int written_name(struct written *written, const struct dir *dir, const char *nam
     return rc < 0 ? rc : twice;
 }
 
-int written_name_twice(struct written *written, const struct dir *dir, const char *name,
-                       const void *scope)
+int written_name_collides(struct written *written, const struct dir *dir, const char *name,
+                          const void *scope)
 {
     const void *noted = NULL;
     struct stat key;

@@ -37,8 +37,8 @@ int written_name(struct written *written, const struct dir *dir, const char *nam
                  const void *scope);
 /* Returns whether two sources with the scope lead to one entry, by names that differ in case:
  * 1, 0, or -errno. Lists the directory only if two such names have been noted. */
-int written_name_twice(struct written *written, const struct dir *dir, const char *name,
-                       const void *scope);
+int written_name_collides(struct written *written, const struct dir *dir, const char *name,
+                          const void *scope);
 /* Returns how the run has come to the inode, with *scope. Takes NULL. */
 enum written_how written_find(struct written *written, const struct stat *st, const void **scope);
 

@@ -41,7 +41,7 @@ static void on_end(struct sink *sink, struct file *file)
 static void retire(struct file *file, void *arg)
 {
     struct copying *it = arg;
-    const struct copy_file *op = file->op;
+    const struct item *op = file->op;
 
     if (it->count == COPYING_FILES_MAX)
         test_broken("too many files");
@@ -78,7 +78,7 @@ void copying_run_one(struct copying *it, const char *from, const char *to)
 {
     struct watcher watchers[COPYING_JOBS_MAX];
     struct sink *sinks[COPYING_JOBS_MAX];
-    struct feed_config config = {.op_bytes = sizeof(struct copy_file),
+    struct feed_config config = {.op_bytes = sizeof(struct item),
                                  .produce = copy_produce,
                                  .retire = retire,
                                  .arg = &it->copy};
@@ -104,7 +104,7 @@ void copying_run_one(struct copying *it, const char *from, const char *to)
         engine_run(it->engine, &it->opts, it->jobs, feed, &it->copy, sinks, &it->stats), 0);
     assert_int_equal(feed_join(feed), 0);
     alarm(0);
-    assert_null(atomic_load(&it->copy.late));
+    assert_null(atomic_load(&it->copy.deferred_errors));
     copy_destroy(&it->copy);
 }
 

@@ -1,7 +1,7 @@
-/* directories.c: the directories of a copy: made before what is in them, finished after it. See
- * directories.h. */
+/* directory.c: the directories of a copy: made before what is in them, finished after it. See
+ * directory.h. */
 #define _GNU_SOURCE
-#include "directories.h"
+#include "directory.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -26,27 +26,28 @@ static mode_t withheld(const struct copy *copy)
                                                                  : S_IWGRP | S_IWOTH;
 }
 
-struct late_arg {
+struct deferred_arg {
     struct copy *copy;
     const struct dir *from, *to;
 };
 
-static void report_late(void *arg, enum step step, int status, bool harmless)
+static void report_deferred(void *arg, enum step step, int status, bool harmless)
 {
-    struct late_arg *at = arg;
+    struct deferred_arg *at = arg;
     const struct dir *dir = step == STEP_LIST_XATTR ? at->from : at->to;
-    struct copy_deferred_error *late = malloc(sizeof(*late) + dir->path_len + 1);
+    struct copy_deferred_error *deferred = malloc(sizeof(*deferred) + dir->path_len + 1);
 
-    if (!late)
+    if (!deferred)
         return;
-    *late = (struct copy_deferred_error){atomic_load(&at->copy->late), step, status, harmless};
-    dir_path_copy(dir, late->path);
-    while (!atomic_compare_exchange_weak(&at->copy->late, &late->next, late))
+    *deferred = (struct copy_deferred_error){atomic_load(&at->copy->deferred_errors), step, status,
+                                             harmless};
+    dir_path_copy(dir, deferred->path);
+    while (!atomic_compare_exchange_weak(&at->copy->deferred_errors, &deferred->next, deferred))
         ;
 }
 
 /* Gives the directory the rights that mkdir(2) would have given it. */
-static int give_rights(const struct copy_directory *op, int fd)
+static int give_rights(const struct directory *op, int fd)
 {
     const struct copy *copy = op->copy;
     mode_t missing = withheld(copy) & op->st.st_mode & ~copy->umask;
@@ -61,9 +62,9 @@ static int give_rights(const struct copy_directory *op, int fd)
     return 0;
 }
 
-void directory_finish(const struct copy_directory *op, const struct dir *to, const struct dir *dir)
+void directory_finish(const struct directory *op, const struct dir *to, const struct dir *dir)
 {
-    struct late_arg late = {op->copy, dir, to};
+    struct deferred_arg deferred = {op->copy, dir, to};
     struct attr_at from = {.fd = dir->fd}, at = {.fd = to->fd};
     int rc;
 
@@ -71,14 +72,14 @@ void directory_finish(const struct copy_directory *op, const struct dir *to, con
         return;
     rc = give_rights(op, to->fd);
     if (rc < 0)
-        report_late(&late, STEP_MODE, rc, false);
-    attr_copy(op->copy, &from, &at, &op->st, op->created, report_late, &late);
+        report_deferred(&deferred, STEP_MODE, rc, false);
+    attr_copy(op->copy, &from, &at, &op->st, op->created, report_deferred, &deferred);
 }
 
 /* The last reference to a walked directory goes. */
 static void dir_copied(struct dir *dir)
 {
-    struct copy_directory *op = dir->op;
+    struct directory *op = dir->op;
 
     if (!op->copy->opts.dry_run)
         directory_finish(op, op->to, dir);
@@ -144,13 +145,13 @@ int directory_make(struct copy *copy, struct dir *to, const char *name, const st
 }
 
 /* Adds a line for a directory that has been made, for callers that tell. */
-static int tell_dir(struct copy *copy, struct feed *feed, struct dir *parent, const char *name)
+static int add_made(struct copy *copy, struct feed *feed, struct dir *parent, const char *name)
 {
     struct file *file = item_new(copy, feed, parent, name);
 
     if (!file)
         return -ENOMEM;
-    ((struct copy_file *)file->op)->copied = true;
+    ((struct item *)file->op)->copied = true;
     file->type = DT_DIR;
     return feed_add_done(feed, file);
 }
@@ -213,8 +214,8 @@ static bool is_itself(const struct copy *copy, const struct stat *st, bool top,
 
 /* Adds a directory that an operand has taken elsewhere, or, where it went to this place, the
  * operand that leads to it again. */
-static int add_twice(struct copy *copy, struct feed *feed, struct dir *parent, const char *name,
-                     enum refusal refusal, const char *elsewhere)
+static int add_seen(struct copy *copy, struct feed *feed, struct dir *parent, const char *name,
+                    enum refusal refusal, const char *elsewhere)
 {
     struct file *file;
 
@@ -223,7 +224,7 @@ static int add_twice(struct copy *copy, struct feed *feed, struct dir *parent, c
     file = item_new(copy, feed, parent, name);
     if (!file)
         return -ENOMEM;
-    ((struct copy_file *)file->op)->elsewhere = elsewhere;
+    ((struct item *)file->op)->elsewhere = elsewhere;
     item_refuse(file, refusal);
     return feed_add_done(feed, file);
 }
@@ -255,7 +256,7 @@ static bool note_directory(struct copy *copy, struct feed *feed, int *rc, const 
         if (*rc < 0)
             return false;
         *rc = 0;
-        if (!created && written_name_twice(copy->written, to, to_name, copy->source) == 1)
+        if (!created && written_name_collides(copy->written, to, to_name, copy->source) == 1)
             return false;
     }
     if (fstat(fd, &at) < 0) {
@@ -277,11 +278,11 @@ static bool note_directory(struct copy *copy, struct feed *feed, int *rc, const 
 }
 
 static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const char *name,
-                 struct copy_directory *op)
+                 struct directory *op)
 {
     bool top = dir->parent->op == NULL;
     struct dir *parent = dir->parent;
-    struct copy_directory *above = parent->op;
+    struct directory *above = parent->op;
     struct dir *to = above ? above->to : copy->source_to;
     const char *to_name = above ? name : copy->source_to_name, *elsewhere;
     enum step step;
@@ -293,7 +294,7 @@ static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const ch
         return item_add_refused(copy, feed, copy->cwd, copy->source->name, REFUSED_INTO_ITSELF);
     rc = copy->source_count > 1 ? seen_directory(copy, &op->st, top, to, to_name, &elsewhere) : 0;
     if (rc != REFUSED_NONE)
-        return rc < 0 ? rc : add_twice(copy, feed, parent, name, rc, elsewhere);
+        return rc < 0 ? rc : add_seen(copy, feed, parent, name, rc, elsewhere);
     fd = directory_make(copy, to, to_name, &op->st, copy->opts.keep_directory_symlinks,
                         &op->created, &step);
     if (fd < 0 && copy->opts.dry_run && step == STEP_STAT_DEST)
@@ -327,12 +328,12 @@ static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const ch
     dir->op = op;
     dir->release = dir_copied;
     dir->dest_dir = op->to;
-    return copy->opts.verbose && op->created ? tell_dir(copy, feed, parent, name) : 0;
+    return copy->opts.verbose && op->created ? add_made(copy, feed, parent, name) : 0;
 }
 
 int directory_enter(struct feed *feed, struct dir *dir, const char *name, void *arg)
 {
-    struct copy_directory *op = calloc(1, sizeof(*op));
+    struct directory *op = calloc(1, sizeof(*op));
     int rc = op ? enter(arg, feed, dir, name, op) : -ENOMEM;
 
     if (op && !dir->op) { /* it is left out */

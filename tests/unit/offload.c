@@ -1,5 +1,5 @@
-/* move.c: tests of core/move: cached bytes come from file to file, and what does not is left to
- * others. */
+/* offload.c: tests of core/copy/offload: cached bytes come from file to file, and what does not is
+ * left to others. */
 #define _GNU_SOURCE
 #include "../../core/copy/offload.h"
 
@@ -35,7 +35,7 @@ static int open_to(const char *name)
 }
 
 /* Moves all that can be moved of "from" to a file. Returns where it ended. */
-static uint64_t move_all(int from, int to)
+static uint64_t offload_all(int from, int to)
 {
     uint64_t at = 0;
     ssize_t n;
@@ -51,7 +51,7 @@ static void cached_bytes(void **state)
     uint64_t at;
 
     (void)state;
-    at = move_all(from, to);
+    at = offload_all(from, to);
     assert_int_equal(at, FROM_BYTES - 17); /* so few are a read and a write */
     assert_true(holds_pattern("to", 1, at));
     assert_int_equal(lseek(from, 0, SEEK_CUR), 0);
@@ -90,7 +90,7 @@ static void cold_bytes(void **state)
 
     (void)state;
     file_make_cold("from");
-    assert_int_equal(move_all(from, to), 0);
+    assert_int_equal(offload_all(from, to), 0);
     /* a hole in the cache: what is before it at the most */
     assert_int_equal(pread(from, &byte, 1, FROM_BYTES / 2), 1);
     assert_int_equal(offload_cached(from, 0, to, 0, FROM_BYTES), 0);
@@ -118,7 +118,7 @@ static void refusals_and_failures(void **state)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
     assert_int_equal(offload_cached(from, FROM_BYTES / 2, to, FROM_BYTES / 2, FROM_BYTES / 2), 0);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &usual), 0);
-    assert_true(holds_pattern("to", 1, move_all(from, to)));
+    assert_true(holds_pattern("to", 1, offload_all(from, to)));
     assert_true(holds_pattern("from", 1, FROM_BYTES));
     close(closed_for_writing);
     close(appended);
@@ -135,5 +135,5 @@ int main(void)
         cmocka_unit_test(refusals_and_failures),
     };
 
-    return cmocka_run_group_tests_name("move", tests, scratch_set_up, scratch_tear_down);
+    return cmocka_run_group_tests_name("offload", tests, scratch_set_up, scratch_tear_down);
 }

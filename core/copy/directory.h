@@ -1,16 +1,16 @@
-/* directories.h: the directories of a copy. */
-#ifndef CORE_COPY_DIRECTORIES_H
-#define CORE_COPY_DIRECTORIES_H
+/* directory.h: the directories of a copy. */
+#ifndef CORE_COPY_DIRECTORY_H
+#define CORE_COPY_DIRECTORY_H
 
 #include "copy.h"
 
 /* For walk_ops.enter: makes or finds the destination of a directory that the walk goes into. */
 int directory_enter(struct feed *feed, struct dir *dir, const char *name, void *copy);
-/* -- between directories.c and parents.c -- */
+/* -- between directory.c and parents.c -- */
 
 /* A directory that is being copied: the op of the source's struct dir, or, for one that --parents
  * has made, of the destination's. */
-struct copy_directory {
+struct directory {
     struct copy *copy;
     struct dir *to; /* owned reference; NULL if this belongs to the destination's struct dir */
     struct stat st; /* the source's */
@@ -23,7 +23,7 @@ struct copy_directory {
 int directory_make(struct copy *copy, struct dir *to, const char *name, const struct stat *st,
                    bool may_follow, bool *created, enum step *step);
 /* Gives a directory its rights and attributes after everything in it has been copied. */
-void directory_finish(const struct copy_directory *op, const struct dir *to, const struct dir *dir);
+void directory_finish(const struct directory *op, const struct dir *to, const struct dir *dir);
 /* Tells the caller of the directory's filesystem, if it is another one. Returns 0 or -errno. */
 int directory_on_filesystem(struct copy *copy, int fd);
 
