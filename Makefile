@@ -69,8 +69,7 @@ packages_cflags := $(call package,liburing,--cflags) $(call package,libcrypto,--
 libs_core   := $(call package,liburing,--libs) $(call package,libcrypto,--libs) \
                $(call package,libsodium,--libs) \
                $(call package,libattr,--libs)
-libs_cli    := $(call package,jansson,--libs)
-libs_abench := $(call package,gsl,--libs)
+libs_abench := $(call package,gsl,--libs) $(call package,jansson,--libs)
 # Optional: without it abench reports "unknown" as the filesystem and the device. Debian has no static libmount.
 libmount := $(if $(filter -static -static-pie,$(user_flags)),,$(shell pkg-config --exists mount 2>/dev/null && echo yes))
 ifeq ($(libmount),yes)
@@ -139,15 +138,15 @@ $(obj)/cmd/abench/lesson/report.o: $(wildcard core/sync/*.[ch] core/uring/*.[ch]
 define program_rule
 $(bin)/$(1): $(patsubst %.c,$(obj)/%.o,$($(1)_src)) $(obj)/libcore.a
 	@mkdir -p $$(@D)
-	$$(call quiet,LD,$$@)$(CC) $(ldflags) -o $$@ $$^ $(libs_core) $(libs_cli) $(libs_$(1)) $(LDLIBS)
+	$$(call quiet,LD,$$@)$(CC) $(ldflags) -o $$@ $$^ $(libs_core) $(libs_$(1)) $(LDLIBS)
 endef
 $(foreach p,$(programs),$(eval $(call program_rule,$(p))))
 
 $(tests)/unit/abench_stat: $(obj)/cmd/abench/stat.o
-$(tests)/unit/abench_stat: libs_more := $(libs_abench)
+$(tests)/unit/abench_stat $(tests)/unit/json: libs_more := $(libs_abench)
 $(tests)/%: $(obj)/tests/%.o $(support_obj) $(obj)/libcore.a
 	@mkdir -p $(@D)
-	$(call quiet,LD,$@)$(CC) $(ldflags) -o $@ $^ $(libs_core) $(libs_cli) $(libs_more) $(call package,cmocka,--libs) $(LDLIBS)
+	$(call quiet,LD,$@)$(CC) $(ldflags) -o $@ $^ $(libs_core) $(libs_more) $(call package,cmocka,--libs) $(LDLIBS)
 
 $(faultfs): $(addprefix $(obj)/tests/faults/,faultfs.o fold.o nfs4.o rules.o)
 	@mkdir -p $(@D)
@@ -158,18 +157,18 @@ $(tests)/fuzz/options $(tests)/fuzz/options.fuzz: private ldflags += -Wl,--wrap=
 
 $(fuzz_bin): $(tests)/fuzz/%: $(obj)/tests/fuzz/%.o $(obj)/tests/fuzz/replay.o $(fuzz_obj)
 	@mkdir -p $(@D)
-	$(call quiet,LD,$@)$(CC) $(ldflags) -o $@ $^ $(libs_core) $(libs_cli) $(LDLIBS)
+	$(call quiet,LD,$@)$(CC) $(ldflags) -o $@ $^ $(libs_core) $(LDLIBS)
 
 $(fuzz_bin:%=%.fuzz): $(tests)/fuzz/%.fuzz: $(obj)/tests/fuzz/%.o $(fuzz_obj)
 	@mkdir -p $(@D)
-	$(call quiet,LD,$@)$(CC) $(ldflags) -fsanitize=fuzzer -o $@ $^ $(libs_core) $(libs_cli) $(LDLIBS)
+	$(call quiet,LD,$@)$(CC) $(ldflags) -fsanitize=fuzzer -o $@ $^ $(libs_core) $(LDLIBS)
 
 fuzz-targets: $(fuzz_bin:%=%.fuzz)
 
 define injected_rule
 $(tests)/faults/$(1): $(patsubst %.c,$(obj)/%.o,$($(1)_src)) $(inject_obj) $(obj)/libcore.a
 	@mkdir -p $$(@D)
-	$$(call quiet,LD,$$@)$(CC) $(ldflags) $$(inject_wrap) -o $$@ $$^ $(libs_core) $(libs_cli) $(LDLIBS)
+	$$(call quiet,LD,$$@)$(CC) $(ldflags) $$(inject_wrap) -o $$@ $$^ $(libs_core) $(LDLIBS)
 endef
 $(foreach p,$(notdir $(injected)),$(eval $(call injected_rule,$(p))))
 
