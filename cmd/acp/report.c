@@ -196,11 +196,11 @@ static void print_copy(const struct acp *acp, const struct file *file, const cha
 
 static void note_digest(struct acp *acp, const struct item *op, uint64_t bytes, const char *dest)
 {
-    static const struct sumline_format format = {NULL, ' ', '\n'};
+    static const struct checksum_format format = {NULL, ' ', '\n'};
 
     if (acp->manifest)
-        sumline_print(cli_atomic_stream(acp->manifest), &format, op->hash.digest,
-                      digest_bytes(acp->digest), dest);
+        checksum_line_print(cli_atomic_stream(acp->manifest), &format, op->hash.digest,
+                            digest_bytes(acp->digest), dest);
     if (acp->verify)
         acp_verify_note(acp, op, bytes, dest);
 }

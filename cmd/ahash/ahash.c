@@ -56,17 +56,17 @@ static int add_file(struct ahash *ahash, struct feed *feed, struct dir *dir, con
     struct file *file;
     struct stat st;
     /* what cannot be looked up now will not be opened either, and reported then */
-    bool looked_up = ahash->update &&
+    bool looked_up = ahash->manifest &&
                      fstatat(dir->fd, name, &st, dir->may_follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0;
 
-    if (looked_up && update_is_own(ahash, &st))
+    if (looked_up && manifest_is_itself(ahash, &st))
         return dir == ahash->cwd ? refuse_own(ahash, feed, name) : 0;
     file = feed_file(feed, dir, name, strlen(name));
     if (!file)
         return -ENOMEM;
     file->type = type;
     file->ino = ino;
-    if (looked_up && update_look(ahash, file, &st))
+    if (looked_up && manifest_look_up(ahash, file, &st))
         return feed_add_done(feed, file);
     return ahash_add(ahash, feed, file);
 }
@@ -113,8 +113,8 @@ static int add_operand(struct ahash *ahash, struct feed *feed, const char *name)
     if (ahash->check)
         return ahash_check_produce(ahash, feed, name);
     if (ahash->recursive && strcmp(name, "-") != 0 && ahash_is_directory(name)) {
-        if (ahash->update)
-            update_tree(ahash, name);
+        if (ahash->manifest)
+            manifest_add_tree(ahash, name);
         return walk_tree(feed, ahash->cwd, name, &opts, &ops, ahash);
     }
     return add_file(ahash, feed, ahash->cwd, name, DT_UNKNOWN, 0);
@@ -219,7 +219,7 @@ static void flush(void)
  * commands do. */
 static void end_if_lost(const struct ahash *ahash)
 {
-    if (!ferror(stdout) || ahash->update || !(ahash->check || ahash->names || ahash->recursive))
+    if (!ferror(stdout) || ahash->manifest || !(ahash->check || ahash->names || ahash->recursive))
         return;
     cli_progress_hide(STDERR_FILENO);
     cli_close_stdout();
@@ -262,8 +262,8 @@ static void retire(struct file *file, void *arg)
     switch (ahash_item(ahash, file)->kind) {
     case AHASH_DIGEST:
     case AHASH_KEPT:
-        if (ahash->update)
-            update_retire(ahash, file);
+        if (ahash->manifest)
+            manifest_retire(ahash, file);
         else
             retire_digest(ahash, file);
         break;
@@ -347,8 +347,8 @@ static void run(struct ahash *ahash)
     cli_progress_stop(&ahash->common);
     if (cli_run_failed(engine, rc, produced))
         exit(EXIT_FAILURE);
-    if (ahash->update)
-        update_finish(ahash);
+    if (ahash->manifest)
+        manifest_finish(ahash);
     if (ahash->check)
         ahash_check_finish(ahash);
     add_stdin(ahash, &stats);
@@ -388,7 +388,7 @@ int main(int argc, char **argv)
         cli_fatal(0, "memory exhausted");
     if (ahash.update_path) {
         cli_signals_install();
-        update_open(&ahash);
+        manifest_open(&ahash);
     }
     if (ahash.report_unlisted) {
         ahash.unlisted = unlisted_new();
@@ -396,7 +396,7 @@ int main(int argc, char **argv)
                             STDOUT_FILENO); /* a report need not be listed, either */
     }
     run(&ahash);
-    update_free(ahash.update);
+    manifest_free(ahash.manifest);
     unlisted_free(ahash.unlisted);
     free(ahash.trees);
     names0_close(ahash.names);

@@ -100,11 +100,11 @@ struct ahash {
     bool check, recursive, ignore_missing, quiet, status_only, strict, warn, json;
     bool tagged;     /* BSD's style */
     const char *tag; /* of the lines that --check expects, in messages; NULL: of more than one */
-    struct sumline_format format;
+    struct checksum_format format;
     struct algorithms algorithms;
     const char *update_path; /* --update: the manifest */
     bool verify, force_empty, verbose;
-    struct update *update; /* manifest.c's */
+    struct manifest *manifest; /* of --update; NULL: none */
     bool report_unlisted, summary;
     char **trees; /* --report-unlisted's arguments */
     size_t trees_len;
@@ -148,8 +148,8 @@ void ahash_json_check_end(const struct file *file, const struct ahash_counts *co
 /* Adds what a check file lists, line by line. Returns 0 or -errno, to end the producer. */
 int ahash_check_produce(struct ahash *ahash, struct feed *feed, const char *path);
 /* Digests the file of a line that does not match once more, with the other algorithm that the line
- * may be of: second_look.c. True if it matches, and then the result is that one's. */
-bool ahash_second_look(const struct file *file, const struct ahash_item *item);
+ * may be of: rehash.c. True if it matches, and then the result is that one's. */
+bool ahash_rehash(const struct file *file, const struct ahash_item *item);
 /* Retires AHASH_CHECK, AHASH_BAD_LINE, AHASH_CHECK_END, AHASH_UNLISTED. */
 void ahash_check_retire(struct ahash *ahash, struct file *file);
 /* Behind everything: --summary, and what --report-unlisted has found. */

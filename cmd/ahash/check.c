@@ -140,7 +140,7 @@ static bool matches(struct ahash *ahash, const struct file *file)
 
     if (memcmp(result->digest, item->expected, bytes) != 0 &&
         (!item->other || atomic_load_explicit(kind, memory_order_relaxed) == LIST_USUAL ||
-         !ahash_second_look(file, item)))
+         !ahash_rehash(file, item)))
         return false;
     if (item->other && atomic_load_explicit(kind, memory_order_relaxed) == LIST_UNKNOWN)
         atomic_store_explicit(kind,
@@ -184,7 +184,7 @@ static void retire_checked(struct ahash *ahash, struct file *file)
         ahash_json_checked(ahash, file, status);
         return;
     }
-    sumline_name_print(stdout, file->name);
+    checksum_line_print_name(stdout, file->name);
     fputs(file->status < 0            ? ": FAILED open or read\n"
           : strcmp(status, "ok") == 0 ? ": OK\n"
                                       : ": FAILED\n",

@@ -63,8 +63,8 @@ static bool parse_hex(const char *text, uint8_t *digest, size_t bytes)
     return true;
 }
 
-/* Undoes what sumline_print does to a name, in place; the name ends at end. False where it is not
- * what that writes. */
+/* Undoes what checksum_line_print does to a name, in place; the name ends at end. False where it is
+ * not what that writes. */
 static bool unescape(char *name, const char *end)
 {
     char *out = name;

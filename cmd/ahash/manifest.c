@@ -24,7 +24,7 @@
 #include "manifest_read.h"
 #include "name_set.h"
 #include "print.h"
-#include "vanished.h"
+#include "gone_trees.h"
 #include "../../core/base/cache.h"
 #include "../cli/atomic.h"
 #include "../cli/messages.h"
@@ -38,21 +38,21 @@ enum {
     COARSE_TICK_NS = 2 * SECOND_NS,
 };
 
-struct update_counts {
+struct manifest_counts {
     uint64_t new, changed, unchanged, removed;
     uint64_t unreadable; /* these keep their lines */
     uint64_t mismatched; /* --verify: other bytes, though nothing says that they were changed */
 };
 
-struct update {
+struct manifest {
     struct manifest_reader produce, retire;
-    struct names *old; /* the old manifest's; number: offset * 2, + 1 once it has been met */
+    struct name_set *old; /* the old manifest's; number: offset * 2, + 1 once it has been met */
     struct cli_atomic *file;
     FILE *out;
-    struct stat own[2]; /* the manifest, old and new: it does not list itself */
-    struct names *lost; /* files and directories that could not be read */
-    struct vanished *vanished;
-    struct update_counts counts;
+    struct stat own[2];    /* the manifest, old and new: it does not list itself */
+    struct name_set *lost; /* files and directories that could not be read */
+    struct gone_trees *gone;
+    struct manifest_counts counts;
     bool is_refused; /* the old manifest stays */
 };
 
@@ -64,58 +64,58 @@ static bool same_file(const struct stat *a, const struct stat *b)
 /* Reads the old manifest's names. Exits if it is something else: that must not be replaced. */
 static void read_old(struct ahash *ahash)
 {
-    struct update *update = ahash->update;
-    struct manifest_reader *reader = &update->produce;
+    struct manifest *manifest = ahash->manifest;
+    struct manifest_reader *reader = &manifest->produce;
     const char *name = cli_quote_maybe(ahash->update_path);
     int rc;
 
     while ((rc = manifest_read(ahash, reader)) == 1)
-        names_put(update->old, reader->entry.name, reader->entry.at * 2);
+        name_set_put(manifest->old, reader->entry.name, reader->entry.at * 2);
     if (rc == -EINVAL)
         cli_fatal(0, "%s: %" PRIu64 ": improperly formatted %s%schecksum line: not updated", name,
                   reader->line_number, ahash->tag ? ahash->tag : "", ahash->tag ? " " : "");
     if (rc < 0)
         cli_fatal(-rc, "%s", name);
     /* blank lines and comments alone do not make a manifest */
-    if (names_count(update->old) == 0 && !reader->has_header && update->own[0].st_size > 0)
+    if (name_set_count(manifest->old) == 0 && !reader->has_header && manifest->own[0].st_size > 0)
         cli_fatal(0, "%s: no properly formatted checksum lines found: not updated", name);
 }
 
-void update_open(struct ahash *ahash)
+void manifest_open(struct ahash *ahash)
 {
-    struct update *update = calloc(1, sizeof(*update));
+    struct manifest *manifest = calloc(1, sizeof(*manifest));
     int rc;
 
-    if (!update)
+    if (!manifest)
         cli_fatal(0, "memory exhausted");
-    ahash->update = update;
-    update->old = names_new();
-    update->lost = names_new();
-    update->vanished = vanished_new();
-    manifest_reader_open(ahash, &update->produce);
-    manifest_reader_open(ahash, &update->retire);
-    if (update->produce.stream) {
-        (void)fstat(fileno(update->produce.stream), &update->own[0]);
+    ahash->manifest = manifest;
+    manifest->old = name_set_new();
+    manifest->lost = name_set_new();
+    manifest->gone = gone_trees_new();
+    manifest_reader_open(ahash, &manifest->produce);
+    manifest_reader_open(ahash, &manifest->retire);
+    if (manifest->produce.stream) {
+        (void)fstat(fileno(manifest->produce.stream), &manifest->own[0]);
         read_old(ahash);
     }
-    rc = cli_atomic_open(&update->file, ahash->update_path);
+    rc = cli_atomic_open(&manifest->file, ahash->update_path);
     if (rc < 0)
         cli_fatal(-rc, "cannot create %s", cli_quote(ahash->update_path));
-    update->out = cli_atomic_stream(update->file);
-    (void)fstat(fileno(update->out), &update->own[1]);
+    manifest->out = cli_atomic_stream(manifest->file);
+    (void)fstat(fileno(manifest->out), &manifest->own[1]);
     /* the name of an open descriptor, as /dev/stdout is: lines would be added to the old ones */
-    if (same_file(&update->own[0], &update->own[1]))
+    if (same_file(&manifest->own[0], &manifest->own[1]))
         cli_fatal(0, "cannot update %s: not a name that can be replaced",
                   cli_quote(ahash->update_path));
-    fprintf(update->out,
+    fprintf(manifest->out,
             "%s; \"%sSIZE MTIME CTIME INODE\" is the state in which "
             "the file in the next line was read\n",
             manifest_header, manifest_meta_prefix);
 }
 
-bool update_is_own(const struct ahash *ahash, const struct stat *st)
+bool manifest_is_itself(const struct ahash *ahash, const struct stat *st)
 {
-    const struct stat *own = ahash->update->own;
+    const struct stat *own = ahash->manifest->own;
 
     for (int i = 0; i < 2; i++)
         if (own[i].st_ino != 0 && same_file(&own[i], st))
@@ -123,9 +123,9 @@ bool update_is_own(const struct ahash *ahash, const struct stat *st)
     return false;
 }
 
-void update_tree(struct ahash *ahash, const char *name)
+void manifest_add_tree(struct ahash *ahash, const char *name)
 {
-    vanished_tree(ahash->update->vanished, name);
+    gone_trees_add(ahash->manifest->gone, name);
 }
 
 static int64_t timespec_ns(const struct timespec *ts)
@@ -177,18 +177,18 @@ static bool is_clean(const struct file *file)
  * was. */
 static bool is_kept(struct ahash *ahash, struct file *file, uint64_t *number)
 {
-    struct update *update = ahash->update;
-    struct manifest_entry *entry = &update->produce.entry;
+    struct manifest *manifest = ahash->manifest;
+    struct manifest_entry *entry = &manifest->produce.entry;
     struct ahash_item *item = ahash_item(ahash, file);
     struct hash_result *results = file->op;
 
     item->old_at = *number / 2 + 1;
     *number |= 1;
-    if (!manifest_read_at(ahash, &update->produce, *number / 2)) {
+    if (!manifest_read_at(ahash, &manifest->produce, *number / 2)) {
         item->old_at = 0;
         return false;
     }
-    item->unchanged = entry->has_meta && manifest_is_complete(ahash, entry) &&
+    item->unchanged = entry->has_meta && manifest_entry_is_complete(ahash, entry) &&
                       same_meta(&entry->meta, &item->meta);
     if (!item->unchanged || ahash->verify)
         return false;
@@ -199,12 +199,12 @@ static bool is_kept(struct ahash *ahash, struct file *file, uint64_t *number)
     return true;
 }
 
-bool update_look(struct ahash *ahash, struct file *file, const struct stat *st)
+bool manifest_look_up(struct ahash *ahash, struct file *file, const struct stat *st)
 {
-    struct update *update = ahash->update;
+    struct manifest *manifest = ahash->manifest;
     struct ahash_item *item = ahash_item(ahash, file);
     char *path = file_path(file);
-    uint64_t *number = path ? names_find(update->old, path) : NULL;
+    uint64_t *number = path ? name_set_find(manifest->old, path) : NULL;
 
     free(path);
     item->meta = meta_of(st);
@@ -218,8 +218,8 @@ bool update_look(struct ahash *ahash, struct file *file, const struct stat *st)
 static void write_entry(const struct ahash *ahash, const char *name, const struct ahash_meta *meta,
                         const struct hash_result *results)
 {
-    struct sumline_format format = ahash->format;
-    FILE *out = ahash->update->out;
+    struct checksum_format format = ahash->format;
+    FILE *out = ahash->manifest->out;
 
     if (meta)
         fprintf(out, "%s%" PRIu64 " %" PRId64 " %" PRId64 " %" PRIu64 "\n", manifest_meta_prefix,
@@ -228,13 +228,13 @@ static void write_entry(const struct ahash *ahash, const char *name, const struc
         const struct digest *algorithm = ahash->algorithms.chosen[i];
         if (ahash->tagged)
             format.tag = digest_tag(algorithm);
-        sumline_print(out, &format, results[i].digest, digest_bytes(algorithm), name);
+        checksum_line_print(out, &format, results[i].digest, digest_bytes(algorithm), name);
     }
 }
 
 static void write_old(const struct ahash *ahash, const struct manifest_entry *entry)
 {
-    if (manifest_is_complete(ahash, entry))
+    if (manifest_entry_is_complete(ahash, entry))
         write_entry(ahash, entry->name, entry->has_meta ? &entry->meta : NULL, entry->results);
 }
 
@@ -254,28 +254,28 @@ static bool same_digests(const struct ahash *ahash, const struct file *file,
         if (memcmp(results[i].digest, entry->results[i].digest,
                    digest_bytes(ahash->algorithms.chosen[i])) != 0)
             return false;
-    return manifest_is_complete(ahash, entry);
+    return manifest_entry_is_complete(ahash, entry);
 }
 
 /* A file or directory that could not be read keeps what the old manifest has of it: an error that
  * passes must not lose digests. */
 static void retire_failed(struct ahash *ahash, const struct file *file, const char *name)
 {
-    struct update *update = ahash->update;
+    struct manifest *manifest = ahash->manifest;
     const struct ahash_item *item = ahash_item(ahash, file);
 
     ahash_report(ahash, file);
     if (file->step == STEP_REFUSED) {
-        update->is_refused = true;
+        manifest->is_refused = true;
         return;
     }
-    update->counts.unreadable++;
+    manifest->counts.unreadable++;
     if (file->status == -ENOENT && file->dir->path_len > 0) /* gone since the walk met it */
         return;
-    if (item->old_at && manifest_read_at(ahash, &update->retire, item->old_at - 1))
-        write_old(ahash, &update->retire.entry);
+    if (item->old_at && manifest_read_at(ahash, &manifest->retire, item->old_at - 1))
+        write_old(ahash, &manifest->retire.entry);
     else
-        names_put(update->lost, name, 0);
+        name_set_put(manifest->lost, name, 0);
 }
 
 static void print_change(const struct ahash *ahash, const char *name, const char *status,
@@ -289,39 +289,39 @@ static void print_change(const struct ahash *ahash, const char *name, const char
 static void warn_if_silent(const struct ahash *ahash, const struct ahash_item *item,
                            const struct manifest_entry *old, const char *name)
 {
-    if (manifest_is_complete(ahash, old) && old->has_meta && old->meta.size == item->meta.size &&
-        old->meta.mtime_ns == item->meta.mtime_ns)
+    if (manifest_entry_is_complete(ahash, old) && old->has_meta &&
+        old->meta.size == item->meta.size && old->meta.mtime_ns == item->meta.mtime_ns)
         cli_message(0, "WARNING: %s: content has changed, but not size and mtime",
                     cli_quote_maybe(name));
 }
 
 static void retire_read(struct ahash *ahash, struct file *file, const char *name)
 {
-    struct update *update = ahash->update;
+    struct manifest *manifest = ahash->manifest;
     struct ahash_item *item = ahash_item(ahash, file);
     struct ahash_meta now;
     struct stat st;
     bool same = false;
 
-    if (item->old_at && manifest_read_at(ahash, &update->retire, item->old_at - 1))
-        same = same_digests(ahash, file, &update->retire.entry);
+    if (item->old_at && manifest_read_at(ahash, &manifest->retire, item->old_at - 1))
+        same = same_digests(ahash, file, &manifest->retire.entry);
     else
         item->old_at = 0;
     if (item->unchanged && !same && item->old_at) {
         ahash_print_status(ahash, name, "failed", "FAILED");
-        update->counts.mismatched++;
+        manifest->counts.mismatched++;
         ahash->failed = true;
-        write_old(ahash, &update->retire.entry);
+        write_old(ahash, &manifest->retire.entry);
         return;
     }
     if (same) {
-        update->counts.unchanged++;
+        manifest->counts.unchanged++;
     } else if (item->old_at) {
-        update->counts.changed++;
+        manifest->counts.changed++;
         print_change(ahash, name, "changed", "CHANGED");
-        warn_if_silent(ahash, item, &update->retire.entry, name);
+        warn_if_silent(ahash, item, &manifest->retire.entry, name);
     } else {
-        update->counts.new ++;
+        manifest->counts.new ++;
         print_change(ahash, name, "new", "NEW");
     }
     if (item->has_meta) {
@@ -333,7 +333,7 @@ static void retire_read(struct ahash *ahash, struct file *file, const char *name
     write_new(ahash, file, name);
 }
 
-void update_retire(struct ahash *ahash, struct file *file)
+void manifest_retire(struct ahash *ahash, struct file *file)
 {
     char *path = file_path(file);
 
@@ -342,7 +342,7 @@ void update_retire(struct ahash *ahash, struct file *file)
     if (file->status < 0) {
         retire_failed(ahash, file, path);
     } else if (ahash_item(ahash, file)->kind == AHASH_KEPT) {
-        ahash->update->counts.unchanged++;
+        ahash->manifest->counts.unchanged++;
         write_new(ahash, file, path);
     } else {
         retire_read(ahash, file, path);
@@ -351,14 +351,14 @@ void update_retire(struct ahash *ahash, struct file *file)
 }
 
 /* Whether the name, or a directory above it, could not be read. */
-static bool is_lost(struct update *update, char *name)
+static bool is_lost(struct manifest *manifest, char *name)
 {
     char *slash = name + strlen(name);
-    bool lost = names_find(update->lost, name);
+    bool lost = name_set_find(manifest->lost, name);
 
     while (!lost && (slash = memrchr(name, '/', (size_t)(slash - name))) != NULL && slash > name) {
         *slash = 0;
-        lost = names_find(update->lost, name);
+        lost = name_set_find(manifest->lost, name);
         *slash = '/';
     }
     return lost;
@@ -367,23 +367,23 @@ static bool is_lost(struct update *update, char *name)
 /* What has not been met is gone, or in a directory that could not be read. */
 static void finish_old(struct ahash *ahash)
 {
-    struct update *update = ahash->update;
-    struct manifest_reader *reader = &update->retire;
+    struct manifest *manifest = ahash->manifest;
+    struct manifest_reader *reader = &manifest->retire;
 
     if (!reader->stream)
         return;
     rewind(reader->stream);
     while (manifest_read(ahash, reader) == 1) {
-        const uint64_t *number = names_find(update->old, reader->entry.name);
+        const uint64_t *number = name_set_find(manifest->old, reader->entry.name);
         bool is_gone = false;
         if (!number || *number % 2 == 0) {
-            is_gone = !is_lost(update, reader->entry.name);
+            is_gone = !is_lost(manifest, reader->entry.name);
             if (!is_gone)
                 write_old(ahash, &reader->entry);
         }
-        vanished_count(update->vanished, reader->entry.name, is_gone);
+        gone_trees_count(manifest->gone, reader->entry.name, is_gone);
         if (is_gone) {
-            update->counts.removed++;
+            manifest->counts.removed++;
             print_change(ahash, reader->entry.name, "removed", "REMOVED");
         }
     }
@@ -392,14 +392,14 @@ static void finish_old(struct ahash *ahash)
 /* Tells whether the new manifest must not replace the old one, and says why. */
 static bool is_refused(struct ahash *ahash)
 {
-    struct update *update = ahash->update;
+    struct manifest *manifest = ahash->manifest;
     const char *name = cli_quote(ahash->update_path), *tree;
 
-    if (update->is_refused) {
+    if (manifest->is_refused) {
         cli_message(0, "%s: not updated", cli_quote_maybe(ahash->update_path));
         return true;
     }
-    if (ahash->force_empty || !vanished_all(update->vanished, &tree))
+    if (ahash->force_empty || !gone_trees_any(manifest->gone, &tree))
         return false;
     if (tree)
         cli_message(0, "cannot update %s: all listed files in %s are gone", name, cli_quote(tree));
@@ -411,7 +411,7 @@ static bool is_refused(struct ahash *ahash)
 
 static void print_counts(const struct ahash *ahash)
 {
-    const struct update_counts *counts = &ahash->update->counts;
+    const struct manifest_counts *counts = &ahash->manifest->counts;
     const struct ahash_count to_print[] = {
         {"new", counts->new},
         {"changed", counts->changed},
@@ -426,14 +426,14 @@ static void print_counts(const struct ahash *ahash)
         ahash_print_counts(ahash, "manifest", ahash->update_path, to_print);
 }
 
-void update_finish(struct ahash *ahash)
+void manifest_finish(struct ahash *ahash)
 {
-    struct update *update = ahash->update;
-    struct cli_atomic *file = update->file;
+    struct manifest *manifest = ahash->manifest;
+    struct cli_atomic *file = manifest->file;
     int rc;
 
     finish_old(ahash);
-    update->file = NULL;
+    manifest->file = NULL;
     if (is_refused(ahash)) {
         cli_atomic_discard(file);
         ahash->failed = true;
@@ -445,14 +445,14 @@ void update_finish(struct ahash *ahash)
     print_counts(ahash);
 }
 
-void update_free(struct update *update)
+void manifest_free(struct manifest *manifest)
 {
-    if (!update)
+    if (!manifest)
         return;
-    manifest_reader_close(&update->produce);
-    manifest_reader_close(&update->retire);
-    names_free(update->old);
-    names_free(update->lost);
-    vanished_free(update->vanished);
-    free(update);
+    manifest_reader_close(&manifest->produce);
+    manifest_reader_close(&manifest->retire);
+    name_set_free(manifest->old);
+    name_set_free(manifest->lost);
+    gone_trees_free(manifest->gone);
+    free(manifest);
 }

@@ -101,7 +101,7 @@ int manifest_read(const struct ahash *ahash, struct manifest_reader *reader)
     return entry->name != NULL;
 }
 
-bool manifest_is_complete(const struct ahash *ahash, const struct manifest_entry *entry)
+bool manifest_entry_is_complete(const struct ahash *ahash, const struct manifest_entry *entry)
 {
     for (size_t i = 0; i < ahash->algorithms.chosen_len; i++)
         if (!entry->results[i].algorithm)

@@ -37,6 +37,6 @@ int manifest_read(const struct ahash *ahash, struct manifest_reader *reader);
 /* Reads an entry again, by its offset. Returns false if that has become something else. */
 bool manifest_read_at(const struct ahash *ahash, struct manifest_reader *reader, uint64_t at);
 /* Tells whether the entry has a digest of each chosen algorithm. */
-bool manifest_is_complete(const struct ahash *ahash, const struct manifest_entry *entry);
+bool manifest_entry_is_complete(const struct ahash *ahash, const struct manifest_entry *entry);
 
 #endif

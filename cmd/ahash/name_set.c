@@ -20,7 +20,7 @@ struct entry {
     uint64_t number;
 };
 
-struct names {
+struct name_set {
     struct entry *slots;
     size_t slot_count, len;
     struct digest *digest;
@@ -29,9 +29,9 @@ struct names {
     size_t plain_cap;
 };
 
-struct names *names_new(void)
+struct name_set *name_set_new(void)
 {
-    struct names *names = calloc(1, sizeof(*names));
+    struct name_set *names = calloc(1, sizeof(*names));
 
     if (names) {
         names->slot_count = SLOTS_FIRST;
@@ -44,7 +44,7 @@ struct names *names_new(void)
     return names;
 }
 
-void names_free(struct names *names)
+void name_set_free(struct name_set *names)
 {
     if (!names)
         return;
@@ -55,7 +55,7 @@ void names_free(struct names *names)
     free(names);
 }
 
-const char *name_normalize(struct names *names, const char *name)
+const char *name_normalize(struct name_set *names, const char *name)
 {
     size_t cap = strlen(name) + 2;
     char *out;
@@ -87,7 +87,7 @@ const char *name_normalize(struct names *names, const char *name)
     return names->plain;
 }
 
-static void fingerprint(struct names *names, const char *name, uint64_t out[2])
+static void fingerprint(struct name_set *names, const char *name, uint64_t out[2])
 {
     const char *plain = name_normalize(names, name);
     uint8_t digest[DIGEST_BYTES_MAX];
@@ -101,7 +101,7 @@ static void fingerprint(struct names *names, const char *name, uint64_t out[2])
 }
 
 /* The name's slot, or the free one where it belongs. */
-static struct entry *slot_of(const struct names *names, const uint64_t key[2])
+static struct entry *slot_of(const struct name_set *names, const uint64_t key[2])
 {
     size_t at = key[0] & (names->slot_count - 1);
 
@@ -114,7 +114,7 @@ static struct entry *slot_of(const struct names *names, const uint64_t key[2])
     }
 }
 
-static void grow(struct names *names)
+static void grow(struct name_set *names)
 {
     struct entry *old = names->slots;
     size_t old_count = names->slot_count;
@@ -129,7 +129,7 @@ static void grow(struct names *names)
     free(old);
 }
 
-void names_put(struct names *names, const char *name, uint64_t number)
+void name_set_put(struct name_set *names, const char *name, uint64_t number)
 {
     struct entry new = {.number = number};
     struct entry *slot;
@@ -142,7 +142,7 @@ void names_put(struct names *names, const char *name, uint64_t number)
     *slot = new;
 }
 
-uint64_t *names_find(struct names *names, const char *name)
+uint64_t *name_set_find(struct name_set *names, const char *name)
 {
     uint64_t key[2];
     struct entry *slot;
@@ -152,7 +152,7 @@ uint64_t *names_find(struct names *names, const char *name)
     return slot->fingerprint[0] == 0 && slot->fingerprint[1] == 0 ? NULL : &slot->number;
 }
 
-size_t names_count(const struct names *names)
+size_t name_set_count(const struct name_set *names)
 {
     return names->len;
 }

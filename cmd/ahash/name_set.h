@@ -7,18 +7,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct names;
+struct name_set;
 
 /* All of these end the program where memory is short. Names that differ in "//" and "/./" and a
  * "./" in front only are the same. */
-struct names *names_new(void);
-void names_free(struct names *names); /* takes NULL */
+struct name_set *name_set_new(void);
+void name_set_free(struct name_set *names); /* takes NULL */
 /* Adds a name with its number, or gives one that is there a new number. */
-void names_put(struct names *names, const char *name, uint64_t number);
-/* NULL: it is not there. Valid until the next names_put. */
-uint64_t *names_find(struct names *names, const char *name);
-size_t names_count(const struct names *names);
+void name_set_put(struct name_set *names, const char *name, uint64_t number);
+/* NULL: it is not there. Valid until the next name_set_put. */
+uint64_t *name_set_find(struct name_set *names, const char *name);
+size_t name_set_count(const struct name_set *names);
 /* What the name looks like without its detours; valid until the next call on names. */
-const char *name_normalize(struct names *names, const char *name);
+const char *name_normalize(struct name_set *names, const char *name);
 
 #endif

@@ -31,7 +31,7 @@ void ahash_report(struct ahash *ahash, const struct file *file)
 void ahash_print_digests(const struct ahash *ahash, const struct file *file, const char *name)
 {
     const struct hash_result *results = file->op;
-    struct sumline_format format = ahash->format;
+    struct checksum_format format = ahash->format;
 
     if (ahash->json) {
         ahash_json_digests(ahash, file, name);
@@ -41,7 +41,7 @@ void ahash_print_digests(const struct ahash *ahash, const struct file *file, con
         const struct digest *algorithm = ahash->algorithms.chosen[i];
         if (ahash->tagged)
             format.tag = digest_tag(algorithm);
-        sumline_print(stdout, &format, results[i].digest, digest_bytes(algorithm), name);
+        checksum_line_print(stdout, &format, results[i].digest, digest_bytes(algorithm), name);
     }
 }
 
@@ -52,7 +52,7 @@ void ahash_print_status(const struct ahash *ahash, const char *name, const char 
         ahash_json_status(name, status);
         return;
     }
-    sumline_name_print(stdout, name);
+    checksum_line_print_name(stdout, name);
     printf(": %s\n", text);
 }
 

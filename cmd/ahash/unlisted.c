@@ -31,7 +31,7 @@ struct common {
 };
 
 struct unlisted {
-    struct names *listed;
+    struct name_set *listed;
     struct place place;
     struct common common;
     bool is_absolute, is_mixed; /* of listed names: the first one begins with a slash, others not */
@@ -49,7 +49,7 @@ struct unlisted *unlisted_new(void)
 
     if (!unlisted)
         cli_fatal(0, "memory exhausted");
-    unlisted->listed = names_new();
+    unlisted->listed = name_set_new();
     return unlisted;
 }
 
@@ -57,7 +57,7 @@ void unlisted_free(struct unlisted *unlisted)
 {
     if (!unlisted)
         return;
-    names_free(unlisted->listed);
+    name_set_free(unlisted->listed);
     free(unlisted->place.name);
     free(unlisted->place.real);
     free(unlisted->common.written);
@@ -140,7 +140,7 @@ static const struct place *list_place(struct unlisted *unlisted, const char *nam
     if (!place->real)
         return NULL;
     key = key_of(&place->st, last);
-    names_put(unlisted->listed, key, 0);
+    name_set_put(unlisted->listed, key, 0);
     free(key);
     return place;
 }
@@ -162,7 +162,7 @@ void unlisted_list(struct unlisted *unlisted, const char *name)
     if (place)
         share(&unlisted->common.real, place->real);
     else
-        names_put(unlisted->listed, name, 0); /* beyond PATH_MAX, for one */
+        name_set_put(unlisted->listed, name, 0); /* beyond PATH_MAX, for one */
     plain = name_normalize(unlisted->listed, name);
     slash = strrchr(plain, '/');
     dir = strndup(plain, slash ? (size_t)(slash - plain) + (slash == plain) : 0);
@@ -216,7 +216,7 @@ static bool is_listed(const struct unlisted *unlisted, struct dir *dir, const ch
 
     if (fstat(dir->fd, &st) == 0) {
         text = key_of(&st, name);
-        listed = names_find(unlisted->listed, text);
+        listed = name_set_find(unlisted->listed, text);
         free(text);
     }
     if (listed || is_own(unlisted, dir, name))
@@ -224,7 +224,7 @@ static bool is_listed(const struct unlisted *unlisted, struct dir *dir, const ch
     text = file_path(&(struct file){.dir = dir, .name = name});
     if (!text)
         cli_fatal(0, "memory exhausted");
-    listed = names_find(unlisted->listed, text);
+    listed = name_set_find(unlisted->listed, text);
     free(text);
     return listed;
 }

@@ -35,8 +35,8 @@ static void print_hex(FILE *out, const uint8_t *digest, size_t bytes)
     fwrite_unlocked(text, 1, 2 * bytes, out);
 }
 
-void sumline_print(FILE *out, const struct sumline_format *format, const uint8_t *digest,
-                   size_t digest_bytes, const char *name)
+void checksum_line_print(FILE *out, const struct checksum_format *format, const uint8_t *digest,
+                         size_t digest_bytes, const char *name)
 {
     bool escape = format->end == '\n' && strpbrk(name, "\\\n\r");
 
@@ -61,7 +61,7 @@ void sumline_print(FILE *out, const struct sumline_format *format, const uint8_t
     putc_unlocked(format->end, out);
 }
 
-void sumline_name_print(FILE *out, const char *name)
+void checksum_line_print_name(FILE *out, const char *name)
 {
     if (strchr(name, '\n')) {
         putc_unlocked('\\', out);

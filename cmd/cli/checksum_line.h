@@ -6,16 +6,16 @@
 #include <stdint.h>
 #include <stdio.h>
 
-struct sumline_format {
+struct checksum_format {
     const char *tag; /* "SHA256" for BSD's style; NULL: digest, mode, name */
     char mode;       /* ' ' text, '*' binary */
     char end;        /* '\n', or 0: and then nothing is escaped */
 };
 
 /* Prints a file's line. */
-void sumline_print(FILE *out, const struct sumline_format *format, const uint8_t *digest,
-                   size_t digest_bytes, const char *name);
+void checksum_line_print(FILE *out, const struct checksum_format *format, const uint8_t *digest,
+                         size_t digest_bytes, const char *name);
 /* Prints a name that must stay on one line, as -c does: with a newline in it, it is escaped. */
-void sumline_name_print(FILE *out, const char *name);
+void checksum_line_print_name(FILE *out, const char *name);
 
 #endif

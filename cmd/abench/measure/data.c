@@ -244,7 +244,7 @@ static int collect_entry(const struct manifest_entry *entry, void *arg)
 {
     struct collection *collection = arg;
     struct bench_data *sums = collection->shared;
-    const struct sumline_format as_sha256sum = {.mode = ' ', .end = '\n'};
+    const struct checksum_format as_sha256sum = {.mode = ' ', .end = '\n'};
 
     if (entry->type == DT_REG) {
         check_output(&collection->bench->opts, entry->path);
@@ -257,8 +257,8 @@ static int collect_entry(const struct manifest_entry *entry, void *arg)
     if (collection->bench->opts.operation == BENCH_COPY)
         manifest_put(collection->expected, entry);
     else if (collection->bench->opts.operation == BENCH_HASH && entry->type == DT_REG)
-        sumline_print(collection->expected, &as_sha256sum, entry->digest, BENCH_DIGEST_BYTES,
-                      entry->path);
+        checksum_line_print(collection->expected, &as_sha256sum, entry->digest, BENCH_DIGEST_BYTES,
+                            entry->path);
     return 0;
 }
 

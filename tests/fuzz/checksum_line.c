@@ -1,4 +1,5 @@
-/* sumline.c: fuzzes the lines of check files: a parsed line is printed, and must parse to the same.
+/* checksum_line.c: fuzzes the lines of check files: a parsed line is printed, and must parse to the
+ * same.
  */
 #define _GNU_SOURCE
 #include <string.h>
@@ -11,7 +12,7 @@ static struct algorithms algorithms = {.detect = true, .any_length = true};
 /* Prints the line and parses the output. */
 static void print_and_parse(const struct ahash_line *line, const char *tag)
 {
-    struct sumline_format format = {.tag = tag, .mode = ' ', .end = '\n'};
+    struct checksum_format format = {.tag = tag, .mode = ' ', .end = '\n'};
     struct ahash_parser parser = {.algorithms = &algorithms};
     struct ahash_line again;
     size_t bytes = digest_bytes(line->algorithm), len;
@@ -19,7 +20,7 @@ static void print_and_parse(const struct ahash_line *line, const char *tag)
     FILE *out = open_memstream(&text, &len);
 
     MUST(out);
-    sumline_print(out, &format, line->digest, bytes, line->name);
+    checksum_line_print(out, &format, line->digest, bytes, line->name);
     MUST(fclose(out) == 0 && len > 0 && text[len - 1] == '\n');
     MUST(!memchr(text, '\n', len - 1));
     MUST(ahash_line_parse(&parser, text, len - 1, &again));

@@ -1,4 +1,4 @@
-/* second_look.c: the file of a line without a tag that did not match, digested by the other
+/* rehash.c: the file of a line without a tag that did not match, digested by the other
  * algorithm that the line may be of. See ahash.h.
  *
  * Computing both at once would make every check of a long list slower. This reads a file twice only
@@ -41,7 +41,7 @@ static bool digest_file(int fd, const struct digest *digest, uint8_t *out)
     return well;
 }
 
-bool ahash_second_look(const struct file *file, const struct ahash_item *item)
+bool ahash_rehash(const struct file *file, const struct ahash_item *item)
 {
     struct hash_result *result = file->op;
     uint8_t digest[DIGEST_BYTES_MAX];
