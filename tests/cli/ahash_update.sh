@@ -18,7 +18,7 @@ settle() {
 }
 # read_files COMMAND...: prints the number of files that it read
 read_files() {
-    "$@" --stats=json 2>&1 >/dev/null | sed -n 's/.*"files":\([0-9]*\),.*/\1/p'
+    "$@" --stats=json 2>&1 >/dev/null | sed -n 's/.*"files":\([0-9]*\),"failed_files".*/\1/p'
 }
 digests() {
     grep -v '^#' "$1"
