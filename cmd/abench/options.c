@@ -1,6 +1,7 @@
 /* options.c: abench's command line. */
 #define _GNU_SOURCE
 #include "options.h"
+#include "../../core/base/path.h"
 #include "measure/sweep.h"
 #include "../cli/messages.h"
 #include "../cli/options.h"
@@ -351,8 +352,7 @@ static char *operand(const char *given)
     while (len > 1 && path[len - 1] == '/')
         path[--len] = '\0';
 
-    const char *slash = strrchr(path, '/');
-    const char *last = slash ? slash + 1 : path;
+    const char *last = path_last(path);
     if ((lstat(path, &st) == 0 && S_ISLNK(st.st_mode)) || strcmp(last, ".") == 0 ||
         strcmp(last, "..") == 0) {
         text = realpath(path, NULL);
@@ -390,11 +390,10 @@ static void pattern_defaults(struct bench *bench, const char *path)
 /* Finds the directory of a path's last component, and that component. Returns 0 or -1. */
 static int find_parent(const char *path, struct stat *dir, const char **name)
 {
-    const char *slash = strrchr(path, '/');
-    char *parent = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    char *parent = path_dir(path);
     int rc = parent ? stat(parent, dir) : -1;
 
-    *name = slash ? slash + 1 : path;
+    *name = path_last(path);
     free(parent);
     return rc;
 }

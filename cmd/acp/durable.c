@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../core/base/path.h"
 #include "acp.h"
 #include "../cli/messages.h"
 #include "../cli/quote.h"
@@ -57,19 +58,9 @@ static int met(void *arg, int dir_fd, dev_t dev)
     return fd < 0 ? -errno : add(acp, fd, dev, "a file system below the destination");
 }
 
-/* The directory that a new name is in. malloc'd. */
-static char *dir_of(const char *name)
-{
-    const char *slash = strrchr(name, '/');
-
-    if (!slash)
-        return strdup(".");
-    return strndup(name, slash == name ? 1 : (size_t)(slash - name));
-}
-
 void acp_durable_start(struct acp *acp)
 {
-    char *path = acp->to ? strdup(acp->to->name) : dir_of(acp->operands[acp->operand_count]);
+    char *path = acp->to ? strdup(acp->to->name) : path_dir(acp->operands[acp->operand_count]);
     struct stat st;
     int fd;
 

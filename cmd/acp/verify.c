@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../../core/base/direct.h"
 #include "acp.h"
 #include "../cli/messages.h"
 #include "../cli/quote.h"
@@ -114,9 +115,9 @@ static void verify_device(struct acp_verify *verify, const char *path, uint64_t 
                           const uint8_t *expected)
 {
     uint8_t digest[DIGEST_BYTES_MAX];
-    void *block = NULL;
+    void *block = direct_alloc(DEVICE_BLOCK_BYTES);
     int fd = path_open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
-    int rc = fd < 0 ? -errno : -posix_memalign(&block, 4096, DEVICE_BLOCK_BYTES);
+    int rc = fd < 0 ? -errno : !block ? -ENOMEM : 0;
 
     if (rc == 0)
         rc = digest_device(fd, bytes, verify->acp->digest, block, digest);

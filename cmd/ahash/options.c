@@ -2,6 +2,7 @@
  * ahash.h. */
 #define _GNU_SOURCE
 #include "ahash.h"
+#include "../../core/base/path.h"
 #include "../cli/messages.h"
 #include "../cli/quote.h"
 
@@ -67,8 +68,7 @@ static const struct ahash_persona personas[] = {
 
 static const struct ahash_persona *find_persona(void)
 {
-    const char *slash = strrchr(cli_name, '/');
-    const char *command = slash ? slash + 1 : cli_name;
+    const char *command = path_last(cli_name);
 
     for (size_t i = 1; i < sizeof(personas) / sizeof(personas[0]); i++)
         if (strcmp(personas[i].command, command) == 0)

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../core/base/path.h"
 #include "../../core/pipeline/walk.h"
 #include "name_set.h"
 #include "../cli/messages.h"
@@ -132,8 +133,7 @@ static char *key_of(const struct stat *dir, const char *last)
 /* Lists a name by its place. Returns its directory, NULL if that cannot be looked up. */
 static const struct place *list_place(struct unlisted *unlisted, const char *name)
 {
-    const char *slash = strrchr(name, '/');
-    const char *last = slash ? slash + 1 : name;
+    const char *last = path_last(name);
     const struct place *place = look_up(unlisted, name, (size_t)(last - name));
     char *key;
 

@@ -22,17 +22,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "path.h"
+
 enum {
     TRIES = 100, /* of names that others may have taken */
 };
-
-/* The length of the directory part of a name, with its slash. */
-static int dir_length(const char *name)
-{
-    const char *slash = strrchr(name, '/');
-
-    return slash ? (int)(slash - name) + 1 : 0;
-}
 
 static char boot_id[36]; /* "": unknown */
 
@@ -52,7 +46,7 @@ static void read_boot_id(void)
 static uint32_t place_of(int dir_fd, const char *name)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    char *dir = dir_length(name) ? strndup(name, (size_t)dir_length(name)) : strdup(".");
+    char *dir = path_dir(name);
     uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
     struct stat st;
     bool known = dir && fstatat(dir_fd, dir, &st, 0) == 0;
@@ -75,15 +69,15 @@ static char *make_name(const char *name, const char *prefix, uint32_t place)
     char *temp;
 
     (void)!getrandom(&number, sizeof(number), GRND_NONBLOCK);
-    if (asprintf(&temp, "%.*s%s%08" PRIx32 "%08" PRIx32, dir_length(name), name, prefix, place,
-                 number) < 0)
+    if (asprintf(&temp, "%.*s%s%08" PRIx32 "%08" PRIx32, (int)path_dir_length(name), name, prefix,
+                 place, number) < 0)
         return NULL;
     return temp;
 }
 
 static int open_unnamed(int dir_fd, const char *name, mode_t mode)
 {
-    char *dir = dir_length(name) ? strndup(name, (size_t)dir_length(name)) : strdup(".");
+    char *dir = path_dir(name);
     int fd = dir ? openat(dir_fd, dir, O_WRONLY | O_TMPFILE | O_CLOEXEC, mode) : -1;
 
     free(dir);

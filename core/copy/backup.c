@@ -12,22 +12,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/path.h"
+
 enum {
     TRIES = 100, /* others may take the number that was free */
 };
 
-/* The length of the directory part of a name, with its slash. */
-static size_t dir_length(const char *name)
-{
-    const char *slash = strrchr(name, '/');
-
-    return slash ? (size_t)(slash - name) + 1 : 0;
-}
-
 static DIR *open_dir_of(int dir_fd, const char *name)
 {
-    size_t len = dir_length(name);
-    char *path = len ? strndup(name, len) : strdup(".");
+    char *path = path_dir(name);
     int fd = path ? openat(dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
@@ -54,7 +47,7 @@ static unsigned long number_of(const char *entry, const char *base, size_t base_
 /* The highest number that is taken. */
 static unsigned long highest(int dir_fd, const char *name)
 {
-    const char *base = name + dir_length(name);
+    const char *base = path_last(name);
     size_t base_len = strlen(base);
     DIR *dir = open_dir_of(dir_fd, name);
     struct dirent *entry;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/path.h"
 #include "directory.h"
 
 /* The source of a directory that --parents has made or found: its path is behind the struct. */
@@ -44,7 +45,7 @@ static int add_parent(struct copy *copy, struct feed *feed, struct dir *to, cons
     if (!file)
         return -ENOMEM;
     op->to = dir_get(to);
-    op->to_name = strrchr(file->name, '/') ? strrchr(file->name, '/') + 1 : file->name;
+    op->to_name = path_last(file->name);
     op->parent = true;
     op->copied = status == 0;
     if (step == STEP_REFUSED)

@@ -9,8 +9,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
+
+#include "../base/direct.h"
 
 enum {
     /* A file that comes in smaller blocks, and has not had so many bytes yet, is digested sooner
@@ -19,7 +20,6 @@ enum {
     LARGE_FILE_BYTES = 8 * 1024 * 1024,
     PIECE_BYTES = 512 * 1024,
     PIECES = 8,
-    HUGE_PAGE_BYTES = 2 << 20, /* two faults, and not a thousand: 1 ms */
 };
 
 struct piece {
@@ -85,10 +85,7 @@ static bool start(struct sink_thread *sink_thread)
     /* signals are for other threads */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    if (posix_memalign(&sink_thread->memory, HUGE_PAGE_BYTES, (size_t)PIECES * PIECE_BYTES) == 0)
-        (void)madvise(sink_thread->memory, (size_t)PIECES * PIECE_BYTES, MADV_HUGEPAGE);
-    else
-        sink_thread->memory = NULL;
+    sink_thread->memory = direct_alloc((size_t)PIECES * PIECE_BYTES);
     sink_thread->started = sink_thread->memory &&
                            pthread_create(&sink_thread->thread, NULL, sink_thread_main,
                                           sink_thread) == 0;

@@ -7,18 +7,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../base/cache.h"
+#include "../base/direct.h"
 
 #define MIX UINT64_C(0x9e3779b97f4a7c15) /* odd, and of no pattern: 2^64 by the golden ratio */
-
-enum {
-    DIRECT_ALIGN = 4096, /* of a buffer: no device here has larger logical blocks */
-    HUGE_PAGE_BYTES = 2 * 1024 * 1024,
-};
 
 /* Whether a block can be read with O_DIRECT: only a read tells on every filesystem. */
 static int try_direct(int fd, size_t block_bytes)
@@ -29,7 +24,8 @@ static int try_direct(int fd, size_t block_bytes)
 
     if (fcntl(fd, F_SETFL, O_DIRECT) < 0)
         return -errno;
-    if (posix_memalign(&buf, DIRECT_ALIGN, block_bytes) != 0)
+    buf = direct_alloc(block_bytes);
+    if (!buf)
         return -ENOMEM;
     do
         n = pread(fd, buf, block_bytes, 0);
@@ -179,20 +175,15 @@ int load_count(struct load_result *result, uint64_t start_ns, uint64_t end_ns, i
 
 int load_buffers_init(struct load_buffers *buffers, const struct load *load, unsigned count)
 {
-    size_t step = (load->opts.block_bytes + DIRECT_ALIGN - 1) & ~(size_t)(DIRECT_ALIGN - 1);
+    size_t step = direct_align(load->opts.block_bytes);
     size_t bytes = (count * step + HUGE_PAGE_BYTES - 1) & ~(size_t)(HUGE_PAGE_BYTES - 1);
 
     buffers->step = step;
-    buffers->map_bytes = bytes + HUGE_PAGE_BYTES; /* room to align it */
-    buffers->map = mmap(NULL, buffers->map_bytes, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (buffers->map == MAP_FAILED)
-        return -ENOMEM;
-    buffers->first = (char *)(((uintptr_t)buffers->map + HUGE_PAGE_BYTES - 1) &
-                              ~(uintptr_t)(HUGE_PAGE_BYTES - 1));
     /* 1 MiB in pages of 4 KiB is more pieces than a virtio disk takes with a request (254): 8 such
      * reads in flight were half as fast */
-    (void)madvise(buffers->first, bytes, MADV_HUGEPAGE);
+    buffers->first = direct_alloc(bytes);
+    if (!buffers->first)
+        return -ENOMEM;
     /* so that the first reads do not pay for the pages */
     memset(buffers->first, 1, count * step);
     return 0;
@@ -200,7 +191,7 @@ int load_buffers_init(struct load_buffers *buffers, const struct load *load, uns
 
 void load_buffers_free(struct load_buffers *buffers)
 {
-    munmap(buffers->map, buffers->map_bytes);
+    free(buffers->first);
 }
 
 struct load_worker {

@@ -74,8 +74,6 @@ void load_stop(struct load *load);
 struct load_buffers {
     char *first;
     size_t step; /* from one to the next */
-    void *map;
-    size_t map_bytes;
 };
 
 /* For count reads of load's. The memory has been touched. Returns 0 or -ENOMEM. */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../base/direct.h"
 #include "../copy/dest.h"
 #include "../copy/extents.h"
 #include "source.h"
@@ -150,7 +151,7 @@ int sync_copy(const struct engine_opts *opts, struct feed *feed, struct copy *co
     void *buf;
 
     run.block = source_block_bytes(opts);
-    buf = source_block_new(run.block);
+    buf = direct_alloc(run.block);
     if (!buf)
         return -ENOMEM;
     run.buf = buf;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../base/cache.h"
+#include "../base/direct.h"
 #include "poll.h"
 #include "source.h"
 #include "sync.h"
@@ -120,7 +121,7 @@ int sync_read(const struct engine_opts *opts, struct feed *feed, struct sink *si
     size_t block = source_block_bytes(opts);
     struct poll_set set = {.progress = opts->progress};
     struct file *file;
-    void *buf = source_block_new(block);
+    void *buf = direct_alloc(block);
     int rc;
 
     if (!buf)

@@ -6,11 +6,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../base/cache.h"
+#include "../base/direct.h"
 #include "../base/leased.h"
 #include "../base/salvage.h"
 
@@ -55,25 +55,9 @@ ssize_t source_read(int fd, void *buf, size_t len, off_t at)
 
 size_t source_block_bytes(const struct engine_opts *opts)
 {
-    const size_t align = 4096; /* no device here has larger logical blocks */
     size_t block = opts->block_bytes ? opts->block_bytes : SOURCE_BLOCK_BYTES;
 
-    return opts->direct == DIRECT_ALWAYS ? (block + align - 1) & ~(align - 1) : block;
-}
-
-/* Large blocks lie on huge pages, as the ring's do: a direct request is then few pieces of memory
- * and not one for each 4 KiB, of which a device takes so many at once and no more. 4 GiB cold in
- * blocks of 16 MiB: 5.2 s without, 2.5 s with (virtio, 254 segments). */
-void *source_block_new(size_t bytes)
-{
-    const size_t page = 4096, huge_page = 2 << 20;
-    void *block;
-
-    if (posix_memalign(&block, bytes < huge_page ? page : huge_page, bytes) != 0)
-        return NULL;
-    if (bytes >= huge_page)
-        (void)madvise(block, bytes, MADV_HUGEPAGE);
-    return block;
+    return opts->direct == DIRECT_ALWAYS ? direct_align(block) : block;
 }
 
 /* Opens a file. What was found as a regular file may be a FIFO by now, and that must not be waited

@@ -14,8 +14,6 @@ enum {
 
 /* Bytes of a read request: for O_DIRECT a multiple of what devices take. */
 size_t source_block_bytes(const struct engine_opts *opts);
-/* Allocates a block for reading, aligned for O_DIRECT, to be freed. NULL: out of memory. */
-void *source_block_new(size_t bytes);
 /* Opens a file of the feed for reading; flags are added to those of open(2). Returns the descriptor
  * or -errno. */
 int source_open(const struct engine_opts *opts, struct file *file, int flags);

@@ -18,6 +18,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "../base/direct.h"
 #include "../copy/dest.h"
 #include "../copy/extents.h"
 #include "loop.h"
@@ -26,7 +27,6 @@
 
 enum {
     DIRECT_MIN = 8 * 1024 * 1024, /* smaller ones are done sooner in the cache */
-    ALIGN = 4096,
     /* Blocks wait for their digest, too, while others are read and written: 4 GiB took 1.14 times
      * as long with a digest in 12 blocks of 1 MiB, 1.04 times in 32. */
     DIGEST_POOL_BYTES = 32 * 1024 * 1024,
@@ -39,7 +39,7 @@ struct copy_slot {
     bool direct;      /* dest.fd is O_DIRECT */
     uint64_t tail_at; /* direct: what comes from here on is written last */
     size_t tail_len;
-    char tail[ALIGN];
+    char tail[DIRECT_ALIGN];
 };
 
 struct copy_run {
@@ -93,7 +93,7 @@ static void look(struct slot *slot)
         return;
     op->direct = true;
     op->dest.resize = true;
-    op->tail_at = (size - 1) & ~(uint64_t)(ALIGN - 1);
+    op->tail_at = (size - 1) & ~(uint64_t)(DIRECT_ALIGN - 1);
     unfinished_extend(&op->dest.unfinished, op->tail_at);
     /* Writes within the size need not wait for each other, and with the blocks allocated at once
      * they are in one piece. Where it cannot be done the writes find out about a full disk. */
@@ -124,10 +124,10 @@ static int copy_block(struct loop *loop, struct slot *slot, struct block *block)
 
     if (!op->looked)
         look(slot);
-    if (op->direct && op->tail_len == 0 && block->offset % ALIGN == 0 &&
+    if (op->direct && op->tail_len == 0 && block->offset % DIRECT_ALIGN == 0 &&
         block->offset <= op->tail_at && end <= slot->size) {
         uint32_t ahead = end > op->tail_at ? (uint32_t)(op->tail_at - block->offset) : block->got;
-        if (ahead % ALIGN == 0) {
+        if (ahead % DIRECT_ALIGN == 0) {
             op->tail_len = block->got - ahead;
             memcpy(op->tail, block->buf + ahead, op->tail_len);
             if (ahead == 0)

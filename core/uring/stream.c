@@ -8,18 +8,13 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "../base/direct.h"
 #include "../base/salvage.h"
 
 enum {
     RETRIES = 3, /* by the ring; after that by a plain call, which waits where the ring gave up */
     HANDLE_BYTES = 256 * 1024, /* delivered between two submissions; 0.15 ms of SHA-256 */
-    DIRECT_ALIGN = 4096, /* of offsets and lengths: no device here has larger logical blocks */
 };
-
-static uint64_t align_up(uint64_t n)
-{
-    return (n + DIRECT_ALIGN - 1) & ~(uint64_t)(DIRECT_ALIGN - 1);
-}
 
 static void submit_read(struct loop *loop, struct block *block)
 {
@@ -112,7 +107,7 @@ static void issue_blocks(struct loop *loop, struct slot *slot)
 {
     while (!STAILQ_EMPTY(&loop->free_blocks) && wants_blocks(slot)) {
         uint64_t end = slot->data_end < slot->size ? slot->data_end : slot->size;
-        issue_block(loop, stream_take(loop, slot), align_up(end - slot->issued));
+        issue_block(loop, stream_take(loop, slot), direct_align(end - slot->issued));
     }
 }
 
@@ -202,7 +197,7 @@ void stream_issue(struct loop *loop, struct slot *slot)
             issue_block(loop, small, small->cap);
     } else if (slot->size <= small->cap && !slot->sparse) {
         if (idle && slot->delivered == 0)
-            issue_block(loop, small, slot->size ? align_up(slot->size) : small->cap);
+            issue_block(loop, small, slot->size ? direct_align(slot->size) : small->cap);
         else if (idle)
             find_end(loop, slot);
     } else if (wants_blocks(slot)) {

@@ -1,0 +1,15 @@
+/* path.h: the parts of a path, by its text alone. */
+#ifndef CORE_BASE_PATH_H
+#define CORE_BASE_PATH_H
+
+#include <stddef.h>
+
+/* Returns the length of the directory part with its slash; 0 if there is none. */
+size_t path_dir_length(const char *path);
+/* Returns the part behind the last slash: "" if the path ends in one. */
+const char *path_last(const char *path);
+/* Returns the directory part with its slash, or "." if there is none: malloc'd; NULL if memory is
+ * short. */
+char *path_dir(const char *path);
+
+#endif
