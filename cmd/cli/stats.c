@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -83,23 +84,23 @@ static void print_text(const struct engine *engine, const char *why, const struc
     fprintf(stderr, "bound      %s\n", bottleneck->text);
 }
 
-static void put_split(struct json_writer *json, const struct stats *stats)
+static void put_split(struct json_writer *json, const struct stats *stats, bool runqueue_known)
 {
     struct split split = split_of(stats);
 
     json_put_real(json, "waiting_seconds", split.waiting);
     json_put_real(json, "hashing_seconds", split.hashing);
     json_put_real(json, "rest_seconds", split.rest);
-    json_put_real(json, "runqueue_seconds", split.queued);
+    json_put_real(json, "runqueue_seconds", runqueue_known ? split.queued : NAN);
 }
 
-static void put_workers(struct json_writer *json, const struct stats *stats)
+static void put_workers(struct json_writer *json, const struct stats *stats, bool runqueue_known)
 {
     json_put_array(json, "workers");
     for (unsigned i = 0; i < stats->workers && i < stats->each_len; i++) {
         json_put_object(json, NULL);
         json_put_count(json, "files", stats->each[i].files);
-        put_split(json, &stats->each[i]);
+        put_split(json, &stats->each[i], runqueue_known);
         json_end(json);
     }
     json_end(json);
@@ -109,6 +110,7 @@ static void print_json(const char *program, const struct engine *engine, const c
                        const struct stats *stats, double seconds, double in_flight_mean,
                        const struct cli_bottleneck *bottleneck)
 {
+    bool runqueue_known = stats_runqueue_known();
     struct json_writer json;
 
     json_begin(&json, stderr, JSON_LINE, "stats");
@@ -122,7 +124,7 @@ static void print_json(const char *program, const struct engine *engine, const c
     json_put_count(&json, "written_bytes", stats->bytes_written);
     json_put_real(&json, "seconds", seconds);
     json_put_real(&json, "bytes_per_second", (double)stats->bytes_read / seconds);
-    put_split(&json, stats);
+    put_split(&json, stats, runqueue_known);
     json_put_real(&json, "waiting_for_names_seconds", seconds_of(stats->feed_ns));
     json_put_real(&json, "user_seconds", seconds_of(stats->user_ns));
     json_put_real(&json, "system_seconds", seconds_of(stats->system_ns));
@@ -135,7 +137,7 @@ static void print_json(const char *program, const struct engine *engine, const c
     json_put_count(&json, "resident_files", stats->resident_files);
     json_put_count(&json, "memory_peak_bytes", stats->memory_peak);
     json_put_count(&json, "voluntary_switches", stats->switches);
-    put_workers(&json, stats);
+    put_workers(&json, stats, runqueue_known);
     json_put_text(&json, "bottleneck", bottleneck->by);
     json_put_text(&json, "bottleneck_text", bottleneck->text);
     json_finish(&json);

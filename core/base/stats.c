@@ -21,8 +21,9 @@ static uint64_t timeval_ns(struct timeval tv)
     return (uint64_t)tv.tv_sec * 1000000000u + (uint64_t)tv.tv_usec * 1000u;
 }
 
-/* Time that the calling thread has spent ready to run. */
-static uint64_t runqueue_ns(void)
+/* Reads the time that the calling thread has spent ready to run. Returns false if the kernel does
+ * not report it. */
+static bool read_runqueue_ns(uint64_t *ns)
 {
     char text[128];
     unsigned long long ran, queued;
@@ -32,7 +33,24 @@ static uint64_t runqueue_ns(void)
     if (fd >= 0)
         close(fd);
     text[len < 0 ? 0 : len] = 0;
-    return sscanf(text, "%llu %llu", &ran, &queued) == 2 ? queued : 0;
+    if (sscanf(text, "%llu %llu", &ran, &queued) != 2)
+        return false;
+    *ns = queued;
+    return true;
+}
+
+static uint64_t runqueue_ns(void)
+{
+    uint64_t ns;
+
+    return read_runqueue_ns(&ns) ? ns : 0;
+}
+
+bool stats_runqueue_known(void)
+{
+    uint64_t ns;
+
+    return read_runqueue_ns(&ns);
 }
 
 void stats_start(struct stats *stats)

@@ -3,6 +3,7 @@
 #ifndef CORE_BASE_STATS_H
 #define CORE_BASE_STATS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct stats {
@@ -42,6 +43,8 @@ uint64_t stats_now_ns(void);
 /* Marks the calling thread's start; stats_stop adds its times and switches since then. */
 void stats_start(struct stats *stats);
 void stats_stop(struct stats *stats);
+/* Tells whether the kernel reports the time for runqueue_ns. */
+bool stats_runqueue_known(void);
 /* Adds one worker's counters to the sum. */
 void stats_add(struct stats *sum, const struct stats *worker);
 /* Fills in what is known of the process only. */

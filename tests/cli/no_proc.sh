@@ -79,7 +79,10 @@ for command in 'ahash s/f' 'acat s/f' 'acp s/f stat'; do
     same "--stats, $command: status" 0 $?
     check "--stats, $command: the engine" grep -q "engine.*$engine" <(echo "$message")
 done
+check "--stats=json: what the kernel does not report is null" \
+    grep -q '"runqueue_seconds":null' <(no_proc ahash --stats=json s/f 2>&1)
 no_proc abench hash --warm --pairs=1 --json=report s/large >out 2>err
 same "abench: status" 0 $?
 check "abench: the report" grep -q '"arms"' report
+check "abench: what the kernel does not report is null" grep -q '"memory_bytes": null' report
 finish
