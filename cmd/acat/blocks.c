@@ -38,7 +38,7 @@ static uint64_t time_option(const char *argument)
     double seconds = strtod(argument, &end);
 
     if (!decimal || *end != 0 || seconds < 1e-3 || seconds > 1e6)
-        cli_fatal(0, "invalid --time argument %s: seconds are expected", cli_quote_word(argument));
+        cli_fatal(0, "invalid --time argument %s: expected seconds", cli_quote_word(argument));
     return (uint64_t)(seconds * 1e9 + 0.5);
 }
 
@@ -268,7 +268,7 @@ bool load_operands(const struct load_request *request, const struct cli_common *
                 failed = run_file(&report, request, &opts, &sum);
             }
             if (failed < 0)
-                cli_message(-failed, "engine '%s' failed", engine->name);
+                cli_message(-failed, "cannot run engine '%s'", engine->name);
         } else if (operands->kind == OPERAND_STDIN) {
             cli_message(0, "-: standard input cannot be read in blocks: name the file");
         } else {

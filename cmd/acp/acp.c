@@ -218,7 +218,7 @@ static void open_manifest(struct acp *acp)
 static void open_extras(struct acp *acp)
 {
     if (acp->copy.opts.digest && !(acp->digest = cli_digest_open("sha256")))
-        cli_fatal(0, "the library has no SHA-256");
+        cli_fatal(0, "cannot compute SHA-256: OpenSSL does not have it");
     if (acp->manifest_path)
         open_manifest(acp);
     /* reading back from the device wants it there */

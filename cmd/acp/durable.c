@@ -25,13 +25,13 @@ struct acp_durable {
     struct acp_durable *next;
     dev_t dev;
     int fd;
-    char path[]; /* for messages */
+    char name[]; /* for messages */
 };
 
-static int add(struct acp *acp, int fd, dev_t dev, const char *path)
+static int add(struct acp *acp, int fd, dev_t dev, const char *name)
 {
-    size_t path_len = strlen(path);
-    struct acp_durable *durable = malloc(sizeof(*durable) + path_len + 1);
+    size_t name_len = strlen(name);
+    struct acp_durable *durable = malloc(sizeof(*durable) + name_len + 1);
 
     if (!durable) {
         close(fd);
@@ -39,7 +39,7 @@ static int add(struct acp *acp, int fd, dev_t dev, const char *path)
     }
     durable->dev = dev;
     durable->fd = fd;
-    memcpy(durable->path, path, path_len + 1);
+    memcpy(durable->name, name, name_len + 1);
     durable->next = acp->durables;
     acp->durables = durable;
     return 0;
@@ -55,7 +55,7 @@ static int met(void *arg, int dir_fd, dev_t dev)
         if (at->dev == dev)
             return 0;
     fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return fd < 0 ? -errno : add(acp, fd, dev, "a file system below the destination");
+    return fd < 0 ? -errno : add(acp, fd, dev, "a filesystem below the destination");
 }
 
 void acp_durable_start(struct acp *acp)
@@ -68,7 +68,7 @@ void acp_durable_start(struct acp *acp)
         cli_fatal(ENOMEM, "cannot start");
     fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     /* a destination that is not there will be complained of in its turn */
-    if (fd >= 0 && (fstat(fd, &st) < 0 || add(acp, fd, st.st_dev, path) < 0))
+    if (fd >= 0 && (fstat(fd, &st) < 0 || add(acp, fd, st.st_dev, cli_quote(path)) < 0))
         cli_fatal(errno, "cannot prepare to sync %s", cli_quote(path));
     if (fd < 0 && errno != ENOENT && errno != ENOTDIR)
         cli_fatal(errno, "cannot prepare to sync %s", cli_quote(path));
@@ -88,8 +88,7 @@ void acp_durable_finish(struct acp *acp)
     while (acp->durables) {
         struct acp_durable *durable = acp->durables;
         if ((few ? fsync(durable->fd) : syncfs(durable->fd)) < 0) {
-            cli_message(errno, "cannot bring what is in %s to the device",
-                        cli_quote(durable->path));
+            cli_message(errno, "cannot sync %s", durable->name);
             acp->failed = true;
         }
         close(durable->fd);

@@ -85,12 +85,12 @@ static const struct option long_options[] = {
 static const char help[] =
     "Copy SOURCE to DEST, or multiple SOURCE(s) to DIRECTORY.\n\n"
     "  -a, --archive             same as -dR --preserve=all\n"
-    "      --attributes-only     no file's data, only its attributes\n"
+    "      --attributes-only     copy only attributes, not data\n"
     "      --backup[=CONTROL]    make a backup of each existing destination file\n"
     "  -b                        like --backup but does not accept an argument\n"
     "      --copy-contents       copy contents of special files when recursive\n"
     "  -d                        same as --no-dereference --preserve=links\n"
-    "      --debug               say how each file was copied; implies -v\n"
+    "      --debug               explain how each file is copied; implies -v\n"
     "  -f, --force               remove an existing destination that cannot be\n"
     "                              opened, and try again\n"
     "  -i, --interactive         prompt before overwrite (overrides an earlier -n)\n"
@@ -107,11 +107,11 @@ static const char help[] =
     "      --no-preserve=ATTR_LIST  do not preserve these\n"
     "      --parents             use full source file name under DIRECTORY\n"
     "  -R, -r, --recursive       copy directories recursively\n"
-    "      --reflink[=WHEN]      share the source's blocks: auto (the default), always\n"
-    "                              or never\n"
+    "      --reflink[=WHEN]      share the source's blocks: auto (default), always or\n"
+    "                              never\n"
     "      --remove-destination  remove each existing destination file first\n"
-    "      --sparse=WHEN         make holes: auto (as in the source), always (for\n"
-    "                              zeros, too) or never\n"
+    "      --sparse=WHEN         make holes: auto (as in the source), always (also\n"
+    "                              for zeros) or never\n"
     "      --strip-trailing-slashes  remove trailing slashes from each SOURCE\n"
     "  -s, --symbolic-link       make symbolic links instead of copying\n"
     "  -S, --suffix=SUFFIX       override the usual backup suffix\n"
@@ -120,24 +120,26 @@ static const char help[] =
     "  -u, --update[=WHICH]      replace: older (the default with -u), all, none, or\n"
     "                              none-fail\n"
     "  -v, --verbose             explain what is being done\n"
+    "  -x, --one-file-system     stay on this file system\n"
     "  -Z, --context[=CONTEXT]   (refused: security contexts are not supported)\n"
     "\nOptions that cp does not have:\n"
-    "      --atomic              each file appears complete under its name, or not\n"
-    "                              at all\n"
-    "      --dry-run             change nothing, say what would be copied\n"
-    "      --durable             on return, data and names are on the device\n"
+    "      --atomic              make each file appear complete or not at all\n"
+    "      --dry-run             change nothing, print what would be copied\n"
+    "      --durable             sync data and names to disk before returning\n"
+    "      --exclude=GLOB        skip files and directories that match; repeatable\n"
     "      --manifest=FILE       write the SHA-256 of what was read to FILE, for\n"
     "                              sha256sum -c\n"
-    "      --rate=SIZE           read at most SIZE bytes a second\n"
+    "      --rate=SIZE           read at most SIZE bytes per second\n"
     "      --verify              read the copies back from the device and compare\n"
-    "      --files0-from=FILE    sources from FILE, NUL-ended; needs -t\n";
+    "      --files0-from=FILE    read the SOURCEs from FILE, each ended by NUL;\n"
+    "                              requires -t\n";
 
 static void usage(void)
 {
     printf("Usage: %s [OPTION]... [-T] SOURCE DEST\n"
            "  or:  %s [OPTION]... SOURCE... DIRECTORY\n"
            "  or:  %s [OPTION]... -t DIRECTORY SOURCE...\n"
-           "%s" CLI_WALK_HELP "\n" CLI_COMMON_HELP,
+           "%s\n" CLI_COMMON_HELP,
            cli_name, cli_name, cli_name, help);
     cli_close_stdout();
     exit(EXIT_SUCCESS);
@@ -358,7 +360,7 @@ static uint64_t rate(const char *argument)
     uint64_t bytes;
 
     if (cli_parse_size(argument, &bytes) < 0 || bytes == 0)
-        cli_fatal(0, "invalid --rate argument %s: bytes a second are expected",
+        cli_fatal(0, "invalid --rate argument %s: expected bytes per second",
                   cli_quote_word(argument));
     return bytes;
 }
@@ -426,9 +428,10 @@ static void finish_options(struct acp *acp, const struct deferred *deferred)
     if (opts->clone == CLONE_ALWAYS && opts->sparse != SPARSE_AUTO)
         conflict("--reflink can be used only with --sparse=auto");
     if (opts->dry_run && (acp->manifest_path || acp->verify_copies))
-        conflict("--dry-run copies nothing that --manifest or --verify could tell of");
+        conflict("--dry-run cannot be combined with --manifest or --verify");
     if (opts->make != MAKE_COPIES && (acp->manifest_path || acp->verify_copies || opts->atomic))
-        conflict("--manifest, --verify and --atomic are for copies, not for links");
+        conflict(
+            "--manifest, --verify and --atomic cannot be combined with --link or --symbolic-link");
     if (deferred->backup)
         opts->backup = deferred->control
                            ? backup_control("backup type", deferred->control)
@@ -465,5 +468,5 @@ void acp_parse_options(struct acp *acp, int argc, char **argv)
     acp->operands = argv + optind;
     acp->operand_count = (size_t)(argc - optind);
     if (acp->common.files0_from && !acp->target)
-        cli_fatal(0, "--files0-from needs a destination by --target-directory (-t)");
+        cli_fatal(0, "--files0-from requires --target-directory (-t)");
 }

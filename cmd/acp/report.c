@@ -44,7 +44,7 @@ static const struct {
     [STEP_WRITE] = {"error writing", "", DEST},
     [STEP_CLONE] = {"failed to clone", " from ", DEST_SOURCE},
     [STEP_SIZE] = {"failed to extend", "", DEST},
-    [STEP_SYNC] = {"cannot bring", " to the device", DEST},
+    [STEP_SYNC] = {"cannot sync", "", DEST},
     [STEP_TIMES] = {"preserving times for", "", DEST},
     [STEP_OWNER] = {"failed to preserve ownership for", "", DEST},
     [STEP_MODE] = {"preserving permissions for", "", DEST},

@@ -251,7 +251,7 @@ static void read_back(struct acp *acp, const struct engine *engine, unsigned job
     if (rc == 0)
         rc = produced;
     if (rc < 0) {
-        cli_message(-rc, "cannot verify");
+        cli_message(-rc, "cannot verify the copies");
         acp->failed = true;
     }
     sinks_free(sinks, jobs);
@@ -263,7 +263,7 @@ void acp_verify_finish(struct acp *acp, const struct engine *engine, unsigned jo
 
     if (fflush(verify->notes) != 0 || ferror(verify->notes) ||
         fseek(verify->notes, 0, SEEK_SET) != 0) {
-        cli_message(errno, "cannot keep what --verify is to compare");
+        cli_message(errno, "cannot write the temporary file of --verify");
         acp->failed = true;
     } else {
         read_back(acp, engine, jobs);

@@ -95,13 +95,12 @@ static void waiting(struct cli_bottleneck *bottleneck, const struct engine *engi
                in_flight_mean * 100 >= FULL_PERCENT * (double)stats->in_flight_peak) {
         set(bottleneck, "device",
             "device-bound: %.0f%% waiting for I/O with %.0f requests in flight; faster storage "
-            "would help, more workers would not, and a deeper queue only where the storage is far "
-            "away",
+            "would help, more workers would not, and a deeper queue only if the storage is remote",
             shares->io, in_flight_mean);
     } else {
         set(bottleneck, "latency",
             "latency-bound: %.0f%% waiting for I/O with %.1f requests in flight, %u at the most: "
-            "there was not more to ask for at a time; a deeper queue would not help",
+            "no more requests could be issued at once; a deeper queue would not help",
             shares->io, in_flight_mean, stats->in_flight_peak);
     }
 }
@@ -129,6 +128,6 @@ struct cli_bottleneck cli_bottleneck(const struct cli_common *common, const stru
             shares.computing, shares.io, shares.names,
             shares.queued > CROWDED_PERCENT || stats->files <= stats->workers
                 ? "faster storage and faster processors would help"
-                : "more workers (-j) would do one while they wait for the other");
+                : "more workers (-j) would compute while others wait");
     return bottleneck;
 }

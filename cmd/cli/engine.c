@@ -49,15 +49,15 @@ const struct engine *cli_engine(struct cli_common *common, const char **why)
     }
     /* the option's values have been checked: an unknown name is the environment's */
     if (!*why)
-        cli_fatal(0, "invalid value %s of $AIOUTILS_ENGINE: auto, sync or uring is expected",
+        cli_fatal(0, "invalid value %s of $AIOUTILS_ENGINE: expected auto, sync or uring",
                   cli_quote_word(common->engine));
-    cli_fatal(-error, "engine '%s' cannot run here: %s", common->engine, *why);
+    cli_fatal(-error, "cannot use engine '%s': %s", common->engine, *why);
 }
 
 bool cli_run_failed(const struct engine *engine, int status, int produced)
 {
     if (status < 0)
-        cli_message(-status, "engine '%s' failed", engine->name);
+        cli_message(-status, "cannot run engine '%s'", engine->name);
     else if (produced < 0)
         cli_message(-produced, "cannot find all files");
     return status < 0 || produced < 0;

@@ -64,7 +64,7 @@ static unsigned count_option(const char *option, const char *argument, unsigned 
     unsigned count;
 
     if (cli_parse_count(argument, max, &count) < 0)
-        cli_fatal(0, "invalid %s argument %s: a number from 1 to %u is expected", option,
+        cli_fatal(0, "invalid %s argument %s: expected a number from 1 to %u", option,
                   cli_quote_word(argument), max);
     return count;
 }
@@ -74,10 +74,9 @@ static size_t block_size_option(const char *argument)
     uint64_t bytes;
     int rc = cli_parse_size(argument, &bytes);
 
-    if (rc == -ERANGE || (rc == 0 && bytes > BLOCK_BYTES_MAX))
-        cli_fatal(0, "--block-size argument %s too large", cli_quote_word(argument));
-    if (rc < 0 || bytes == 0)
-        cli_fatal(0, "invalid --block-size argument %s", cli_quote_word(argument));
+    if (rc < 0 || bytes == 0 || bytes > BLOCK_BYTES_MAX)
+        cli_fatal(0, "invalid --block-size argument %s: expected a size from 1 to 1G",
+                  cli_quote_word(argument));
     return (size_t)bytes;
 }
 

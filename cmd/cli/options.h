@@ -62,20 +62,20 @@ enum {
         "one-file-system", no_argument, NULL, 'x'          \
     }
 
-#define CLI_WALK_HELP                                                                  \
-    "      --exclude=GLOB        leave out what matches; may be given several times\n" \
+#define CLI_WALK_HELP                                                                 \
+    "      --exclude=GLOB        skip files and directories that match; repeatable\n" \
     "  -x, --one-file-system     stay on each operand's file system\n"
 
-#define CLI_COMMON_HELP                                                                      \
-    "      --engine=ENGINE       auto (default), sync or uring; also $AIOUTILS_ENGINE\n"     \
-    "  -j, --jobs=N              workers\n"                                                  \
-    "      --depth=N             files in flight per worker (uring)\n"                       \
-    "      --block-size=SIZE     bytes per read of a large file\n"                           \
-    "      --direct=WHEN         O_DIRECT: auto (default), always or never\n"                \
-    "      --progress[=WHEN]     a line about it on standard error while it goes on: auto\n" \
-    "                            (where that is a terminal), always or never (default)\n"    \
-    "      --stats[=FORMAT]      counters on standard error at the end: text or json\n"      \
-    "      --help                display this help and exit\n"                               \
+#define CLI_COMMON_HELP                                                                  \
+    "      --engine=ENGINE       auto (default), sync or uring; also $AIOUTILS_ENGINE\n" \
+    "  -j, --jobs=N              workers\n"                                              \
+    "      --depth=N             files in flight per worker (uring)\n"                   \
+    "      --block-size=SIZE     bytes per read of a large file\n"                       \
+    "      --direct=WHEN         O_DIRECT: auto (default), always or never\n"            \
+    "      --progress[=WHEN]     show progress on standard error: auto (if it is a\n"    \
+    "                            terminal), always or never (default)\n"                 \
+    "      --stats[=FORMAT]      counters on standard error at the end: text or json\n"  \
+    "      --help                display this help and exit\n"                           \
     "      --version             output version information and exit\n"
 
 /* getopt_long where abbreviations mean what they mean to GNU's command, whose options are the first

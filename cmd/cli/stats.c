@@ -70,18 +70,18 @@ static void print_text(const struct engine *engine, const char *why, const struc
     if (stats->bytes_written > 0)
         fprintf(stderr, "written    %" PRIu64 " bytes\n", stats->bytes_written);
     fprintf(stderr,
-            "of which   %" PRIu64 " bytes past the page cache, %" PRIu64
-            " files in it, without the ring\n",
+            "page cache %" PRIu64 " bytes read past it, %" PRIu64
+            " files read from it without the ring\n",
             stats->direct_bytes, stats->resident_files);
     print_worker("workers", stats);
     print_workers(stats);
-    fprintf(stderr, "of these   user %.3f s, system %.3f s; waiting for names %.3f s\n",
+    fprintf(stderr, "CPU        user %.3f s, system %.3f s; waiting for names %.3f s\n",
             seconds_of(stats->user_ns), seconds_of(stats->system_ns), seconds_of(stats->feed_ns));
     fprintf(stderr, "process    CPU %.3f s, peak memory %.1f MiB, voluntary switches %" PRIu64 "\n",
             seconds_of(stats->process_ns), (double)stats->memory_peak / 1048576, stats->switches);
     fprintf(stderr, "in flight  mean %.1f, peak %u; %" PRIu64 " requests in %" PRIu64 " enters\n",
             in_flight_mean, stats->in_flight_peak, stats->requests, stats->enters);
-    fprintf(stderr, "bound      %s\n", bottleneck->text);
+    fprintf(stderr, "bottleneck %s\n", bottleneck->text);
 }
 
 static void put_split(struct json_writer *json, const struct stats *stats, bool runqueue_known)

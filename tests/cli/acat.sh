@@ -347,7 +347,7 @@ if strace -o /dev/null true 2>/dev/null; then
         check "--engine=uring if it fails with $error" bash -c '
             strace -f -o /dev/null -e "inject=io_uring_setup:error=$error" \
                 acat --engine=uring x >out 2>err && exit 1
-            [ ! -s out ] && grep -q "^acat: engine .uring. cannot run here: ..*" err'
+            [ ! -s out ] && grep -q "^acat: cannot use engine .uring.: ..*" err'
     done
 else
     left_out 'a sandbox without io_uring' 'strace cannot run here'

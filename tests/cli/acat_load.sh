@@ -176,7 +176,7 @@ Valid arguments are:
   - 'random'
 Try 'acat --help' for more information." 'acat --discard --pattern=none file'
 for argument in '' 0 -1 1x x 1e9 nan inf 0x10; do
-    gives "--time=$argument" 1 '' "acat: invalid --time argument '$argument': seconds are expected" \
+    gives "--time=$argument" 1 '' "acat: invalid --time argument '$argument': expected seconds" \
         "acat --discard --time=$argument file"
 done
 for argument in '' 0 -1 1Q; do

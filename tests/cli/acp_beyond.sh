@@ -50,7 +50,9 @@ gives '--manifest to standard output' 0 "$(cd tree && gnu sha256sum 4096 | sed '
     'cd tree; acp --manifest=/dev/stdout 4096 ../copy/x'
 gives '--manifest leaves out what was not copied' 0 '' '' \
     'acp -n --manifest=sums tree/4097 copy/x; cat sums'
-gives '--manifest with links' 1 '' "$(printf '%s\n' 'acp: --manifest, --verify and --atomic are for copies, not for links' \
+gives '--manifest with --dry-run' 1 '' "$(printf '%s\n' 'acp: --dry-run cannot be combined with --manifest or --verify' \
+    "Try 'acp --help' for more information.")" 'acp --dry-run --manifest=s tree/1 copy/y'
+gives '--manifest with links' 1 '' "$(printf '%s\n' 'acp: --manifest, --verify and --atomic cannot be combined with --link or --symbolic-link' \
     "Try 'acp --help' for more information.")" 'acp -l --manifest=s tree/1 copy/y'
 
 # -- --verify --
@@ -127,10 +129,10 @@ if command -v strace >/dev/null; then
     same '--durable of a file: the file and its directory' '2 fsync' "$(calls --durable tree/4096 copy/d1)"
     same '--durable of two files' '3 fsync' "$(calls --durable tree/4096 tree/1 copy)"
     same '--durable of a tree: one call' '1 syncfs' "$(calls -r --durable tree copy/d2)"
-    gives '--durable: a failure is one' 1 '' "acp: cannot bring 'copy/d3' to the device: Input/output error" \
+    gives '--durable: a failure is one' 1 '' "acp: cannot sync 'copy/d3': Input/output error" \
         'strace -qq -f -o /dev/null -e trace=fsync -e inject=fsync:error=EIO:when=1 acp --durable tree/4096 copy/d3'
     check '--durable: what is not on the device is not left' [ ! -e copy/d3 ]
-    gives '--durable: a tree that could not be synced' 1 '' "acp: cannot bring what is in 'copy' to the device: Input/output error" \
+    gives '--durable: a tree that could not be synced' 1 '' "acp: cannot sync 'copy': Input/output error" \
         'strace -qq -f -o /dev/null -e trace=syncfs -e inject=syncfs:error=EIO acp -r --durable tree copy/d4'
 fi
 if [ -n "$root" ] && mkdir "$mounted" && mount -t tmpfs -o size=4m none "$mounted" 2>/dev/null; then
@@ -158,7 +160,7 @@ gives '--dry-run: what would fail' 1 '' "acp: cannot overwrite directory 'copy/s
 # -- --rate, --exclude, --files0-from --
 check '--rate' acp --rate=100M tree/65536 copy/rate
 check '--rate: the copy' cmp tree/65536 copy/rate
-gives '--rate of nothing' 1 '' "acp: invalid --rate argument '0': bytes a second are expected" 'acp --rate=0 tree/1 copy'
+gives '--rate of nothing' 1 '' "acp: invalid --rate argument '0': expected bytes per second" 'acp --rate=0 tree/1 copy'
 same '--rate: 100 KiB at 100 KiB/s are not instant' slow "$(head -c 204800 /dev/zero >r; start=$(date +%s%N)
     acp --rate=100K --block-size=16K --direct=never r r2; [ $(($(date +%s%N) - start)) -gt 800000000 ] && echo slow)"
 same '--rate: a file of one block takes its time' slow "$(head -c 20000 /dev/zero >r; start=$(date +%s%N)
@@ -193,7 +195,7 @@ find tree -maxdepth 1 -type f -print0 >list
 mkdir from
 check '--files0-from' acp --files0-from=list -t from
 same '--files0-from: all are there' "$(find tree -maxdepth 1 -type f | wc -l)" "$(find from -type f | wc -l)"
-gives '--files0-from without -t' 1 '' 'acp: --files0-from needs a destination by --target-directory (-t)' 'acp --files0-from=list from'
+gives '--files0-from without -t' 1 '' 'acp: --files0-from requires --target-directory (-t)' 'acp --files0-from=list from'
 gives '--files0-from, nothing' 0 '' '' 'acp --files0-from=/dev/null -t from'
 # an unusable name is reported, and the others are copied
 mkdir bad

@@ -274,7 +274,7 @@ same '--direct=never -j3' "$(gnu sha256sum large middle x)" \
 same "--engine=$engine" "$(gnu sha256sum x)" "$(AIOUTILS_ENGINE=none ahash --engine="$engine" x)"
 same '--engine=auto' "$(gnu sha256sum x)" "$(ahash --engine=auto x)"
 gives '$AIOUTILS_ENGINE of no engine' 1 '' \
-    "ahash: invalid value 'none' of \$AIOUTILS_ENGINE: auto, sync or uring is expected" \
+    "ahash: invalid value 'none' of \$AIOUTILS_ENGINE: expected auto, sync or uring" \
     'AIOUTILS_ENGINE=none ahash x'
 gives '--engine of no engine' 1 '' "ahash: invalid argument 'none' for '--engine'
 Valid arguments are:
@@ -282,10 +282,10 @@ Valid arguments are:
   - 'sync'
   - 'uring'
 Try 'ahash --help' for more information." 'ahash --engine=none x'
-gives '-j0' 1 '' "ahash: invalid --jobs argument '0': a number from 1 to 1024 is expected" \
+gives '-j0' 1 '' "ahash: invalid --jobs argument '0': expected a number from 1 to 1024" \
     'ahash -j0 x'
-gives '--block-size=x' 1 '' "ahash: invalid --block-size argument 'x'" 'ahash --block-size=x x'
-gives '--block-size=9E' 1 '' "ahash: --block-size argument '9E' too large" 'ahash --block-size=9E x'
+gives '--block-size=x' 1 '' "ahash: invalid --block-size argument 'x': expected a size from 1 to 1G" 'ahash --block-size=x x'
+gives '--block-size=9E' 1 '' "ahash: invalid --block-size argument '9E': expected a size from 1 to 1G" 'ahash --block-size=9E x'
 ahash --stats=json x middle large nope 2>stats >/dev/null
 same '--stats=json is one line behind the messages' 2 "$(wc -l <stats)"
 for pair in "\"engine\":\"$engine\"" '"files":4' '"failed_files":1' '"bytes":3433334' '"fallback_reason":null'; do
@@ -314,7 +314,7 @@ if strace -o /dev/null true 2>/dev/null; then
             strace -f -o /dev/null -e "inject=io_uring_setup:error=$error" \
                 ahash --engine=uring x >out 2>err && exit 1
             cat err
-            [ ! -s out ] && grep -q "^ahash: engine .uring. cannot run here: ..*" err'
+            [ ! -s out ] && grep -q "^ahash: cannot use engine .uring.: ..*" err'
     done
 else
     left_out 'a sandbox without io_uring' 'strace cannot run here'

@@ -40,7 +40,7 @@ if [ "$(nproc)" -gt 1 ]; then
         "$(ahash --stats large 2>&1 >/dev/null | grep -c '^engine .* 1 worker, digests on threads of their own')"
     ahash --stats -j1 large 2>stats >/dev/null
     same 'except with -j1' 0 "$(grep -c 'threads of their own' stats)"
-    check 'and the report says that it would help' grep -q '^bound  .* -j2 would give it a thread of its own' stats
+    check 'and the report says that it would help' grep -q '^bottleneck .* -j2 would give it a thread of its own' stats
 else
     left_out "a thread for one file's digest" 'there is one processor'
 fi
@@ -61,6 +61,6 @@ same 'nothing at all' nothing "$(ahash --stats=json --files0-from=/dev/null 2>&1
 ahash --stats -j2 -r many 2>stats >/dev/null
 check 'text: all workers' grep -q '^workers    waiting [0-9.]* s, hashing [0-9.]* s, the rest [0-9.]* s; ' stats
 same 'text: each of them' 2 "$(grep -c '^worker [12]   waiting ' stats)"
-same 'text: the line that says why' 1 "$(grep -c '^bound      .' stats)"
+same 'text: the line that says why' 1 "$(grep -c '^bottleneck .' stats)"
 
 finish

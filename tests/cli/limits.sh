@@ -105,13 +105,13 @@ if [ "$engine" = uring ]; then
         "$(no_second_ring ahash -j4 -r tree/w* 2>&1 | LC_ALL=C sort -k2)"
     no_ring -j1
     same "no worker has a ring: status" 1 $?
-    same "no worker has a ring: message" "acp: engine 'uring' failed: Cannot allocate memory" "$(cat message)"
+    same "no worker has a ring: message" "acp: cannot run engine 'uring': Cannot allocate memory" "$(cat message)"
     check "no worker has a ring: nothing half written" test -z "$(gnu find copy -type f)"
     for command in "ahash -j1" acat; do
         # shellcheck disable=SC2086 # words
         no_second_ring $command tree/w1/1 >out 2>message
         same "no worker has a ring: $command: status" 1 $?
-        same "no worker has a ring: $command: message" "${command%% *}: engine 'uring' failed: Cannot allocate memory" \
+        same "no worker has a ring: $command: message" "${command%% *}: cannot run engine 'uring': Cannot allocate memory" \
             "$(cat message)"
         check "no worker has a ring: $command: prints nothing" test ! -s out
     done

@@ -45,7 +45,7 @@ refuses() {
         message=$(without "$1" $command 2>&1 >out)
         status=$?
         same "$what: $command: status" 1 "$status"
-        has "$what: $command: why" "'uring' cannot run here.*$why" "$message"
+        has "$what: $command: why" "cannot use engine 'uring'.*$why" "$message"
         check "$what: $command: nothing is made" test ! -e new -a ! -s out
     done
 }
@@ -68,7 +68,7 @@ why="io_uring_setup: this kernel's io_uring is too old"
 if [ "$engine" = sync ]; then
     has "an old kernel: falls back" "engine.*sync.*$why" "$(old_kernel ahash --engine=auto --stats tree/1 2>&1 >/dev/null)"
 else
-    has "an old kernel: refuses" "'uring' cannot run here: $why" "$(old_kernel ahash tree/1 2>&1)"
+    has "an old kernel: refuses" "cannot use engine 'uring': $why" "$(old_kernel ahash tree/1 2>&1)"
 fi
 
 # A ring keeps failing while requests are in flight: the command must not wait for them without end.
@@ -89,7 +89,7 @@ if [ "$engine" = uring ]; then
         has "a ring that breaks with $errno, in blocks: why" "large: " "$message"
         message=$(broken_ring $errno ahash --direct=always --block-size=64K large 2>&1 >/dev/null)
         same "a ring that breaks with $errno: status" 1 $?
-        has "a ring that breaks with $errno: why" "large: \|engine 'uring' failed" "$message"
+        has "a ring that breaks with $errno: why" "large: \|cannot run engine 'uring'" "$message"
     done
 fi
 

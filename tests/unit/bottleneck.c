@@ -130,7 +130,7 @@ static void full_queue(void **state)
     stats.in_flight_peak = 128;
     check(&engine_uring, &stats, 100, "device", "85% waiting for I/O with 100 requests in flight");
     stats.in_flight_peak = 2; /* as with a FIFO or two: no queue could be full */
-    check(&engine_uring, &stats, 2, "latency", "there was not more to ask for");
+    check(&engine_uring, &stats, 2, "latency", "no more requests could be issued");
     stats.in_flight_peak = 128;
     check(&engine_uring, &stats, 3, "latency", "a deeper queue would not help");
 }
@@ -151,7 +151,7 @@ static void some_of_each(void **state)
     (void)state;
     stats.enters = 1;
     check(&engine_uring, &stats, 10, "both", "50% computing, 50% waiting for I/O");
-    check(&engine_uring, &stats, 10, "both", "more workers (-j) would do one");
+    check(&engine_uring, &stats, 10, "both", "more workers (-j) would compute");
 }
 
 static void nothing(void **state)
