@@ -5,7 +5,6 @@
 #include "../../cli/quote.h"
 #include "../../cli/sizes.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -13,7 +13,6 @@
 #include "../../cli/quote.h"
 
 #include <jansson.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
