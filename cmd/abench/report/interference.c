@@ -125,9 +125,9 @@ void interference_warn(struct bench *bench, const struct interference *before,
     if (others > others_much) {
         const struct interference_process *process = busiest(before, after);
         bench_warn(bench,
-                   "the machine is busy: other processes used %.0f%% of the processors' time%s%s;"
+                   "the machine is busy: other processes used %.0f%% of the processors' time%s%s%s;"
                    " stop them, or trust only the ratios",
-                   100 * others, process ? ", of those that still run mostly " : "",
-                   process ? process->name : "");
+                   100 * others, process ? ", mostly " : "", process ? process->name : "",
+                   process ? " (of those that still run)" : "");
     }
 }
