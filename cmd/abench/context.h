@@ -131,7 +131,7 @@ struct bench_sweep {
 
 struct bench_arm {
     char *name;
-    char **argv;            /* built-in arms: NULL-ended; the last of a copy is its destination */
+    char **argv;            /* built-in arms: NULL-ended; for the last of a copy see arm_set_dest */
     char **options;         /* built-in arms: the options that distinguish the arm */
     const char *command;    /* user's arms: with {src} and so on */
     char *advice;           /* built-in arms: the command line that a user types for it */

@@ -43,6 +43,8 @@ for operation in read hash copy; do
     same "$operation: the files and their bytes" "45 382003" \
         "$(json report.json '"%d %d" % (d["data"]["files"], d["data"]["bytes"])')"
 done
+same 'copy: the command with its last destination' True \
+    "$(json report.json '"/abench." in d["states"][0]["arms"][0]["command"][-1]')"
 same 'copy: compared with the source' "['content', 'content']" \
     "$(json report.json '[a["samples"][0]["check"] for a in d["states"][0]["arms"]]')"
 same 'copy: nothing left beside the source' '' "$(find . -name 'abench.*')"

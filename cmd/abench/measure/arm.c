@@ -7,6 +7,7 @@
 #include "../../cli/quote.h"
 #include "../../cli/sizes.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -144,7 +145,7 @@ static struct bench_arm *builtin_add(struct bench *bench, const char *name,
         for (size_t i = 0; i < bench->data.n_paths; i++)
             words_add(&words, bench_need(strdup(bench->data.paths[i])));
         if (operation == BENCH_COPY)
-            words_add(&words, (char *)""); /* place of the destination, which is not freed */
+            words_add(&words, bench_need(strdup(""))); /* for arm_set_dest */
     }
     arm->argv = words.word;
     arm->advice = advice(bench, spec, &options);
@@ -350,21 +351,30 @@ char *arm_command(const struct bench *bench, const struct bench_arm *arm, const 
     return text;
 }
 
+void arm_set_dest(struct bench_arm *arm, const char *dest)
+{
+    size_t last = 0;
+
+    assert(arm->argv && arm->argv[0]);
+    while (arm->argv[last + 1])
+        last++;
+    free(arm->argv[last]);
+    arm->argv[last] = bench_need(strdup(dest));
+}
+
+static void words_free(char **words)
+{
+    for (size_t i = 0; words && words[i]; i++)
+        free(words[i]);
+    free(words);
+}
+
 void arms_free(struct bench *bench)
 {
     for (size_t i = 0; i < bench->n_arms; i++) {
         struct bench_arm *arm = &bench->arms[i];
-        size_t last = 0;
-        while (arm->argv && arm->argv[last])
-            last++;
-        if (last > 0 && bench->opts.operation == BENCH_COPY)
-            last--;
-        while (last > 0)
-            free(arm->argv[--last]);
-        free(arm->argv);
-        for (size_t o = 0; arm->options && arm->options[o]; o++)
-            free(arm->options[o]);
-        free(arm->options);
+        words_free(arm->argv);
+        words_free(arm->options);
         free(arm->name);
         free(arm->advice);
         free(arm->samples);

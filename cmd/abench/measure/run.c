@@ -115,54 +115,67 @@ static int open_output(const char *path)
     return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 }
 
-int run_arm(struct bench *bench, struct bench_arm *arm, const char *dest, double limit,
-            bool watched, struct bench_sample *sample)
+struct run_kind {
+    bool user;    /* a command of the user's, which may leave processes running */
+    bool copies;  /* a copy, which is synced after the run */
+    bool watched; /* its io-wq workers are counted */
+};
+
+/* Runs and times a command. Returns 0 or -errno. */
+static int run_timed(const struct bench *bench, char *const argv[], const int outputs[2],
+                     struct run_kind kind, double limit, struct bench_sample *sample)
 {
-    const char *out_path = bench->opts.operation == BENCH_HASH ? bench_temp(bench, "out")
-                                                               : "/dev/null";
-    char *command = arm->command ? arm_command(bench, arm, dest) : NULL;
-    char *shell[] = {(char *)"/bin/sh", (char *)"-c", command, NULL};
-    int out = open_output(out_path);
-    int err = open_output(bench_temp(bench, "err"));
     struct device_counters before = {0};
     struct rusage usage = {0};
     struct iowq_watch watch;
     double start, end;
     pid_t pid;
-    int rc = out < 0 || err < 0 ? -errno : 0;
+    int rc;
+
+    device_read(bench, &before);
+    start = bench_now();
+    rc = child_spawn(&pid, argv, outputs[0], outputs[1]);
+    if (rc < 0)
+        return rc;
+    kind.watched = kind.watched && iowq_watch_start(&watch, pid) == 0;
+    sample->timed_out = child_wait(pid, -pid, limit);
+    end = bench_now();
+    sample->bytes_read = bytes_read(pid);
+    sample->wait_status = child_collect(pid, &usage);
+    sample->iowq = kind.watched ? iowq_watch_end(&watch) : NAN;
+    if (kind.user) /* abench has no other children now */
+        sample->left_running = left_end(pid);
+    if (kind.copies && !child_signal && !sample->timed_out)
+        rc = copies_sync(bench);
+    sample->sync_seconds = bench_now() - end;
+    sample->seconds = end - start + (bench->opts.durable ? sample->sync_seconds : 0);
+    take_usage(sample, &usage);
+    take_device(bench, &before, sample);
+    return rc;
+}
+
+int run_arm(struct bench *bench, struct bench_arm *arm, const char *dest, double limit,
+            bool watched, struct bench_sample *sample)
+{
+    const char *out_path = bench->opts.operation == BENCH_HASH ? bench_temp(bench, "out")
+                                                               : "/dev/null";
+    int outputs[2] = {open_output(out_path), open_output(bench_temp(bench, "err"))};
+    int rc = outputs[0] < 0 || outputs[1] < 0 ? -errno : 0;
+    char *command = NULL;
 
     assert(!dest || bench->opts.operation == BENCH_COPY);
-    if (dest && arm->argv) {
-        size_t last = 0;
-        while (arm->argv[last + 1])
-            last++;
-        arm->argv[last] = (char *)dest;
+    if (arm->command)
+        command = arm_command(bench, arm, dest);
+    else if (dest)
+        arm_set_dest(arm, dest);
+    char *shell[] = {(char *)"/bin/sh", (char *)"-c", command, NULL};
+    if (rc == 0)
+        rc = run_timed(bench, command ? shell : arm->argv, outputs,
+                       (struct run_kind){command != NULL, dest != NULL, watched}, limit, sample);
+    for (int i = 0; i < 2; i++) {
+        if (outputs[i] >= 0)
+            close(outputs[i]);
     }
-    if (rc == 0) {
-        device_read(bench, &before);
-        start = bench_now();
-        rc = child_spawn(&pid, arm->argv ? arm->argv : shell, out, err);
-        if (rc == 0) {
-            watched = watched && iowq_watch_start(&watch, pid) == 0;
-            sample->timed_out = child_wait(pid, -pid, limit);
-            end = bench_now();
-            sample->bytes_read = bytes_read(pid);
-            sample->wait_status = child_collect(pid, &usage);
-            sample->iowq = watched ? iowq_watch_end(&watch) : NAN;
-            if (arm->command) /* abench has no other children now */
-                sample->left_running = left_end(pid);
-            if (dest && !child_signal && !sample->timed_out)
-                rc = copies_sync(bench);
-            sample->sync_seconds = bench_now() - end;
-            sample->seconds = end - start + (bench->opts.durable ? sample->sync_seconds : 0);
-            take_usage(sample, &usage);
-            take_device(bench, &before, sample);
-        }
-    }
-    if (out >= 0)
-        close(out);
-    if (err >= 0)
-        close(err);
     free(command);
     read_counters(bench, sample);
     return rc;
