@@ -4,6 +4,7 @@
  * operand between such runs (standard input, a bad entry in a list) is handled here in its turn. */
 #define _GNU_SOURCE
 #include "acat.h"
+#include "offload.h"
 #include "../cli/progress.h"
 #include "../cli/engine.h"
 #include "../cli/messages.h"
@@ -30,49 +31,6 @@ enum {
     PIPE_BYTES = 256 * 1024,
 };
 
-/* Where an abbreviation is ambiguous, the candidates are listed in this order: cat's first. */
-static const struct option long_options[] = {
-    {"number-nonblank", no_argument, NULL, 'b'},
-    {"number", no_argument, NULL, 'n'},
-    {"squeeze-blank", no_argument, NULL, 's'},
-    {"show-nonprinting", no_argument, NULL, 'v'},
-    {"show-ends", no_argument, NULL, 'E'},
-    {"show-tabs", no_argument, NULL, 'T'},
-    {"show-all", no_argument, NULL, 'A'},
-    /* acat's own */
-    CLI_LONG_OPTIONS,
-    {"discard", no_argument, NULL, OPT_DISCARD},
-    {"pattern", required_argument, NULL, OPT_PATTERN},
-    {"time", required_argument, NULL, OPT_TIME},
-    {"bytes", required_argument, NULL, OPT_BYTES},
-    {"json", no_argument, NULL, OPT_JSON},
-    {NULL, 0, NULL, 0},
-};
-
-struct acat {
-    struct cli_common common;
-    struct format_opts format_opts;
-    struct load_request load;
-    bool discard;
-    unsigned jobs;
-    const struct engine *engine;
-    const char *why;
-    struct operands operands; /* taken by the producer while a feed runs */
-
-    struct dir *cwd;
-    struct sink **sinks;   /* [jobs] */
-    struct format *format; /* NULL: bytes go out as they come */
-    char *block;
-    bool stdin_read;
-    bool out_is_regular;
-    bool moves;      /* the bytes go from file to file as they are */
-    int resident_fd; /* of an OPERAND_RESIDENT */
-    dev_t out_dev;
-    ino_t out_ino;
-    struct stats stats; /* sum over the segments */
-    bool failed;
-};
-
 /* A worker's end of the line. */
 struct output {
     struct sink sink;
@@ -84,35 +42,6 @@ _Static_assert(offsetof(struct output, sink) == 0, "a sink is its output");
 struct acat_item {
     bool begun; /* its first bytes have come */
 };
-
-static void usage(void)
-{
-    printf(
-        "Usage: %s [OPTION]... [FILE]...\n"
-        "Concatenate FILE(s) to standard output.\n\n"
-        "With no FILE, or when FILE is -, read standard input.\n\n"
-        "  -A, --show-all            the same as -vET\n"
-        "  -b, --number-nonblank     number the lines that are not empty; overrides -n\n"
-        "  -e                        the same as -vE\n"
-        "  -E, --show-ends           $ at the end of each line\n"
-        "  -n, --number              number all lines\n"
-        "  -s, --squeeze-blank       of empty lines in a row, only the first\n"
-        "  -t                        the same as -vT\n"
-        "  -T, --show-tabs           tabs as ^I\n"
-        "  -u                        (ignored)\n"
-        "  -v, --show-nonprinting    ^ and M- notation, except for newlines and tabs\n"
-        "      --discard             read everything and write nothing\n"
-        "      --pattern=PATTERN     with --discard: read each FILE in blocks, random or\n"
-        "                            sequential, and report IOPS and latencies\n"
-        "      --time=SECONDS        with --discard: in blocks, for so long\n"
-        "      --bytes=SIZE          with --discard: in blocks, so much of each FILE\n"
-        "      --json                with --discard: in blocks, the report in JSON\n"
-        "      --files0-from=F       take the FILEs from F, each ended by NUL\n\n" CLI_COMMON_HELP
-        "\nOne worker writes to standard output: --jobs is for --discard.\n",
-        cli_name);
-    cli_close_stdout();
-    exit(EXIT_SUCCESS);
-}
 
 /* Returns true if fd was closed from the start: cli_start then holds its place by O_PATH. */
 static bool was_closed(int fd)
@@ -250,13 +179,13 @@ static void next_operand(struct acat *acat)
 {
     struct operands *operands = &acat->operands;
 
-    acat->resident_fd = -1;
+    acat->cached_fd = -1;
     operands_next(operands);
-    if (operands->kind != OPERAND_FILE || !acat->moves)
+    if (operands->kind != OPERAND_FILE || !acat->can_offload)
         return;
-    acat->resident_fd = acat_open_resident(operands->name);
-    if (acat->resident_fd >= 0)
-        operands->kind = OPERAND_RESIDENT;
+    acat->cached_fd = offload_open_cached(operands->name);
+    if (acat->cached_fd >= 0)
+        operands->kind = OPERAND_CACHED;
 }
 
 static int produce(struct feed *feed, void *arg)
@@ -333,8 +262,8 @@ static int read_fd(struct acat *acat, int fd, struct stats *stats)
 {
     size_t block = acat->common.opts.block_bytes ? acat->common.opts.block_bytes : BLOCK_BYTES;
 
-    if (acat->moves) {
-        int64_t moved = acat_offload(fd, acat->common.opts.progress);
+    if (acat->can_offload) {
+        int64_t moved = offload_to_stdout(fd, acat->common.opts.progress);
         if (moved < 0)
             return (int)moved;
         stats->bytes_read = (uint64_t)moved;
@@ -362,7 +291,7 @@ static int read_fd(struct acat *acat, int fd, struct stats *stats)
 
 static void run_fd(struct acat *acat, int fd, const char *name)
 {
-    struct stats stats = {.files = 1, .resident_files = fd == acat->resident_fd};
+    struct stats stats = {.files = 1, .resident_files = fd == acat->cached_fd};
     int rc = 0;
 
     stats_start(&stats);
@@ -400,9 +329,9 @@ static void run(struct acat *acat)
         if (operands->kind == OPERAND_STDIN) {
             acat->stdin_read = true;
             run_fd(acat, STDIN_FILENO, "-");
-        } else if (operands->kind == OPERAND_RESIDENT) {
-            run_fd(acat, acat->resident_fd, operands->name);
-            close(acat->resident_fd);
+        } else if (operands->kind == OPERAND_CACHED) {
+            run_fd(acat, acat->cached_fd, operands->name);
+            close(acat->cached_fd);
         } else {
             operands_report(operands);
             acat->failed = true;
@@ -416,43 +345,6 @@ static void run(struct acat *acat)
     stats_finish(&acat->stats);
     cli_print_stats(&acat->common, acat->engine, acat->why, &acat->stats,
                     (double)(stats_now_ns() - start_ns) / 1e9);
-}
-
-/* Those that change the bytes: true if it was one. */
-static bool format_option(struct format_opts *opts, int option)
-{
-    opts->number |= option == 'n';
-    opts->number_lines |= option == 'b';
-    opts->squeeze |= option == 's';
-    opts->ends |= option == 'E' || option == 'e' || option == 'A';
-    opts->tabs |= option == 'T' || option == 't' || option == 'A';
-    opts->nonprinting |= option == 'v' || option == 'e' || option == 't' || option == 'A';
-    return option < 256 && strchr("AbeEnstTv", option);
-}
-
-static void parse_options(struct acat *acat, int argc, char **argv)
-{
-    int option;
-
-    while ((option = getopt_long(argc, argv, "AbeEj:nstTuv", long_options, NULL)) != -1) {
-        if (option == OPT_DISCARD)
-            acat->discard = true;
-        else if (option == CLI_OPT_HELP)
-            usage();
-        else if (option == CLI_OPT_VERSION)
-            cli_version("acat");
-        else if (option != 'u' && !format_option(&acat->format_opts, option) &&
-                 !load_option(&acat->load, option, optarg) &&
-                 !cli_common_option(&acat->common, option, optarg))
-            cli_try_help();
-    }
-    if (acat->load.wanted && !acat->discard)
-        cli_fatal(0, "--pattern, --time, --bytes and --json go with --discard");
-    acat->operands.words = argv + optind;
-    acat->jobs = acat->discard && acat->common.jobs ? acat->common.jobs : 1;
-    acat->common.opts.ordered = !acat->discard;
-    if (acat->common.progress == CLI_PROGRESS_AUTO && !acat->discard && isatty(STDOUT_FILENO))
-        acat->common.progress = CLI_PROGRESS_NEVER; /* the files' own text is there */
 }
 
 /* Learns what standard output is, and what is to become of the bytes on their way to it. */
@@ -474,7 +366,7 @@ static void open_output(struct acat *acat)
     if (S_ISFIFO(st.st_mode) && fcntl(STDOUT_FILENO, F_GETPIPE_SZ) < PIPE_BYTES)
         (void)fcntl(STDOUT_FILENO, F_SETPIPE_SZ, PIPE_BYTES);
     if (memcmp(&acat->format_opts, &as_they_are, sizeof(as_they_are)) == 0) {
-        acat->moves = acat->out_is_regular && acat->common.opts.direct != DIRECT_ALWAYS;
+        acat->can_offload = acat->out_is_regular && acat->common.opts.direct != DIRECT_ALWAYS;
         return;
     }
     acat->format = format_new(&acat->format_opts, write_all, acat);
@@ -490,15 +382,15 @@ int main(int argc, char **argv)
     cli_start(argv);
     cli_signals_install_as_init();
     cli_common_init(&acat.common, "acat");
-    parse_options(&acat, argc, argv);
+    acat_parse_options(&acat, argc, argv);
     open_output(&acat);
     operands_open(&acat.operands, &acat.common);
     if (!acat.operands.list && !acat.operands.words[0])
         acat.operands.words = only_stdin;
     acat.engine = cli_engine(&acat.common, &acat.why);
-    if (acat.load.wanted)
-        return load_operands(&acat.load, &acat.common, acat.engine, acat.why, acat.jobs,
-                             &acat.operands)
+    if (acat.blocks.wanted)
+        return blocks_run(&acat.blocks, &acat.common, acat.engine, acat.why, acat.jobs,
+                          &acat.operands)
                    ? EXIT_SUCCESS
                    : EXIT_FAILURE;
     acat.cwd = dir_cwd();

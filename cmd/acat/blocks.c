@@ -1,7 +1,7 @@
 /* blocks.c: --discard in blocks: reads of each operand at given places, and the report on them.
  */
 #define _GNU_SOURCE
-#include "acat.h"
+#include "blocks.h"
 #include "../cli/json.h"
 #include "../cli/messages.h"
 #include "../cli/quote.h"
@@ -51,7 +51,7 @@ static uint64_t bytes_option(const char *argument)
     return bytes;
 }
 
-bool load_option(struct load_request *request, int option, const char *argument)
+bool blocks_option(struct blocks_request *request, int option, const char *argument)
 {
     switch (option) {
     case OPT_PATTERN:
@@ -190,7 +190,7 @@ static void open_failed(const char *name, const struct load_opts *opts, int stat
 }
 
 /* Returns 0; 1: it failed, and that has been said; or the -errno of a ring that cannot be had. */
-static int run_file(struct report *report, const struct load_request *request,
+static int run_file(struct report *report, const struct blocks_request *request,
                     const struct load_opts *opts, struct stats *sum)
 {
     static struct load_result result; /* too large for the stack */
@@ -223,7 +223,7 @@ static int run_file(struct report *report, const struct load_request *request,
 }
 
 /* The job, as the options have it; ends the program where they cannot be met. */
-static struct load_opts job(const struct load_request *request, const struct cli_common *common,
+static struct load_opts job(const struct blocks_request *request, const struct cli_common *common,
                             const struct engine *engine, unsigned jobs)
 {
     bool at_random = request->pattern == LOAD_RANDOM, blocking = engine == &engine_sync;
@@ -247,9 +247,9 @@ static struct load_opts job(const struct load_request *request, const struct cli
     return opts;
 }
 
-bool load_operands(const struct load_request *request, const struct cli_common *common,
-                   const struct engine *engine, const char *why, unsigned jobs,
-                   struct operands *operands)
+bool blocks_run(const struct blocks_request *request, const struct cli_common *common,
+                const struct engine *engine, const char *why, unsigned jobs,
+                struct operands *operands)
 {
     struct load_opts opts = job(request, common, engine, jobs);
     struct stats sum = {0};

@@ -1,9 +1,11 @@
-/* format.c: lines numbered, squeezed, and made visible, as cat's options ask for. See acat.h.
+/* format.c: lines numbered, squeezed, and made visible, as cat's options ask for. See format.h.
  *
  * A line is found by memchr, and what is in it is copied whole, or byte by byte from a table of
  * what each looks like. */
 #define _GNU_SOURCE
-#include "acat.h"
+#include "format.h"
+
+#include <stdint.h>
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,11 +1,11 @@
-/* offload.c: a large file from the page cache into another file, within the kernel: core/move.h.
- *
- * What is not in the cache is read faster by an engine. */
+/* offload.c: copies a large file from the page cache into another file, within the kernel. See
+ * offload.h and core/copy/offload.h. An engine reads faster if a file is not in the cache. */
 #define _GNU_SOURCE
-#include "acat.h"
+#include "offload.h"
 
 #include "../../core/base/cache.h"
 #include "../../core/copy/offload.h"
+#include "../../core/pipeline/progress.h"
 #include "../cli/messages.h"
 
 #include <errno.h>
@@ -13,9 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const off_t large_file = 1 << 20; /* from here on it is worth a look at the cache */
+static const off_t large_file = 1 << 20; /* for smaller ones a look at the cache does not pay */
 
-int acat_open_resident(const char *name)
+int offload_open_cached(const char *name)
 {
     struct stat st;
     int fd;
@@ -33,25 +33,25 @@ int acat_open_resident(const char *name)
     return -1;
 }
 
-int64_t acat_offload(int from, struct progress *progress)
+int64_t offload_to_stdout(int fd, struct progress *progress)
 {
-    off_t start = lseek(from, 0, SEEK_CUR), at = start, to_at = lseek(STDOUT_FILENO, 0, SEEK_CUR);
+    off_t start = lseek(fd, 0, SEEK_CUR), at = start, to_at = lseek(STDOUT_FILENO, 0, SEEK_CUR);
     struct stat st;
     int failed = 0;
     ssize_t n = 0;
 
-    if (at < 0 || to_at < 0 || fstat(from, &st) < 0 || !S_ISREG(st.st_mode))
+    if (at < 0 || to_at < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
         return 0;
     while (failed == 0 && at < st.st_size &&
-           (n = offload_cached(from, (uint64_t)at, STDOUT_FILENO, (uint64_t)to_at,
+           (n = offload_cached(fd, (uint64_t)at, STDOUT_FILENO, (uint64_t)to_at,
                                (size_t)(st.st_size - at))) > 0) {
         at += n;
         to_at += n;
         progress_bytes(progress, (uint64_t)n);
-        /* who goes on with either file is to go on behind what was moved */
+        /* later reads and writes must go on behind the copied bytes */
         if (lseek(STDOUT_FILENO, to_at, SEEK_SET) < 0)
             cli_fatal(errno, "standard output");
-        if (lseek(from, at, SEEK_SET) < 0)
+        if (lseek(fd, at, SEEK_SET) < 0)
             failed = -errno;
     }
     if (n < 0)

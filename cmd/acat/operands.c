@@ -1,6 +1,6 @@
-/* operands.c: what acat is to read: the operands of the command line, or a list of names. */
+/* operands.c: see operands.h. */
 #define _GNU_SOURCE
-#include "acat.h"
+#include "operands.h"
 
 #include <string.h>
 
@@ -13,7 +13,7 @@ void operands_open(struct operands *operands, const struct cli_common *common)
 
 static void next_listed(struct operands *operands)
 {
-    /* after a read error there is no more of it */
+    /* a read error ends the list */
     operands->got = operands->got < 0
                         ? NAMES0_END
                         : names0_next(operands->names, &operands->name, &operands->name_len);

@@ -1,0 +1,95 @@
+/* options.c: the command line of acat. */
+#define _GNU_SOURCE
+#include "acat.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../cli/messages.h"
+
+/* The message on an ambiguous abbreviation lists options in this order: cat's come first. */
+static const struct option long_options[] = {
+    {"number-nonblank", no_argument, NULL, 'b'},
+    {"number", no_argument, NULL, 'n'},
+    {"squeeze-blank", no_argument, NULL, 's'},
+    {"show-nonprinting", no_argument, NULL, 'v'},
+    {"show-ends", no_argument, NULL, 'E'},
+    {"show-tabs", no_argument, NULL, 'T'},
+    {"show-all", no_argument, NULL, 'A'},
+    /* acat's own */
+    CLI_LONG_OPTIONS,
+    {"discard", no_argument, NULL, OPT_DISCARD},
+    {"pattern", required_argument, NULL, OPT_PATTERN},
+    {"time", required_argument, NULL, OPT_TIME},
+    {"bytes", required_argument, NULL, OPT_BYTES},
+    {"json", no_argument, NULL, OPT_JSON},
+    {NULL, 0, NULL, 0},
+};
+
+static void usage(void)
+{
+    printf(
+        "Usage: %s [OPTION]... [FILE]...\n"
+        "Concatenate FILE(s) to standard output.\n\n"
+        "With no FILE, or when FILE is -, read standard input.\n\n"
+        "  -A, --show-all            the same as -vET\n"
+        "  -b, --number-nonblank     number the lines that are not empty; overrides -n\n"
+        "  -e                        the same as -vE\n"
+        "  -E, --show-ends           $ at the end of each line\n"
+        "  -n, --number              number all lines\n"
+        "  -s, --squeeze-blank       of empty lines in a row, only the first\n"
+        "  -t                        the same as -vT\n"
+        "  -T, --show-tabs           tabs as ^I\n"
+        "  -u                        (ignored)\n"
+        "  -v, --show-nonprinting    ^ and M- notation, except for newlines and tabs\n"
+        "      --discard             read everything and write nothing\n"
+        "      --pattern=PATTERN     with --discard: read each FILE in blocks, random or\n"
+        "                            sequential, and report IOPS and latencies\n"
+        "      --time=SECONDS        with --discard: in blocks, for so long\n"
+        "      --bytes=SIZE          with --discard: in blocks, so much of each FILE\n"
+        "      --json                with --discard: in blocks, the report in JSON\n"
+        "      --files0-from=F       take the FILEs from F, each ended by NUL\n\n" CLI_COMMON_HELP
+        "\nOne worker writes to standard output: --jobs is for --discard.\n",
+        cli_name);
+    cli_close_stdout();
+    exit(EXIT_SUCCESS);
+}
+
+/* Takes an option that changes the bytes. Returns false if it is another one. */
+static bool format_option(struct format_opts *opts, int option)
+{
+    opts->number |= option == 'n';
+    opts->number_lines |= option == 'b';
+    opts->squeeze |= option == 's';
+    opts->ends |= option == 'E' || option == 'e' || option == 'A';
+    opts->tabs |= option == 'T' || option == 't' || option == 'A';
+    opts->nonprinting |= option == 'v' || option == 'e' || option == 't' || option == 'A';
+    return option < 256 && strchr("AbeEnstTv", option);
+}
+
+void acat_parse_options(struct acat *acat, int argc, char **argv)
+{
+    int option;
+
+    while ((option = getopt_long(argc, argv, "AbeEj:nstTuv", long_options, NULL)) != -1) {
+        if (option == OPT_DISCARD)
+            acat->discard = true;
+        else if (option == CLI_OPT_HELP)
+            usage();
+        else if (option == CLI_OPT_VERSION)
+            cli_version("acat");
+        else if (option != 'u' && !format_option(&acat->format_opts, option) &&
+                 !blocks_option(&acat->blocks, option, optarg) &&
+                 !cli_common_option(&acat->common, option, optarg))
+            cli_try_help();
+    }
+    if (acat->blocks.wanted && !acat->discard)
+        cli_fatal(0, "--pattern, --time, --bytes and --json go with --discard");
+    acat->operands.words = argv + optind;
+    acat->jobs = acat->discard && acat->common.jobs ? acat->common.jobs : 1;
+    acat->common.opts.ordered = !acat->discard;
+    if (acat->common.progress == CLI_PROGRESS_AUTO && !acat->discard && isatty(STDOUT_FILENO))
+        acat->common.progress = CLI_PROGRESS_NEVER; /* the terminal shows the files */
+}
