@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <stdbool.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -21,7 +20,8 @@ enum {
     WINDOW_BYTES = 2 * 1024 * 1024, /* asked of mincore(2) at a time */
     WINDOWS_MAX = 32,               /* of a file, at even distances */
     WINDOW_PAGES = WINDOW_BYTES / 4096,
-    MAP_ALIGN = 64 * 1024, /* no page is larger */
+    MAP_ALIGN = 64 * 1024,  /* no page is larger */
+    LONG_BYTES = 64 * 1024, /* a shorter rest is one request */
 };
 
 struct cachestat_range {
@@ -115,6 +115,15 @@ int64_t cache_resident_end(int fd, const struct stat *st, uint64_t from)
     return resident == 0 && S_ISREG(st->st_mode) && on_overlay(fd, st->st_dev)
                ? mapped_resident(fd, st, from)
                : resident;
+}
+
+bool cache_is_cold(int fd, const struct stat *st, uint64_t size, uint64_t from)
+{
+    int64_t resident = cache_resident_end(fd, st, from);
+
+    if (resident <= 0)
+        return resident == 0 && size > 0;
+    return size > from + LONG_BYTES && (uint64_t)resident < (size - from) / 2;
 }
 
 int64_t cache_dirty(int fd)

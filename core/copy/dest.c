@@ -9,9 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/extents.h"
 #include "attr.h"
 #include "clone.h"
-#include "extents.h"
+#include "copy.h"
 #include "offload.h"
 #include "overwrite.h"
 #include "../base/temp.h"
@@ -126,13 +127,11 @@ static size_t run_length(const char *at, size_t len, uint64_t offset, bool *is_z
     return run;
 }
 
-int dest_write(struct dest *dest, const void *bytes, size_t len, uint64_t offset)
+static int write_some(struct dest *dest, const void *bytes, size_t len, uint64_t offset)
 {
     const char *at = bytes;
     int rc = 0;
 
-    if (dest->read_only)
-        return 0;
     unfinished_extend(&dest->unfinished, offset + len);
     if (!dest->zeros_hole)
         return write_all(dest, at, len, offset);
@@ -148,26 +147,10 @@ int dest_write(struct dest *dest, const void *bytes, size_t len, uint64_t offset
     return rc;
 }
 
-ssize_t dest_offload(struct file *file, struct dest *dest, uint64_t offset, uint64_t end)
-{
-    struct item *op = file->op;
-    size_t moved;
-
-    if (end > dest->offload_end)
-        end = dest->offload_end;
-    if (offset >= end)
-        return 0;
-    unfinished_extend(&dest->unfinished, end);
-    moved = offload_cached(dest->source_fd, offset, dest->fd, offset, end - offset);
-    if (moved > 0)
-        op->how = HOW_OFFLOADED;
-    else
-        dest->offload_end = 0; /* it is not tried again */
-    return (ssize_t)moved;
-}
-
-int dest_digest(struct dest *dest, struct sink *sink, struct file *file, const void *bytes,
-                size_t len, uint64_t offset)
+/* Gives the sink (NULL: none) the bytes that belong at offset, and zeros for a hole before it. 0,
+ * or -errno with the file failed. */
+static int digest(struct dest *dest, struct sink *sink, struct file *file, const void *bytes,
+                  size_t len, uint64_t offset)
 {
     int rc = 0;
 
@@ -184,6 +167,54 @@ int dest_digest(struct dest *dest, struct sink *sink, struct file *file, const v
     if (rc < 0)
         file_fail(file, STEP_SINK, rc);
     return rc;
+}
+
+bool dest_wants_bytes(const struct copy *copy)
+{
+    return !copy->opts.attributes_only;
+}
+
+int dest_take(struct copy *copy, struct dest *dest, const struct delivery *to, struct file *file,
+              const void *bytes, size_t len, uint64_t offset)
+{
+    int rc = digest(dest, to->sink, file, bytes, len, offset);
+
+    if (rc == 0)
+        rate_take(copy->rate, len);
+    return rc;
+}
+
+int dest_put(struct dest *dest, const struct delivery *to, struct file *file, const void *bytes,
+             size_t len, uint64_t offset)
+{
+    int rc;
+
+    if (dest->read_only)
+        return 0;
+    rc = write_some(dest, bytes, len, offset);
+    if (rc < 0)
+        file_fail(file, STEP_WRITE, rc);
+    else
+        to->stats->bytes_written += len;
+    return rc;
+}
+
+size_t dest_offload(struct file *file, struct dest *dest, uint64_t offset, uint64_t end)
+{
+    struct item *op = file->op;
+    size_t moved;
+
+    if (end > dest->offload_end)
+        end = dest->offload_end;
+    if (offset >= end)
+        return 0;
+    unfinished_extend(&dest->unfinished, end);
+    moved = offload_cached(dest->source_fd, offset, dest->fd, offset, end - offset);
+    if (moved > 0)
+        op->how = HOW_OFFLOADED;
+    else
+        dest->offload_end = 0; /* it is not tried again */
+    return moved;
 }
 
 /* Sets its last size and its metadata, and syncs it. */
@@ -242,12 +273,14 @@ static void close_dest(struct file *file, struct dest *dest)
 }
 
 void dest_end(struct copy *copy, struct file *file, const struct stat *st, struct dest *dest,
-              uint64_t size)
+              const struct delivery *to, uint64_t size)
 {
     struct item *op = file->op;
     bool opened = dest->fd >= 0;
     struct stat made;
 
+    if (file->status == 0 && dest->sparse)
+        (void)digest(dest, to->sink, file, NULL, 0, size);
     if (opened) {
         if (file->status == 0)
             finish(copy, file, st, dest, size);

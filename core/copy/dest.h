@@ -4,10 +4,13 @@
 #ifndef CORE_COPY_DEST_H
 #define CORE_COPY_DEST_H
 
-#include <sys/types.h>
+#include <sys/stat.h>
 
-#include "copy.h"
+#include "../delivery.h"
 #include "../base/unfinished.h"
+
+struct copy;
+struct item;
 
 enum dest_verdict {
     DEST_WRITE, /* open: write the bytes */
@@ -65,19 +68,23 @@ int dest_note_created(struct copy *copy, const struct item *op, int fd);
  * rather than DEST_LATER. */
 int dest_open(struct copy *copy, struct file *file, int source_fd, const struct stat *st, bool wait,
               struct dest *dest);
-/* Writes all of it at offset. Returns 0 or -errno. */
-int dest_write(struct dest *dest, const void *bytes, size_t len, uint64_t offset);
-/* Lets the kernel copy some of the bytes between two offsets, if they are in the page cache.
- * Returns how many; 0: the caller must read and write the next ones; -errno with the file failed.
- */
-ssize_t dest_offload(struct file *file, struct dest *dest, uint64_t offset, uint64_t end);
-/* Gives the sink (NULL: none) the bytes that belong at offset, and zeros for a hole before it. 0,
- * or -errno with the file failed. */
-int dest_digest(struct dest *dest, struct sink *sink, struct file *file, const void *bytes,
-                size_t len, uint64_t offset);
-/* The file has ended. Well: sets its size, its metadata, and gives it its name. Not: removes what
- * was created. */
+/* Whether the run copies bytes, and not attributes only. */
+bool dest_wants_bytes(const struct copy *copy);
+/* What becomes of a block that has been read, in this order: dest_take gives the sink its bytes,
+ * and zeros for a hole before it, and waits for the limit of bytes a second; then dest_put, or a
+ * request of the ring, writes it. A sink with a thread digests while the bytes are written; and a
+ * block that is written by a request is the kernel's. Both return 0, or -errno with the file
+ * failed. */
+int dest_take(struct copy *copy, struct dest *dest, const struct delivery *to, struct file *file,
+              const void *bytes, size_t len, uint64_t offset);
+int dest_put(struct dest *dest, const struct delivery *to, struct file *file, const void *bytes,
+             size_t len, uint64_t offset);
+/* Has the kernel copy some of the bytes between two offsets, if they are in the page cache.
+ * Returns how many; 0: the next ones must be read and written. */
+size_t dest_offload(struct file *file, struct dest *dest, uint64_t offset, uint64_t end);
+/* The file has ended. Well: gives the sink the last hole, sets the size and the metadata, and gives
+ * the file its name. Not: removes what was created. */
 void dest_end(struct copy *copy, struct file *file, const struct stat *st, struct dest *dest,
-              uint64_t size);
+              const struct delivery *to, uint64_t size);
 
 #endif

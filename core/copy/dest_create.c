@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "attr.h"
+#include "copy.h"
 #include "dest.h"
 #include "overwrite.h"
 #include "../base/temp.h"

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "copy.h"
 #include "dest.h"
 #include "entry.h"
 #include "hard_links.h"

@@ -1,8 +1,7 @@
-/* sync/copy.c: the blocking engine's copy: one file after the other, read(2) and write(2) in turn.
+/* sync/copy.c: copy with blocking calls: one file after the other, read(2) and write(2) in turn.
  *
- * While it reads it does not write, and while it waits for either it does nothing: that is what
- * uring/copy.c is about. What is in the page cache already the kernel copies by itself (offload.h).
- */
+ * uring/copy.c is the same operation with a ring. While this one reads it does not write, and while
+ * it waits for either it does nothing else. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -10,159 +9,151 @@
 #include <unistd.h>
 
 #include "../base/direct.h"
+#include "../base/extents.h"
 #include "../copy/dest.h"
-#include "../copy/extents.h"
 #include "source.h"
 #include "sync.h"
 
 struct run {
+    const struct engine_opts *opts;
     struct copy *copy;
-    struct progress *progress;
-    struct sink *sink;
-    struct stats *stats;
+    struct delivery to;
     char *buf;
     size_t block;
+    /* the file that is being copied */
+    struct file *file;
+    int fd;
+    struct stat st;
+    struct dest dest;
+    uint64_t copied;   /* all before this offset has been copied, or is a hole */
+    uint64_t data_end; /* sparse: where the data at copied ends */
 };
 
-/* Where the bytes are in the cache, the kernel moves them. Returns how many; 0: they are to be read
- * and written; -errno with the file failed. */
-static ssize_t move_some(struct file *file, int fd, struct dest *dest, uint64_t offset,
-                         uint64_t end)
+/* Opens the destination, waiting for another worker that copies the same file. Returns whether the
+ * source's bytes are wanted. */
+static bool copy_opened(struct run *run)
 {
-    ssize_t moved = dest_offload(file, dest, offset, end);
+    int verdict = dest_open(run->copy, run->file, run->fd, &run->st, true, &run->dest);
 
-    if (moved > 0 && lseek(fd, (off_t)offset + moved, SEEK_SET) < 0)
-        return item_fail(file, STEP_READ);
-    return moved;
+    if (run->opts->direct == DIRECT_ALWAYS)
+        run->dest.offload_end = 0;
+    run->copied = 0;
+    run->data_end = run->dest.sparse ? 0 : UINT64_MAX;
+    return verdict == DEST_WRITE || verdict == DEST_READ;
 }
 
-static ssize_t read_and_write(struct run *run, struct file *file, int fd, struct dest *dest,
-                              uint64_t offset, uint64_t end)
+/* Has the kernel copy the next bytes, if they are in the page cache. Returns whether it has. */
+static bool copy_offload(struct run *run)
 {
-    size_t len = end - offset < run->block ? (size_t)(end - offset) : run->block;
-    ssize_t n = source_read(fd, run->buf, len, -1);
-    int rc;
+    size_t moved = dest_offload(run->file, &run->dest, run->copied, run->data_end);
 
-    if (n < 0)
-        file_fail(file, STEP_READ, (int)n);
-    if (n <= 0)
-        return n;
-    rc = dest_write(dest, run->buf, (size_t)n, offset);
+    if (moved == 0)
+        return false;
+    run->copied += moved;
+    run->to.stats->bytes_written += moved;
+    delivery_count(&run->to, run->file, moved);
+    if (lseek(run->fd, (off_t)run->copied, SEEK_SET) < 0)
+        file_fail(run->file, STEP_READ, -errno);
+    return true;
+}
+
+/* Copies what has been read into the buffer, waiting until it is written. */
+static int copy_data(struct run *run, size_t len)
+{
+    int rc = dest_take(run->copy, &run->dest, &run->to, run->file, run->buf, len, run->copied);
+
+    if (rc == 0)
+        rc = dest_put(&run->dest, &run->to, run->file, run->buf, len, run->copied);
     if (rc < 0)
-        file_fail(file, STEP_WRITE, rc);
-    else
-        rc = dest_digest(dest, run->sink, file, run->buf, (size_t)n, offset);
-    return rc < 0 ? rc : n;
-}
-
-/* Copies from *offset, where the source stands, to end or to the end of the file. Returns 1 at
- * that: at a read of zero bytes, or a short one that ends where the file's size says so. */
-static int copy_range(struct run *run, struct file *file, int fd, struct dest *dest,
-                      uint64_t *offset, uint64_t end)
-{
-    while (*offset < end) {
-        ssize_t n = move_some(file, fd, dest, *offset, end);
-        bool moved = n != 0;
-
-        if (n == 0)
-            n = read_and_write(run, file, fd, dest, *offset, end);
-        if (n <= 0)
-            return n < 0 ? (int)n : 1;
-        *offset += (uint64_t)n;
-        file->bytes += (uint64_t)n;
-        run->stats->bytes_read += (uint64_t)n;
-        run->stats->bytes_written += dest->read_only ? 0 : (uint64_t)n;
-        progress_bytes(run->progress, (uint64_t)n);
-        rate_take(run->copy->rate, (uint64_t)n);
-        if (!moved && (size_t)n < run->block && *offset == dest->source_size)
-            return 1;
-    }
+        return rc;
+    run->copied += len;
+    delivery_count(&run->to, run->file, len);
     return 0;
 }
 
-/* The same for what lies between holes. */
-static void copy_data(struct run *run, struct file *file, int fd, struct dest *dest,
-                      uint64_t *offset)
+/* Finds the data to copy next, and goes there. Returns 1; 0 if there is none; -errno. */
+static int next_data(struct run *run)
 {
-    int rc = 0;
+    int rc;
 
-    do {
-        off_t data = lseek(fd, (off_t)*offset, SEEK_DATA);
-        off_t hole = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
-        if (data < 0 && errno == ENXIO) {
-            off_t end = extents_last_hole(fd, (off_t)*offset);
-            if (end == -EAGAIN)
-                continue;
-            if (end < 0)
-                file_fail(file, STEP_READ, (int)end);
-            else
-                *offset = (uint64_t)end;
-            return;
-        }
-        /* what cannot tell holes is all data: files of /proc, which have no blocks */
-        if (data >= 0)
-            *offset = (uint64_t)data;
-        if (lseek(fd, (off_t)*offset, SEEK_SET) < 0) {
-            file_fail(file, STEP_READ, -errno);
-            return;
-        }
-        rc = copy_range(run, file, fd, dest, offset, hole < 0 ? UINT64_MAX : (uint64_t)hole);
-    } while (rc == 0);
+    if (run->copied < run->data_end)
+        return 1;
+    rc = extents_next(run->fd, &run->copied, &run->data_end);
+    if (rc == 1 && lseek(run->fd, (off_t)run->copied, SEEK_SET) < 0)
+        return -errno;
+    return rc;
 }
 
-static void copy_file(struct run *run, const struct engine_opts *opts, struct file *file)
+/* Copies a file to its end, one block after the other. */
+static void copy_file(struct run *run)
 {
-    /* a FIFO of which no bytes are wanted need not have a writer */
-    int fd = source_open(opts, file, run->copy->opts.attributes_only ? O_NONBLOCK : 0);
-    struct dest dest;
-    struct stat st;
-    uint64_t size = 0;
-    int verdict;
+    struct file *file = run->file;
 
-    if (fd < 0 || fstat(fd, &st) < 0) {
-        file_fail(file, fd < 0 ? STEP_OPEN : STEP_STAT, fd < 0 ? fd : -errno);
+    while (file->status == 0) {
+        size_t len = run->block;
+        ssize_t n = next_data(run);
+
+        if (n > 0 && copy_offload(run))
+            continue;
+        if (n > 0 && run->data_end - run->copied < len)
+            len = (size_t)(run->data_end - run->copied);
+        if (n > 0)
+            n = source_read(run->fd, run->buf, len, -1);
+        if (n < 0)
+            file_fail(file, STEP_READ, (int)n);
+        if (n <= 0 || copy_data(run, (size_t)n) < 0)
+            return;
+        /* a short read that ends where the file's size says so: another one would return nothing */
+        if ((size_t)n < run->block && run->copied == run->dest.source_size)
+            return;
+    }
+}
+
+static void copy_ended(struct run *run)
+{
+    dest_end(run->copy, run->file, &run->st, &run->dest, &run->to, run->copied);
+}
+
+/* Opens a source, and copies it. */
+static void take_file(struct run *run)
+{
+    struct file *file = run->file;
+
+    /* a FIFO of which no bytes are wanted need not have a writer */
+    run->fd = source_open(run->opts, file, dest_wants_bytes(run->copy) ? 0 : O_NONBLOCK);
+    if (run->fd < 0)
+        file_fail(file, STEP_OPEN, run->fd);
+    else if (fstat(run->fd, &run->st) < 0)
+        file_fail(file, STEP_STAT, -errno);
+    else
+        (void)source_replaced(file, run->st.st_mode);
+    if (file->status == 0) {
+        if (copy_opened(run))
+            copy_file(run);
+        copy_ended(run);
+    } else {
         dest_source_unopened(run->copy, file);
-        if (fd >= 0)
-            close(fd);
-        return;
     }
-    if (source_replaced(file, st.st_mode)) {
-        close(fd);
-        return;
-    }
-    verdict = dest_open(run->copy, file, fd, &st, true, &dest);
-    if (opts->direct == DIRECT_ALWAYS)
-        dest.offload_end = 0;
-    if (verdict == DEST_WRITE && dest.sparse)
-        copy_data(run, file, fd, &dest, &size);
-    else if (verdict == DEST_WRITE || verdict == DEST_READ)
-        copy_range(run, file, fd, &dest, &size, UINT64_MAX);
-    if (file->status == 0 && dest.sparse)
-        dest_digest(&dest, run->sink, file, NULL, 0, size);
-    dest_end(run->copy, file, &st, &dest, size);
-    close(fd);
+    if (run->fd >= 0)
+        close(run->fd);
 }
 
 int sync_copy(const struct engine_opts *opts, struct feed *feed, struct copy *copy,
               struct sink *sink, struct stats *stats)
 {
-    struct run run = {.copy = copy, .progress = opts->progress, .sink = sink, .stats = stats};
-    struct file *file;
-    void *buf;
+    struct run run = {
+        .opts = opts,
+        .copy = copy,
+        .to = {.feed = feed, .sink = sink, .stats = stats, .progress = opts->progress},
+        .block = source_block_bytes(opts)};
 
-    run.block = source_block_bytes(opts);
-    buf = direct_alloc(run.block);
-    if (!buf)
+    run.buf = direct_alloc(run.block);
+    if (!run.buf)
         return -ENOMEM;
-    run.buf = buf;
-    while (feed_next(feed, &file, true) == 0) {
-        copy_file(&run, opts, file);
-        if (sink)
-            sink->end(sink, file);
-        stats->files++;
-        stats->failed += file->status < 0;
-        feed_done(feed, file);
+    while (feed_next(feed, &run.file, true) == 0) {
+        take_file(&run);
+        delivery_end(&run.to, run.file);
     }
-    free(buf);
+    free(run.buf);
     return 0;
 }

@@ -1,4 +1,6 @@
-/* sync/load.c: the blocking engine's load: one read after the other. */
+/* sync/load.c: load with blocking calls: one read after the other.
+ *
+ * uring/load.c is the same operation with a ring. */
 #define _GNU_SOURCE
 #include "sync.h"
 
@@ -7,32 +9,53 @@
 
 #include "../load/load.h"
 
-static int read_at(int fd, void *buf, size_t len, uint64_t offset)
+struct run {
+    struct load *load;
+    struct load_result *result;
+    struct load_buffers buffers;
+    uint64_t now_ns; /* when the last read returned */
+};
+
+/* Reads a block, waiting for it. Returns the number of bytes or -errno. */
+static int submit_read(struct run *run, uint64_t offset)
 {
     ssize_t n;
 
     do
-        n = pread(fd, buf, len, (off_t)offset);
+        n = pread(run->load->fd, run->buffers.first, run->load->opts.block_bytes, (off_t)offset);
     while (n < 0 && errno == EINTR);
     return n < 0 ? -errno : (int)n;
 }
 
+/* Counts a read that has returned. Returns 0 or -errno. */
+static int read_done(struct run *run, int res)
+{
+    uint64_t start_ns = run->now_ns;
+
+    run->now_ns = stats_now_ns();
+    return load_count(run->result, start_ns, run->now_ns, res);
+}
+
+/* Reads until load_next has no more. Returns 0 or -errno. */
+static int run_reads(struct run *run)
+{
+    uint64_t offset;
+    int rc = 0;
+
+    run->now_ns = stats_now_ns();
+    while (rc == 0 && load_next(run->load, run->now_ns, &offset))
+        rc = read_done(run, submit_read(run, offset));
+    return rc;
+}
+
 int sync_load(struct load *load, struct load_result *result)
 {
-    size_t block_bytes = load->opts.block_bytes;
-    uint64_t start_ns, offset;
-    struct load_buffers buffers;
-    int rc = load_buffers_init(&buffers, load, 1);
+    struct run run = {.load = load, .result = result};
+    int rc = load_buffers_init(&run.buffers, load, 1);
 
     if (rc < 0)
         return rc;
-    start_ns = stats_now_ns();
-    while (rc == 0 && load_next(load, start_ns, &offset)) {
-        int res = read_at(load->fd, buffers.first, block_bytes, offset);
-        uint64_t end_ns = stats_now_ns();
-        rc = load_count(result, start_ns, end_ns, res);
-        start_ns = end_ns;
-    }
-    load_buffers_free(&buffers);
+    rc = run_reads(&run);
+    load_buffers_free(&run.buffers);
     return rc;
 }

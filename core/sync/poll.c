@@ -1,11 +1,11 @@
-/* poll.c: what a blocking program does about files that let it wait: it polls them, and gets
- * on with the others. See poll.h.
+/* poll.c: see poll.h.
  *
- * Opened with O_NONBLOCK, a FIFO without a writer is no obstacle; poll does not report a hang-up
- * before there has been one, so that its end is not taken for the end of what was never written. */
+ * Opened with O_NONBLOCK, a FIFO without a writer is no obstacle. poll(2) does not report a hang-up
+ * before a writer has been there: so the FIFO does not seem to have ended. */
 #define _GNU_SOURCE
 #include "poll.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -33,39 +33,28 @@ int poll_set_add(struct poll_set *set, struct file *file, int fd)
     return 0;
 }
 
-/* One read. 1: there may be more; 0: that was the end, or an error. */
-static int read_once(struct poll_set *set, struct file *file, int fd, void *buf, size_t block,
-                     struct sink *sink, struct stats *stats)
+/* Reads once. Returns false if the file has ended, or has failed. */
+static bool read_once(struct file *file, int fd, void *buf, size_t block, const struct delivery *to)
 {
     ssize_t n = source_read(fd, buf, block, -1);
-    int rc;
 
     if (n == -EAGAIN) {
         struct pollfd again = {.fd = fd, .events = POLLIN};
-        /* another reader was faster; or poll says yes to everything: then it has to be waited for
-         */
+        /* Another reader was faster; or poll says yes to everything: then it must be waited for. */
         if (poll(&again, 1, 0) == 1 && (again.revents & POLLIN))
             (void)fcntl(fd, F_SETFL, 0);
-        return 1;
+        return true;
     }
-    if (n <= 0) {
-        if (n < 0)
-            file_fail(file, STEP_READ, (int)n);
-        return 0;
-    }
-    rc = sink->data(sink, file, buf, (size_t)n);
-    if (rc < 0) {
-        file_fail(file, STEP_SINK, rc);
-        return 0;
-    }
-    file->bytes += (uint64_t)n;
-    stats->bytes_read += (uint64_t)n;
-    progress_bytes(set->progress, (uint64_t)n);
-    return 1;
+    if (n < 0)
+        file_fail(file, STEP_READ, (int)n);
+    if (n <= 0 || delivery_sink(to, file, buf, (size_t)n) < 0)
+        return false;
+    delivery_count(to, file, (size_t)n);
+    return true;
 }
 
-void poll_set_step(struct poll_set *set, int timeout_ms, void *buf, size_t block, struct feed *feed,
-                   struct sink *sink, struct stats *stats)
+void poll_set_step(struct poll_set *set, int timeout_ms, void *buf, size_t block,
+                   const struct delivery *to)
 {
     unsigned kept = 0;
 
@@ -75,19 +64,20 @@ void poll_set_step(struct poll_set *set, int timeout_ms, void *buf, size_t block
         struct pollfd *at = &set->polls[i];
         struct file *file = set->files[i];
 
-        if (!at->revents || read_once(set, file, at->fd, buf, block, sink, stats)) {
+        if (!at->revents || read_once(file, at->fd, buf, block, to)) {
             set->polls[kept] = *at;
             set->files[kept++] = file;
             continue;
         }
         close(at->fd);
-        source_end(file, feed, sink, stats);
+        delivery_end(to, file);
     }
     set->len = kept;
 }
 
 void poll_set_free(struct poll_set *set)
 {
+    assert(set->len == 0); /* else a file would never be given back */
     free(set->polls);
     free(set->files);
 }

@@ -1,14 +1,14 @@
-/* poll.h: files that may let one wait: FIFOs, terminals, devices. */
+/* poll.h: files that may never have more bytes: FIFOs, terminals, devices. A worker polls them
+ * while it reads others. */
 #ifndef CORE_SYNC_POLL_H
 #define CORE_SYNC_POLL_H
 
 #include <poll.h>
 
-#include "../engine.h"
+#include "../delivery.h"
 
-/* Those that a worker has open. Zeroed but for progress: none. */
+/* Those that a worker has open. Zeroed: none. */
 struct poll_set {
-    struct progress *progress;
     struct pollfd *polls; /* [cap] */
     struct file **files;  /* [cap] */
     unsigned len, cap;
@@ -16,10 +16,11 @@ struct poll_set {
 
 /* Takes over a file and its descriptor, opened with O_NONBLOCK. Returns 0 or -ENOMEM. */
 int poll_set_add(struct poll_set *set, struct file *file, int fd);
-/* Reads once from each that is ready, waiting for one (poll's timeout); into the sink, and back to
- * the feed where one has ended. */
-void poll_set_step(struct poll_set *set, int timeout_ms, void *buf, size_t block, struct feed *feed,
-                   struct sink *sink, struct stats *stats);
+/* Waits for one that is ready (poll's timeout), and reads once from each that is; ends those that
+ * have ended. */
+void poll_set_step(struct poll_set *set, int timeout_ms, void *buf, size_t block,
+                   const struct delivery *to);
+/* Frees an empty set's memory. */
 void poll_set_free(struct poll_set *set);
 
 #endif

@@ -1,11 +1,10 @@
-/* source.c: opening and reading the files of the feed with blocking calls. See source.h. */
+/* source.c: see source.h. */
 #define _GNU_SOURCE
 #include "source.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,7 +13,14 @@
 #include "../base/leased.h"
 #include "../base/salvage.h"
 
-/* Takes what can be read before the place where a read has failed. */
+enum {
+    /* A file of more than this that was not in the page cache is not left in it either: it would
+     * drive out what is in use. */
+    LARGE_BYTES = 1024 * 1024,
+    DROP_BYTES = 8 * 1024 * 1024, /* at a time: 2,048 pages, some 0.3 ms */
+};
+
+/* Reads what can be read before the place where a read has failed. */
 static ssize_t read_salvaged(int fd, void *buf, size_t len, off_t at, int status)
 {
     off_t from = at < 0 ? lseek(fd, 0, SEEK_CUR) : at;
@@ -33,7 +39,7 @@ ssize_t source_read(int fd, void *buf, size_t len, off_t at)
         n = at < 0 ? read(fd, buf, len) : pread(fd, buf, len, at);
     while (n < 0 && errno == EINTR);
     if (n < 0 && errno == EAGAIN) {
-        /* a regular file that makes one wait (/proc/kmsg), and was opened with O_NONBLOCK */
+        /* a regular file that would wait (/proc/kmsg), and was opened with O_NONBLOCK */
         struct stat st;
         if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && fcntl(fd, F_SETFL, 0) == 0)
             return source_read(fd, buf, len, at);
@@ -60,15 +66,13 @@ size_t source_block_bytes(const struct engine_opts *opts)
     return opts->direct == DIRECT_ALWAYS ? direct_align(block) : block;
 }
 
-/* Opens a file. What was found as a regular file may be a FIFO by now, and that must not be waited
- * for. */
 int source_open(const struct engine_opts *opts, struct file *file, int flags)
 {
     struct stat st;
     int fd;
 
     if (file->type == DT_REG)
-        flags |= O_NONBLOCK;
+        flags |= O_NONBLOCK; /* it may be a FIFO by now, which must not be waited for */
     flags |= O_RDONLY | O_CLOEXEC | O_NOCTTY | (file->dir->may_follow ? 0 : O_NOFOLLOW);
     do
         fd = openat(file->dir->fd, file->name, flags);
@@ -78,7 +82,7 @@ int source_open(const struct engine_opts *opts, struct file *file, int flags)
         fd = leased_open(file->dir->fd, file->name, flags);
     if (fd < 0)
         return fd;
-    /* where the filesystem cannot, what is in the cache is dropped, so that it is read anew */
+    /* if the filesystem cannot, what is in the cache is dropped, so that it is read again */
     if (opts->direct == DIRECT_ALWAYS && fcntl(fd, F_SETFL, O_DIRECT) < 0)
         cache_drop(fd, 0, 0);
     if (opts->progress && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
@@ -94,10 +98,68 @@ bool source_replaced(struct file *file, mode_t mode)
     return true;
 }
 
-void source_end(struct file *file, struct feed *feed, struct sink *sink, struct stats *stats)
+/* Whether a file, of which the first block has been read, is large and was not in the page cache.
+ * What that read has brought in, and the kernel's readahead with it, is before LARGE_BYTES. */
+static bool is_large_and_cold(int fd, const struct stat *st)
 {
-    sink->end(sink, file);
-    stats->files++;
-    stats->failed += file->status < 0;
-    feed_done(feed, file);
+    return S_ISREG(st->st_mode) && st->st_size / 2 > LARGE_BYTES &&
+           cache_is_cold(fd, st, (uint64_t)st->st_size, LARGE_BYTES);
+}
+
+/* Reads by offset, which a FIFO or a terminal that has replaced a regular file refuses: so that is
+ * known without a call for each file. */
+static ssize_t read_by_offset(struct source *source, void *buf, size_t len)
+{
+    ssize_t n = source_read(source->fd, buf, len, (off_t)source->file->bytes);
+    struct stat st;
+
+    if (n != -ESPIPE)
+        return n;
+    source->by_offset = false; /* as regular files in /sys/kernel/tracing do, too */
+    if (fstat(source->fd, &st) == 0 && source_replaced(source->file, st.st_mode))
+        return 0;
+    return source_read(source->fd, buf, len, -1);
+}
+
+/* Learns what the file is, once it is known to be more than one short read. */
+static void check(struct source *source, const struct engine_opts *opts)
+{
+    struct stat st;
+
+    if (fstat(source->fd, &st) < 0)
+        return;
+    source->checked = true;
+    if (!source_replaced(source->file, st.st_mode))
+        source->drop = source->file->bytes == 0 && opts->direct == DIRECT_AUTO &&
+                       is_large_and_cold(source->fd, &st);
+}
+
+size_t source_next(struct source *source, const struct engine_opts *opts, void *buf, size_t len)
+{
+    struct file *file = source->file;
+    struct stat st;
+    ssize_t n;
+
+    if (source->drop && file->bytes - source->dropped >= DROP_BYTES) {
+        cache_drop(source->fd, source->dropped, file->bytes);
+        source->dropped = file->bytes;
+    }
+    n = source->by_offset ? read_by_offset(source, buf, len)
+                          : source_read(source->fd, buf, len, -1);
+    /* it is large, or goes on after a short read, as a device that replaced a file may do */
+    if (n > 0 && !source->checked && (file->bytes > 0 || (size_t)n == len))
+        check(source, opts);
+    /* it looks empty, or would wait: not asked for other files, which would cost a call each */
+    else if ((n < 0 || (n == 0 && file->bytes == 0)) && fstat(source->fd, &st) == 0)
+        (void)source_replaced(file, st.st_mode);
+    if (n < 0)
+        file_fail(file, STEP_READ, (int)n);
+    return file->status == 0 ? (size_t)n : 0;
+}
+
+void source_close(struct source *source)
+{
+    if (source->drop)
+        cache_drop(source->fd, source->dropped, 0);
+    close(source->fd);
 }

@@ -24,7 +24,19 @@ bool source_replaced(struct file *file, mode_t mode);
  * reads through the cache what O_DIRECT cannot read, and what can be read before a bad sector.
  * Returns the number of bytes, 0 at the end, or -errno. */
 ssize_t source_read(int fd, void *buf, size_t len, off_t at);
-/* Ends a file that has been read, or has failed: tells the sink, counts it, gives it back. */
-void source_end(struct file *file, struct feed *feed, struct sink *sink, struct stats *stats);
+/* A file that is being read from its beginning to its end. */
+struct source {
+    struct file *file;
+    int fd;
+    bool by_offset; /* found as a regular file, until it has refused that */
+    bool checked;   /* fstat(2) has been asked: not for a file that fits one block */
+    bool drop;      /* it is large and was not in the page cache: it is not left in it */
+    uint64_t dropped;
+};
+
+/* Reads the file's next bytes, file->bytes being delivered. Returns how many; 0 if it has ended, or
+ * has failed. */
+size_t source_next(struct source *source, const struct engine_opts *opts, void *buf, size_t len);
+void source_close(struct source *source);
 
 #endif

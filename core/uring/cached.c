@@ -1,4 +1,4 @@
-/* uring/cached.c: reading by plain calls what is in the page cache. See cached.h. */
+/* uring/cached.c: see cached.h. */
 #define _GNU_SOURCE
 #include "cached.h"
 
@@ -15,7 +15,8 @@ enum {
     STEP_BYTES = 1024 * 1024, /* of one file, before others have their turn */
 };
 
-/* The last read has failed with status. -EAGAIN: the next bytes are not in the cache after all. */
+/* Takes another path after a read has failed: with -EAGAIN, because its bytes are not in the cache.
+ */
 static void not_cached(struct loop *loop, struct slot *slot, int status)
 {
     bool guessed = slot->state == SLOT_GUESSED;
@@ -28,19 +29,19 @@ static void not_cached(struct loop *loop, struct slot *slot, int status)
         slot_fail(slot, STEP_READ, status);
         return;
     }
-    /* without RWF_NOWAIT the ring would wait by poll */
+    /* a file without RWF_NOWAIT, which the ring would wait for by poll */
     if (status != -EAGAIN && open_blocking(slot))
         return;
     slot->probed = guessed && status == -EAGAIN && slot->delivered == 0;
     if (status == -EAGAIN)
         open_choose_path(loop, slot); /* for the rest */
-    /* the cache has been asked: now something has to be waited for */
+    /* After -EAGAIN a guessed file is tried once more, if most of it is cached. */
     if (slot_reads_plainly(slot) && (!guessed || status != -EAGAIN))
         open_stream(loop, slot);
 }
 
-/* Reads without waiting; -EAGAIN: it would wait. BLOCKING: waits. Returns the number of bytes or
- * -errno. */
+/* Reads the next bytes, waiting for them only in BLOCKING; else it returns -EAGAIN. Returns the
+ * number of bytes or -errno. */
 static ssize_t read_plainly(const struct slot *slot, void *buf, size_t len)
 {
     struct iovec iov = {buf, len};
@@ -61,12 +62,13 @@ static ssize_t read_plainly(const struct slot *slot, void *buf, size_t len)
     return n > 0 ? n : status;
 }
 
+/* The file has been read to its end. */
 static void ended(struct loop *loop, struct slot *slot)
 {
     bool cached = slot->state != SLOT_BLOCKING;
 
     loop->last_was_cached = cached;
-    loop->stats->resident_files += cached;
+    loop->to.stats->resident_files += cached;
     slot_to(slot, SLOT_DONE);
 }
 
@@ -74,12 +76,14 @@ static void ended(struct loop *loop, struct slot *slot)
 static void read_block(struct loop *loop, struct slot *slot, struct block *block)
 {
     size_t len = block->cap < READ_BYTES ? block->cap : READ_BYTES;
-    ssize_t n;
+    ssize_t n = stream_next_data(slot, &slot->delivered);
 
-    if (slot->sparse && !stream_next_data(slot, &slot->delivered)) {
+    if (n < 0)
+        slot_fail(slot, STEP_READ, (int)n);
+    else if (n == 0)
         slot_to(slot, SLOT_DONE);
+    if (n <= 0)
         return;
-    }
     if (slot->data_end - slot->delivered < len)
         len = (size_t)(slot->data_end - slot->delivered);
     n = read_plainly(slot, block->buf, len);
@@ -91,7 +95,7 @@ static void read_block(struct loop *loop, struct slot *slot, struct block *block
         not_cached(loop, slot, (int)n);
         return;
     }
-    /* it looks empty, or goes on after the first read: a device that replaced a file does, too */
+    /* it looks empty, or goes on after the first read, as a device may that has replaced a file */
     if (slot->state == SLOT_GUESSED &&
         (slot->delivered == 0 ? n == 0 || (size_t)n == len : n > 0)) {
         if (!open_stat(loop, slot))
@@ -113,21 +117,6 @@ static void read_block(struct loop *loop, struct slot *slot, struct block *block
         ended(loop, slot);
 }
 
-/* Has the operation itself take the next bytes. Returns whether it did, or failed. */
-static bool cached_move(struct loop *loop, struct slot *slot)
-{
-    ssize_t moved = 0;
-
-    if (loop->ops->move && slot->state == SLOT_INLINE &&
-        (!slot->sparse || stream_next_data(slot, &slot->delivered)))
-        moved = loop->ops->move(loop, slot);
-    if (moved > 0)
-        stream_delivered(loop, slot, slot->delivered + (uint64_t)moved, (size_t)moved);
-    else if (moved < 0)
-        slot_to(slot, SLOT_DONE);
-    return moved != 0;
-}
-
 bool cached_is_ready(const struct loop *loop, const struct slot *slot)
 {
     return slot_reads_plainly(slot) && slot->requests == 0 && loop_turn(loop, slot);
@@ -138,10 +127,8 @@ void cached_step(struct loop *loop, struct slot *slot)
     uint64_t stop = slot->delivered + STEP_BYTES;
     struct block *block = NULL;
 
-    if (cached_move(loop, slot)) {
-        slot->issued = slot->delivered;
+    if (!cached_is_ready(loop, slot))
         return;
-    }
     if (slot->delivered >= loop->small_bytes) /* it is large */
         block = stream_take(loop, slot);
     if (!block)

@@ -19,7 +19,7 @@
 #ifndef CORE_URING_LOOP_H
 #define CORE_URING_LOOP_H
 
-#include "../engine.h"
+#include "../delivery.h"
 #include "ring.h"
 #include "slot.h"
 
@@ -38,13 +38,13 @@ struct loop_ops {
     size_t pool_bytes; /* of large blocks, at most; 0: the default */
     /* The file is open, slot->st filled in. NULL: read it. */
     enum loop_verdict (*opened)(struct loop *loop, struct slot *slot);
+    /* Moves the file on as far as it goes without waiting. Called after each change of it: it has
+     * been opened, or one of its requests has completed. */
+    void (*file)(struct loop *loop, struct slot *slot);
     /* Takes block->got bytes at block->offset, in order. Returns 0, also if it has called
-     * write_block, which keeps the block; or -errno. */
+     * direct_write, which keeps the block; or -errno. */
     int (*data)(struct loop *loop, struct slot *slot, struct block *block);
-    /* The next bytes are in the page cache, it seems: the operation may do with some of them what
-     * it does, by itself. How many; 0: they are to be read; -errno. NULL: they always are read. */
-    ssize_t (*move)(struct loop *loop, struct slot *slot);
-    /* The file has ended, well or not, and nothing is in flight. */
+    /* The file has ended, well or not, and nothing is in flight. NULL: nothing to do. */
     void (*ended)(struct loop *loop, struct slot *slot);
 };
 
@@ -52,8 +52,7 @@ struct loop {
     struct ring ring;
     const struct engine_opts *opts;
     const struct loop_ops *ops;
-    struct feed *feed;
-    struct stats *stats;
+    struct delivery to;
     void *arg; /* the operation's */
 
     bool feed_ended;
@@ -91,8 +90,8 @@ static inline bool loop_turn(const struct loop *loop, const struct slot *slot)
 }
 
 /* Runs the feed's files through the ring until the feed ends. Returns 0 or -errno. */
-int loop_run(const struct engine_opts *opts, struct feed *feed, const struct loop_ops *ops,
-             void *arg, struct stats *stats);
+int loop_run(const struct engine_opts *opts, const struct loop_ops *ops, void *arg,
+             const struct delivery *to);
 
 /* Cancels the requests of the loop that this thread runs, if any: see struct engine. */
 void loop_abandon(void);

@@ -1,4 +1,4 @@
-/* uring/open.c: opening what the slots' files are, and choosing how to read it. See open.h. */
+/* uring/open.c: see open.h. */
 #define _GNU_SOURCE
 #include "open.h"
 
@@ -15,14 +15,14 @@
 #include "../base/cache.h"
 #include "../base/leased.h"
 
-/* O_NONBLOCK, so that no FIFO or device is waited for by who opens it; open_stream takes it back.
- */
+/* Returns the flags of open(2): with O_NONBLOCK, so that opening a FIFO or a device does not wait;
+ * open_stream clears it. */
 static int open_flags(const struct file *file)
 {
     return O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (file->dir->may_follow ? 0 : O_NOFOLLOW);
 }
 
-/* Opens what the dentry cache knows, without waiting. -EAGAIN: it does not know. */
+/* Opens a name that is in the dentry cache, without waiting. -EAGAIN: it is not there. */
 static int open_cached(const struct file *file, int flags)
 {
     struct open_how how = {.flags = (uint64_t)flags, .resolve = RESOLVE_CACHED};
@@ -31,13 +31,14 @@ static int open_cached(const struct file *file, int flags)
     return fd < 0 ? -errno : (int)fd;
 }
 
+/* Requests an open, which may wait. */
 static void open_by_ring(struct loop *loop, struct slot *slot, int dir_fd, const char *name,
                          int flags)
 {
     struct io_uring_sqe *sqe = ring_sqe(&loop->ring);
 
     io_uring_prep_openat(sqe, dir_fd, name, flags, 0);
-    sqe->flags |= IOSQE_ASYNC; /* it will wait: the kernel need not try on our time */
+    sqe->flags |= IOSQE_ASYNC; /* it will wait: the kernel need not try at once */
     loop_request(sqe, &slot->small_block, REQUEST_OPEN);
 }
 
@@ -85,23 +86,16 @@ void open_stream(struct loop *loop, struct slot *slot)
 /* Whether the rest of a file is read past the page cache. */
 static bool wants_direct(const struct loop *loop, const struct slot *slot)
 {
-    int64_t resident;
-
     if (loop->opts->direct != DIRECT_AUTO)
         return loop->opts->direct == DIRECT_ALWAYS;
-    resident = cache_resident_end(slot->fd, &slot->st, slot->delivered);
-    if (resident == 0 && slot->size > 0)
-        return true;
-    /* a large file of which less than half is there: direct reads of all of it are faster */
-    return slot->size > slot->delivered + loop->small_bytes && resident >= 0 &&
-           (uint64_t)resident < (slot->size - slot->delivered) / 2;
+    return cache_is_cold(slot->fd, &slot->st, slot->size, slot->delivered);
 }
 
 void open_choose_path(struct loop *loop, struct slot *slot)
 {
     if (slot_is_seekable(slot) && wants_direct(loop, slot)) {
         slot->direct = fcntl(slot->fd, F_SETFL, O_DIRECT) == 0;
-        /* where the filesystem cannot, what is in the cache is dropped, so that it is read anew */
+        /* if the filesystem cannot, what is in the cache is dropped, so that it is read again */
         if (!slot->direct && loop->opts->direct == DIRECT_ALWAYS)
             cache_drop(slot->fd, 0, 0);
     }
@@ -218,7 +212,7 @@ void open_start(struct loop *loop, struct slot *slot)
     int fd = open_cached(slot->file, flags);
 
     slot_to(slot, SLOT_OPENING);
-    /* what is not cached, and what an older kernel or a sandbox does not let us ask */
+    /* it is not cached, or an older kernel or a sandbox does not let us ask */
     if (fd == -EAGAIN || fd == -EINVAL || fd == -ENOSYS || fd == -EPERM) {
         slot->opened_cold = fd == -EAGAIN;
         open_by_ring(loop, slot, slot->file->dir->fd, slot->file->name, flags);

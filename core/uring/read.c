@@ -1,32 +1,33 @@
-/* uring/read.c: the io_uring engine's read: the files of the feed through a loop, into the sink.
+/* uring/read.c: read with a ring: many files, and many blocks of a large file, at a time.
  *
- * sync/read.c is the same operation with blocking calls. The difference is all in the loop: while
- * one file's bytes are in the sink, other files and other blocks are on their way. */
+ * sync/read.c is the same operation with blocking calls. read_file there waits in read(2); here it
+ * never waits, but is called again when one of the file's requests has completed. Meanwhile the
+ * loop (loop.h) moves other files on. */
 #define _GNU_SOURCE
-#include "loop.h"
+#include "cached.h"
+#include "stream.h"
 #include "uring.h"
 
+/* Gives the sink a block that has come in; the loop counts it. */
 static int read_data(struct loop *loop, struct slot *slot, struct block *block)
 {
-    struct sink *sink = loop->arg;
-    int rc = sink->data(sink, slot->file, block->buf, block->got);
-
-    if (rc < 0)
-        file_fail(slot->file, STEP_SINK, rc);
-    return rc;
+    return delivery_sink(&loop->to, slot->file, block->buf, block->got);
 }
 
-static void read_ended(struct loop *loop, struct slot *slot)
+/* Moves a file on as far as it goes without waiting: reads what is in the page cache at once,
+ * delivers the blocks that have come in and are next in the file, requests further ones. */
+static void read_file(struct loop *loop, struct slot *slot)
 {
-    struct sink *sink = loop->arg;
-
-    sink->end(sink, slot->file);
+    cached_step(loop, slot);
+    stream_deliver(loop, slot);
+    stream_issue(loop, slot);
 }
-
-static const struct loop_ops read_ops = {.data = read_data, .ended = read_ended};
 
 int uring_read(const struct engine_opts *opts, struct feed *feed, struct sink *sink,
                struct stats *stats)
 {
-    return loop_run(opts, feed, &read_ops, sink, stats);
+    static const struct loop_ops ops = {.data = read_data, .file = read_file};
+    struct delivery to = {.feed = feed, .sink = sink, .stats = stats, .progress = opts->progress};
+
+    return loop_run(opts, &ops, NULL, &to);
 }

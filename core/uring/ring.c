@@ -1,7 +1,8 @@
-/* uring/ring.c: one io_uring instance. See ring.h. */
+/* uring/ring.c: see ring.h. */
 #define _GNU_SOURCE
 #include "ring.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +36,7 @@ static const unsigned setup_flags[] = {
 
 /* Sets up a ring with the best flags that the kernel knows. Returns -ENOTSUP if it lacks
  * IORING_FEAT_EXT_ARG (before 5.11): liburing would wait with a timeout by a request of its own,
- * whose completion is none of ours. */
+ * whose completion we would not know. */
 static int queue_init(struct io_uring *uring, unsigned entries)
 {
     int rc = -EINVAL;
@@ -59,6 +60,7 @@ int ring_open(struct ring *ring, unsigned entries, void *buf, size_t buf_bytes, 
     if (rc < 0)
         return rc;
     ring->stats = stats;
+    ring->entries = entries;
     ring->in_flight = 0;
     ring->counted_ns = stats_now_ns();
     /* before 5.15 the kernel decides: slower, not wrong */
@@ -87,6 +89,7 @@ struct io_uring_sqe *ring_sqe(struct ring *ring)
 {
     struct io_uring_sqe *sqe = io_uring_get_sqe(&ring->uring);
 
+    assert(sqe && ring->in_flight < ring->entries);
     if (++ring->requests == REGISTER_AFTER)
         ring->fixed_buffer = io_uring_register_buffers(&ring->uring, &ring->buffer, 1) == 0;
     ring->in_flight++;
@@ -161,6 +164,7 @@ unsigned ring_reap(struct ring *ring, void (*done)(void *, uint64_t, int), void 
     ring->reaped = 0;
     io_uring_for_each_cqe(&ring->uring, head, cqe)
     {
+        assert(ring->in_flight > 0);
         ring->in_flight--;
         ring->reaped++;
         done(arg, cqe->user_data, cqe->res);
@@ -218,7 +222,7 @@ bool ring_drain(struct ring *ring, void (*dropped)(uint64_t user_data, int res))
     return true;
 }
 
-/* The value of kernel.io_uring_disabled: 0, 1, 2; -1 where the kernel has none. */
+/* Returns the value of kernel.io_uring_disabled: 0, 1, 2; -1 if the kernel has none. */
 static int io_uring_disabled(void)
 {
     FILE *file = fopen("/proc/sys/kernel/io_uring_disabled", "re");
@@ -232,8 +236,8 @@ static int io_uring_disabled(void)
     return value;
 }
 
-/* Whether the ring has the operations that the engine uses. If the kernel does not tell, they are
- * taken for granted: all of them are older than IORING_FEAT_EXT_ARG. */
+/* Returns whether the ring has the operations that the engine uses. If the kernel does not tell, it
+ * has them: all of them are older than IORING_FEAT_EXT_ARG. */
 static bool has_operations(struct io_uring *uring)
 {
     static const int operations[] = {IORING_OP_OPENAT,   IORING_OP_READ,

@@ -1,4 +1,4 @@
-/* uring/stream.c: reading a file by requests. See stream.h, and loop.h for the invariants. */
+/* uring/stream.c: see stream.h, and loop.h for the invariants. */
 #define _GNU_SOURCE
 #include "stream.h"
 
@@ -9,11 +9,12 @@
 #include <unistd.h>
 
 #include "../base/direct.h"
+#include "../base/extents.h"
 #include "../base/salvage.h"
 
 enum {
-    RETRIES = 3, /* by the ring; after that by a plain call, which waits where the ring gave up */
-    HANDLE_BYTES = 256 * 1024, /* delivered between two submissions; 0.15 ms of SHA-256 */
+    RETRIES = 3, /* by the ring; after that by a plain call, which waits when the ring gave up */
+    SUBMIT_BYTES = 256 * 1024, /* delivered between two submissions; 0.15 ms of SHA-256 */
 };
 
 static void submit_read(struct loop *loop, struct block *block)
@@ -30,6 +31,7 @@ static void submit_read(struct loop *loop, struct block *block)
     loop_request(sqe, block, REQUEST_READ);
 }
 
+/* Issues a free block for the next want bytes, or as many as fit. */
 static void issue_block(struct loop *loop, struct block *block, uint64_t want)
 {
     struct slot *slot = block->slot;
@@ -47,21 +49,9 @@ static void issue_block(struct loop *loop, struct block *block, uint64_t want)
     submit_read(loop, block);
 }
 
-bool stream_next_data(struct slot *slot, uint64_t *offset)
+int stream_next_data(struct slot *slot, uint64_t *offset)
 {
-    off_t data, hole;
-
-    if (*offset < slot->data_end)
-        return true;
-    data = lseek(slot->fd, (off_t)*offset, SEEK_DATA);
-    if (data < 0 && errno == ENXIO)
-        return false; /* what comes after the last data has no bytes */
-    hole = data < 0 ? -1 : lseek(slot->fd, data, SEEK_HOLE);
-    slot->data_end = hole > data ? (uint64_t)hole : UINT64_MAX;
-    if (data < 0)
-        return true; /* a filesystem that does not tell: all is data */
-    *offset = (uint64_t)data;
-    return true;
+    return *offset < slot->data_end ? 1 : extents_next(slot->fd, offset, &slot->data_end);
 }
 
 static void wait_for_block(struct loop *loop, struct slot *slot)
@@ -78,15 +68,13 @@ static void stop_waiting(struct loop *loop, struct slot *slot)
     slot->waits = false;
 }
 
-/* Whether there is more to issue ahead of what has been delivered. */
+/* Returns whether blocks can be issued ahead of what has been delivered. */
 static bool wants_blocks(struct slot *slot)
 {
     if (slot->state != SLOT_STREAM || slot->read_failed || slot->issued >= slot->size)
         return false;
-    if (slot->sparse && !stream_next_data(slot, &slot->issued)) {
-        slot->issued = slot->size;
-        return false;
-    }
+    if (stream_next_data(slot, &slot->issued) <= 0)
+        slot->issued = slot->size; /* find_sparse_end asks again */
     return slot->issued < slot->size;
 }
 
@@ -102,7 +90,7 @@ struct block *stream_take(struct loop *loop, struct slot *slot)
     return block;
 }
 
-/* Issues blocks of the pool to the slot, as many as there are. */
+/* Issues blocks of the pool to the slot, as many as are free. */
 static void issue_blocks(struct loop *loop, struct slot *slot)
 {
     while (!STAILQ_EMPTY(&loop->free_blocks) && wants_blocks(slot)) {
@@ -111,6 +99,7 @@ static void issue_blocks(struct loop *loop, struct slot *slot)
     }
 }
 
+/* Issues free blocks to the slots that wait for them. */
 static void serve_waiters(struct loop *loop)
 {
     struct slot *slot;
@@ -145,6 +134,7 @@ void stream_drop(struct loop *loop, struct slot *slot)
     }
 }
 
+/* Reads the rest of the file through the cache. */
 static void clear_direct(struct slot *slot)
 {
     if (slot->direct)
@@ -162,7 +152,7 @@ static void find_end(struct loop *loop, struct slot *slot)
         struct iovec iov = {small->buf, small->cap};
         ssize_t n = preadv2(slot->fd, &iov, 1, (off_t)slot->delivered, RWF_NOWAIT);
         if (n < 0 && errno == EINVAL && slot->direct) {
-            clear_direct(slot); /* it grew, and goes on at an odd offset */
+            clear_direct(slot); /* it grew, and goes on at an offset that is not aligned */
             continue;
         }
         if (n < 0) {
@@ -181,6 +171,24 @@ static void find_end(struct loop *loop, struct slot *slot)
         if (small->state != BLOCK_READY)
             return; /* the operation writes it */
         stream_release(loop, small);
+    }
+}
+
+/* The same for a sparse file, whose last hole is not read. What has been appended meanwhile is. */
+static void find_sparse_end(struct loop *loop, struct slot *slot)
+{
+    uint64_t offset = slot->delivered;
+    int rc = extents_next(slot->fd, &offset, &slot->data_end);
+
+    if (rc < 0) {
+        slot_fail(slot, STEP_READ, rc);
+    } else if (rc == 0) {
+        slot->delivered = offset;
+        slot_to(slot, SLOT_DONE);
+    } else {
+        uint64_t len = slot->data_end - offset;
+        slot->issued = offset;
+        issue_block(loop, &slot->small_block, len < DIRECT_ALIGN ? DIRECT_ALIGN : len);
     }
 }
 
@@ -215,7 +223,7 @@ void stream_issue(struct loop *loop, struct slot *slot)
             wait_for_block(loop, slot);
     } else if (idle && slot->requests == 0) {
         if (slot->sparse)
-            slot_to(slot, SLOT_DONE);
+            find_sparse_end(loop, slot);
         else
             find_end(loop, slot);
     }
@@ -224,10 +232,8 @@ void stream_issue(struct loop *loop, struct slot *slot)
 void stream_delivered(struct loop *loop, struct slot *slot, uint64_t offset, size_t count)
 {
     slot->delivered = offset;
-    slot->file->bytes += count;
-    loop->stats->bytes_read += count;
-    progress_bytes(loop->opts->progress, count);
     loop->handled_bytes += count;
+    delivery_count(&loop->to, slot->file, count);
 }
 
 int stream_deliver_block(struct loop *loop, struct slot *slot, struct block *block)
@@ -245,7 +251,7 @@ int stream_deliver_block(struct loop *loop, struct slot *slot, struct block *blo
 
 void stream_keep_busy(struct loop *loop)
 {
-    if (loop->handled_bytes >= HANDLE_BYTES) {
+    if (loop->handled_bytes >= SUBMIT_BYTES) {
         loop->handled_bytes = 0;
         ring_flush(&loop->ring);
     }
@@ -307,7 +313,7 @@ void stream_read_done(struct loop *loop, struct block *block, int res)
         return;
     }
     if (res == -EINVAL && (slot->direct || block->retries == 0)) {
-        /* O_DIRECT met an offset or a filesystem that cannot: the rest goes through the cache */
+        /* O_DIRECT is refused, by the filesystem or for this offset */
         clear_direct(slot);
         block->retries++;
         submit_read(loop, block);
@@ -322,16 +328,15 @@ void stream_read_done(struct loop *loop, struct block *block, int res)
                                         block->offset + block->got);
     }
     if (res < 0) {
-        /* the file fails when all before this has been delivered */
+        /* the file fails when all bytes before these have been delivered */
         block->status = res;
         block_to(block, BLOCK_READY);
         slot->read_failed = true;
         return;
     }
     if (res == 0 && slot->regular && slot->size == 0 && block->offset == 0 && block->got == 0) {
-        /* FUSE does not even ask its filesystem about what lies behind the size, but a plain read
-         * does: of a filesystem that makes its files up, and says that they are empty, the ring
-         * sees nothing */
+        /* Through the ring FUSE does not ask its filesystem for bytes behind the size, but for a
+         * plain read it does. Some filesystems make their files up, and call them empty. */
         assert(STAILQ_FIRST(&slot->undelivered) == block && !STAILQ_NEXT(block, entry));
         STAILQ_INIT(&slot->undelivered);
         stream_release(loop, block);

@@ -20,9 +20,9 @@ void stream_delivered(struct loop *loop, struct slot *slot, uint64_t offset, siz
 /* Submits what has been prepared, if many bytes have been delivered since the last time: otherwise
  * the device would run dry while blocks that have waited for their turn are hashed. */
 void stream_keep_busy(struct loop *loop);
-/* Moves *offset to where there is data in a sparse file, and slot->data_end to where it ends.
- * Returns false if there is no more. */
-bool stream_next_data(struct slot *slot, uint64_t *offset);
+/* Moves *offset to where the file has data: only a sparse file may not have it there. Returns 1; 0
+ * if the rest is a hole: *offset is the file's size then; or -errno. */
+int stream_next_data(struct slot *slot, uint64_t *offset);
 /* Takes a block of the pool for the slot. NULL: none is free. */
 struct block *stream_take(struct loop *loop, struct slot *slot);
 /* Frees a block. One of the pool is issued to a slot that waits for it. */

@@ -1,0 +1,55 @@
+/* extents.c: finding data and holes. See extents.h. */
+#define _GNU_SOURCE
+#include "extents.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+/* There is no data from offset on. Returns the file's size, or offset if that is larger; -EAGAIN if
+ * data has been appended; or another -errno. The size is asked for first: what is a hole after that
+ * was one while the file had this size. */
+static off_t last_hole(int fd, off_t offset)
+{
+    off_t end = lseek(fd, 0, SEEK_END), data;
+
+    if (end < 0)
+        return -errno;
+    if (end <= offset)
+        return offset;
+    data = lseek(fd, offset, SEEK_DATA);
+    if (data >= 0)
+        return data < end ? -EAGAIN : end;
+    return errno == ENXIO ? end : -errno;
+}
+
+int extents_next(int fd, uint64_t *offset, uint64_t *end)
+{
+    for (;;) {
+        off_t data = lseek(fd, (off_t)*offset, SEEK_DATA);
+        off_t other;
+
+        if (data < 0 && errno == ENXIO) {
+            other = last_hole(fd, (off_t)*offset);
+            if (other == -EAGAIN)
+                continue;
+            if (other >= 0)
+                *offset = (uint64_t)other;
+            return other < 0 ? (int)other : 0;
+        }
+        other = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
+        *end = other > data ? (uint64_t)other : UINT64_MAX;
+        if (data >= 0)
+            *offset = (uint64_t)data;
+        return 1;
+    }
+}
+
+bool extents_are_known(int fd, off_t size)
+{
+    off_t data = lseek(fd, 0, SEEK_DATA);
+    bool known = data < 0 ? errno == ENXIO : /* all of it is a hole */
+                     data > 0 || lseek(fd, 0, SEEK_HOLE) < size;
+
+    (void)lseek(fd, 0, SEEK_SET);
+    return known;
+}

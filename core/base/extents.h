@@ -1,0 +1,18 @@
+/* extents.h: where a sparse file has data, by lseek(2). */
+#ifndef CORE_BASE_EXTENTS_H
+#define CORE_BASE_EXTENTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Finds the next data at or after *offset: moves *offset there, and sets *end to where it ends. All
+ * is data, up to UINT64_MAX, if the filesystem does not tell (/proc). Returns 1; 0 if the rest is a
+ * hole: *offset is the file's size then; or -errno. */
+int extents_next(int fd, uint64_t *offset, uint64_t *end);
+
+/* Whether lseek(2) finds the holes of a file that has some by its count of blocks: a filesystem
+ * that does not know them calls all of it data. The descriptor's position is 0 then. */
+bool extents_are_known(int fd, off_t size);
+
+#endif

@@ -1,0 +1,154 @@
+/* uring/direct.c: see direct.h. */
+#define _GNU_SOURCE
+#include "direct.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/falloc.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "stream.h"
+
+enum {
+    DIRECT_MIN = 8 * 1024 * 1024, /* smaller ones are done sooner in the cache */
+    RETRIES = 3, /* by the ring; after that by a plain call, which waits when the ring gave up */
+};
+
+/* Whether a filesystem does more with buffered writes than to store them: compresses them, or lays
+ * them out as it finds best. Direct writes into allocated blocks would keep it from that. (60 MB of
+ * repeated text on btrfs with compress=zstd: none of its extents were compressed, and all were
+ * through the cache.) */
+static bool transforms(int fd)
+{
+    static const uint32_t types[] = {BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC, 0xca451a4e /* bcachefs */,
+                                     0x2fc12fc1 /* ZFS */};
+    struct statfs fs;
+
+    if (fstatfs(fd, &fs) < 0)
+        return false;
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if ((uint32_t)fs.f_type == types[i])
+            return true;
+    return false;
+}
+
+/* Decides, and prepares the destination of a large file whose source is read directly. */
+static void decide(struct direct *direct, const struct slot *slot, struct dest *dest)
+{
+    uint64_t size = slot->size;
+
+    direct->decided = true;
+    if (!slot->direct || !dest->regular || slot->sparse || dest->zeros_hole || dest->read_only ||
+        size < DIRECT_MIN || transforms(dest->fd) || fcntl(dest->fd, F_SETFL, O_DIRECT) < 0)
+        return;
+    direct->on = true;
+    dest->resize = true;
+    direct->tail_at = (size - 1) & ~(uint64_t)(DIRECT_ALIGN - 1);
+    unfinished_extend(&dest->unfinished, direct->tail_at);
+    /* Writes within the size need not wait for each other, and with the blocks allocated at once
+     * they are in one piece. If that fails, the writes find out about a full disk. */
+    if (fallocate(dest->fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size) == 0 || errno == EOPNOTSUPP)
+        (void)!ftruncate(dest->fd, (off_t)direct->tail_at);
+}
+
+static void submit_write(struct loop *loop, struct block *block)
+{
+    struct io_uring_sqe *sqe = ring_sqe(&loop->ring);
+    const char *buf = block->buf + block->written;
+    unsigned len = block->want - block->written;
+    uint64_t offset = block->offset + block->written;
+
+    if (loop->ring.fixed_buffer)
+        io_uring_prep_write_fixed(sqe, block->write_fd, buf, len, offset, 0);
+    else
+        io_uring_prep_write(sqe, block->write_fd, buf, len, offset);
+    loop_request(sqe, block, REQUEST_WRITE);
+}
+
+int direct_write(struct loop *loop, struct block *block, struct direct *direct, struct dest *dest)
+{
+    const struct slot *slot = block->slot;
+    uint64_t end = block->offset + block->got;
+    uint32_t ahead = block->got;
+
+    if (!direct->decided)
+        decide(direct, slot, dest);
+    if (!direct->on)
+        return 0;
+    if (end > direct->tail_at)
+        ahead = block->offset <= direct->tail_at ? (uint32_t)(direct->tail_at - block->offset) : 0;
+    /* it is not as large as it said, or larger */
+    if (direct->tail_len > 0 || block->offset % DIRECT_ALIGN != 0 ||
+        block->offset > direct->tail_at || end > slot->size || ahead % DIRECT_ALIGN != 0)
+        return direct_end(direct, dest, &loop->to, slot->file);
+    direct->tail_len = block->got - ahead;
+    memcpy(direct->tail, block->buf + ahead, direct->tail_len);
+    if (ahead == 0)
+        return 1;
+    block->write_fd = dest->fd;
+    block->want = ahead;
+    block->written = 0;
+    block->retries = 0;
+    block_to(block, BLOCK_WRITING);
+    submit_write(loop, block);
+    return 1;
+}
+
+void direct_write_done(struct loop *loop, struct block *block, int res)
+{
+    struct slot *slot = block->slot;
+
+    if (res == -EINVAL && block->retries == 0) {
+        /* a filesystem that accepts O_DIRECT and then cannot write so: through its cache, then */
+        (void)fcntl(block->write_fd, F_SETFL, 0);
+        block->retries++;
+        submit_write(loop, block);
+        return;
+    }
+    if (res == -EINTR || res == -EAGAIN || res == -ENOMEM || res == -ECANCELED) {
+        if (block->retries++ < RETRIES) {
+            submit_write(loop, block);
+            return;
+        }
+        do
+            res = (int)pwrite(block->write_fd, block->buf + block->written,
+                              block->want - block->written,
+                              (off_t)(block->offset + block->written));
+        while (res < 0 && errno == EINTR);
+        res = res < 0 ? -errno : res;
+    }
+    if (res == 0)
+        res = -EIO; /* no progress and no reason: trying again could go on forever */
+    if (res > 0) {
+        block->written += (uint32_t)res;
+        loop->to.stats->bytes_written += (uint64_t)res;
+        if (block->written < block->want && slot->file->status == 0) {
+            block->retries = 0;
+            submit_write(loop, block);
+            return;
+        }
+    } else {
+        slot_fail(slot, STEP_WRITE, res);
+    }
+    stream_release(loop, block);
+}
+
+int direct_end(struct direct *direct, struct dest *dest, const struct delivery *to,
+               struct file *file)
+{
+    int rc;
+
+    if (!direct->on)
+        return 0;
+    direct->on = false;
+    if (fcntl(dest->fd, F_SETFL, 0) < 0) {
+        rc = -errno;
+        file_fail(file, STEP_WRITE, rc);
+        return rc;
+    }
+    return dest_put(dest, to, file, direct->tail, direct->tail_len, direct->tail_at);
+}
