@@ -1,4 +1,4 @@
-/* extents.h: where a sparse file has data, by lseek(2). */
+/* extents.h: data and holes of a sparse file, by lseek(2). */
 #ifndef CORE_BASE_EXTENTS_H
 #define CORE_BASE_EXTENTS_H
 
@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Finds the next data at or after *offset: moves *offset there, and sets *end to where it ends. All
+/* Finds the next data at or after *offset: moves *offset there, and sets *end to its end. All
  * is data, up to UINT64_MAX, if the filesystem does not tell (/proc). Returns 1; 0 if the rest is a
  * hole: *offset is the file's size then; or -errno. */
 int extents_next(int fd, uint64_t *offset, uint64_t *end);

@@ -26,7 +26,7 @@ struct run {
     struct stat st;
     struct dest dest;
     uint64_t copied;   /* all before this offset has been copied, or is a hole */
-    uint64_t data_end; /* sparse: where the data at copied ends */
+    uint64_t data_end; /* sparse: the end of the data at copied */
 };
 
 /* Opens the destination, waiting for another worker that copies the same file. Returns whether the
@@ -103,7 +103,7 @@ static void copy_file(struct run *run)
             file_fail(file, STEP_READ, (int)n);
         if (n <= 0 || copy_data(run, (size_t)n) < 0)
             return;
-        /* a short read that ends where the file's size says so: another one would return nothing */
+        /* a short read up to the file's size: another one would return nothing */
         if ((size_t)n < run->block && run->copied == run->dest.source_size)
             return;
     }

@@ -111,7 +111,7 @@ static void read_block(struct loop *loop, struct slot *slot, struct block *block
     block->got = (uint32_t)n;
     if (stream_deliver_block(loop, slot, block) < 0)
         return;
-    /* a short read that ends where the file's size says so: another one would return nothing */
+    /* a short read up to the file's size: another one would return nothing */
     if ((size_t)n < len && slot->state != SLOT_GUESSED && S_ISREG(slot->st.st_mode) &&
         slot->delivered == slot->size)
         ended(loop, slot);

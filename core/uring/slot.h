@@ -1,37 +1,40 @@
 /* uring/slot.h: one file in flight on a ring: its state, and the blocks that its bytes come in.
  *
- *      FREE
- *       |  a file is taken
- *       +------------------.  ordered, and not the oldest file
- *       |                  v
- *       |     TYPE_PENDING or, if the name is cached, at once TYPE_KNOWN
- *       |                  |  all older files are regular, or have ended
- *       v                  v
- *      OPENING <-----------'
- *       |   ^ '--> WAIT_LEASE  another process gives its lease up
- *       |   '----------'
- *       |-----------> GUESSED  the last file was cached, so this one is read before fstat(2)
- *       |-> PARKED       |     the operation asks to wait for another file
- *       |     |          |
- *       v     v          v
- *      the path is chosen:  INLINE ------> BLOCKING  a pseudo file that a ring cannot read
- *       |                     | not cached    |  ^
- *       |-> WAIT_WRITER       |               |  | it says that it is empty, to FUSE
- *       |    a FIFO |         v               |  |
- *       '-----------+----> STREAM ------------|--'
- *                             |               |
- *                             v               v
- *      DONE  the end is known, or the file has failed: nothing more is read. From any state above.
- *       |    no request is in flight
- *      FREE
+ *   FREE
+ *     |   a file is taken
+ *     +----> TYPE_PENDING ----.    in ordered mode, if it is not the oldest file: is it a regular
+ *     |            |          |    file? Known at once if the name is in the dentry cache.
+ *     |            v          |
+ *     |       TYPE_KNOWN <----'    all older files are regular, or have ended:
+ *     v            |
+ *   OPENING <------'
+ *     |   ^--> WAIT_LEASE          another process gives up its lease, then OPENING again
+ *     |
+ *     |--> GUESSED --.             the last file was cached: this one is read before fstat(2)
+ *     |--> PARKED ---|             the operation waits for another file, and is asked again
+ *     |              |
+ *     v              v
+ *   INLINE ----> BLOCKING          a pseudo file that a ring cannot read, also from GUESSED
+ *     |              ^
+ *     | not cached   | FUSE says that it is empty
+ *     v              |
+ *   STREAM ----------'
+ *     ^
+ *   WAIT_WRITER                    a FIFO, from OPENING, PARKED or GUESSED
  *
- * slot_to() asserts every change of state against a table of these arrows.
+ *   DONE                           from any of these: the end is known, or the file has failed
+ *     |   no request is in flight
+ *   FREE
+ *
+ * OPENING, PARKED and GUESSED lead to INLINE if the file may be cached, else to STREAM (or, for a
+ * FIFO, WAIT_WRITER). slot_to() asserts every change against a table of these arrows.
  *
  * A block:
  *
- *      FREE -> READING -> READY -> FREE       read by requests; a short read is continued
- *      FREE ------------> READY -> FREE       filled by a plain call
- *                         READY -> WRITING -> FREE    written by requests, too */
+ *   FREE --> READING --> READY --> FREE               read by requests; a short read is continued
+ *   FREE --------------> READY --> FREE               filled by a plain call
+ *                        READY --> WRITING --> FREE   written by requests, too
+ *            READING --> FREE                         the ring is broken, or FUSE: see above */
 #ifndef CORE_URING_SLOT_H
 #define CORE_URING_SLOT_H
 
@@ -80,7 +83,7 @@ struct slot {
     enum slot_state state;
     struct file *file;
     int fd;
-    struct stat st;     /* of fd; from GUESSED on not known before the next state */
+    struct stat st;     /* of fd; not known yet in GUESSED and the states before it */
     bool regular;       /* known to be a regular file */
     bool direct;        /* fd is O_DIRECT now */
     bool opened_cold;   /* its name was not cached: io-wq opened it */
@@ -92,7 +95,7 @@ struct slot {
     uint64_t size;      /* the hint: blocks are read ahead up to here */
     uint64_t issued;    /* offset of the next read */
     uint64_t delivered; /* all before this offset has been delivered or is a hole */
-    uint64_t data_end;  /* sparse: where the data that is being issued ends */
+    uint64_t data_end;  /* sparse: the end of the data that is being issued */
     struct block small_block;      /* its own */
     struct block_list undelivered; /* by offset */
     TAILQ_ENTRY(slot) entry;       /* in the order of taking, or in the free slots */

@@ -142,8 +142,8 @@ static void clear_direct(struct slot *slot)
     slot->direct = false;
 }
 
-/* Asks the file whether it ends where its size says, which is a hint: everything before that has
- * been delivered. This does not wait if there is nothing left to read. */
+/* Finds out whether a file ends at its size, which is a hint, after everything before that has been
+ * delivered. This does not wait if there is nothing left to read. */
 static void find_end(struct loop *loop, struct slot *slot)
 {
     struct block *small = &slot->small_block;
