@@ -3,6 +3,7 @@
 #define CORE_COPY_ITEM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/stat.h>
 
 #include "../digest/hash.h"
@@ -85,6 +86,8 @@ struct item {
     bool sparse;      /* holes were looked for, and kept */
     bool clone_tried; /* and how says whether it was done */
 };
+_Static_assert(offsetof(struct item, hash) == 0,
+               "the digest finds its result at the start of file->op");
 
 /* Frees what the item owns, when its file is retired. */
 void item_free(struct file *file);

@@ -3,6 +3,7 @@
 #include "hash.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 /* Files that are in flight together each need a context of their own; an idle one is kept for the
@@ -21,6 +22,7 @@ struct hash_sink {
         struct idle idle;
     } of[];
 };
+_Static_assert(offsetof(struct hash_sink, sink) == 0, "a sink is cast to its hash_sink");
 
 static struct digest_context *take_context(struct idle *idle)
 {

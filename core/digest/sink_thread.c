@@ -5,8 +5,10 @@
 #define _GNU_SOURCE
 #include "sink_thread.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -47,6 +49,7 @@ struct sink_thread {
     int rc;           /* what went wrong with the file */
     bool ending;
 };
+_Static_assert(offsetof(struct sink_thread, sink) == 0, "a sink is cast to its sink_thread");
 
 static void *sink_thread_main(void *arg)
 {
@@ -112,6 +115,7 @@ static void wait_until(struct sink_thread *sink_thread, unsigned count)
 static void hand_over(struct sink_thread *sink_thread)
 {
     pthread_mutex_lock(&sink_thread->lock);
+    assert(sink_thread->count < PIECES && sink_thread->filled > 0);
     sink_thread->pieces[sink_thread->filling].len = sink_thread->filled;
     if (sink_thread->count++ == 0)
         pthread_cond_signal(&sink_thread->changed);

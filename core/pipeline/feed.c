@@ -1,12 +1,12 @@
 /* feed.c: one lock, one window. See feed.h.
  *
- * Sequence numbers: retired <= next out of the queue's files <= added, and added - retired <=
- * window. slot[seq % window] holds the file from add to retire. The batch and the queue hold the
- * same pointers again, in the order in which the engines shall take them.
- */
+ * Sequence numbers: retired <= added, and added - retired <= window. slot[seq % window] holds the
+ * file from add to retire. The batch and the queue hold the same pointers again, in the order in
+ * which the engines take them: at most the files that are not retired. */
 #define _GNU_SOURCE
 #include "feed.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -52,6 +52,14 @@ struct feed {
     struct file **queue; /* [window] */
     struct file *batch[BATCH_FILES];
 };
+
+/* Called with the lock held, after a change of the counters. */
+static void check_counters(const struct feed *feed)
+{
+    assert(feed->retired <= feed->added);
+    assert(feed->added - feed->retired <= feed->config.window);
+    assert(feed->queue_len + feed->batch_len <= feed->added - feed->retired);
+}
 
 static void file_free(struct file *file)
 {
@@ -185,6 +193,7 @@ static void retire_ready(struct feed *feed)
         unsigned n = 0;
         while (n < RETIRE_FILES && feed->retired + n < feed->added) {
             struct file *file = feed->slot[(feed->retired + n) % window];
+            assert(file && file->seq == feed->retired + n);
             if (!file->done)
                 break;
             feed->slot[(feed->retired + n) % window] = NULL;
@@ -200,6 +209,7 @@ static void retire_ready(struct feed *feed)
         }
         pthread_mutex_lock(&feed->lock);
         feed->retired += n;
+        check_counters(feed);
         /* not before half of the window is free: waking the producer for every file would cost two
          * context switches a file */
         if (feed->producer_waits && feed->added - feed->retired <= feed->wake_at)
@@ -249,7 +259,9 @@ static int enter_window(struct feed *feed, struct file *file)
         return -ECANCELED;
     }
     file->seq = feed->added++;
+    assert(!feed->slot[file->seq % window]);
     feed->slot[file->seq % window] = file;
+    check_counters(feed);
     progress_found(feed->config.progress);
     return 0;
 }
@@ -311,6 +323,7 @@ int feed_next(struct feed *feed, struct file **file, bool wait)
             *file = feed->queue[feed->queue_at];
             feed->queue_at = (feed->queue_at + 1) % feed->config.window;
             feed->queue_len--;
+            assert(!(*file)->taken && !(*file)->done);
             (*file)->taken = true;
             progress_taken(feed->config.progress);
             break;
@@ -343,6 +356,7 @@ void feed_done(struct feed *feed, struct file *file)
 {
     progress_done(feed->config.progress, file);
     pthread_mutex_lock(&feed->lock);
+    assert(!file->done && feed->slot[file->seq % feed->config.window] == file);
     file->done = true;
     retire_ready(feed);
     pthread_mutex_unlock(&feed->lock);
@@ -382,6 +396,8 @@ int feed_join(struct feed *feed)
         pthread_join(feed->thread, NULL);
     progress_detach(feed->config.progress);
     status = feed->produced;
+    assert(!feed->retiring && feed->waiters == 0); /* no engine has the feed any more */
+    check_counters(feed);
     /* what a cancelled run left behind */
     for (; feed->retired < feed->added; feed->retired++)
         file_free(feed->slot[feed->retired % feed->config.window]);

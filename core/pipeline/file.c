@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "file.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -122,8 +123,12 @@ struct dir *dir_get(struct dir *dir)
 void dir_put(struct dir *dir)
 {
     /* a loop, not a recursion: a deep tree's last file may release every directory above it */
-    while (dir && atomic_fetch_sub_explicit(&dir->refs, 1, memory_order_acq_rel) == 1) {
+    while (dir) {
         struct dir *parent = dir->parent;
+        unsigned refs = atomic_fetch_sub_explicit(&dir->refs, 1, memory_order_acq_rel);
+        assert(refs > 0);
+        if (refs > 1)
+            break;
         if (dir->release)
             dir->release(dir);
         close_dir(dir);
