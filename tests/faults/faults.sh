@@ -15,19 +15,6 @@ make_files() {
 make_files
 cp -r "$below" right
 
-# fails NAME MESSAGE COMMAND...: expects status 1 and a line that matches
-fails() {
-    local name=$1 message=$2 status
-    shift 2
-    timeout "$limit_seconds" "$@" >out 2>"$scratch/stderr" </dev/null
-    status=$?
-    if [ $status -eq 1 ] && grep -q -- "$message" "$scratch/stderr"; then
-        ok "$name"
-    else
-        not_ok "$name" "status $status, not $message: $(cat "$scratch/stderr")"
-    fi
-}
-
 # nothing_wrong DIRECTORY: checks that its files are equal to those in right/
 nothing_wrong() {
     local file

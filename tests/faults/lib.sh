@@ -36,6 +36,19 @@ rules() {
     [ $# -eq 0 ] || printf '%s\n' "$@" | dd of="$mnt/.faultfs" bs=65536 iflag=fullblock status=none || exit 2
 }
 
+# fails NAME MESSAGE COMMAND...: expects status 1 and a line that matches
+fails() {
+    local name=$1 message=$2 status
+    shift 2
+    timeout "$limit_seconds" "$@" >out 2>"$scratch/stderr" </dev/null
+    status=$?
+    if [ $status -eq 1 ] && grep -q -- "$message" "$scratch/stderr"; then
+        ok "$name"
+    else
+        not_ok "$name" "status $status, not $message: $(cat "$scratch/stderr")"
+    fi
+}
+
 # applied: prints how often the first rule was applied
 applied() {
     head -n 1 "$mnt/.faultfs" | sed 's/.*applied //'

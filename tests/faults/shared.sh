@@ -20,19 +20,6 @@ one_of() {
     return 1
 }
 
-# refused NAME MESSAGE COMMAND...: expects status 1 and a message that matches
-refused() {
-    local name=$1 message=$2 status
-    shift 2
-    timeout "$limit_seconds" "$@" >out 2>"$scratch/stderr" </dev/null
-    status=$?
-    if [ $status -eq 1 ] && grep -q -- "$message" "$scratch/stderr"; then
-        ok "$name"
-    else
-        not_ok "$name" "status $status, not $message: $(cat "$scratch/stderr")"
-    fi
-}
-
 # -- a destination that does not distinguish case --
 
 fresh_mount --fold-case
@@ -49,7 +36,7 @@ for options in -r "-r -j1" "-r -j4" -a "-r --atomic" "-r --manifest=$scratch/man
     for tree in files dirs links; do
         rm -rf "$mnt/new"
         # shellcheck disable=SC2086 # words
-        refused "names of $tree that fold to one, $options" "File exists" acp $options $tree "$mnt/new"
+        fails "names of $tree that fold to one, $options" "File exists" acp $options $tree "$mnt/new"
         same "$tree, $options: one of them is there" 1 "$(find "$mnt/new/d" -mindepth 1 -maxdepth 1 | wc -l)"
     done
     rm -rf "$mnt/new"
@@ -58,7 +45,7 @@ for options in -r "-r -j1" "-r -j4" -a "-r --atomic" "-r --manifest=$scratch/man
     check "files, $options: it is complete" one_of "$mnt/new/d/file" files/d/File files/d/file
     rm -rf "$mnt/new"
     # shellcheck disable=SC2086 # words
-    refused "a link and a file that fold to one, $options" "\(File exists\|through\)" acp $options mixed "$mnt/new"
+    fails "a link and a file that fold to one, $options" "\(File exists\|through\)" acp $options mixed "$mnt/new"
     check "a link and a file, $options: nothing is written through the link" test ! -e outside -a ! -e "$below/outside"
 done
 for options in -r "-r -j4" "-r --atomic"; do
