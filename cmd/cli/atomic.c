@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "atomic.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -23,16 +24,16 @@ static const char prefix[] = ".aioutils-";
 
 struct cli_atomic {
     FILE *stream;
-    int dir; /* where it will be; -1: it is written at once */
+    int dir; /* that it will be in; -1: it is written directly */
     char *name;
-    char *temp;                   /* the name that it has until it is committed; NULL: none */
+    char *temp;                   /* its name until the commit; NULL: none */
     struct unfinished unfinished; /* that name */
     bool replaces;
     struct stat old; /* of a regular file that is replaced or written to; zeroed: none */
 };
 
-/* Opens the directory that path is in, for path relative to at, and leaves the last part in *name,
- * in place. The descriptor or -errno. */
+/* Opens the directory that path, relative to at, is in. Cuts path in place: *name is its last part.
+ * Returns the descriptor or -errno. */
 static int open_parent(int at, char *path, char **name)
 {
     const char *parent = path;
@@ -49,7 +50,7 @@ static int open_parent(int at, char *path, char **name)
     if (!**name)
         return *path ? -EISDIR : -ENOENT;
     fd = openat(at, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 && errno == EACCES) /* it can be written, perhaps, but not synced */
+    if (fd < 0 && errno == EACCES) /* it may be writable, though it cannot be synced */
         fd = openat(at, parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
     return fd < 0 ? -errno : fd;
 }
@@ -61,15 +62,16 @@ static bool on_proc(int fd)
     return fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 }
 
-/* Whether what is in the directory may be another user's trap, as the kernel has it with
- * fs.protected_symlinks and fs.protected_regular: a sticky directory that everyone may write to. */
+/* Returns true if a file may be another user's trap, by the rule of the kernel's
+ * fs.protected_symlinks and fs.protected_regular: in a sticky directory that everyone may write to.
+ */
 static bool is_trap(const struct stat *dir, const struct stat *st)
 {
     return (dir->st_mode & S_ISVTX) && (dir->st_mode & S_IWOTH) && st->st_uid != geteuid() &&
            st->st_uid != dir->st_uid;
 }
 
-/* Reads the link that name in dir is, if it may be followed. Returns its length, 0 if it is no
+/* Reads the symbolic link name in dir if it may be followed. Returns its length, 0 if it is no
  * link, or -errno. */
 static ssize_t read_link(int dir, const char *name, char *target, size_t size)
 {
@@ -89,7 +91,7 @@ static ssize_t read_link(int dir, const char *name, char *target, size_t size)
     return len;
 }
 
-/* Goes on from file->dir to where the path leads. Returns 0 or -errno. */
+/* Moves file->dir and file->name on to path, relative to file->dir. Returns 0 or -errno. */
 static int enter_parent(struct cli_atomic *file, const char *path)
 {
     char *copy = strdup(path), *name;
@@ -106,7 +108,7 @@ static int enter_parent(struct cli_atomic *file, const char *path)
     return dir < 0 ? dir : file->name ? 0 : -ENOMEM;
 }
 
-/* Follows links until file->dir and file->name are the place itself. Returns 0 or -errno. */
+/* Follows links until file->dir and file->name are no link. Returns 0 or -errno. */
 static int find_place(struct cli_atomic *file, const char *path)
 {
     char target[PATH_MAX];
@@ -128,7 +130,8 @@ static int find_place(struct cli_atomic *file, const char *path)
     return -ELOOP;
 }
 
-/* A descriptor for what is written at once. A descriptor of our own is taken with its position. */
+/* Opens a file that is written directly. A descriptor of this process is duplicated, which keeps
+ * its position. */
 static int open_straight(const struct cli_atomic *file)
 {
     struct stat here, own;
@@ -143,6 +146,8 @@ static int open_straight(const struct cli_atomic *file)
     return fd < 0 ? -errno : (int)fd;
 }
 
+/* Opens the file to write to, directly or under a temporary name. Returns a descriptor or -errno.
+ */
 static int open_output(struct cli_atomic *file)
 {
     bool straight = on_proc(file->dir);
@@ -173,7 +178,7 @@ static int open_output(struct cli_atomic *file)
         file->old = old;
     }
     temp_sweep(file->dir, prefix);
-    /* until it has the rights of what it replaces, it is its maker's alone */
+    /* only its maker may read it until it inherits the rights of the file that it replaces */
     return temp_open(file->dir, file->name, prefix, file->replaces ? 0600 : 0666, &file->temp,
                      &file->unfinished);
 }
@@ -224,6 +229,7 @@ bool cli_atomic_overtaken(const struct cli_atomic *file)
     return !file->replaces || now.st_ino != file->old.st_ino || now.st_dev != file->old.st_dev;
 }
 
+/* Renames the complete file to its name, with the rights of the one it replaces, on disk. */
 static int put_in_place(struct cli_atomic *file)
 {
     int rc = 0, fd = fileno(file->stream);
@@ -236,7 +242,7 @@ static int put_in_place(struct cli_atomic *file)
         rc = -errno;
     if (rc < 0)
         return rc;
-    file->temp = NULL;
+    file->temp = NULL; /* temp_name takes it over */
     rc = temp_name(file->dir, file->name, prefix, fd, temp, replaces, &file->unfinished);
     /* EBADF: it could not be opened for reading; EINVAL: a filesystem that cannot */
     if (rc == 0 && fsync(file->dir) < 0 && errno != EBADF && errno != EINVAL)
@@ -248,6 +254,7 @@ int cli_atomic_commit(struct cli_atomic *file)
 {
     int rc = 0;
 
+    assert(file->stream);
     errno = 0;
     if (ferror(file->stream))
         rc = -EIO; /* the reason is gone */
@@ -268,6 +275,7 @@ void cli_atomic_discard(struct cli_atomic *file)
         return;
     if (file->stream)
         fclose(file->stream);
+    assert(!file->temp || file->dir >= 0);
     temp_drop(file->dir, file->temp, &file->unfinished);
     if (file->dir >= 0)
         close(file->dir);

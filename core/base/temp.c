@@ -1,9 +1,9 @@
 /* temp.c: files that get their name when they are complete. See temp.h.
  *
- * The name of a temporary file says where it was made: half of its digits are a hash of the boot's
- * identity and of the mount. Its maker holds it locked (flock(2)), which ends with the process. A
- * file that was made here and is not locked is left over, and removed by the next run. The one who
- * has just made it may lose it to such a run before it is locked, and then makes another one. */
+ * Half of the digits of a temporary name are a hash of the boot's identity and of the mount. The
+ * process that made the file holds it locked (flock(2)) until it ends. A file with this hash and
+ * without a lock is left over, and the next run removes it. Such a run may also remove a new file
+ * before its lock: its maker then makes another one. */
 #define _GNU_SOURCE
 #include "temp.h"
 
@@ -62,7 +62,7 @@ static uint32_t place_of(int dir_fd, const char *name)
     return (uint32_t)(hash ^ hash >> 32) | 1;
 }
 
-/* A name beside the other one that no file has, probably. NULL: out of memory. */
+/* Makes a random name in the directory of name. Returns NULL if memory is short. */
 static char *make_name(const char *name, const char *prefix, uint32_t place)
 {
     uint32_t number = 0;
@@ -104,7 +104,7 @@ int temp_link(int fd, int dir_fd, const char *name)
     return linkat(fd, "", dir_fd, name, AT_EMPTY_PATH) < 0 ? -errno : 0;
 }
 
-/* Creates a file, and locks it before anyone takes it for a left one. */
+/* Creates a file and locks it. Returns -EEXIST if another run has removed it in between. */
 static int create_locked(int dir_fd, const char *name, mode_t mode)
 {
     int fd = create(dir_fd, name, mode);
@@ -112,7 +112,7 @@ static int create_locked(int dir_fd, const char *name, mode_t mode)
 
     if (fd < 0)
         return fd;
-    /* if there are no locks here, no one can take it for a left one, either */
+    /* without locks no other run can remove it, either */
     if ((flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) && fstat(fd, &st) == 0 &&
         st.st_nlink > 0)
         return fd;
@@ -121,8 +121,8 @@ static int create_locked(int dir_fd, const char *name, mode_t mode)
     return -EEXIST;
 }
 
-/* Gives the open file, or if fd is -1 a new one, a name of its own, in *temp. Returns the new
- * file's descriptor or 0, or -errno. */
+/* Gives the open file, or a new one if fd is -1, a temporary name in *temp. Returns the descriptor
+ * of the new file, 0, or -errno. */
 static int name_apart(int dir_fd, const char *name, const char *prefix, int fd, mode_t mode,
                       char **temp, struct unfinished *unfinished)
 {
@@ -147,7 +147,7 @@ static int name_apart(int dir_fd, const char *name, const char *prefix, int fd, 
     return rc;
 }
 
-/* Whether a file without a name can be given one later. */
+/* Returns true if a file without a name can be given one later. */
 static bool can_be_named(void)
 {
     static atomic_int known; /* 0: not yet */
@@ -190,7 +190,7 @@ int temp_name(int dir_fd, const char *name, const char *prefix, int fd, char *te
         rc = -errno;
         if (rc == -EINVAL && !replaces && faccessat(dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
             renameat(dir_fd, temp, dir_fd, name) == 0)
-            rc = 0; /* a filesystem that knows no flags */
+            rc = 0; /* the filesystem does not support flags */
     }
     if (rc < 0)
         unlinkat(dir_fd, temp, 0);
@@ -207,7 +207,7 @@ void temp_drop(int dir_fd, char *temp, struct unfinished *unfinished)
     free(temp);
 }
 
-/* Removes a temporary file if it is left over: ours, and not locked. */
+/* Removes a temporary file if it is left over: it is ours and not locked. */
 static void remove_left(int dir_fd, const char *name)
 {
     int fd = openat(dir_fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);

@@ -16,18 +16,18 @@
  * *unfinished. Returns the descriptor or -errno. */
 int temp_open(int dir_fd, const char *name, const char *prefix, mode_t mode, char **temp,
               struct unfinished *unfinished);
-/* Gives it its name; with replaces, instead of the file that has it. Takes over temp. Returns 0 or
- * -errno, and then it has no name at all. */
+/* Names the file; replaces: it takes the name from an existing file. Takes over temp. Returns 0, or
+ * -errno and the file has no name. */
 int temp_name(int dir_fd, const char *name, const char *prefix, int fd, char *temp, bool replaces,
               struct unfinished *unfinished);
-/* Removes it. Takes over temp, takes NULL. */
+/* Removes the temporary name. Takes over temp, takes NULL. */
 void temp_drop(int dir_fd, char *temp, struct unfinished *unfinished);
-/* Removes the files from a directory that processes with this prefix have left when they were
- * killed: those that were made since this machine was started, on this mount, and whose maker does
- * not hold them locked any more. All others may be someone's on another machine, and stay. */
+/* Removes the files that killed processes have left in a directory under this prefix: those that
+ * were made since this machine was started, on this mount, and that their maker no longer holds
+ * locked. All others may belong to another machine, and stay. */
 void temp_sweep(int dir_fd, const char *prefix);
-/* linkat(2) for a file by its descriptor. Returns 0 or -errno: -ENOENT if there is no /proc, and
- * the kernel allows it by a name only. */
+/* Links an open file to name. Returns 0 or -errno: -ENOENT if there is no /proc and the kernel does
+ * not allow it by descriptor. */
 int temp_link(int fd, int dir_fd, const char *name);
 
 #endif
