@@ -239,8 +239,7 @@ static struct load_opts job(const struct blocks_request *request, const struct c
     if (opts.depth == 0)
         opts.depth = blocking ? 1 : at_random ? RANDOM_DEPTH : SEQUENTIAL_DEPTH;
     if (opts.depth > 1 && blocking)
-        cli_fatal(0,
-                  "engine 'sync' has one read in flight per worker: --jobs=%u instead of --depth",
+        cli_fatal(0, "--depth=%u cannot be combined with engine 'sync': use --jobs=%u", opts.depth,
                   opts.depth);
     if (opts.block_bytes > MEMORY_MAX / opts.depth / jobs)
         cli_fatal(0, "more than 1 GiB in flight: choose a smaller --block-size, --depth or --jobs");

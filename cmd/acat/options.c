@@ -39,7 +39,7 @@ static void usage(void)
         "  -e                        the same as -vE\n"
         "  -E, --show-ends           $ at the end of each line\n"
         "  -n, --number              number all lines\n"
-        "  -s, --squeeze-blank       of empty lines in a row, only the first\n"
+        "  -s, --squeeze-blank       write only the first of several empty lines\n"
         "  -t                        the same as -vT\n"
         "  -T, --show-tabs           tabs as ^I\n"
         "  -u                        (ignored)\n"
@@ -47,11 +47,11 @@ static void usage(void)
         "      --discard             read everything and write nothing\n"
         "      --pattern=PATTERN     with --discard: read each FILE in blocks, random or\n"
         "                            sequential, and report IOPS and latencies\n"
-        "      --time=SECONDS        with --discard: in blocks, for so long\n"
-        "      --bytes=SIZE          with --discard: in blocks, so much of each FILE\n"
-        "      --json                with --discard: in blocks, the report in JSON\n"
-        "      --files0-from=F       take the FILEs from F, each ended by NUL\n\n" CLI_COMMON_HELP
-        "\nOne worker writes to standard output: --jobs is for --discard.\n",
+        "      --time=SECONDS        with --discard: read in blocks until the time is over\n"
+        "      --bytes=SIZE          with --discard: read this much of each FILE, in blocks\n"
+        "      --json                with --discard: read in blocks, and report in JSON\n"
+        "      --files0-from=F       read the FILEs from F, each ended by NUL\n\n" CLI_COMMON_HELP
+        "\nWithout --discard, one worker writes to standard output, and --jobs is ignored.\n",
         cli_name);
     cli_close_stdout();
     exit(EXIT_SUCCESS);
@@ -86,7 +86,7 @@ void acat_parse_options(struct acat *acat, int argc, char **argv)
             cli_try_help();
     }
     if (acat->blocks.wanted && !acat->discard)
-        cli_fatal(0, "--pattern, --time, --bytes and --json go with --discard");
+        cli_fatal(0, "--pattern, --time, --bytes and --json require --discard");
     acat->operands.words = argv + optind;
     acat->jobs = acat->discard && acat->common.jobs ? acat->common.jobs : 1;
     acat->common.opts.ordered = !acat->discard;

@@ -178,7 +178,7 @@ static void retire_output(const struct file *file)
 {
     char *path = file_path(file);
 
-    cli_message(0, "%s: output file is left out", cli_quote_maybe(path ? path : file->name));
+    cli_message(0, "%s: output file is skipped", cli_quote_maybe(path ? path : file->name));
     free(path);
 }
 

@@ -56,7 +56,7 @@ static const struct option long_options[] = {
 enum { GNU_OPTIONS = 13 };
 
 static const struct ahash_persona personas[] = {
-    {"ahash", NULL, NULL, "Print or check message digests (SHA-256 where nothing else is said).\n"},
+    {"ahash", NULL, NULL, "Print or check message digests (SHA-256 by default).\n"},
     {"md5sum", "md5", "MD5", "Print or check MD5 (128-bit) checksums.\n"},
     {"sha1sum", "sha1", "SHA1", "Print or check SHA1 (160-bit) checksums.\n"},
     {"sha224sum", "sha224", "SHA224", "Print or check SHA224 (224-bit) checksums.\n"},
@@ -87,36 +87,35 @@ static void usage(const struct ahash *ahash)
         "Usage: %s [OPTION]... [FILE]...\n"
         "%s\n"
         "With no FILE, or when FILE is -, standard input is read.\n"
-        "  -a, --algorithm=LIST      digests of these algorithms, computed in one read: any of\n"
-        "                              OpenSSL's, as in sha256,sha3-512, or blake2b-BITS;\n"
-        "                              with --check: what lines may be of (default: any)\n"
+        "  -a, --algorithm=LIST      comma-separated algorithms, computed in one read: any of\n"
+        "                              OpenSSL's, such as sha256,sha3-512, or blake2b-BITS;\n"
+        "                              with --check: the accepted ones (default: any)\n"
         "  -b, --binary              mark names with '*'; the digests are the same\n"
         "  -c, --check               read checksums from the FILEs and check them\n"
         "%s"
         "  -r, --recursive           digest the regular files in directories\n"
-        "      --json                print an object a line\n"
+        "      --json                print one JSON object per line\n"
         "      --tag                 print BSD-style lines (default with several algorithms, and\n"
         "                              with others than MD5, SHA-1 and SHA-2)\n"
         "  -t, --text                mark names with ' ' (default)\n"
         "  -z, --zero                end lines with NUL and do not escape names\n" CLI_WALK_HELP
-        "      --files0-from=F       take the FILEs from F, where each ends with NUL\n"
-        "      --update=MANIFEST     digest only what is new or has changed since MANIFEST was\n"
-        "                              written, and write it anew; --check and sha256sum -c read "
-        "it\n"
-        "      --force-empty         with --update: accept that all listed files are gone\n"
-        "  -v, --verbose             with --update: name what is new, changed and removed\n"
-        "      --verify              with --update: digest everything, and report what does not\n"
-        "                              match though nothing says that it has changed\n\n"
+        "      --files0-from=F       read the FILEs from F, each ended by NUL\n"
+        "      --update=MANIFEST     digest only files that are new or have changed since\n"
+        "                              MANIFEST was written, and rewrite it; --check and\n"
+        "                              sha256sum -c read it\n"
+        "      --force-empty         with --update: update even if all listed files are gone\n"
+        "  -v, --verbose             with --update: list new, changed and removed files\n"
+        "      --verify              with --update: digest all files, and report those that look\n"
+        "                              unchanged but do not match\n\n"
         "With --check only:\n"
-        "      --ignore-missing      say nothing of files that are missing\n"
-        "      --quiet               say nothing of files that match\n"
-        "      --report-unlisted[=DIR]  name regular files in DIR that are not listed; without "
-        "DIR,\n"
-        "                              in the directory that all listed files are in\n"
-        "      --summary             count what was found, in one line at the end\n"
-        "      --status              print nothing: the exit status tells\n"
-        "      --strict              fail if there are improperly formatted lines\n"
-        "  -w, --warn                say which lines are improperly formatted\n\n" CLI_COMMON_HELP,
+        "      --ignore-missing      do not report missing files\n"
+        "      --quiet               do not print OK for files that match\n"
+        "      --report-unlisted[=DIR]  list regular files in DIR that no FILE lists\n"
+        "                              (default: the common directory of all listed files)\n"
+        "      --summary             print the counts of all results in one line at the end\n"
+        "      --status              print nothing; the exit status is the result\n"
+        "      --strict              fail if a line is improperly formatted\n"
+        "  -w, --warn                report each improperly formatted line\n\n" CLI_COMMON_HELP,
         cli_name, ahash->persona->title,
         is_b2sum(ahash) ? "  -l, --length=BITS         digest length, a multiple of 8 up to 512\n"
                         : "");
@@ -168,7 +167,7 @@ static void check_conflicts(const struct ahash *ahash, char mode)
 
     check_update(ahash);
     if (ahash->json && (mode || ahash->tagged || ahash->format.end == 0))
-        usage_error("the --json option has no use for --binary, --tag, --text and --zero");
+        usage_error("--json cannot be combined with --binary, --tag, --text or --zero");
     if ((ahash->tagged || (!ahash->check && ahash->algorithms.chosen_len > 1)) && mode == ' ')
         usage_error("--tag does not support --text mode");
     if (ahash->check && ahash->format.end == 0)

@@ -160,14 +160,14 @@ gives 'past the cache in odd blocks' 1 '' \
     'acat: file: cannot be read past the page cache in blocks of 1000 bytes' \
     'acat --discard --pattern=random --block-size=1000 --direct=always file'
 same 'through the cache in odd blocks' false "$(reports --block-size=1000 | value direct)"
-gives 'without --discard' 1 '' 'acat: --pattern, --time, --bytes and --json go with --discard' \
+gives 'without --discard' 1 '' 'acat: --pattern, --time, --bytes and --json require --discard' \
     'acat --pattern=random file'
 gives 'more than 1 GiB' 1 '' \
     'acat: more than 1 GiB in flight: choose a smaller --block-size, --depth or --jobs' \
     'acat --discard --pattern=random --block-size=512M -j3 file'
 if [ "$engine" = sync ]; then
     gives '--depth with the blocking engine' 1 '' \
-        "acat: engine 'sync' has one read in flight per worker: --jobs=8 instead of --depth" \
+        "acat: --depth=8 cannot be combined with engine 'sync': use --jobs=8" \
         'acat --discard --pattern=random --depth=8 file'
 fi
 gives '--pattern' 1 '' "acat: invalid argument 'none' for '--pattern'

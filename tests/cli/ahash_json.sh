@@ -90,7 +90,7 @@ gives '-c of a missing check file' 1 \
     'ahash: nope: No such file or directory' 'ahash --json -c nope'
 for option in -z -b -t --tag; do
     export option
-    gives "--json $option" 1 '' "ahash: the --json option has no use for --binary, --tag, --text and --zero
+    gives "--json $option" 1 '' "ahash: --json cannot be combined with --binary, --tag, --text or --zero
 Try 'ahash --help' for more information." 'ahash --json $option x'
 done
 gives 'to /dev/full' 1 '' 'ahash: write error: No space left on device' 'ahash --json x >/dev/full'

@@ -177,11 +177,11 @@ fi
 mkdir own
 echo a >own/a
 gnu sha256sum own/a >expected
-gives 'standard output is left out' 0 '' 'ahash: own/SUMS: output file is left out' \
+gives 'standard output is left out' 0 '' 'ahash: own/SUMS: output file is skipped' \
     'ahash -r own >own/SUMS; s=$?; cmp own/SUMS expected; exit $s'
-gives 'standard output is left out when it is appended to' 0 '' 'ahash: own/SUMS: output file is left out' \
+gives 'standard output is left out when it is appended to' 0 '' 'ahash: own/SUMS: output file is skipped' \
     'cp expected own/SUMS; ahash -r own >>own/SUMS; s=$?; cat expected expected | cmp own/SUMS; exit $s'
-gives 'standard output beside a manifest' 0 '' 'ahash: own/log: output file is left out' \
+gives 'standard output beside a manifest' 0 '' 'ahash: own/log: output file is skipped' \
     'rm own/SUMS; ahash -r --update=own/SUMS own >own/log; s=$?; grep -v "^#" own/SUMS | cmp expected; rm own/log; exit $s'
 gives 'a report is not unlisted' 0 '' '' 'ahash -c --report-unlisted own/SUMS >own/log'
 stand_in sha256sum ahash
