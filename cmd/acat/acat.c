@@ -12,6 +12,7 @@
 #include "../cli/signals.h"
 #include "../cli/stats.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -31,7 +32,7 @@ enum {
     PIPE_BYTES = 256 * 1024,
 };
 
-/* A worker's end of the line. */
+/* A worker's sink. */
 struct output {
     struct sink sink;
     struct acat *acat;
@@ -63,8 +64,8 @@ static void set_sigpipe(int how)
     pthread_sigmask(how, &set, NULL);
 }
 
-/* Nothing that comes later can be of use, and waiting for the other files could be for ever (a FIFO
- * that is never opened for writing): so the program ends here. */
+/* Ends the program: later bytes are useless, and waiting for the other files may never end (a FIFO
+ * without a writer). */
 static void __attribute__((noreturn)) output_failed(const struct acat *acat, int err)
 {
     acat->engine->abandon();
@@ -99,7 +100,7 @@ static void put(struct acat *acat, const char *bytes, size_t len)
         write_all(acat, bytes, len);
 }
 
-/* Whether a file that is at offset is the output, and would be read until the disk is full. */
+/* Returns true if a file that is at offset is the output: reading it would fill the disk. */
 static bool is_output(const struct acat *acat, const struct stat *st, off_t offset)
 {
     return acat->out_is_regular && st->st_dev == acat->out_dev && st->st_ino == acat->out_ino &&
@@ -134,7 +135,7 @@ static void output_end(struct sink *sink, struct file *file)
     struct output *output = (struct output *)sink;
     struct acat_item *item = file->op;
 
-    /* it was empty when it was read ahead; what has been written since may have gone to it */
+    /* it was empty when it was read ahead; bytes written since may be in it */
     if (file->status == 0 && !item->begun)
         (void)refuse_output(output->acat, file);
 }
@@ -179,7 +180,7 @@ static void next_operand(struct acat *acat)
 {
     struct operands *operands = &acat->operands;
 
-    acat->cached_fd = -1;
+    assert(acat->cached_fd < 0); /* closed by its reader */
     operands_next(operands);
     if (operands->kind != OPERAND_FILE || !acat->can_offload)
         return;
@@ -216,7 +217,7 @@ static void retire(struct file *file, void *arg)
     acat->failed = true;
 }
 
-/* Adds a segment's counters, where the workers are the same ones again. */
+/* Adds the counters of one run of files. All runs have the same workers. */
 static void add_stats(struct acat *acat, const struct stats *segment)
 {
     unsigned peak = acat->stats.in_flight_peak;
@@ -323,7 +324,7 @@ static void run(struct acat *acat)
     set_sigpipe(SIG_BLOCK);
     for (next_operand(acat); operands->kind != OPERAND_END;) {
         if (operands->kind == OPERAND_FILE) {
-            run_files(acat); /* up to the next that is none */
+            run_files(acat); /* up to the next operand of another kind */
             continue;
         }
         if (operands->kind == OPERAND_STDIN) {
@@ -332,6 +333,7 @@ static void run(struct acat *acat)
         } else if (operands->kind == OPERAND_CACHED) {
             run_fd(acat, acat->cached_fd, operands->name);
             close(acat->cached_fd);
+            acat->cached_fd = -1;
         } else {
             operands_report(operands);
             acat->failed = true;
@@ -347,7 +349,7 @@ static void run(struct acat *acat)
                     (double)(stats_now_ns() - start_ns) / 1e9);
 }
 
-/* Learns what standard output is, and what is to become of the bytes on their way to it. */
+/* Examines standard output, and chooses how bytes get there. */
 static void open_output(struct acat *acat)
 {
     static const struct format_opts as_they_are;
@@ -362,7 +364,7 @@ static void open_output(struct acat *acat)
     acat->out_is_regular = S_ISREG(st.st_mode);
     acat->out_dev = st.st_dev;
     acat->out_ino = st.st_ino;
-    /* who may not have a larger pipe makes do with this one */
+    /* without permission the pipe stays as it is */
     if (S_ISFIFO(st.st_mode) && fcntl(STDOUT_FILENO, F_GETPIPE_SZ) < PIPE_BYTES)
         (void)fcntl(STDOUT_FILENO, F_SETPIPE_SZ, PIPE_BYTES);
     if (memcmp(&acat->format_opts, &as_they_are, sizeof(as_they_are)) == 0) {
@@ -377,7 +379,7 @@ static void open_output(struct acat *acat)
 int main(int argc, char **argv)
 {
     static char dash[] = "-", *only_stdin[] = {dash, NULL};
-    struct acat acat = {0};
+    struct acat acat = {.cached_fd = -1};
 
     cli_start(argv);
     cli_signals_install_as_init();

@@ -16,7 +16,7 @@
 enum {
     RANDOM_BLOCK_BYTES = 4096,
     SEQUENTIAL_BLOCK_BYTES = 1024 * 1024,
-    /* enough for what a solid state disk can do of each; --depth is there to find out */
+    /* enough to saturate most solid state disks; --depth overrides */
     RANDOM_DEPTH = 32,
     SEQUENTIAL_DEPTH = 8,
     MEMORY_MAX = 1024 * 1024 * 1024, /* of all buffers: they are touched before the first read */
@@ -74,7 +74,7 @@ bool blocks_option(struct blocks_request *request, int option, const char *argum
     return true;
 }
 
-/* One run: of what, how, and what came of it. */
+/* A run over one file, and its result. */
 struct report {
     const char *name;
     struct load load;
@@ -189,7 +189,7 @@ static void open_failed(const char *name, const struct load_opts *opts, int stat
         cli_message(-status, "%s", quoted);
 }
 
-/* Returns 0; 1: it failed, and that has been said; or the -errno of a ring that cannot be had. */
+/* Returns 0; 1 if it failed and this was reported; or -errno if no ring can be set up. */
 static int run_file(struct report *report, const struct blocks_request *request,
                     const struct load_opts *opts, struct stats *sum)
 {
@@ -222,7 +222,7 @@ static int run_file(struct report *report, const struct blocks_request *request,
     return 0;
 }
 
-/* The job, as the options have it; ends the program where they cannot be met. */
+/* Returns the parameters of the reads. Exits if the options contradict each other. */
 static struct load_opts job(const struct blocks_request *request, const struct cli_common *common,
                             const struct engine *engine, unsigned jobs)
 {

@@ -108,8 +108,8 @@ static bool all_printable(uint64_t eight)
     return ((eight | (eight - ones * ' ') | (eight + ones)) & (ones * 0x80)) == 0;
 }
 
-/* By the table; eight at a time where they are printable, which takes 30% off the time that source
- * text takes. */
+/* Shows bytes by the table. Eight printable bytes are copied at a time: 30% less time for source
+ * text. */
 static char *put_shown(const struct format *format, char *out, const unsigned char *at,
                        const unsigned char *stop)
 {
@@ -157,7 +157,7 @@ static void put_end(struct format *format)
     format->in_line = false;
 }
 
-/* The first byte of a line is there: starts it. Returns whether it is to be left out. */
+/* Starts a line at its first byte. Returns true if the line must be dropped. */
 static bool start_line(struct format *format, bool blank)
 {
     const struct format_opts *opts = &format->opts;

@@ -38,7 +38,7 @@ enum {
 
 /* -- the producer's side -- */
 
-/* The manifest cannot be one of the files that it is made of. */
+/* Refuses the manifest as an operand: it cannot list itself. */
 static int refuse_own(struct ahash *ahash, struct feed *feed, const char *name)
 {
     struct file *file = ahash_file(ahash, feed, AHASH_DIGEST, name);
@@ -55,7 +55,7 @@ static int add_file(struct ahash *ahash, struct feed *feed, struct dir *dir, con
 {
     struct file *file;
     struct stat st;
-    /* what cannot be looked up now will not be opened either, and reported then */
+    /* a failure is reported when the file is opened */
     bool looked_up = ahash->manifest &&
                      fstatat(dir->fd, name, &st, dir->may_follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0;
 
@@ -71,7 +71,7 @@ static int add_file(struct ahash *ahash, struct feed *feed, struct dir *dir, con
     return ahash_add(ahash, feed, file);
 }
 
-/* A list in the tree that it is of would hold the digest of its own first part. */
+/* Returns true if a file in a tree is standard output: the list would digest its own first part. */
 static bool is_output(const struct ahash *ahash, const struct dir *dir, const char *name)
 {
     struct stat st;
@@ -120,7 +120,7 @@ static int add_operand(struct ahash *ahash, struct feed *feed, const char *name)
     return add_file(ahash, feed, ahash->cwd, name, DT_UNKNOWN, 0);
 }
 
-/* Something wrong with the list of names is reported where the name would have been. */
+/* Adds an error of the list of names, to report it in the order of the names. */
 static int list_fails(struct ahash *ahash, struct feed *feed, int got)
 {
     struct file *file = ahash_file(ahash, feed, AHASH_LIST, ahash->common.files0_from);
@@ -225,9 +225,8 @@ static void end_if_lost(const struct ahash *ahash)
     cli_close_stdout();
 }
 
-/* Whoever reads the lines from a pipe gets a fast run's in large writes and a slow run's as they
- * come. In any case nothing is held back when there is nothing left to do, as between two lines
- * that another program writes to --check and waits for the answer. */
+/* Flushes a slow run's lines at once, and a fast run's in large writes. Flushes always if nothing
+ * is left to do: another program may write a line to --check and wait for the answer. */
 static void flush_if_due(struct ahash *ahash, const struct file *file)
 {
     uint64_t now = stats_now_ns();
@@ -392,8 +391,7 @@ int main(int argc, char **argv)
     }
     if (ahash.report_unlisted) {
         ahash.unlisted = unlisted_new();
-        unlisted_check_file(ahash.unlisted,
-                            STDOUT_FILENO); /* a report need not be listed, either */
+        unlisted_check_file(ahash.unlisted, STDOUT_FILENO); /* the report is never unlisted */
     }
     run(&ahash);
     manifest_free(ahash.manifest);

@@ -24,7 +24,7 @@ struct algorithms {
     size_t met_len;
 };
 
-/* Takes the algorithms of a list like "sha256,sha3-512"; exits where there is none of a name. */
+/* Takes the algorithms of a list like "sha256,sha3-512"; exits if a name is unknown. */
 void algorithms_choose(struct algorithms *algorithms, const char *names);
 void algorithms_free(struct algorithms *algorithms);
 /* What the beginning of a line of BSD's style names, with the length of the name in *tag_len. NULL:
@@ -128,7 +128,7 @@ struct ahash {
     bool failed;
 };
 
-/* Reads the command line. Exits where it makes no sense: options.c. */
+/* Reads the command line. Exits if it makes no sense: options.c. */
 void ahash_parse_options(struct ahash *ahash, int argc, char **argv);
 
 /* Gives a file to the engines. Digests it on a thread of its own if its name is "-": standard

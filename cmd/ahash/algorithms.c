@@ -12,11 +12,11 @@
 
 enum {
     TAG_BYTES = 32,
-    /* Shorter ones are not looked for where the algorithm must be guessed: prose has such words. */
+    /* If the algorithm must be guessed, shorter digests are ignored: prose has such words. */
     GUESSED_DIGITS_MIN = 32,
 };
 
-/* What a digest of that many bytes is taken for where nothing else tells: the algorithms that GNU's
+/* What a digest of that many bytes is taken for if nothing else tells: the algorithms that GNU's
  * commands are named after. */
 static const struct {
     size_t bytes;
@@ -33,7 +33,7 @@ static bool has(struct digest *const *digests, size_t len, const char *tag)
     return false;
 }
 
-/* Takes over digest; false where memory is short. */
+/* Appends digest and takes it over. Returns false if memory is short. */
 static bool append(struct digest ***digests, size_t *len, struct digest *digest)
 {
     void *more = realloc(*digests, (*len + 1) * sizeof(struct digest *));

@@ -7,6 +7,7 @@
 #include "print.h"
 #include "item.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -149,8 +150,8 @@ static bool matches(struct ahash *ahash, const struct file *file)
     return true;
 }
 
-/* Counts a listed file and tells its status in a word, as --json does. NULL: it is not to be
- * mentioned. */
+/* Counts a listed file. Returns its status as --json prints it, or NULL if it must not be
+ * printed. */
 static const char *judge(struct ahash *ahash, const struct file *file)
 {
     struct ahash_counts *counts = &ahash->counts;
@@ -213,6 +214,7 @@ static void retire_end(struct ahash *ahash, const struct file *file)
     const struct ahash_counts counts = ahash->counts;
     const char *name = check_name(file->name);
 
+    assert(ahash_item(ahash, file)->list); /* all its lines are retired */
     free(ahash_item(ahash, file)->list);
     memset(&ahash->counts, 0, sizeof(ahash->counts));
     add_counts(&ahash->total, &counts);

@@ -63,8 +63,8 @@ static bool parse_hex(const char *text, uint8_t *digest, size_t bytes)
     return true;
 }
 
-/* Undoes what checksum_line_print does to a name, in place; the name ends at end. False where it is
- * not what that writes. */
+/* Reverses the escapes of checksum_line_print in place; the name ends at end. Returns false if they
+ * are wrong. */
 static bool unescape(char *name, const char *end)
 {
     char *out = name;
@@ -85,7 +85,7 @@ static bool unescape(char *name, const char *end)
     return true;
 }
 
-/* "(name) = digest", where at is behind the tag. The last parenthesis ends the name. */
+/* Parses "(name) = digest"; at is behind the tag. The last parenthesis ends the name. */
 static bool parse_tagged(char *at, char *end, bool escaped, struct ahash_line *line)
 {
     size_t bytes = digest_bytes(line->algorithm);

@@ -47,7 +47,7 @@ struct ahash_item {
         };
         struct { /* of a manifest */
             struct ahash_meta meta;
-            uint64_t old_at; /* where the old manifest has it, + 1; 0: nowhere */
+            uint64_t old_at; /* offset in the old manifest + 1; 0: not listed */
             bool has_meta;   /* it is worth writing down */
             bool unchanged;  /* since the old manifest was written, as far as meta tells */
         };

@@ -1,4 +1,4 @@
-/* manifest.c: --update: digests only what is new or has changed, and writes the manifest anew.
+/* manifest.c: --update: digests new and changed files, and rewrites the manifest.
  *
  * A manifest is a check file with a comment in front of each file's line, or lines:
  *
@@ -13,6 +13,7 @@
 #define _GNU_SOURCE
 #include "manifest.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -145,7 +146,7 @@ static bool same_meta(const struct ahash_meta *a, const struct ahash_meta *b)
            a->ino == b->ino;
 }
 
-/* Whether a change from now on would show in the times. */
+/* Returns true if a change from now on would show in the times. */
 static bool is_settled(const struct ahash_meta *meta)
 {
     int64_t tick = meta->ctime_ns % SECOND_NS == 0 ? COARSE_TICK_NS : TICK_NS;
@@ -350,7 +351,7 @@ void manifest_retire(struct ahash *ahash, struct file *file)
     free(path);
 }
 
-/* Whether the name, or a directory above it, could not be read. */
+/* Returns true if the name, or a directory above it, could not be read. */
 static bool is_lost(struct manifest *manifest, char *name)
 {
     char *slash = name + strlen(name);
@@ -364,7 +365,8 @@ static bool is_lost(struct manifest *manifest, char *name)
     return lost;
 }
 
-/* What has not been met is gone, or in a directory that could not be read. */
+/* Handles old entries whose files were not met: they are gone, or their directory could not be
+ * read. */
 static void finish_old(struct ahash *ahash)
 {
     struct manifest *manifest = ahash->manifest;
@@ -389,7 +391,7 @@ static void finish_old(struct ahash *ahash)
     }
 }
 
-/* Tells whether the new manifest must not replace the old one, and says why. */
+/* Returns true, and reports the reason, if the new manifest must not replace the old one. */
 static bool is_refused(struct ahash *ahash)
 {
     struct manifest *manifest = ahash->manifest;
@@ -432,6 +434,7 @@ void manifest_finish(struct ahash *ahash)
     struct cli_atomic *file = manifest->file;
     int rc;
 
+    assert(file); /* neither committed nor discarded yet */
     finish_old(ahash);
     manifest->file = NULL;
     if (is_refused(ahash)) {
@@ -449,6 +452,7 @@ void manifest_free(struct manifest *manifest)
 {
     if (!manifest)
         return;
+    assert(!manifest->file); /* manifest_finish has disposed of it */
     manifest_reader_close(&manifest->produce);
     manifest_reader_close(&manifest->retire);
     name_set_free(manifest->old);

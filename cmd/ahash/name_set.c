@@ -1,7 +1,7 @@
 /* name_set.c: a hash table of fingerprints. See name_set.h.
  *
- * A fingerprint is the name's BLAKE2b-128, which needs no provider of OpenSSL: two names that share
- * one are not to be expected, nor to be made, so the names themselves need not be kept. */
+ * A fingerprint is the name's BLAKE2b-128, which needs no provider of OpenSSL. No two names
+ * with the same fingerprint are known or can be made, so the names themselves are not kept. */
 #define _GNU_SOURCE
 #include "name_set.h"
 

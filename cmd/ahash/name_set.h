@@ -9,7 +9,7 @@
 
 struct name_set;
 
-/* All of these end the program where memory is short. Names that differ in "//" and "/./" and a
+/* These functions end the program if memory is short. Names that differ in "//" and "/./" and a
  * "./" in front only are the same. */
 struct name_set *name_set_new(void);
 void name_set_free(struct name_set *names); /* takes NULL */

@@ -1,4 +1,4 @@
-/* unlisted.c: --report-unlisted: what is there and in no check file. See ahash.h.
+/* unlisted.c: --report-unlisted: finds files that no check file lists. See unlisted.h.
  *
  * A listed file is known by its directory's device and inode and by its last name: how the path to
  * it is written does not matter. Another hard link to it is another file in this sense, since a

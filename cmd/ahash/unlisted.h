@@ -1,17 +1,17 @@
-/* unlisted.h: what check files do not list. All of it is the producer's. */
+/* unlisted.h: finds files that no check file lists. Producer only. */
 #ifndef CMD_AHASH_UNLISTED_H
 #define CMD_AHASH_UNLISTED_H
 
 #include "ahash.h"
 #include "item.h"
 
-/* All of these end the program where memory is short. */
+/* These functions end the program if memory is short. */
 struct unlisted *unlisted_new(void);
 void unlisted_free(struct unlisted *unlisted); /* takes NULL */
-/* A check file lists a name; fd is one. */
+/* Adds a name that a check file lists, and a check file that is open as fd. */
 void unlisted_list(struct unlisted *unlisted, const char *name);
 void unlisted_check_file(struct unlisted *unlisted, int fd);
-/* Walks the trees, of which there is at least the directory that all listed files are in. Adds an
+/* Walks the trees, or the common directory of all listed files if there are none. Adds an
  * AHASH_UNLISTED for each regular file that is not listed. Returns 0 or -errno, to end the
  * producer.
  */
