@@ -19,7 +19,7 @@
 
 /* -- where things go -- */
 
-/* The last part of a path, without slashes at its end; "." for "/" and for what leads upwards. */
+/* Returns the last part of a path without trailing slashes; "." for "/" and "..". */
 static char *base_name(const char *path)
 {
     size_t end = strlen(path), start;
@@ -33,7 +33,7 @@ static char *base_name(const char *path)
     return strndup(path + start, end - start);
 }
 
-/* Opens a directory to copy into. -errno where it is none. */
+/* Opens a directory to copy into. Returns 0 or -errno. */
 static int open_target(struct acp *acp, const char *name)
 {
     int fd = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -82,7 +82,7 @@ static void find_target(struct acp *acp)
     }
 }
 
-/* Takes the slashes off the end, but not the name's only one. */
+/* Removes trailing slashes, but not the only character of "/". */
 static void strip_slashes(char *name)
 {
     size_t len = strlen(name);
@@ -91,7 +91,7 @@ static void strip_slashes(char *name)
         name[--len] = 0;
 }
 
-/* The operand's whole path, below the destination. */
+/* Returns the whole path of an operand, as it is below the destination with --parents. */
 static char *path_below(const char *name)
 {
     char *path;
@@ -104,7 +104,7 @@ static char *path_below(const char *name)
     return path;
 }
 
-/* cp -bf FILE FILE makes a backup of it: the copy goes to the backup's name. */
+/* Makes cp -bf FILE FILE copy to the name of the backup. */
 static void copy_to_own_backup(struct acp *acp, struct copy_source *source)
 {
     struct copy_opts *opts = &acp->copy.opts;
@@ -132,7 +132,7 @@ static struct copy_source *make_sources(struct acp *acp)
     struct copy_source *sources = calloc(n + 1, sizeof(*sources));
 
     for (size_t i = 0; sources && i < n; i++) {
-        if (acp->strip_slashes && acp->to) /* as cp: not of one that gets another name */
+        if (acp->strip_slashes && acp->to) /* as cp: not if it gets another name */
             strip_slashes(acp->operands[i]);
         sources[i].name = acp->operands[i];
         sources[i].to = acp->to ? acp->to : acp->copy.cwd;
@@ -160,7 +160,7 @@ static void read_list(struct acp *acp)
     int rc;
 
     while ((rc = names0_next(names, &name, &len)) != NAMES0_END) {
-        if (rc != NAMES0_NAME) { /* the rest of the list is copied all the same */
+        if (rc != NAMES0_NAME) { /* the rest of the list is still copied */
             names0_report(acp->common.files0_from, names0_line(names), rc);
             acp->failed = true;
             if (rc < 0)
@@ -197,7 +197,7 @@ static struct sink *make_sink(void *acp)
     return sink_thread_new(hash_sink_new(&((struct acp *)acp)->digest, 1));
 }
 
-/* Opens the manifest. What it will replace is not to be copied, nor is it the list of the sources.
+/* Opens the manifest. The file that it replaces must not be copied, or be the list of the sources.
  */
 static void open_manifest(struct acp *acp)
 {
@@ -214,21 +214,21 @@ static void open_manifest(struct acp *acp)
     cli_fatal(0, "cannot write the manifest %s: it is the list of --files0-from", path);
 }
 
-/* What is wanted beyond the copies themselves. */
+/* Begins --manifest, --durable and --verify. */
 static void open_extras(struct acp *acp)
 {
     if (acp->copy.opts.digest && !(acp->digest = cli_digest_open("sha256")))
         cli_fatal(0, "cannot compute SHA-256: OpenSSL does not have it");
     if (acp->manifest_path)
         open_manifest(acp);
-    /* reading back from the device wants it there */
+    /* --verify reads from the device, so data must be synced */
     if ((acp->durable || acp->verify_copies) && !acp->copy.opts.dry_run)
         acp_durable_start(acp);
     if (acp->verify_copies)
         acp_verify_start(acp);
 }
 
-/* Puts the manifest in place, unless a file of the run would be lost by that. */
+/* Puts the manifest in place, unless that would replace a file of the run. */
 static void close_manifest(struct acp *acp)
 {
     const char *path = cli_quote(acp->manifest_path);

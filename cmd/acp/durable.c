@@ -1,4 +1,4 @@
-/* durable.c: --durable: on return, data and names are on the device.
+/* durable.c: --durable: syncs data and names to disk.
  *
  * A few files are brought there one by one, with the directory that they are in. For a tree one
  * syncfs(2) of each filesystem that it went to is many times cheaper than an fsync(2) of each file;
@@ -45,7 +45,7 @@ static int add(struct acp *acp, int fd, dev_t dev, const char *name)
     return 0;
 }
 
-/* For copy.on_new_filesystem. */
+/* Opens a filesystem that the run has reached, for its sync: copy.on_new_filesystem. */
 static int met(void *arg, int dir_fd, dev_t dev)
 {
     struct acp *acp = arg;
@@ -67,7 +67,7 @@ void acp_durable_start(struct acp *acp)
     if (!path)
         cli_fatal(ENOMEM, "cannot start");
     fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    /* a destination that is not there will be complained of in its turn */
+    /* a missing destination is reported in its turn */
     if (fd >= 0 && (fstat(fd, &st) < 0 || add(acp, fd, st.st_dev, cli_quote(path)) < 0))
         cli_fatal(errno, "cannot prepare to sync %s", cli_quote(path));
     if (fd < 0 && errno != ENOENT && errno != ENOTDIR)

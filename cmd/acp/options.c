@@ -37,7 +37,7 @@ enum {
 
 static const char short_options[] = "abdfHij:lLnpPrRsS:t:TuvxZ";
 
-/* GNU's first: what abbreviates one of them is not ambiguous with ours */
+/* GNU's first: see cli_getopt_long */
 enum { GNU_OPTIONS = 31 };
 static const struct option long_options[] = {
     {"archive", no_argument, NULL, 'a'},
@@ -205,7 +205,7 @@ static enum backup_kind backup_control(const char *source, const char *control)
     return (enum backup_kind)groups[cli_match(source, control, kinds, groups)];
 }
 
-/* What the options ask for and only their end decides. */
+/* Requests of options that are decided when all are known. */
 struct deferred {
     bool backup, follow_set;
     bool ask, skip;            /* -i, -n: the later one */
@@ -223,7 +223,7 @@ static void archive(struct copy_opts *opts, struct deferred *deferred)
     deferred->follow_set = true;
 }
 
-/* -u and --update=WHICH: the last one counts. */
+/* Takes -u and --update=WHICH: the last one counts. */
 static void update(struct copy_opts *opts, struct deferred *deferred, const char *which)
 {
     static const char *const choices[] = {"all", "none", "none-fail", "older", NULL};
@@ -401,8 +401,8 @@ static void conflict(const char *text)
     cli_try_help();
 }
 
-/* Which existing files are replaced. -n, --update=none and --update=none-fail leave them all,
- * whatever else is given; -i asks about those that --update would replace. */
+/* Decides which existing files are replaced. -n, --update=none and --update=none-fail leave them
+ * all, whatever else is given; -i asks about those that --update would replace. */
 static void decide_replace(struct acp *acp, const struct deferred *deferred)
 {
     struct copy_opts *opts = &acp->copy.opts;
@@ -436,7 +436,7 @@ static void finish_options(struct acp *acp, const struct deferred *deferred)
         opts->backup = deferred->control
                            ? backup_control("backup type", deferred->control)
                            : backup_control("$VERSION_CONTROL", getenv("VERSION_CONTROL"));
-    /* one that leads to another directory would not be a suffix */
+    /* a suffix with a slash would lead to another directory */
     opts->backup_suffix = suffix && *suffix && !strchr(suffix, '/') ? suffix : "~";
     opts->through_dangling = getenv("POSIXLY_CORRECT") != NULL;
     if (!deferred->follow_set)

@@ -1,4 +1,4 @@
-/* report.c: acp's words: GNU cp's, for what went wrong and for what was done. */
+/* report.c: the messages of acp, with the texts of GNU cp. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -15,7 +15,7 @@
 
 enum subject { SOURCE, DEST, DEST_SOURCE };
 
-/* Before and after the name. */
+/* The texts before and after the name. */
 static const struct {
     const char *before, *after;
     enum subject subject;
@@ -67,7 +67,7 @@ static void print_error(enum step step, int status, const char *source, const ch
     const char *s = cli_quote(source), *d = cli_quote(dest);
     enum subject subject = texts[step].subject;
 
-    /* the reason is in the words */
+    /* the text has the reason */
     if (step == STEP_LOOP || step == STEP_REPLACED)
         status = 0;
     cli_message(-status, "%s %s%s%s", texts[step].before, subject == SOURCE ? s : d,
@@ -126,7 +126,7 @@ static void say_refused(struct acp *acp, const struct item *op, const char *sour
     case REFUSED_OUTPUT_DEST:
         acp->manifest_taken = true;
         return cli_message(0, "cannot overwrite %s: --manifest would replace it", d);
-    case REFUSED_DECLINED: /* who said no knows */
+    case REFUSED_DECLINED: /* the user has said no */
     case REFUSED_NONE:
         break;
     }
@@ -168,7 +168,7 @@ static void tell_how(const struct acp *acp, const struct item *op)
            cloned ? "unknown" : sparse[op->sparse + 2 * zeros]);
 }
 
-/* -v: what was done, and how. */
+/* -v: prints how a file was copied. */
 static void print_copy(const struct acp *acp, const struct file *file, const char *source,
                        const char *dest)
 {
@@ -244,12 +244,12 @@ void acp_retire(struct file *file, void *arg)
     told = copy->opts.verbose && (op->attempted || op->copied || (acp->debug && op->unwanted));
     if (file->status < 0 || op->reports || told || op->hashed) {
         char *source = file_path(file);
-        /* what the walk itself could not enter has no destination */
+        /* a directory that the walk could not enter has no destination */
         char *dest = op->to ? item_dest_path(file) : strdup("");
         if (source && dest) {
             print_file(acp, file, told, source, dest);
         } else {
-            /* no reason to end here, with other files half written */
+            /* ending here would leave other files half written */
             cli_message(ENOMEM, "cannot report on %s", cli_quote(file->name));
             acp->failed = true;
         }

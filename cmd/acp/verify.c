@@ -1,4 +1,4 @@
-/* verify.c: --verify: what was copied is read back from the device, and its digests compared.
+/* verify.c: --verify: reads the copies back from the device, and compares digests.
  *
  * While files are copied, the digest of what was read and the name of the copy go to a temporary
  * file, so that memory does not grow with their number. Then all is brought to the device, and the
@@ -36,6 +36,7 @@ struct verified {
     struct hash_result hash; /* first */
     uint8_t expected[DIGEST_BYTES_MAX];
 };
+_Static_assert(offsetof(struct item, hash) == 0, "hash sinks take file->op for a hash_result");
 
 void acp_verify_start(struct acp *acp)
 {
@@ -43,7 +44,7 @@ void acp_verify_start(struct acp *acp)
 
     if (verify)
         verify->notes = tmpfile();
-    if (verify && !verify->notes) { /* no directory for temporary files may be written */
+    if (verify && !verify->notes) { /* no directory for temporary files is writable */
         int fd = memfd_create("verify", MFD_CLOEXEC);
         verify->notes = fd < 0 ? NULL : fdopen(fd, "w+");
     }
@@ -71,7 +72,7 @@ void acp_verify_note(struct acp *acp, const struct item *op, uint64_t bytes, con
     fwrite(to_path, strlen(to_path) + 1, 1, verify->notes);
 }
 
-/* Digests the first bytes of an open block device, past the page cache. Returns 0 or -errno. */
+/* Digests the first bytes of an open block device with O_DIRECT. Returns 0 or -errno. */
 static int digest_device(int fd, uint64_t bytes, const struct digest *digest, void *block,
                          uint8_t *result)
 {
@@ -110,7 +111,7 @@ static void tell_unread(struct acp_verify *verify, const char *path, int error)
     verify->acp->failed = true;
 }
 
-/* A device may be larger than what was copied onto it. */
+/* Verifies the first bytes of a device: it may be larger than its source. */
 static void verify_device(struct acp_verify *verify, const char *path, uint64_t bytes,
                           const uint8_t *expected)
 {
@@ -155,7 +156,7 @@ static int enter(struct acp_verify *verify, const char *name, size_t len)
     rc = fd < 0 ? -errno : -ENOMEM;
     if (fd >= 0)
         verify->dir = dir_new(cwd, path, fd);
-    if (!verify->dir) { /* for the next file in it it is tried again */
+    if (!verify->dir) { /* the next file of this directory tries again */
         if (fd >= 0)
             close(fd);
         free(verify->dir_path);

@@ -12,11 +12,11 @@
 
 enum {
     DECISIVE_PERCENT = 70, /* of the workers' time */
-    CROWDED_PERCENT = 20,  /* of it without a processor: there are none to be had */
+    CROWDED_PERCENT = 20,  /* of that time ready to run: no processor is free */
     FULL_PERCENT = 50,     /* mean to peak in flight: the queue was kept full */
 };
 
-/* Percentages of the workers' time; that in the digest, of their time by clock. */
+/* Percentages of the workers' time; digest: of their wall-clock time. */
 struct shares {
     double computing, digest, queued, names, io;
 };
@@ -31,7 +31,7 @@ static double percent(uint64_t part, uint64_t whole)
 static struct shares shares_of(const struct stats *stats)
 {
     uint64_t waiting_ns = stats_waiting_ns(stats), whole = stats->wall_ns;
-    /* each is measured by another clock: what one says is no more than the others leave */
+    /* each has its own clock, so each is limited to what the others leave */
     uint64_t runqueue_ns = stats->runqueue_ns < waiting_ns ? stats->runqueue_ns : waiting_ns;
     uint64_t names_ns = stats->feed_ns < waiting_ns - runqueue_ns ? stats->feed_ns
                                                                   : waiting_ns - runqueue_ns;

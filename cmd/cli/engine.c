@@ -30,7 +30,7 @@ unsigned cli_processors(void)
     cpu_set_t set;
     long online;
 
-    /* those that this process may use: a container is often given fewer than there are */
+    /* a container may often use only some of the processors */
     if (sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 0)
         return (unsigned)CPU_COUNT(&set);
     online = sysconf(_SC_NPROCESSORS_ONLN);
@@ -43,11 +43,11 @@ const struct engine *cli_engine(struct cli_common *common, const char **why)
     const struct engine *engine = engine_find(common->engine, why, &error);
 
     if (engine) {
-        /* the probe's ring could be made, the one that is needed perhaps cannot */
+        /* the ring of the probe could be set up, but a larger one may fail */
         common->opts.fallback = strcmp(common->engine, "auto") == 0 ? &engine_sync : NULL;
         return engine;
     }
-    /* the option's values have been checked: an unknown name is the environment's */
+    /* cli_match has checked the option, so an unknown name is from the environment */
     if (!*why)
         cli_fatal(0, "invalid value %s of $AIOUTILS_ENGINE: expected auto, sync or uring",
                   cli_quote_word(common->engine));

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Whether text is an option of the table, or with whole unset the beginning of one. */
+/* Returns true if text is an option of the table, or without whole the beginning of one. */
 static bool is_option(const char *text, size_t len, const struct option *table, bool whole)
 {
     for (; table->name; table++)
@@ -20,7 +20,7 @@ int cli_getopt_long(int argc, char **argv, const char *short_options, const stru
     bool only_gnu = false;
 
     memcpy(gnu, options, gnu_len * sizeof(*gnu));
-    /* the option that is next: behind operands, which getopt moves to the end */
+    /* the next option, behind operands, which getopt moves to the end */
     for (int i = optind; i < argc && strcmp(argv[i], "--") != 0; i++) {
         const char *text = argv[i];
         if (text[0] != '-' || text[1] == 0)

@@ -12,7 +12,7 @@
 #include <wchar.h>
 #include <wctype.h>
 
-static locale_t locale; /* 0: none, which is as the C locale */
+static locale_t locale; /* 0: as the C locale */
 
 static void load(void)
 {
@@ -45,7 +45,7 @@ static struct cli_char wide_char(const char *text, size_t len)
         return one;
     before = uselocale(locale);
     bytes = mbrtowc(&wide, text, len, &state);
-    if (bytes == (size_t)-2) { /* it ends within a character */
+    if (bytes == (size_t)-2) { /* the text ends within a character */
         one.bytes = len;
     } else if (bytes != (size_t)-1 && bytes > 0) {
         one.bytes = bytes;

@@ -15,7 +15,7 @@
 #include "progress.h"
 
 const char *cli_name = "";
-static int stdout_errno; /* why stdout failed first; 0: it did not, or the reason is not known */
+static int stdout_errno; /* of the first failure of stdout; 0: none, or unknown */
 
 void cli_start(char **argv)
 {
@@ -52,7 +52,7 @@ static void __attribute__((format(printf, 2, 0))) message(int err, const char *f
         cli_stdout_failed();
     if (vasprintf(&text, format, args) < 0)
         text = NULL;
-    /* one call: stderr is not buffered, and threads' messages must not mix */
+    /* in one call, because stderr is unbuffered and messages of threads must not mix */
     fprintf(stderr, "%s: %s%s%s\n", cli_name, text ? text : "memory exhausted", err > 0 ? ": " : "",
             err > 0 ? strerror(err) : "");
     free(text);
@@ -73,7 +73,7 @@ void cli_fatal(int err, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    message(err, format, args); /* and no progress is shown any more */
+    message(err, format, args); /* progress stays hidden */
     va_end(args);
     exit(EXIT_FAILURE);
 }
@@ -95,7 +95,7 @@ void cli_close_stdout(void)
     }
     if (fclose(stdout) != 0) {
         cli_stdout_failed();
-        /* closed from the start, and nothing was written: that is no loss */
+        /* if it was closed from the start and nothing was written, nothing is lost */
         if (failed || errno != EBADF)
             failed = true;
     }

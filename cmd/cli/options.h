@@ -9,20 +9,20 @@
 #include "../../core/engine.h"
 #include "../../core/pipeline/exclude.h"
 
-/* Options that all commands share. Long options from CLI_OPT_FIRST on are theirs. */
+/* Commands have their own long options from CLI_OPT_FIRST on. */
 enum stats_format { STATS_NONE, STATS_TEXT, STATS_JSON };
 enum cli_progress_when { CLI_PROGRESS_NEVER, CLI_PROGRESS_AUTO, CLI_PROGRESS_ALWAYS };
 
 struct cli_common {
-    const char *program; /* whatever name it is called by */
+    const char *program; /* "acp", under whatever name it runs */
     const char *engine;  /* --engine, $AIOUTILS_ENGINE, "auto" */
     unsigned jobs;       /* 0: the command's default */
     enum stats_format stats;
-    enum cli_progress_when progress; /* AUTO: where standard error is a terminal */
+    enum cli_progress_when progress; /* AUTO: if standard error is a terminal */
     const char *files0_from;         /* NULL, a file, or "-" */
-    const char *digest; /* what a worker that computes is busy with; NULL: nothing of a name */
+    const char *digest; /* name of the digest being computed, for --stats; NULL if none */
     struct engine_opts opts;
-    /* of commands that walk trees: for struct walk_opts */
+    /* for struct walk_opts, of commands that walk trees */
     struct exclude *exclude;
     bool one_file_system;
 };
@@ -78,22 +78,24 @@ enum {
     "      --help                display this help and exit\n"                           \
     "      --version             output version information and exit\n"
 
-/* getopt_long where abbreviations mean what they mean to GNU's command, whose options are the first
- * gnu_len of the table (CLI_GNU_OPTIONS_MAX at the most): what abbreviates one of these is not
- * looked for among ours. */
+/* Calls getopt_long with GNU's options alone, the first gnu_len of the table (at most
+ * CLI_GNU_OPTIONS_MAX), if the next option abbreviates one of them. Abbreviations then mean what
+ * they mean to GNU's command. */
 enum { CLI_GNU_OPTIONS_MAX = 63 };
 int cli_getopt_long(int argc, char **argv, const char *short_options, const struct option *options,
                     size_t gnu_len);
 
 /* Sets the defaults, and what the environment says. */
 void cli_common_init(struct cli_common *common, const char *program);
-/* Takes one option of the common ones: true if it was one. Bad values end the program. */
+/* Takes an option if it is one of the common ones. Returns true if it was. Bad values end the
+ * program.
+ */
 bool cli_common_option(struct cli_common *common, int option, const char *argument);
 void cli_common_free(struct cli_common *common);
 
-/* The index of an option's argument in the NULL-ended choices; unambiguous beginnings will do, as
- * for GNU's. groups: numbers, equal for choices that mean the same, or NULL. Ends the program with
- * the list of choices where there is none such. */
+/* Returns the index of an option's argument in the NULL-ended choices, of which unambiguous
+ * beginnings will do, as for GNU's. groups: numbers, equal for choices that mean the same, or NULL.
+ * If there is no such choice, prints the list of choices and exits. */
 int cli_match(const char *option, const char *argument, const char *const *choices,
               const int *groups);
 

@@ -17,7 +17,7 @@
 
 enum {
     TICK_MS = 125,
-    TICK_LOG_MS = 1000, /* where it is no terminal, and each line stays */
+    TICK_LOG_MS = 1000, /* not on a terminal: each line stays */
     STALLED_MS = 1000,
     SAMPLES = 16, /* the rate is that of the last two seconds */
     WIDTH_DEFAULT = 80,
@@ -43,7 +43,7 @@ static struct {
     size_t drawn;      /* columns on the terminal now */
 } bar;
 
-/* Held while something is written to the terminal; a message may come from within such a time. */
+/* Held while something is written to the terminal. Recursive, since that may cause a message. */
 static pthread_mutex_t bar_lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
 /* -- the text -- */
@@ -90,7 +90,7 @@ static void append_eta(struct text *text, double seconds)
     uint64_t s = (uint64_t)(seconds + 0.5);
 
     if (seconds >= 360000)
-        return; /* no one plans by that */
+        return; /* longer than four days: useless */
     if (s >= 3600)
         append(text, "  ETA %" PRIu64 ":%02u:%02u", s / 3600, (unsigned)(s / 60 % 60),
                (unsigned)(s % 60));
@@ -98,7 +98,7 @@ static void append_eta(struct text *text, double seconds)
         append(text, "  ETA %" PRIu64 ":%02u", s / 60, (unsigned)(s % 60));
 }
 
-/* Columns that the text takes; what is not printable takes one. */
+/* Returns the columns of a text. Unprintable characters have one. */
 static size_t columns_of(const char *text)
 {
     struct cli_char one;
@@ -111,7 +111,7 @@ static size_t columns_of(const char *text)
     return columns;
 }
 
-/* A name may be anything; of a long one the end says more. */
+/* Appends a name, of a long one the end, which says more. Unprintable characters become "?". */
 static void append_name(struct text *text, const char *name)
 {
     static const char dots[] = "...";
@@ -127,7 +127,7 @@ static void append_name(struct text *text, const char *name)
         if (cut && columns > text->left)
             continue;
         cut = false;
-        if (room == 0) /* of columns there may be more: some characters take none */
+        if (room == 0) /* columns may be left, because some characters have none */
             break;
         if (one.printable && one.bytes <= room) {
             text->at = mempcpy(text->at, name, one.bytes);
@@ -166,7 +166,7 @@ void cli_progress_format(const struct cli_progress_line *line, char *out, size_t
     append(&text, "  ");
     append_bytes(&text, line->byte_rate);
     append(&text, "/s");
-    /* by bytes where all sizes are known, else by files */
+    /* by bytes if all sizes are known, else by files */
     if (all_opened && line->byte_rate > 0)
         append_eta(&text, (double)(bytes_known - now->bytes) / line->byte_rate);
     else if (now->all_known && !all_opened && line->file_rate > 0)
@@ -183,11 +183,11 @@ static size_t terminal_width(void)
         return WIDTH_MAX;
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
         return WIDTH_DEFAULT;
-    /* the last column stays free: a cursor behind it is on some terminals in the next line */
+    /* leave the last column free: behind it some terminals move the cursor to the next line */
     return size.ws_col > WIDTH_MAX ? WIDTH_MAX : size.ws_col - 1u;
 }
 
-/* In one call, so that it is not torn apart. With the lock. */
+/* Draws the line in one call, so that nothing comes in between. The lock must be held. */
 static void draw(const char *text)
 {
     char out[CLI_PROGRESS_BYTES(WIDTH_MAX) + WIDTH_MAX + 4];
@@ -199,13 +199,13 @@ static void draw(const char *text)
         n = snprintf(out, sizeof(out), "\r%s%*s%s", text, (int)pad, "", len == 0 ? "\r" : "");
     else
         n = snprintf(out, sizeof(out), "%s\n", text);
-    (void)!write(STDERR_FILENO, out, (size_t)n); /* where that fails there is no one to tell */
+    (void)!write(STDERR_FILENO, out, (size_t)n); /* a failure cannot be reported */
     bar.drawn = bar.terminal ? len : 0;
 }
 
 /* -- the thread -- */
 
-/* Notes what there is now; fills in the rates since SAMPLES ticks ago. */
+/* Samples the counters, and computes the rates since SAMPLES ticks ago. */
 static void take_sample(struct cli_progress_line *line)
 {
     uint64_t ns = stats_now_ns();
@@ -277,7 +277,7 @@ void cli_progress_start(struct cli_common *common)
     if (!wanted(common))
         return;
     bar.progress = progress_new();
-    if (!bar.progress) /* the work can be done without */
+    if (!bar.progress) /* goes on without progress */
         return;
     bar.end = false;
     bar.samples = 1;

@@ -13,9 +13,9 @@
 #include "../../core/pipeline/progress.h"
 #include "options.h"
 
-/* Where --progress asks for it: sets common->opts.progress, and starts the timer. */
+/* Sets common->opts.progress and starts the timer, if --progress asks for it. */
 void cli_progress_start(struct cli_common *common);
-/* Ends it, and clears the line. */
+/* Stops the timer and clears the line. */
 void cli_progress_stop(struct cli_common *common);
 
 /* Clears the line and keeps it away while something is written to fd, standard output or error; may

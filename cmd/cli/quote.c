@@ -27,7 +27,7 @@ static char *buffer_get(size_t bytes)
     return *buffer;
 }
 
-/* Whether the printable ASCII character at name[i] means something to a shell. */
+/* Returns true if the printable ASCII character at name[i] means something to a shell. */
 static bool is_special(const char *name, size_t i)
 {
     switch (name[i]) {
@@ -42,7 +42,7 @@ static bool is_special(const char *name, size_t i)
     }
 }
 
-/* Whether "..." leaves the character alone. Beside what needs no quoting at all these are few:
+/* Returns true if "..." leaves the character alone. Besides unquoted characters these are few:
  * GNU's list is not the shell's. */
 static bool is_plain_in_double(const char *name, size_t i)
 {
