@@ -27,14 +27,15 @@ struct algorithms {
 /* Takes the algorithms of a list like "sha256,sha3-512"; exits if a name is unknown. */
 void algorithms_choose(struct algorithms *algorithms, const char *names);
 void algorithms_free(struct algorithms *algorithms);
-/* What the beginning of a line of BSD's style names, with the length of the name in *tag_len. NULL:
- * nothing that this run takes. */
+/* Finds the algorithm that a BSD-style line names at its beginning; *tag_len is the length of the
+ * name. Returns NULL if this run does not accept it. */
 const struct digest *algorithms_by_tag(struct algorithms *algorithms, const char *text,
                                        size_t *tag_len);
-/* What a line that begins with that many digits is of. NULL: nothing that this run takes. */
+/* Finds the algorithm of an untagged line by its number of digits. Returns NULL if this run does
+ * not accept it. */
 const struct digest *algorithms_by_digits(struct algorithms *algorithms, size_t digits);
-/* Finds what such a line may be of instead: a list of b2sum looks like one of sha512sum. NULL:
- * nothing. */
+/* Finds another algorithm that such a line may be of: a list of b2sum looks like one of sha512sum.
+ * Returns NULL if there is none. */
 const struct digest *algorithms_other(struct algorithms *algorithms, const struct digest *digest);
 /* Tells whether the length of a digest stands for this algorithm. */
 bool algorithms_is_usual(const struct digest *digest);
@@ -52,8 +53,8 @@ bool ahash_line_read(FILE *stream, char *text, size_t *len);
 /* Reads to the end of a line that is too long. */
 void ahash_line_skip(FILE *stream);
 
-/* How the lines of this run part digest and name. The first line that tells decides for all, so
- * that no file name with a blank in front can change what a line means. */
+/* Separator of digest and name. The first unambiguous line decides for all lines, so that a file
+ * name with a leading blank cannot change the meaning of a line. */
 enum ahash_separator {
     SEPARATOR_UNKNOWN,
     SEPARATOR_MODE,  /* blank, then ' ' or '*', then the name */
@@ -72,13 +73,13 @@ struct ahash_line {
     uint8_t digest[DIGEST_BYTES_MAX];
 };
 
-/* Takes apart a line of len bytes without its end. text is changed, up to text[len]. False: it is
- * not a properly formatted line. */
+/* Parses a line of len bytes without its end. Changes text, up to text[len]. Returns false if the
+ * line is not properly formatted. */
 bool ahash_line_parse(struct ahash_parser *parser, char *text, size_t len, struct ahash_line *line);
 
 /* -- a run -- */
 
-/* What has come out of one check file. */
+/* Results of one check file. */
 struct ahash_counts {
     uint64_t proper, bad_lines, mismatched, matched;
     uint64_t unreadable; /* the missing ones, too */
@@ -86,7 +87,7 @@ struct ahash_counts {
     uint64_t ignored; /* missing, with --ignore-missing */
 };
 
-/* What a command of that name prints and checks. */
+/* A command that ahash stands in for when it is called by that name. */
 struct ahash_persona {
     const char *command;
     const char *algorithm; /* NULL: any, ahash itself */
@@ -147,12 +148,12 @@ void ahash_json_check_end(const struct file *file, const struct ahash_counts *co
 
 /* Adds what a check file lists, line by line. Returns 0 or -errno, to end the producer. */
 int ahash_check_produce(struct ahash *ahash, struct feed *feed, const char *path);
-/* Digests the file of a line that does not match once more, with the other algorithm that the line
- * may be of: rehash.c. True if it matches, and then the result is that one's. */
+/* Digests the file of a mismatching line again, with the other algorithm that the line may be of:
+ * rehash.c. True if it matches, and then the result is that one's. */
 bool ahash_rehash(const struct file *file, const struct ahash_item *item);
 /* Retires AHASH_CHECK, AHASH_BAD_LINE, AHASH_CHECK_END, AHASH_UNLISTED. */
 void ahash_check_retire(struct ahash *ahash, struct file *file);
-/* Behind everything: --summary, and what --report-unlisted has found. */
+/* Prints --summary and the number of unlisted files, after everything else. */
 void ahash_check_finish(struct ahash *ahash);
 
 #endif
