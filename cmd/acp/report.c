@@ -226,7 +226,9 @@ static void print_file(struct acp *acp, const struct file *file, bool told, cons
         print_error(file->step, file->status, op->elsewhere ? op->elsewhere : source, dest);
         acp->failed = true;
     }
-    for (const struct item_report *report = op->reports; report; report = report->next) {
+    const struct item_report *report;
+
+    SLIST_FOREACH (report, &op->reports, entry) {
         print_error(report->step, report->status, source, dest);
         acp->failed |= !report->harmless;
     }
@@ -242,7 +244,7 @@ void acp_retire(struct file *file, void *arg)
     copy_item_end(file);
     stat_failed(file);
     told = copy->opts.verbose && (op->attempted || op->copied || (acp->debug && op->unwanted));
-    if (file->status < 0 || op->reports || told || op->hashed) {
+    if (file->status < 0 || !SLIST_EMPTY(&op->reports) || told || op->hashed) {
         char *source = file_path(file);
         /* a directory that the walk could not enter has no destination */
         char *dest = op->to ? item_dest_path(file) : strdup("");

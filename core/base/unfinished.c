@@ -11,7 +11,7 @@
 static pthread_rwlock_t creating = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 /* Of what follows. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct unfinished *first;
+static LIST_HEAD(, unfinished) unfinished_files = LIST_HEAD_INITIALIZER(unfinished_files);
 static unsigned claimed; /* files in the list that were there before */
 static bool ending;
 
@@ -25,12 +25,9 @@ static void __attribute__((noreturn)) wait_for_the_end(void)
 
 static void add(struct unfinished *file)
 {
-    assert(!file->at);
-    file->next = first;
-    file->at = &first;
-    if (first)
-        first->at = &file->next;
-    first = file;
+    assert(!file->listed);
+    LIST_INSERT_HEAD(&unfinished_files, file, entry);
+    file->listed = true;
 }
 
 static bool identify(struct unfinished *file)
@@ -47,7 +44,9 @@ static bool identify(struct unfinished *file)
 
 static bool is_listed(dev_t dev, ino_t ino)
 {
-    for (struct unfinished *file = first; file; file = file->next)
+    struct unfinished *file;
+
+    LIST_FOREACH (file, &unfinished_files, entry)
         if (identify(file) && file->dev == dev && file->ino == ino)
             return true;
     return false;
@@ -75,6 +74,7 @@ bool unfinished_created(struct unfinished *file, int dir_fd, const char *name, i
 {
     bool end, alone = true;
 
+    assert(!file->listed);
     *file = (struct unfinished){.dir_fd = dir_fd, .name = name, .fd = fd};
     pthread_mutex_lock(&lock);
     end = ending;
@@ -97,6 +97,7 @@ bool unfinished_claim(struct unfinished *file, int fd, const struct stat *st)
 {
     bool end, alone = false;
 
+    assert(!file->listed && fd >= 0);
     *file = (struct unfinished){.fd = fd, .identified = true, .dev = st->st_dev, .ino = st->st_ino};
     pthread_mutex_lock(&lock);
     end = ending;
@@ -123,7 +124,7 @@ void unfinished_unlink(struct unfinished *file)
 {
     bool ours;
 
-    if (!file->at || !file->name)
+    if (!file->listed || !file->name)
         return;
     pthread_mutex_lock(&lock);
     ours = !ending && (identify(file), is_ours(file));
@@ -134,9 +135,10 @@ void unfinished_unlink(struct unfinished *file)
 
 void unfinished_closing(struct unfinished *file)
 {
-    if (!file->at)
+    if (!file->listed)
         return;
     pthread_mutex_lock(&lock);
+    assert(!file->closing);
     file->fd = -1;
     file->closing = true;
     pthread_mutex_unlock(&lock);
@@ -146,15 +148,14 @@ void unfinished_end(struct unfinished *file)
 {
     bool end;
 
-    if (!file->at)
+    if (!file->listed)
         return;
     pthread_mutex_lock(&lock);
     end = ending;
     if (!end) {
-        *file->at = file->next;
-        if (file->next)
-            file->next->at = file->at;
-        file->at = NULL;
+        LIST_REMOVE(file, entry);
+        file->listed = false;
+        assert(file->name || claimed > 0);
         claimed -= !file->name;
     }
     pthread_mutex_unlock(&lock);
@@ -164,9 +165,11 @@ void unfinished_end(struct unfinished *file)
 
 void unfinished_remove(void)
 {
+    struct unfinished *file;
+
     pthread_mutex_lock(&lock);
     ending = true;
-    for (struct unfinished *file = first; file; file = file->next)
+    LIST_FOREACH (file, &unfinished_files, entry)
         if (file->name && !file->closing && (identify(file), is_ours(file)))
             (void)unlinkat(file->dir_fd, file->name, 0);
     pthread_mutex_unlock(&lock);

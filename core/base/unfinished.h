@@ -13,12 +13,13 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 #include <sys/stat.h>
 
 /* One file. Zeroed, or { }: none. */
 struct unfinished {
-    struct unfinished *next,
-        **at; /* neighbours in the list, which change them; at NULL: not in the list */
+    LIST_ENTRY(unfinished) entry;
+    bool listed;
     int dir_fd;
     const char *name; /* of a file that this process has created; NULL: it was there before */
     int fd;           /* open on it; -1: a name that no other process uses, or not open any more */

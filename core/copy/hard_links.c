@@ -2,10 +2,12 @@
 #define _GNU_SOURCE
 #include "hard_links.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 #include <unistd.h>
 
 #include "entry.h"
@@ -16,7 +18,7 @@ enum {
 };
 
 struct link {
-    struct link *next;
+    SLIST_ENTRY(link) entry;
     dev_t dev;
     ino_t ino;
     bool claimed;            /* being copied, or copied */
@@ -26,7 +28,7 @@ struct link {
 struct hard_links {
     pthread_mutex_t lock;
     pthread_cond_t resolved;
-    struct link *bucket[BUCKETS];
+    SLIST_HEAD(, link) bucket[BUCKETS];
 };
 
 struct hard_links *hard_links_new(void)
@@ -45,9 +47,9 @@ void hard_links_free(struct hard_links *links)
     if (!links)
         return;
     for (int i = 0; i < BUCKETS; i++) {
-        while (links->bucket[i]) {
-            struct link *link = links->bucket[i];
-            links->bucket[i] = link->next;
+        while (!SLIST_EMPTY(&links->bucket[i])) {
+            struct link *link = SLIST_FIRST(&links->bucket[i]);
+            SLIST_REMOVE_HEAD(&links->bucket[i], entry);
             free((char *)link->made.path);
             free(link);
         }
@@ -59,23 +61,22 @@ void hard_links_free(struct hard_links *links)
 
 static struct link *find(struct hard_links *links, const struct stat *st)
 {
-    struct link *link = links->bucket[(st->st_ino ^ st->st_dev) % BUCKETS];
+    struct link *link;
 
-    while (link && (link->ino != st->st_ino || link->dev != st->st_dev))
-        link = link->next;
+    SLIST_FOREACH (link, &links->bucket[(st->st_ino ^ st->st_dev) % BUCKETS], entry)
+        if (link->ino == st->st_ino && link->dev == st->st_dev)
+            break;
     return link;
 }
 
 static struct link *add(struct hard_links *links, const struct stat *st)
 {
-    struct link **bucket = &links->bucket[(st->st_ino ^ st->st_dev) % BUCKETS];
     struct link *link = calloc(1, sizeof(*link));
 
     if (link) {
         link->dev = st->st_dev;
         link->ino = st->st_ino;
-        link->next = *bucket;
-        *bucket = link;
+        SLIST_INSERT_HEAD(&links->bucket[(st->st_ino ^ st->st_dev) % BUCKETS], link, entry);
     }
     return link;
 }
@@ -114,6 +115,8 @@ void hard_links_resolve(struct hard_links *links, const struct stat *st, char *p
 
     pthread_mutex_lock(&links->lock);
     link = find(links, st);
+    /* claimed once, and resolved once, by the same owner */
+    assert(link && link->claimed && !link->made.path && (made || !path));
     link->claimed = path != NULL;
     link->made = (struct link_target){path, path ? made->st_dev : 0, path ? made->st_ino : 0,
                                       created};

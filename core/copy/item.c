@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "item.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +15,10 @@ void item_free(struct file *file)
 {
     struct item *op = file->op;
 
-    while (op->reports) {
-        struct item_report *next = op->reports->next;
-        free(op->reports);
-        op->reports = next;
+    while (!SLIST_EMPTY(&op->reports)) {
+        struct item_report *report = SLIST_FIRST(&op->reports);
+        SLIST_REMOVE_HEAD(&op->reports, entry);
+        free(report);
     }
     free(op->backup);
     dir_put(op->to);
@@ -29,8 +30,7 @@ void item_report(void *arg, enum step step, int status, bool harmless)
 {
     struct file *file = arg;
     struct item *op = file->op;
-    struct item_report **at = &op->reports;
-    struct item_report *report = calloc(1, sizeof(*report));
+    struct item_report *report = calloc(1, sizeof(*report)), *last = NULL, *other;
 
     if (!report) {
         file_fail(file, step, status);
@@ -39,15 +39,19 @@ void item_report(void *arg, enum step step, int status, bool harmless)
     report->step = step;
     report->status = status;
     report->harmless = harmless;
-    while (*at)
-        at = &(*at)->next;
-    *at = report;
+    SLIST_FOREACH (other, &op->reports, entry)
+        last = other;
+    if (last)
+        SLIST_INSERT_AFTER(last, report, entry);
+    else
+        SLIST_INSERT_HEAD(&op->reports, report, entry);
 }
 
 int item_refuse(struct file *file, enum refusal refusal)
 {
     struct item *op = file->op;
 
+    assert(refusal != REFUSED_NONE);
     op->refusal = refusal;
     op->attempted = false;
     file_fail(file, STEP_REFUSED, -EPERM);
@@ -58,6 +62,7 @@ int item_fail(struct file *file, enum step step)
 {
     int status = -errno;
 
+    assert(status < 0);
     file_fail(file, step, status);
     return status;
 }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/queue.h>
 #include <sys/stat.h>
 
 #include "../digest/hash.h"
@@ -40,7 +41,7 @@ enum refusal {
 /* Something that went wrong with a file or a directory; several may, of which most do not stop it.
  */
 struct item_report {
-    struct item_report *next;
+    SLIST_ENTRY(item_report) entry;
     enum step step;
     int status;    /* -errno */
     bool harmless; /* to be told, but no reason to fail */
@@ -63,8 +64,8 @@ struct item {
     /* REFUSED_ELSEWHERE: that place; STEP_HARD_LINK: the copy that could not get one more name, or
      * NULL. Lives until copy_destroy. */
     const char *elsewhere;
-    struct item_report *reports; /* besides file->status, in the order in which they came */
-    struct seen_place *place;    /* an operand's that is no directory; lives until copy_destroy */
+    SLIST_HEAD(, item_report) reports; /* besides file->status, in the order in which they came */
+    struct seen_place *place; /* an operand's that is no directory; lives until copy_destroy */
     char *backup;           /* what the destination was renamed to, in the directory where it is */
     bool attempted;         /* nothing spoke against it: worth a line of -v */
     bool just_created;      /* what is there is an earlier operand's copy */

@@ -52,7 +52,7 @@ static void retire(struct file *file, void *arg)
         outcome->status = file->status;
         outcome->refusal = op->refusal;
         outcome->bytes = file->bytes;
-        outcome->told = op->reports != NULL;
+        outcome->told = !SLIST_EMPTY(&op->reports);
         it->failed += file->status < 0;
         if (op->copied != (file->status == 0))
             test_broken("a file that is copied and failed, or neither");
