@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "copy.h"
 
+#include <assert.h>
 #include <attr/libattr.h>
 #include <dirent.h>
 #include <errno.h>
@@ -24,6 +25,7 @@
 
 int copy_init(struct copy *copy)
 {
+    assert(!copy->cwd && !copy->links && !copy->written);
     copy->umask = umask(0);
     umask(copy->umask);
     copy->euid = geteuid();
@@ -58,6 +60,7 @@ void copy_destroy(struct copy *copy)
     written_free(copy->written);
     dir_put(copy->cwd);
     dir_put(copy->cwd_nofollow);
+    atomic_store(&copy->deferred_errors, NULL);
     copy->links = NULL;
     copy->written = NULL;
     copy->cwd = copy->cwd_nofollow = NULL;
@@ -134,6 +137,7 @@ static bool decide_in_order(struct copy *copy, struct feed *feed, struct file *f
     /* in the order of the walk, so that the outcome does not depend on which thread comes first */
     if (dest_link_possible(copy, file, &st)) {
         struct link_target made;
+        assert(!op->claimed);
         op->claimed = hard_links_claim(copy->links, &st, false, &made) == LINK_FIRST;
         op->claimed_dev = st.st_dev;
         op->claimed_ino = st.st_ino;
@@ -250,6 +254,7 @@ int copy_produce(struct feed *feed, void *arg)
     struct copy *copy = arg;
     int rc = 0;
 
+    assert(!copy->written && !copy->source_to && !copy->parents); /* one run */
     /* a file alone leads to one destination */
     if (copy->opts.recursive || copy->source_count > 1) {
         copy->written = written_new();
@@ -268,6 +273,7 @@ int copy_produce(struct feed *feed, void *arg)
         copy->place = NULL;
         rc = copy_one(copy, feed, copy->source);
         dir_put(copy->source_to);
+        copy->source_to = NULL;
     }
     dir_put(copy->parents);
     copy->parents = NULL;

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "dest.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,6 +25,22 @@ enum {
 };
 
 static const char zeros[64 * 1024];
+
+void dest_to(struct dest *dest, enum dest_state state)
+{
+    static const unsigned next[] = {
+        [DEST_NONE] = 1 << DEST_NAMED | 1 << DEST_NAMELESS,
+        [DEST_NAMED] = 1 << DEST_NONE,
+        [DEST_NAMELESS] = 1 << DEST_NAMED | 1 << DEST_CLOSED,
+        [DEST_CLOSED] = 1 << DEST_NONE,
+    };
+    bool is_open = state == DEST_NAMED || state == DEST_NAMELESS;
+
+    assert(next[dest->state] & 1u << state);
+    assert((dest->fd >= 0) == is_open);
+    assert(!dest->temp || state == DEST_NAMELESS || state == DEST_CLOSED);
+    dest->state = state;
+}
 
 /* What is done with the bytes, now that the destination is open. */
 static int choose_way(struct copy *copy, struct file *file, const struct stat *st,
@@ -81,8 +98,10 @@ int dest_open(struct copy *copy, struct file *file, int source_fd, const struct 
         if (S_ISDIR(st->st_mode))
             return item_refuse(file, REFUSED_DIRECTORY);
         rc = dest_create(copy, file, st, dest);
-        if (rc == DEST_LATER && dest->claimed)
+        if (rc == DEST_LATER && dest->claimed) {
             dest_link_unclaim(copy, st);
+            dest->claimed = false; /* another file may claim it before this one asks again */
+        }
         if (rc == DEST_LATER && wait)
             usleep(WAIT_US);
     } while (rc == DEST_LATER && wait);
@@ -132,6 +151,7 @@ static int write_some(struct dest *dest, const void *bytes, size_t len, uint64_t
     const char *at = bytes;
     int rc = 0;
 
+    assert(dest->fd >= 0);
     unfinished_extend(&dest->unfinished, offset + len);
     if (!dest->zeros_hole)
         return write_all(dest, at, len, offset);
@@ -161,6 +181,7 @@ static int digest(struct dest *dest, struct sink *sink, struct file *file, const
         dest->digested += piece;
     }
     if (sink && rc == 0 && len > 0) {
+        assert(dest->digested == offset); /* every byte once, in order */
         rc = sink->data(sink, file, bytes, len);
         dest->digested += len;
     }
@@ -210,6 +231,7 @@ size_t dest_offload(struct file *file, struct dest *dest, uint64_t offset, uint6
         return 0;
     unfinished_extend(&dest->unfinished, end);
     moved = offload_cached(dest->source_fd, offset, dest->fd, offset, end - offset);
+    assert(moved <= end - offset);
     if (moved > 0)
         op->how = HOW_OFFLOADED;
     else
@@ -256,20 +278,30 @@ static void name(struct file *file, struct dest *dest)
                        dest->replaces || dest->overtakes, &dest->unfinished);
 
     dest->temp = NULL;
-    dest->atomic = false;
+    dest_to(dest, dest->state == DEST_CLOSED ? DEST_NONE : DEST_NAMED);
     if (rc < 0)
         file_fail(file, STEP_CREATE, rc);
+}
+
+static void drop_temp(const struct item *op, struct dest *dest)
+{
+    temp_drop(op->to->fd, dest->temp, &dest->unfinished);
+    dest->temp = NULL;
+    dest_to(dest, DEST_NONE);
 }
 
 /* Closes it. A filesystem that is asked for room at close (NFS) may say only now that bytes are
  * lost. */
 static void close_dest(struct file *file, struct dest *dest)
 {
-    if (!dest->atomic) /* its temporary name goes in any case */
+    bool named = dest->state == DEST_NAMED;
+
+    if (named) /* a temporary name goes in any case */
         unfinished_closing(&dest->unfinished);
     if (close(dest->fd) < 0)
         file_fail(file, STEP_CLOSE, -errno);
     dest->fd = -1;
+    dest_to(dest, named ? DEST_NONE : DEST_CLOSED);
 }
 
 void dest_end(struct copy *copy, struct file *file, const struct stat *st, struct dest *dest,
@@ -279,27 +311,28 @@ void dest_end(struct copy *copy, struct file *file, const struct stat *st, struc
     bool opened = dest->fd >= 0;
     struct stat made;
 
+    assert(opened == (dest->state != DEST_NONE) && dest->state != DEST_CLOSED);
     if (file->status == 0 && dest->sparse)
         (void)digest(dest, to->sink, file, NULL, 0, size);
     if (opened) {
         if (file->status == 0)
             finish(copy, file, st, dest, size);
-        if (file->status == 0 && dest->atomic) {
+        if (file->status == 0 && dest->state == DEST_NAMELESS) {
             int rc = dest_note_created(copy, op, dest->fd);
             if (rc < 0)
                 file_fail(file, STEP_CREATE, rc);
         }
-        if (file->status == 0 && dest->atomic && !dest->temp)
+        if (file->status == 0 && dest->state == DEST_NAMELESS && !dest->temp)
             name(file, dest); /* by its descriptor */
         if (file->status == 0 && dest->claimed && fstat(dest->fd, &made) < 0)
             file_fail(file, STEP_STAT_DEST, -errno);
         if (file->status < 0)
             unfinished_unlink(&dest->unfinished);
         close_dest(file, dest);
-        if (file->status == 0 && dest->atomic)
+        if (file->status == 0 && dest->state == DEST_CLOSED)
             name(file, dest);
-        if (file->status < 0 && dest->atomic)
-            temp_drop(op->to->fd, dest->temp, &dest->unfinished);
+        if (file->status < 0 && dest->state == DEST_CLOSED)
+            drop_temp(op, dest);
         else if (file->status < 0)
             unfinished_unlink(&dest->unfinished);
         unfinished_end(&dest->unfinished);
@@ -308,6 +341,8 @@ void dest_end(struct copy *copy, struct file *file, const struct stat *st, struc
     if (dest->claimed)
         dest_link_resolve(copy, file, st, opened && file->status == 0 ? &made : NULL,
                           dest->created);
+    dest->claimed = false;
+    assert(dest->state == DEST_NONE && !dest->temp && !dest->unfinished.listed);
     op->copied = file->status == 0 && !op->skipped;
     op->to_regular = dest->regular || !opened;
     op->hashed = op->copied && copy->opts.digest && S_ISREG(st->st_mode);

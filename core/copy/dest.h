@@ -19,8 +19,17 @@ enum dest_verdict {
     DEST_LATER, /* another one copies or writes this file; ask again */
 };
 
+/* dest_to() asserts that these follow each other as the arrows say. */
+enum dest_state {
+    DEST_NONE,     /* not open: -> DEST_NAMED, DEST_NAMELESS */
+    DEST_NAMED,    /* open, under its own name or the name that it failed to get: -> DEST_NONE */
+    DEST_NAMELESS, /* open, without a name or with a temporary one: -> DEST_NAMED, DEST_CLOSED */
+    DEST_CLOSED,   /* written and closed, without its name: -> DEST_NONE */
+};
+
 struct dest {
-    int fd;                       /* -1: not open */
+    enum dest_state state;
+    int fd;                       /* -1: DEST_NONE, DEST_CLOSED */
     int source_fd;                /* not owned; -1: none */
     uint64_t source_size;         /* of a regular file, a hint; UINT64_MAX: unknown */
     bool no_attributes;           /* the source has no ACL and no extended attributes, we know */
@@ -31,15 +40,16 @@ struct dest {
     bool zeros_hole;              /* runs of zeros become holes */
     bool resize;                  /* its size may not be what was written: set it at the end */
     bool read_only;               /* DEST_READ: nothing is written */
-    bool atomic;                  /* it gets its name when it is complete */
-    bool replaces;                /* and that is an existing file's */
-    bool overtakes;               /* or that of a file that another process is making */
+    bool replaces;                /* DEST_NAMELESS: the name is an existing file's */
+    bool overtakes;               /* DEST_NAMELESS: another process is making a file of that name */
     uint64_t offload_end;         /* before this offset the kernel may copy the bytes itself */
-    char *temp;                   /* the name that it has until then; NULL: none */
+    char *temp;                   /* DEST_NAMELESS, DEST_CLOSED: its temporary name; owned */
     uint64_t digested;            /* the sink has seen what comes before, holes included */
     struct unfinished unfinished; /* the name of what was created, until it is complete */
 };
 
+/* Changes the state, after fd and temp. */
+void dest_to(struct dest *dest, enum dest_state state);
 /* Claims or makes a hard link, if the run preserves them. DEST_WRITE: there is no copy to link
  * to yet; if dest->claimed, the caller must call dest_end or dest_link_resolve. */
 int dest_link(struct copy *copy, struct file *file, const struct stat *st, bool wait,

@@ -56,6 +56,7 @@ static void close_again(struct dest *dest)
     unfinished_closing(&dest->unfinished);
     close(dest->fd);
     dest->fd = -1;
+    dest_to(dest, DEST_NONE);
     unfinished_end(&dest->unfinished);
 }
 
@@ -74,7 +75,8 @@ static int overtake(struct copy *copy, struct file *file, const struct stat *fro
         return rc;
     }
     dest->fd = rc;
-    dest->created = dest->regular = dest->atomic = dest->overtakes = true;
+    dest_to(dest, DEST_NAMELESS);
+    dest->created = dest->regular = dest->overtakes = true;
     return DEST_WRITE;
 }
 
@@ -155,6 +157,7 @@ static int open_existing(struct copy *copy, struct file *file, const struct stat
 
     dest->fd = open_by_name(copy, op, regular, first_mode(copy, from, dest));
     if (dest->fd >= 0) {
+        dest_to(dest, DEST_NAMED);
         taken = TAKEN;
         if (fstat(dest->fd, &st) < 0) {
             item_fail(file, STEP_OPEN_DEST);
@@ -238,6 +241,7 @@ static int create(struct copy *copy, const struct file *file, const struct stat 
                                 dest->fd);
     if (dest->fd < 0)
         return rc;
+    dest_to(dest, DEST_NAMED);
     /* a process that has opened it in the meantime keeps it */
     *lost |= lock(op, dest->fd, (uint64_t)st->st_size, true) != WRITER_SELF;
     dest->created = dest->regular = true;
@@ -313,7 +317,8 @@ static int open_atomic(struct copy *copy, struct file *file, const struct stat *
         return create_failed(copy, file);
     }
     dest->fd = rc;
-    dest->created = dest->regular = dest->atomic = true;
+    dest_to(dest, DEST_NAMELESS);
+    dest->created = dest->regular = true;
     return DEST_WRITE;
 }
 
@@ -322,6 +327,6 @@ int dest_create(struct copy *copy, struct file *file, const struct stat *st, str
     int rc = copy->opts.atomic && S_ISREG(st->st_mode) ? open_atomic(copy, file, st, dest)
                                                        : create_or_open(copy, file, st, dest);
 
-    assert((rc == DEST_WRITE) == (dest->fd >= 0));
+    assert((rc == DEST_WRITE) == (dest->state == DEST_NAMED || dest->state == DEST_NAMELESS));
     return rc;
 }

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "directory.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -336,6 +337,7 @@ int directory_enter(struct feed *feed, struct dir *dir, const char *name, void *
     struct directory *op = calloc(1, sizeof(*op));
     int rc = op ? enter(arg, feed, dir, name, op) : -ENOMEM;
 
+    assert(!dir->op || dir->op == op);
     if (op && !dir->op) { /* it is left out */
         dir_put(op->to);
         free(op);

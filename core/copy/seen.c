@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "seen.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <search.h>
@@ -173,6 +174,7 @@ void seen_copied(const struct item *op)
     struct seen_place *place = op->place;
     struct stat st;
 
+    assert(place);
     place->made = fstatat(op->to->fd, op->to_name, &st, AT_SYMLINK_NOFOLLOW) == 0;
     if (place->made) {
         place->dev = st.st_dev;
@@ -192,4 +194,5 @@ void seen_destroy(struct copy *copy)
     tdestroy(copy->places, free);
     tdestroy(copy->entries, free);
     tdestroy(copy->inodes, free);
+    copy->places = copy->entries = copy->inodes = NULL;
 }

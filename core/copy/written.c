@@ -58,6 +58,7 @@ static struct entry *place(const struct written *written, dev_t dev, ino_t ino)
     size_t mask = written->capacity - 1;
     size_t at = (size_t)(((uint64_t)ino ^ dev) * 0x9e3779b97f4a7c15 >> 32) & mask;
 
+    assert(written->len < written->capacity); /* a free entry ends the search */
     while (written->entries[at].scope_how != 0 &&
            (written->entries[at].ino != ino || written->entries[at].dev != dev))
         at = (at + 1) & mask;

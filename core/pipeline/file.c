@@ -116,7 +116,9 @@ struct dir *dir_new(struct dir *parent, const char *name, int fd)
 
 struct dir *dir_get(struct dir *dir)
 {
-    atomic_fetch_add_explicit(&dir->refs, 1, memory_order_relaxed);
+    unsigned refs = atomic_fetch_add_explicit(&dir->refs, 1, memory_order_relaxed);
+
+    assert(refs > 0);
     return dir;
 }
 
