@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "../base/filesystem.h"
 #include "attr.h"
 #include "copy.h"
 #include "dest.h"
@@ -45,7 +46,7 @@ static mode_t first_mode(const struct copy *copy, const struct stat *st, struct 
 /* Locks the destination against other processes. */
 static enum writer lock(const struct item *op, int fd, uint64_t size, bool creates)
 {
-    if (op->to->medium == DIR_UNKNOWN ? writer_lock_is_remote(fd) : op->to->medium == DIR_REMOTE)
+    if (op->to->medium == DIR_UNKNOWN ? filesystem_is_remote(fd) : op->to->medium == DIR_REMOTE)
         if (size < REMOTE_LOCK_MIN)
             return WRITER_SELF;
     return writer_lock(fd, creates);

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/filesystem.h"
 #include "copy.h"
-#include "writer_lock.h"
 #include "written.h"
 
 void item_free(struct file *file)
@@ -101,7 +101,7 @@ void item_find_medium(struct copy *copy, struct dir *to)
 {
     if (to->medium != DIR_UNKNOWN || to->fd == -1)
         return;
-    to->medium = writer_lock_is_remote(to->fd) ? DIR_REMOTE : DIR_LOCAL;
+    to->medium = filesystem_is_remote(to->fd) ? DIR_REMOTE : DIR_LOCAL;
     to->number = ++copy->dir_count;
 }
 

@@ -7,14 +7,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
+#include "../base/filesystem.h"
 #include "entry.h"
 #include "seen.h"
 #include "written.h"
@@ -135,11 +134,9 @@ static bool is_newer(const struct copy_opts *opts, const struct item *op, const 
                      const struct stat *at)
 {
     struct timespec from = st->st_mtim;
-    struct statfs fs;
 
     /* FAT has cut off the rest of a time that was preserved: it keeps every other second */
-    if (opts->preserve_times && at->st_mtim.tv_nsec == 0 && fstatfs(op->to->fd, &fs) == 0 &&
-        fs.f_type == MSDOS_SUPER_MAGIC)
+    if (opts->preserve_times && at->st_mtim.tv_nsec == 0 && filesystem_is_fat(op->to->fd))
         from = (struct timespec){from.tv_sec & ~(time_t)1, 0};
     if (at->st_mtim.tv_sec != from.tv_sec ? at->st_mtim.tv_sec > from.tv_sec
                                           : at->st_mtim.tv_nsec >= from.tv_nsec)

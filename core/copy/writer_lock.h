@@ -17,8 +17,5 @@ enum writer {
 /* Locks the file that is open for writing as fd; does not wait. creates: this process has just made
  * it. */
 enum writer writer_lock(int fd, bool creates);
-/* Whether a lock takes a round trip to a server: the filesystem that fd is on is a remote one, or
- * FUSE, which may be. */
-bool writer_lock_is_remote(int fd);
 
 #endif
