@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "engine.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
@@ -110,6 +111,7 @@ int engine_run(const struct engine *engine, const struct engine_opts *opts, unsi
     bool one_worked = false;
     struct engine_opts limited = *opts;
 
+    assert(jobs > 0 && (copy || sinks));
     if (!feed_has_thread(feed))
         jobs = 1;
     if (!workers) {

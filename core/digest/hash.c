@@ -15,7 +15,7 @@ struct idle {
 };
 
 struct hash_sink {
-    struct sink sink;
+    struct sink sink; /* must be first */
     unsigned count;
     struct {
         const struct digest *digest;

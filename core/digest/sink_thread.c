@@ -31,7 +31,7 @@ struct piece {
 };
 
 struct sink_thread {
-    struct sink sink; /* first */
+    struct sink sink; /* must be first */
     struct sink *inner;
     /* the engine's thread only */
     struct file *file;    /* whose bytes are in the queue */
@@ -50,6 +50,13 @@ struct sink_thread {
     bool ending;
 };
 _Static_assert(offsetof(struct sink_thread, sink) == 0, "a sink is cast to its sink_thread");
+
+/* Asserts that the piece being filled is behind the thread's. Called with the lock held. */
+static void check_pieces(const struct sink_thread *sink_thread)
+{
+    assert(sink_thread->count <= PIECES);
+    assert((sink_thread->first + sink_thread->count) % PIECES == sink_thread->filling);
+}
 
 static void *sink_thread_main(void *arg)
 {
@@ -115,6 +122,7 @@ static void wait_until(struct sink_thread *sink_thread, unsigned count)
 static void hand_over(struct sink_thread *sink_thread)
 {
     pthread_mutex_lock(&sink_thread->lock);
+    check_pieces(sink_thread);
     assert(sink_thread->count < PIECES && sink_thread->filled > 0);
     sink_thread->pieces[sink_thread->filling].len = sink_thread->filled;
     if (sink_thread->count++ == 0)
@@ -137,6 +145,7 @@ static void drain(struct sink_thread *sink_thread)
         hand_over(sink_thread);
     pthread_mutex_lock(&sink_thread->lock);
     wait_until(sink_thread, 0);
+    check_pieces(sink_thread);
     rc = sink_thread->rc;
     sink_thread->rc = 0;
     pthread_mutex_unlock(&sink_thread->lock);
@@ -157,6 +166,7 @@ static int begin(struct sink_thread *sink_thread)
     pthread_mutex_lock(&sink_thread->lock);
     if (sink_thread->count == PIECES)
         wait_until(sink_thread, PIECES / 2); /* waking a thread takes 10 us: not for each piece */
+    check_pieces(sink_thread);
     sink_thread->pieces[sink_thread->filling].file = sink_thread->file;
     rc = sink_thread->rc;
     pthread_mutex_unlock(&sink_thread->lock);
@@ -206,6 +216,7 @@ static void sink_thread_free(struct sink *sink)
 {
     struct sink_thread *sink_thread = (struct sink_thread *)sink;
 
+    assert(!sink_thread->file && sink_thread->count == 0); /* the file has ended */
     if (sink_thread->started) {
         pthread_mutex_lock(&sink_thread->lock);
         sink_thread->ending = true;

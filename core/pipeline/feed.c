@@ -272,6 +272,7 @@ int feed_add(struct feed *feed, struct file *file)
 
     if (rc < 0)
         return rc;
+    assert(feed->batch_len < BATCH_FILES);
     feed->batch[feed->batch_len++] = file;
     if (feed->batch_len == BATCH_FILES)
         flush_batch(feed);
@@ -356,6 +357,7 @@ void feed_done(struct feed *feed, struct file *file)
 {
     progress_done(feed->config.progress, file);
     pthread_mutex_lock(&feed->lock);
+    /* given back once, and to the feed that it is from */
     assert(!file->done && feed->slot[file->seq % feed->config.window] == file);
     file->done = true;
     retire_ready(feed);
@@ -398,9 +400,13 @@ int feed_join(struct feed *feed)
     status = feed->produced;
     assert(!feed->retiring && feed->waiters == 0); /* no engine has the feed any more */
     check_counters(feed);
+    assert(feed->cancelled || feed->retired == feed->added);
     /* what a cancelled run left behind */
-    for (; feed->retired < feed->added; feed->retired++)
-        file_free(feed->slot[feed->retired % feed->config.window]);
+    for (; feed->retired < feed->added; feed->retired++) {
+        struct file *file = feed->slot[feed->retired % feed->config.window];
+        assert(file->done || !file->taken); /* else an engine still has it */
+        file_free(file);
+    }
     pthread_cond_destroy(&feed->emptied);
     pthread_cond_destroy(&feed->filled);
     pthread_mutex_destroy(&feed->lock);

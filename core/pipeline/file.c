@@ -58,10 +58,13 @@ unsigned dir_open_count(void)
 
 static void close_dir(struct dir *dir)
 {
+    unsigned before;
+
     if (dir->fd >= 0) {
         close(dir->fd);
         dir->fd = -1;
-        atomic_fetch_sub_explicit(&open_count, 1, memory_order_relaxed);
+        before = atomic_fetch_sub_explicit(&open_count, 1, memory_order_relaxed);
+        assert(before > 0);
     }
 }
 
@@ -190,6 +193,7 @@ int path_open(const char *path, int flags)
 
 void file_fail(struct file *file, enum step step, int status)
 {
+    assert(status < 0 && step != STEP_NONE);
     if (file->status == 0) {
         file->status = status;
         file->step = step;

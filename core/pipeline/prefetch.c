@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include "prefetch.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -50,6 +51,18 @@ static void forget(struct request *request)
 {
     dir_put(request->dir);
     free(request->name);
+}
+
+/* Takes the newest request. Called with the lock held. */
+static struct request take(struct prefetch *prefetch)
+{
+    struct request *slot = &prefetch->request[prefetch->newest % REQUESTS_MAX], request = *slot;
+
+    assert(prefetch->count > 0 && prefetch->newest >= prefetch->count && request.dir);
+    *slot = (struct request){0};
+    prefetch->newest--;
+    prefetch->count--;
+    return request;
 }
 
 /* Whether the walk will go into what a directory's entry says. */
@@ -107,9 +120,9 @@ static void *prefetch_main(void *arg)
             pthread_cond_wait(&prefetch->requested, &prefetch->lock);
         if (prefetch->end)
             break;
-        request = prefetch->request[prefetch->newest-- % REQUESTS_MAX];
-        prefetch->count--;
+        request = take(prefetch);
         prefetch->listing++;
+        assert(prefetch->listing <= PREFETCH_THREADS);
         pthread_mutex_unlock(&prefetch->lock);
         if (dir_open_count() < prefetch->dirs_max / 2)
             list_directory(prefetch, &request, buf);
@@ -152,18 +165,19 @@ struct prefetch *prefetch_new(unsigned dirs_max, const struct scope *scope)
 void prefetch_request(struct prefetch *prefetch, struct dir *dir, const char *name)
 {
     struct request request = {dir_get(dir), strdup(name)};
-    struct request dropped = {0};
+    struct request dropped, *slot;
 
     if (!request.name) {
         forget(&request);
         return;
     }
     pthread_mutex_lock(&prefetch->lock);
-    if (prefetch->count == REQUESTS_MAX)
-        dropped = prefetch->request[(prefetch->newest + 1) % REQUESTS_MAX];
-    else
+    slot = &prefetch->request[++prefetch->newest % REQUESTS_MAX];
+    dropped = *slot; /* the oldest, if all slots are in use */
+    assert(!dropped.dir == (prefetch->count < REQUESTS_MAX));
+    if (!dropped.dir)
         prefetch->count++;
-    prefetch->request[++prefetch->newest % REQUESTS_MAX] = request;
+    *slot = request;
     pthread_cond_signal(&prefetch->requested);
     pthread_mutex_unlock(&prefetch->lock);
     forget(&dropped);
@@ -173,10 +187,12 @@ void prefetch_forget(struct prefetch *prefetch)
 {
     pthread_mutex_lock(&prefetch->lock);
     prefetch->hold = true;
-    while (prefetch->listing > 0) /* and wishing */
+    while (prefetch->listing > 0) /* and requesting */
         pthread_cond_wait(&prefetch->idle, &prefetch->lock);
-    for (; prefetch->count > 0; prefetch->count--)
-        forget(&prefetch->request[prefetch->newest-- % REQUESTS_MAX]);
+    while (prefetch->count > 0) {
+        struct request request = take(prefetch);
+        forget(&request);
+    }
     prefetch->hold = false;
     pthread_mutex_unlock(&prefetch->lock);
 }
@@ -192,6 +208,7 @@ void prefetch_free(struct prefetch *prefetch)
     for (unsigned i = 0; i < prefetch->threads; i++)
         pthread_join(prefetch->thread[i], NULL);
     prefetch_forget(prefetch);
+    assert(prefetch->listing == 0 && prefetch->count == 0);
     pthread_cond_destroy(&prefetch->idle);
     pthread_cond_destroy(&prefetch->requested);
     pthread_mutex_destroy(&prefetch->lock);

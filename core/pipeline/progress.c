@@ -30,8 +30,10 @@ struct progress *progress_new(void)
 
 void progress_free(struct progress *progress)
 {
-    if (progress)
-        pthread_mutex_destroy(&progress->lock);
+    if (!progress)
+        return;
+    assert(!progress->feed);
+    pthread_mutex_destroy(&progress->lock);
     free(progress);
 }
 

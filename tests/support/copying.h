@@ -20,7 +20,7 @@ struct outcome {
 };
 
 struct copying {
-    struct copy copy; /* first: the retire function gets its address */
+    struct copy copy; /* must be first: the retire function gets its address */
     const struct engine *engine;
     struct engine_opts opts;
     unsigned jobs;
@@ -36,6 +36,7 @@ struct copying {
     size_t count, failed;
     struct stats stats;
 };
+_Static_assert(offsetof(struct copying, copy) == 0, "the retire function casts the copy");
 
 /* Makes a recursive copy with the options of a case; makes src/ if it is missing. */
 struct copying *copying_new(const struct engine *engine, const struct contract_case *this);

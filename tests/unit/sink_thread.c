@@ -16,11 +16,12 @@ static const size_t large_bytes = (size_t)1024 * 1024;
 
 /* a sink that records its calls, and fails on request */
 struct notes {
-    struct sink sink; /* first */
+    struct sink sink; /* must be first */
     uint64_t sums[FILES], bytes[FILES];
     bool ended[FILES];
     int fail_after; /* calls; -1: never */
 };
+_Static_assert(offsetof(struct notes, sink) == 0, "a sink is cast to its notes");
 
 static int notes_data(struct sink *sink, struct file *file, const void *bytes, size_t len)
 {
