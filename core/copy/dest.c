@@ -26,22 +26,6 @@ enum {
 
 static const char zeros[64 * 1024];
 
-void dest_to(struct dest *dest, enum dest_state state)
-{
-    static const unsigned next[] = {
-        [DEST_NONE] = 1 << DEST_NAMED | 1 << DEST_NAMELESS,
-        [DEST_NAMED] = 1 << DEST_NONE,
-        [DEST_NAMELESS] = 1 << DEST_NAMED | 1 << DEST_CLOSED,
-        [DEST_CLOSED] = 1 << DEST_NONE,
-    };
-    bool is_open = state == DEST_NAMED || state == DEST_NAMELESS;
-
-    assert(next[dest->state] & 1u << state);
-    assert((dest->fd >= 0) == is_open);
-    assert(!dest->temp || state == DEST_NAMELESS || state == DEST_CLOSED);
-    dest->state = state;
-}
-
 /* What is done with the bytes, now that the destination is open. */
 static int choose_way(struct copy *copy, struct file *file, const struct stat *st,
                       struct dest *dest)

@@ -24,6 +24,22 @@ enum {
     REMOTE_LOCK_MIN = 1024 * 1024,
 };
 
+void dest_to(struct dest *dest, enum dest_state state)
+{
+    static const unsigned next[] = {
+        [DEST_NONE] = 1 << DEST_NAMED | 1 << DEST_NAMELESS,
+        [DEST_NAMED] = 1 << DEST_NONE,
+        [DEST_NAMELESS] = 1 << DEST_NAMED | 1 << DEST_CLOSED,
+        [DEST_CLOSED] = 1 << DEST_NONE,
+    };
+    bool is_open = state == DEST_NAMED || state == DEST_NAMELESS;
+
+    assert(next[dest->state] & 1u << state);
+    assert((dest->fd >= 0) == is_open);
+    assert(!dest->temp || state == DEST_NAMELESS || state == DEST_CLOSED);
+    dest->state = state;
+}
+
 /* Returns the rights of a new file while it is being written. Until it has the right owner, only
  * its owner may use it. If this user is the right owner, and its group has the rights of all users,
  * the final mode gives no more with a wrong group: then the mode is not changed again, which takes
