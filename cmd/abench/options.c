@@ -113,7 +113,7 @@ static void usage(void)
         "      --pattern=PATTERN     read: one large file in random or sequential blocks\n"
         "      --bytes=SIZE          read: amount of the pattern to read (random: 128M)\n"
         "      --durable             copy: include the sync to disk in the time\n"
-        "      --dest=DIR            copy: where to create the copies (beside the first PATH)\n"
+        "      --dest=DIR            copy: parent of the copies (default: of the first PATH)\n"
         "      --keep-space=SIZE     copy: space for copies; beyond it the oldest are deleted\n"
         "                              (half of the free space)\n"
         "      --verify=first|all    copy: compare the contents of each arm's first copy (first),\n"

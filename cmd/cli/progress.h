@@ -6,7 +6,7 @@
  *
  * Messages by cli_message keep clear of the line themselves. Anything else that may write to a
  * terminal meanwhile does so between cli_progress_hide and cli_progress_show. All of it does
- * nothing, and costs nothing, where no progress was asked for. */
+ * nothing, and costs nothing, if progress is not shown. */
 #ifndef CMD_CLI_PROGRESS_H
 #define CMD_CLI_PROGRESS_H
 

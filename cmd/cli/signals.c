@@ -98,8 +98,8 @@ static void *stop_main(void *arg)
     cli_end_by_signal(sig);
 }
 
-/* Hands a signal over that the kernel sends to the thread whose write caused it, where no other
- * thread can wait for it. That thread does not go on, or it would report the failed write. */
+/* Hands over a signal that the kernel sends to the thread whose write caused it: no other thread
+ * can wait for it. That thread does not go on, or it would report the failed write. */
 static void hand_over(int sig, siginfo_t *info, void *context)
 {
     (void)context;

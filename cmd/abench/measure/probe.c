@@ -10,7 +10,7 @@
  * Each arm first runs on a small part, whose time tells how large the next ones can be so that the
  * probe takes a tenth of the rounds. Some of the time does not grow with the work: the program is
  * read from a cold disk, and the workers of the ring are started. Therefore the time of the whole
- * is where the line through a small and a large part leads. The arms take turns, and the median of
+ * is predicted by the line through a small and a large part. The arms take turns, and the median of
  * the turns counts, because the speed of a disk can change within a second.
  *
  * There is no prediction for copies of large files or with --durable: a short probe does not show
