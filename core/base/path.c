@@ -20,5 +20,7 @@ char *path_dir(const char *path)
 {
     size_t len = path_dir_length(path);
 
+    while (len > 1 && path[len - 1] == '/')
+        len--;
     return len ? strndup(path, len) : strdup(".");
 }

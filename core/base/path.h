@@ -8,8 +8,8 @@
 size_t path_dir_length(const char *path);
 /* Returns the part behind the last slash: "" if the path ends in one. */
 const char *path_last(const char *path);
-/* Returns the directory part with its slash, or "." if there is none: malloc'd; NULL if memory is
- * short. */
+/* Returns the directory part without the slashes at its end ("/" keeps one), or "." if there is
+ * none: malloc'd; NULL if memory is short. */
 char *path_dir(const char *path);
 
 #endif

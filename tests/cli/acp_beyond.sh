@@ -103,7 +103,7 @@ check '--atomic: the copy' diff -r --exclude=fifo --exclude='*.~1~' --no-derefer
 same '--atomic: nothing is left' '' "$(find copy -name '.acp-*')"
 if command -v strace >/dev/null; then
     check '--atomic on a filesystem that has no files without a name' \
-        strace -qq -f -o trace -P copy/ -e trace=openat -e inject=openat:error=EOPNOTSUPP acp --atomic tree/4096 copy/named
+        strace -qq -f -o trace -P copy -e trace=openat -e inject=openat:error=EOPNOTSUPP acp --atomic tree/4096 copy/named
     check '--atomic on a filesystem that has no files without a name: it was so' grep -q 'O_TMPFILE.*INJECTED' trace
     check '--atomic on a filesystem that has no files without a name: the copy' cmp tree/4096 copy/named
     for call in pwrite64 linkat fchmod; do

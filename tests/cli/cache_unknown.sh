@@ -28,7 +28,7 @@ digest=${digest%% *}
 
 # past_cache COMMAND...: prints the number of bytes that it read with O_DIRECT
 past_cache() {
-    "$@" --stats 2>&1 >out | sed -n 's/.*which *\([0-9]*\) bytes past.*/\1/p'
+    "$@" --stats=json 2>&1 >out | sed -n 's/.*"direct_bytes":\([0-9]*\).*/\1/p'
 }
 
 # both NAME FILE [PREFIX...]: checks a cached file and an uncached one
@@ -37,11 +37,11 @@ both() {
     shift 2
     gnu cat "$file" >/dev/null
     past=$(past_cache "$@" ahash "$file")
-    same "$name: warm, none is read past the cache" 0 "${past:-0}"
+    same "$name: warm, none is read past the cache" 0 "$past"
     same "$name: warm, the digest" "$digest  $file" "$(cat out)"
     check "$name: warm, it stays" test "$(resident)" -ge $((bytes * 9 / 10))
     past=$(past_cache "$@" acat --discard "$file")
-    same "$name: warm, acat" 0 "${past:-0}"
+    same "$name: warm, acat" 0 "$past"
     "$@" acat "$file" >copy
     check "$name: warm, acat to a file" cmp copy lower/file
     check "$name: warm, acp" "$@" acp "$file" copied
@@ -51,7 +51,7 @@ both() {
         evict
         # shellcheck disable=SC2086 # words
         past=$(past_cache "$@" $command "$file")
-        [ "$engine" = sync ] || same "$name: cold, $command reads past the cache" $bytes "${past:-0}"
+        [ "$engine" = sync ] || same "$name: cold, $command reads past the cache" $bytes "$past"
         check "$name: cold, $command leaves little in it" test "$(resident)" -lt $((bytes / 2))
     done
 }

@@ -45,7 +45,7 @@ rm -rf copy
 mkdir copy
 
 # A filesystem without files that have no name: the copy has its temporary name while it is written.
-env ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" strace -qq -f -o trace -P copy/ -P "$PWD/copy" -e trace=openat -e inject=openat:error=EOPNOTSUPP \
+env ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" strace -qq -f -o trace -P copy -e trace=openat -e inject=openat:error=EOPNOTSUPP \
     acp --atomic --rate=1M source copy/file >/dev/null 2>&1 &
 tracer=$!
 for _ in $(seq 200); do

@@ -9,10 +9,12 @@
 static const struct {
     const char *path, *dir, *last;
 } cases[] = {
-    {"file", ".", "file"},  {"dir/file", "dir/", "file"}, {"/file", "/", "file"},
-    {"a/b/c", "a/b/", "c"}, {"dir/", "dir/", ""},         {"/", "/", ""},
-    {"", ".", ""},          {"a//b", "a//", "b"},         {"./.hidden", "./", ".hidden"},
-    {"a/..", "a/", ".."},
+    {"file", ".", "file"},  {"dir/file", "dir", "file"},
+    {"/file", "/", "file"}, {"a/b/c", "a/b", "c"},
+    {"dir/", "dir", ""},    {"/", "/", ""},
+    {"", ".", ""},          {"a//b", "a", "b"},
+    {"//b", "/", "b"},      {"./.hidden", ".", ".hidden"},
+    {"a/..", "a", ".."},
 };
 
 static void a_path_is_taken_apart(void **state)
