@@ -1,7 +1,7 @@
 /* sync/copy.c: copy with blocking calls: one file after the other, read(2) and write(2) in turn.
  *
- * uring/copy.c is the same operation with a ring. While this one reads it does not write, and while
- * it waits for either it does nothing else. */
+ * uring/copy.c is the same operation with a ring. It never reads and writes at the same time, and
+ * while it waits for one, it does nothing else. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -25,12 +25,12 @@ struct run {
     int fd;
     struct stat st;
     struct dest dest;
-    uint64_t copied;   /* all before this offset has been copied, or is a hole */
+    uint64_t copied;   /* everything before this offset is copied, or is a hole */
     uint64_t data_end; /* sparse: the end of the data at copied */
 };
 
-/* Opens the destination, waiting for another worker that copies the same file. Returns whether the
- * source's bytes are wanted. */
+/* Opens the destination; if another worker copies the same file, waits for it. Returns whether to
+ * read the source. */
 static bool copy_opened(struct run *run)
 {
     int verdict = dest_open(run->copy, run->file, run->fd, &run->st, true, &run->dest);
@@ -42,7 +42,7 @@ static bool copy_opened(struct run *run)
     return verdict == DEST_WRITE || verdict == DEST_READ;
 }
 
-/* Has the kernel copy the next bytes, if they are in the page cache. Returns whether it has. */
+/* Lets the kernel copy the next bytes if they are in the page cache. Returns whether it did. */
 static bool copy_offload(struct run *run)
 {
     size_t moved = dest_offload(run->file, &run->dest, run->copied, run->data_end);
@@ -57,7 +57,7 @@ static bool copy_offload(struct run *run)
     return true;
 }
 
-/* Copies what has been read into the buffer, waiting until it is written. */
+/* Writes the buffer, and waits until it is written. */
 static int copy_data(struct run *run, size_t len)
 {
     int rc = dest_take(run->copy, &run->dest, &run->to, run->file, run->buf, len, run->copied);
@@ -71,7 +71,7 @@ static int copy_data(struct run *run, size_t len)
     return 0;
 }
 
-/* Finds the data to copy next, and goes there. Returns 1; 0 if there is none; -errno. */
+/* Moves to the next data. Returns 1, 0 if none is left, or -errno. */
 static int next_data(struct run *run)
 {
     int rc;
@@ -103,7 +103,7 @@ static void copy_file(struct run *run)
             file_fail(file, STEP_READ, (int)n);
         if (n <= 0 || copy_data(run, (size_t)n) < 0)
             return;
-        /* a short read up to the file's size: another one would return nothing */
+        /* a short read has reached the file's size: another one would return nothing */
         if ((size_t)n < run->block && run->copied == run->dest.source_size)
             return;
     }
@@ -119,7 +119,7 @@ static void take_file(struct run *run)
 {
     struct file *file = run->file;
 
-    /* a FIFO of which no bytes are wanted need not have a writer */
+    /* if no bytes are wanted, do not wait for a FIFO's writer */
     run->fd = source_open(run->opts, file, dest_wants_bytes(run->copy) ? 0 : O_NONBLOCK);
     if (run->fd < 0)
         file_fail(file, STEP_OPEN, run->fd);

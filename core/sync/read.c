@@ -1,9 +1,9 @@
 /* sync/read.c: read with blocking calls: one file after the other, one read(2) after the other.
  *
- * uring/read.c is the same operation with a ring. Nothing here is cleverer than that, on purpose:
- * it is the yardstick that the ring is measured with. The kernel's readahead is its only overlap;
- * more comes from more workers, a thread each. Only files that may never end, as a FIFO without a
- * writer, do not keep the others waiting: poll.h. */
+ * uring/read.c is the same operation with a ring. This code is simple on purpose: it is the
+ * baseline for the ring. Its only overlap is the kernel's readahead; more workers, one thread each,
+ * add some. A file that may never end, such as a FIFO without a writer, does not block the others:
+ * poll.h. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include "sync.h"
 
 enum {
-    FEED_POLL_MS = 10, /* the producer cannot wake a thread that polls */
+    FEED_POLL_MS = 10, /* the producer cannot wake a thread that is in poll(2) */
 };
 
 struct run {
@@ -48,8 +48,8 @@ static void read_file(struct run *run, struct source *source)
             return;
 }
 
-/* Opens a file, and reads it. A FIFO or a device among operands goes to the poll set; not in
- * ordered mode, which has nothing else to deliver meanwhile. */
+/* Opens a file, and reads it. Puts a FIFO or a device among operands into the poll set, except in
+ * ordered mode: then no other file can be delivered meanwhile. */
 static void take_file(struct run *run, struct file *file)
 {
     bool may_wait = !run->opts->ordered && file->type == DT_UNKNOWN;

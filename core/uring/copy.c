@@ -1,11 +1,10 @@
 /* uring/copy.c: copy with a ring: many files, and many blocks of a large file, at a time.
  *
  * sync/copy.c is the same operation with blocking calls. The sources come through the loop like
- * those of uring/read.c. The destinations of small files are made and written by plain calls: on
- * ext4 the kernel hands a creating open and every buffered write to a thread of its own when they
- * come through the ring, and that costs more than it saves (a cold source tree took 4.0-4.9 s with
- * all of it through the ring, 2.4-3.0 s this way). A large file that is not in the cache is written
- * by requests: direct.h. */
+ * those of uring/read.c. Plain calls create and write small destinations: through
+ * the ring, ext4 gives each such call to a kernel thread, which costs more than it saves. A cold
+ * source tree took 4.0-4.9 s with all of it through the ring, 2.4-3.0 s with plain calls. A large
+ * file that is not in the cache is written by requests: direct.h. */
 #define _GNU_SOURCE
 #include "../copy/dest.h"
 #include "cached.h"
@@ -14,18 +13,18 @@
 #include "uring.h"
 
 enum {
-    /* Blocks wait for their digest, too, while others are read and written: 4 GiB took 1.14 times
-     * as long with a digest in 12 blocks of 1 MiB, 1.04 times in 32. */
+    /* Blocks also wait for their digest. With a digest, 4 GiB took 1.14 times as long with 12
+     * blocks of 1 MiB, 1.04 times with 32. */
     DIGEST_POOL_BYTES = 32 * 1024 * 1024,
 };
 
 struct copy_slot {
-    bool opened; /* dest has been */
+    bool opened; /* dest_open has been called */
     struct dest dest;
     struct direct direct;
 };
 
-/* Opens the destination, or asks to be called again: another file is being copied to it. */
+/* Opens the destination. Returns LOOP_LATER if another file is being copied to it. */
 static enum loop_verdict copy_opened(struct loop *loop, struct slot *slot)
 {
     struct copy_slot *op = slot->op;
@@ -39,7 +38,7 @@ static enum loop_verdict copy_opened(struct loop *loop, struct slot *slot)
     return verdict == DEST_WRITE || verdict == DEST_READ ? LOOP_READ : LOOP_END;
 }
 
-/* Has the kernel copy the next bytes, if they are in the page cache. Returns whether it has. */
+/* Lets the kernel copy the next bytes if they are in the page cache. Returns whether it did. */
 static bool copy_offload(struct loop *loop, struct slot *slot)
 {
     struct copy_slot *op = slot->op;
@@ -50,14 +49,14 @@ static bool copy_offload(struct loop *loop, struct slot *slot)
         moved = dest_offload(slot->file, &op->dest, slot->delivered, slot->data_end);
     if (moved == 0)
         return false;
-    op->direct.decided = true; /* it is in the cache now: the rest goes through it, too */
+    op->direct.decided = true; /* it is in the cache now: write the rest through it, too */
     loop->to.stats->bytes_written += moved;
     stream_delivered(loop, slot, slot->delivered + moved, moved);
     slot->issued = slot->delivered;
     return true;
 }
 
-/* Copies a block that has come in: by a request, or a plain call; the loop counts it. */
+/* Copies a block that a request or a plain call has read; the loop counts it. */
 static int copy_data(struct loop *loop, struct slot *slot, struct block *block)
 {
     struct copy_slot *op = slot->op;
@@ -80,7 +79,7 @@ static void copy_file(struct loop *loop, struct slot *slot)
     stream_issue(loop, slot);
 }
 
-/* Ends the destination. Nothing of the file is in flight. */
+/* Ends the destination, when no request of the file is in flight. */
 static void copy_ended(struct loop *loop, struct slot *slot)
 {
     struct copy_slot *op = slot->op;

@@ -1,20 +1,19 @@
-/* uring/loop.h: an event loop over one ring, which keeps many files in flight: what read and copy
- * share.
+/* uring/loop.h: the event loop of read and copy, which keeps many files in flight on one ring.
  *
- * A loop has a fixed number of slots (slot.h), a file in each. All buffers are allocated at the
+ * A loop has a fixed number of slots (slot.h), each for one file. All buffers are allocated at the
  * start. Every slot has a small block of its own, which suffices for most files. A pool of large
  * blocks is lent to large files, so that many blocks of one file are in flight.
  *
  * Invariants:
- *   - What does not wait is done by a plain call, at once: a name in the dentry cache is opened
- * with RESOLVE_CACHED, bytes in the page cache are read with RWF_NOWAIT. A ring gains by
- * overlapping waits; without waits it only costs. Everything else goes through the ring.
- *   - Each request is made on a block, and a block has at most one request. A block belongs to its
- *     slot from the moment it is issued until it has been delivered (and written).
+ *   - What does not wait is a plain call: a name in the dentry cache is opened with
+ *     RESOLVE_CACHED, bytes in the page cache are read with RWF_NOWAIT. A ring gains only by
+ *     overlapping waits; otherwise it costs time.
+ *   - Each request uses one block, and a block has at most one request. A slot owns its blocks from
+ *     their issue to their delivery, and to the end of their writes.
  *   - A slot's blocks are delivered in the order of their offsets. The first undelivered one is
- *     always issued, so it comes in without help: no file waits for another file's blocks forever.
- *   - In ordered mode nothing behind a pipe or a device is opened before that has ended: what comes
- *     through a pipe may tell that the next file is there now. Regular files are read ahead.
+ *     always issued, so no file waits forever for another file's blocks.
+ *   - In ordered mode no file behind a pipe or a device is opened before that has ended: its bytes
+ *     may tell the reader that the next file is there now. Regular files are read ahead.
  *   - A slot ends when none of its requests is in flight. */
 #ifndef CORE_URING_LOOP_H
 #define CORE_URING_LOOP_H
@@ -32,19 +31,19 @@ enum loop_verdict {
     LOOP_LATER, /* ask again: it depends on another file */
 };
 
-/* What the operation does with a file. Errors are recorded by file_fail first, then returned. */
+/* The callbacks of the operation. On an error, they call file_fail first, then return -errno. */
 struct loop_ops {
     size_t slot_bytes; /* size of slot->op */
-    size_t pool_bytes; /* of large blocks, at most; 0: the default */
-    /* The file is open, slot->st filled in. NULL: read it. */
+    size_t pool_bytes; /* the limit of large blocks; 0: the default */
+    /* Called when the file is open and slot->st is known. NULL: the loop reads the file. */
     enum loop_verdict (*opened)(struct loop *loop, struct slot *slot);
-    /* Moves the file on as far as it goes without waiting. Called after each change of it: it has
-     * been opened, or one of its requests has completed. */
+    /* Processes the file until it would wait. Called when it is open, and when one of its
+     * requests has completed. */
     void (*file)(struct loop *loop, struct slot *slot);
-    /* Takes block->got bytes at block->offset, in order. Returns 0, also if it has called
-     * direct_write, which keeps the block; or -errno. */
+    /* Takes block->got bytes at block->offset, in order. Returns 0 or -errno. It may call
+     * direct_write, which keeps the block. */
     int (*data)(struct loop *loop, struct slot *slot, struct block *block);
-    /* The file has ended, well or not, and nothing is in flight. NULL: nothing to do. */
+    /* Called once when the file has ended and nothing is in flight. NULL: nothing to do. */
     void (*ended)(struct loop *loop, struct slot *slot);
 };
 
@@ -56,7 +55,7 @@ struct loop {
     void *arg; /* the operation's */
 
     bool feed_ended;
-    bool last_was_cached;   /* the last file that was looked for in the cache was all there */
+    bool last_was_cached;   /* the last file that was checked was fully cached */
     uint64_t handled_bytes; /* delivered since requests were last submitted */
     int broken;             /* -errno of a ring that takes no more requests */
     unsigned depth, active, block_count;
@@ -72,7 +71,7 @@ struct loop {
     void *op_memory; /* slots' op parts */
 };
 
-/* What a completion is of: in the low bits of the block's address. */
+/* The kind of a request, in the low bits of the block's address. */
 enum loop_request { REQUEST_READ, REQUEST_WRITE, REQUEST_OPEN, REQUEST_POLL, REQUEST_MASK = 3 };
 _Static_assert(_Alignof(struct block) > REQUEST_MASK, "an address has no room for the kind");
 

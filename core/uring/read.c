@@ -1,8 +1,8 @@
 /* uring/read.c: read with a ring: many files, and many blocks of a large file, at a time.
  *
- * sync/read.c is the same operation with blocking calls. read_file there waits in read(2); here it
- * never waits, but is called again when one of the file's requests has completed. Meanwhile the
- * loop (loop.h) moves other files on. */
+ * sync/read.c is the same operation with blocking calls. There read_file waits in read(2). Here it
+ * never waits: the loop (loop.h) calls it again when one of the file's requests has completed, and
+ * works on other files meanwhile. */
 #define _GNU_SOURCE
 #include "cached.h"
 #include "stream.h"
@@ -14,8 +14,8 @@ static int read_data(struct loop *loop, struct slot *slot, struct block *block)
     return delivery_sink(&loop->to, slot->file, block->buf, block->got);
 }
 
-/* Moves a file on as far as it goes without waiting: reads what is in the page cache at once,
- * delivers the blocks that have come in and are next in the file, requests further ones. */
+/* Reads cached bytes now, delivers completed blocks in the file's order, then requests more. Never
+ * waits. */
 static void read_file(struct loop *loop, struct slot *slot)
 {
     cached_step(loop, slot);

@@ -2,19 +2,19 @@
  *
  *   FREE
  *     |   a file is taken
- *     +----> TYPE_PENDING ----.    in ordered mode, if it is not the oldest file: is it a regular
- *     |            |          |    file? Known at once if the name is in the dentry cache.
+ *     +----> TYPE_PENDING ----.    ordered mode, not the oldest file: is it a regular one? A
+ *     |            |          |    cached name goes straight to TYPE_KNOWN.
  *     |            v          |
- *     |       TYPE_KNOWN <----'    all older files are regular, or have ended:
+ *     |       TYPE_KNOWN <----'    opens when all older files are regular or have ended
  *     v            |
  *   OPENING <------'
  *     |   ^--> WAIT_LEASE          another process gives up its lease, then OPENING again
  *     |
- *     |--> GUESSED --.             the last file was cached: this one is read before fstat(2)
- *     |--> PARKED ---|             the operation waits for another file, and is asked again
+ *     |--> GUESSED --.             if the last file was cached, read this one before fstat(2)
+ *     |--> PARKED ---|             the operation waits for another file; ask it again each turn
  *     |              |
  *     v              v
- *   INLINE ----> BLOCKING          a pseudo file that a ring cannot read, also from GUESSED
+ *   INLINE ----> BLOCKING          a pseudo file that a ring cannot read; also reached from GUESSED
  *     |              ^
  *     | not cached   | FUSE says that it is empty
  *     v              |
@@ -22,7 +22,7 @@
  *     ^
  *   WAIT_WRITER                    a FIFO, from OPENING, PARKED or GUESSED
  *
- *   DONE                           from any of these: the end is known, or the file has failed
+ *   DONE                           from any state above: the end is known, or the file has failed
  *     |   no request is in flight
  *   FREE
  *
@@ -34,7 +34,7 @@
  *   FREE --> READING --> READY --> FREE               read by requests; a short read is continued
  *   FREE --------------> READY --> FREE               filled by a plain call
  *                        READY --> WRITING --> FREE   written by requests, too
- *            READING --> FREE                         the ring is broken, or FUSE: see above */
+ *            READING --> FREE                         the ring is broken, or FUSE says empty */
 #ifndef CORE_URING_SLOT_H
 #define CORE_URING_SLOT_H
 
@@ -68,9 +68,10 @@ enum slot_state {
     SLOT_TYPE_PENDING, /* a request opens an O_PATH descriptor, to learn the type */
     SLOT_TYPE_KNOWN,
     SLOT_OPENING,     /* a request opens the file */
-    SLOT_WAIT_LEASE,  /* a request opens it by the O_PATH descriptor in fd, which may take long */
+    SLOT_WAIT_LEASE,  /* a request opens it through the O_PATH descriptor in fd; this can take long
+                       */
     SLOT_PARKED,      /* it is open; the operation is asked again in every turn */
-    SLOT_GUESSED,     /* read by calls that do not wait; nothing is known of the descriptor */
+    SLOT_GUESSED,     /* read by calls that do not wait, before fstat(2) */
     SLOT_INLINE,      /* read by calls that do not wait: its bytes seem to be in the page cache */
     SLOT_BLOCKING,    /* read by calls that wait */
     SLOT_WAIT_WRITER, /* a request polls a FIFO */
@@ -83,20 +84,20 @@ struct slot {
     enum slot_state state;
     struct file *file;
     int fd;
-    struct stat st;     /* of fd; not known yet in GUESSED and the states before it */
-    bool regular;       /* known to be a regular file */
-    bool direct;        /* fd is O_DIRECT now */
-    bool opened_cold;   /* its name was not cached: io-wq opened it */
-    bool probed;        /* the first read, without waiting, has found nothing in the page cache */
-    bool read_failed;   /* a block could not be read: nothing is read ahead any more */
-    bool waits;         /* in the list of those that wait for blocks */
-    bool sparse;        /* skip holes: only data is delivered (set by opened) */
-    unsigned requests;  /* in flight */
-    uint64_t size;      /* the hint: blocks are read ahead up to here */
-    uint64_t issued;    /* offset of the next read */
-    uint64_t delivered; /* all before this offset has been delivered or is a hole */
-    uint64_t data_end;  /* sparse: the end of the data that is being issued */
-    struct block small_block;      /* its own */
+    struct stat st;           /* of fd; not known yet in GUESSED and the states before it */
+    bool regular;             /* known to be a regular file */
+    bool direct;              /* fd is O_DIRECT now */
+    bool opened_cold;         /* its name was not cached: io-wq opened it */
+    bool probed;              /* the first read that does not wait has found nothing in the cache */
+    bool read_failed;         /* a block could not be read: read no further ahead */
+    bool waits;               /* in the list of those that wait for blocks */
+    bool sparse;              /* skip holes: only data is delivered (set by opened) */
+    unsigned requests;        /* in flight */
+    uint64_t size;            /* by fstat(2), a hint: the limit of reading ahead */
+    uint64_t issued;          /* offset of the next read */
+    uint64_t delivered;       /* everything before this offset is delivered, or is a hole */
+    uint64_t data_end;        /* sparse: the end of the data that is being issued */
+    struct block small_block; /* its own */
     struct block_list undelivered; /* by offset */
     TAILQ_ENTRY(slot) entry;       /* in the order of taking, or in the free slots */
     TAILQ_ENTRY(slot) waiter;
