@@ -4,7 +4,11 @@
 validate=$(cd "${0%/*}/../schema" && pwd)/validate
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
-if ! python3 -c 'import jsonschema' 2>/dev/null; then
+# the first Python in PATH may be another one than the package is for
+for python in python3 /usr/bin/python3 ''; do
+    [ -n "$python" ] && "$python" -c 'import jsonschema' 2>/dev/null && break
+done
+if [ -z "$python" ]; then
     left_out 'the schemas' 'python3-jsonschema is missing'
     finish
 fi
@@ -12,7 +16,7 @@ fi
 # valid NAME TYPES SNIPPET: the snippet prints documents of these types, in this order
 valid() {
     local types
-    types=$(bash -c "$3" 2>errors </dev/null | "$validate" 2>&1)
+    types=$(bash -c "$3" 2>errors </dev/null | "$python" "$validate" 2>&1)
     same "$1" "$2" "$(tr '\n' ' ' <<<"$types" | sed 's/ $//')"
 }
 
