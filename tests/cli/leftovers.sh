@@ -56,7 +56,8 @@ done
 check 'written under a temporary name' test -n "$name"
 same "its rights are not wider than the source's" 0 "$((0$(stat -c %a copy/"$name") & ~0640))"
 check 'the name of the copy is not there yet' test ! -e copy/file
-pkill -KILL -P "$tracer" acp
+read -r child _ <"/proc/$tracer/task/$tracer/children"
+kill -KILL "$child"
 { wait "$tracer"; } 2>/dev/null
 same 'killed while it is written: the temporary file is left' "$name" "$(left)"
 check 'killed while it is written: the copy is not there' test ! -e copy/file
