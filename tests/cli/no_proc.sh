@@ -4,10 +4,13 @@
 
 # no_proc COMMAND...: runs it in its own mount namespace, with an empty directory as /proc
 no_proc() {
-    # LeakSanitizer needs /proc
-    ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" \
-        timeout "$limit_seconds" unshare -m --propagation private bash -c 'mount -t tmpfs none /proc && exec "$@"' no_proc "$@"
+    timeout "$limit_seconds" unshare -m --propagation private bash -c 'mount -t tmpfs none /proc && exec "$@"' no_proc "$@"
 }
+if [ "$sanitizer" = asan ]; then
+    left_out 'all of it' 'LeakSanitizer, and its options, need /proc'
+    ok 'nothing to test'
+    finish
+fi
 if ! no_proc true 2>/dev/null; then
     left_out 'all of it' 'no mount namespace can be made here'
     ok 'nothing to test'
