@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../../core/base/direct.h"
+#include "../../core/base/path.h"
 #include "acp.h"
 #include "../cli/messages.h"
 #include "../cli/quote.h"
@@ -36,6 +37,7 @@ struct verified {
     struct hash_result hash; /* first */
     uint8_t expected[DIGEST_BYTES_MAX];
 };
+_Static_assert(offsetof(struct verified, hash) == 0, "hash sinks take file->op for a hash_result");
 _Static_assert(offsetof(struct item, hash) == 0, "hash sinks take file->op for a hash_result");
 
 void acp_verify_start(struct acp *acp)
@@ -170,12 +172,11 @@ static int enter(struct acp_verify *verify, const char *name, size_t len)
 static int add(struct acp_verify *verify, struct feed *feed, const uint8_t *expected,
                const char *name)
 {
-    const char *slash = strrchr(name, '/');
-    size_t dir_len = slash == name ? 1 : slash ? (size_t)(slash - name) : 0;
-    int rc = enter(verify, name, dir_len);
-    struct file *file = feed_file(feed, rc == 0 ? verify->dir : verify->acp->copy.cwd,
-                                  rc == 0 && slash ? slash + 1 : name,
-                                  strlen(rc == 0 && slash ? slash + 1 : name));
+    size_t len = path_dir_length(name);
+    int rc = enter(verify, name, len > 1 ? len - 1 : len); /* "/" keeps its slash */
+    const char *in_dir = rc == 0 ? path_last(name) : name;
+    struct file *file = feed_file(feed, rc == 0 ? verify->dir : verify->acp->copy.cwd, in_dir,
+                                  strlen(in_dir));
     struct verified *verified;
 
     if (!file || rc == -ENOMEM)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../core/base/path.h"
 #include "../cli/messages.h"
 #include "name_set.h"
 
@@ -73,25 +74,19 @@ static void count(struct tree *tree, bool is_gone)
 
 void gone_trees_count(struct gone_trees *gone, const char *name, bool is_gone)
 {
-    char *above = strdup(name_normalize(gone->index, name)), *slash;
-    bool is_top = false;
+    char *above = strdup(name_normalize(gone->index, name));
+    const char *parent = above;
 
     if (!above)
         cli_fatal(0, "memory exhausted");
     count(&gone->trees[0], is_gone);
-    while (!is_top) {
-        const char *parent = above;
+    do {
         const uint64_t *index;
-        slash = strrchr(above, '/');
-        is_top = !slash || slash == above;
-        if (slash)
-            *slash = 0;
-        if (is_top)
-            parent = slash ? "/" : ".";
+        parent = path_split(above, NULL);
         index = name_set_find(gone->index, parent);
         if (index)
             count(&gone->trees[*index], is_gone);
-    }
+    } while (parent == above); /* the top is no text of the name's own: "/" or "." */
     free(above);
 }
 

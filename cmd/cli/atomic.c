@@ -6,14 +6,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "../../core/copy/attr.h"
+#include "../../core/base/filesystem.h"
+#include "../../core/base/path.h"
 #include "../../core/base/temp.h"
 
 enum {
@@ -36,30 +36,18 @@ struct cli_atomic {
  * Returns the descriptor or -errno. */
 static int open_parent(int at, char *path, char **name)
 {
-    const char *parent = path;
-    char *slash = strrchr(path, '/');
+    const char *parent;
     int fd;
 
-    *name = slash ? slash + 1 : path;
-    if (!slash)
-        parent = ".";
-    else if (slash == path)
-        parent = "/";
-    else
-        *slash = 0;
+    if (!*path)
+        return -ENOENT;
+    parent = path_split(path, name);
     if (!**name)
-        return *path ? -EISDIR : -ENOENT;
+        return -EISDIR;
     fd = openat(at, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 && errno == EACCES) /* it may be writable, though it cannot be synced */
         fd = openat(at, parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
     return fd < 0 ? -errno : fd;
-}
-
-static bool on_proc(int fd)
-{
-    struct statfs fs;
-
-    return fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 }
 
 /* Returns true if a file may be another user's trap, by the rule of the kernel's
@@ -119,7 +107,7 @@ static int find_place(struct cli_atomic *file, const char *path)
 
         if (rc < 0)
             return rc;
-        if (on_proc(file->dir)) /* its links are no names */
+        if (filesystem_is_proc(file->dir)) /* its links are no names */
             return 0;
         len = read_link(file->dir, file->name, target, sizeof(target) - 1);
         if (len <= 0)
@@ -150,7 +138,7 @@ static int open_straight(const struct cli_atomic *file)
  */
 static int open_output(struct cli_atomic *file)
 {
-    bool straight = on_proc(file->dir);
+    bool straight = filesystem_is_proc(file->dir);
     struct stat dir, old;
 
     if (!straight) {

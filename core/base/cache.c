@@ -1,14 +1,13 @@
 /* cache.c: asking for and dropping a file's pages. See cache.h. */
 #define _GNU_SOURCE
 #include "cache.h"
+#include "filesystem.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 /* cachestat(2), Linux 6.5: younger than the C library. */
@@ -49,10 +48,9 @@ static bool on_overlay(int fd, dev_t dev)
         bool known, overlay;
         dev_t dev;
     } last;
-    struct statfs fs;
 
     if (!last.known || last.dev != dev) {
-        last.overlay = fstatfs(fd, &fs) == 0 && fs.f_type == OVERLAYFS_SUPER_MAGIC;
+        last.overlay = filesystem_is_overlay(fd);
         last.dev = dev;
         last.known = true;
     }

@@ -31,6 +31,29 @@ bool filesystem_is_remote(int fd)
     return is_one_of(fd, remote, sizeof(remote) / sizeof(remote[0]));
 }
 
+bool filesystem_transforms(int fd)
+{
+    /* bcachefs and ZFS have no name in <linux/magic.h>: as in coreutils' stat(1) */
+    static const uint32_t transforming[] = {BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC,
+                                            0xca451a4e /* bcachefs */, 0x2fc12fc1 /* ZFS */};
+
+    return is_one_of(fd, transforming, sizeof(transforming) / sizeof(transforming[0]));
+}
+
+bool filesystem_is_overlay(int fd)
+{
+    static const uint32_t overlay[] = {OVERLAYFS_SUPER_MAGIC};
+
+    return is_one_of(fd, overlay, 1);
+}
+
+bool filesystem_is_proc(int fd)
+{
+    static const uint32_t proc[] = {PROC_SUPER_MAGIC};
+
+    return is_one_of(fd, proc, 1);
+}
+
 bool filesystem_is_fat(int fd)
 {
     static const uint32_t fat[] = {MSDOS_SUPER_MAGIC};

@@ -11,6 +11,16 @@ size_t path_dir_length(const char *path)
     return slash ? (size_t)(slash - path) + 1 : 0;
 }
 
+/* The same, without the slashes at its end, of which "/" keeps one. */
+static size_t dir_text_length(const char *path)
+{
+    size_t len = path_dir_length(path);
+
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    return len;
+}
+
 const char *path_last(const char *path)
 {
     return path + path_dir_length(path);
@@ -18,9 +28,21 @@ const char *path_last(const char *path)
 
 char *path_dir(const char *path)
 {
-    size_t len = path_dir_length(path);
+    size_t len = dir_text_length(path);
 
-    while (len > 1 && path[len - 1] == '/')
-        len--;
     return len ? strndup(path, len) : strdup(".");
+}
+
+const char *path_split(char *path, char **last)
+{
+    size_t len = dir_text_length(path);
+
+    if (last)
+        *last = path + path_dir_length(path);
+    if (len == 0)
+        return ".";
+    if (path[len - 1] == '/')
+        return "/";
+    path[len] = 0;
+    return path;
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/path.h"
 #include "attr.h"
 #include "entry.h"
 #include "dest.h"
@@ -102,13 +103,11 @@ static void link_symbolically(const struct copy *copy, struct file *file)
 {
     char *path = file_path(file), *to = item_dest_path(file);
     struct stat here, there;
-    char *slash = to ? strrchr(to, '/') : NULL;
+    const char *dir = to ? path_split(to, NULL) : NULL;
 
-    if (slash)
-        slash[slash == to] = 0;
     if (!path || !to)
         file_fail(file, STEP_SYMLINK, -ENOMEM);
-    else if (path[0] != '/' && slash && stat(".", &here) == 0 && stat(to, &there) == 0 &&
+    else if (path[0] != '/' && stat(".", &here) == 0 && stat(dir, &there) == 0 &&
              !entry_same_inode(&here, &there))
         item_refuse(file, REFUSED_RELATIVE_LINK);
     else if (make_or_replace(copy, file, path, symlink_to) < 0)

@@ -149,8 +149,7 @@ static struct dir *shared_parent(const struct copy *copy, const char *name, size
  * otherwise gives each of them, also one that was there, its source's attributes. */
 static bool parents_exist(const struct copy_source *source)
 {
-    const char *slash = strrchr(source->to_name, '/');
-    char *path = slash ? strndup(source->to_name, (size_t)(slash - source->to_name)) : NULL;
+    char *path = path_dir(source->to_name);
     struct stat st;
     bool exist = path && fstatat(source->to->fd, path, &st, 0) == 0;
 

@@ -6,35 +6,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>
-#include <linux/magic.h>
 #include <string.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
+#include "../base/filesystem.h"
 #include "stream.h"
 
 enum {
     DIRECT_MIN = 8 * 1024 * 1024, /* smaller ones are done sooner in the cache */
     RETRIES = 3, /* by the ring; after that by a plain call, which waits when the ring gave up */
 };
-
-/* Whether a filesystem does more with buffered writes than to store them: compresses them, or lays
- * them out as it finds best. Direct writes into allocated blocks would keep it from that. (60 MB of
- * repeated text on btrfs with compress=zstd: none of its extents were compressed, and all were
- * through the cache.) */
-static bool transforms(int fd)
-{
-    static const uint32_t types[] = {BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC, 0xca451a4e /* bcachefs */,
-                                     0x2fc12fc1 /* ZFS */};
-    struct statfs fs;
-
-    if (fstatfs(fd, &fs) < 0)
-        return false;
-    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-        if ((uint32_t)fs.f_type == types[i])
-            return true;
-    return false;
-}
 
 /* Decides, and prepares the destination of a large file whose source is read directly. */
 static void decide(struct direct *direct, const struct slot *slot, struct dest *dest)
@@ -43,7 +24,8 @@ static void decide(struct direct *direct, const struct slot *slot, struct dest *
 
     direct->decided = true;
     if (!slot->direct || !dest->regular || slot->sparse || dest->zeros_hole || dest->read_only ||
-        size < DIRECT_MIN || transforms(dest->fd) || fcntl(dest->fd, F_SETFL, O_DIRECT) < 0)
+        size < DIRECT_MIN || filesystem_transforms(dest->fd) ||
+        fcntl(dest->fd, F_SETFL, O_DIRECT) < 0)
         return;
     direct->on = true;
     dest->resize = true;

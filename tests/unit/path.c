@@ -3,6 +3,7 @@
 #include "../support/check.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "../../core/base/path.h"
 
@@ -25,6 +26,10 @@ static void a_path_is_taken_apart(void **state)
         assert_string_equal(dir, cases[i].dir);
         assert_string_equal(path_last(cases[i].path), cases[i].last);
         free(dir);
+        char *split = strdup(cases[i].path), *last;
+        assert_string_equal(path_split(split, &last), cases[i].dir);
+        assert_string_equal(last, cases[i].last);
+        free(split);
     }
 }
 
