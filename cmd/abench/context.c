@@ -12,6 +12,10 @@
 const char *const bench_operation_names[BENCH_OPERATIONS] = {
     [BENCH_READ] = "read", [BENCH_HASH] = "hash", [BENCH_COPY] = "copy"};
 const char *const bench_cache_names[2] = {[BENCH_COLD] = "cold", [BENCH_WARM] = "warm"};
+const char *const bench_check_names[] = {
+    [CHECK_NONE] = "none",       [CHECK_SIZES] = "sizes",   [CHECK_CONTENT] = "content",
+    [CHECK_DIFFERS] = "differs", [CHECK_FAILED] = "failed",
+};
 
 double bench_now(void)
 {

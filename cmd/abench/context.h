@@ -22,6 +22,7 @@ enum bench_cache { BENCH_COLD, BENCH_WARM };
 /* As the command line and the reports spell them. */
 extern const char *const bench_operation_names[BENCH_OPERATIONS];
 extern const char *const bench_cache_names[2]; /* by enum bench_cache */
+extern const char *const bench_check_names[];  /* by enum bench_check */
 
 enum {
     BENCH_ARMS_MAX = 64,

@@ -66,6 +66,10 @@ order='[[s["position"] for s in a["samples"]] for a in d["states"][0]["arms"]]'
 same 'the same seed gives the same order' "$(json report.json "$order")" "$(json again.json "$order")"
 abench read "${arms[@]}" --pairs=2 --csv=samples.csv tree >table 2>messages
 same 'a line of CSV for each sample' 5 "$(wc -l <samples.csv)"
+same 'the columns of CSV are figures of the JSON' '' "$(head -n 1 samples.csv | tr , '\n' |
+    grep -vxF "$(json again.json '"\n".join(["operation", "cache", "arm"] + list(d["states"][0]["arms"][0]["samples"][0]))')")"
+same 'CSV and JSON have the same word for a check' "$(json again.json 'd["states"][0]["arms"][0]["samples"][0]["check"]')" \
+    "$(abench hash "${arms[@]}" --pairs=1 --csv tree 2>messages | tail -n 1 | sed 's/.*,//')"
 for word in arm cache machine why use results; do
     check "the table has: $word" grep -q "^$word" table
 done

@@ -140,15 +140,19 @@ static void serve(const struct bench *bench, unsigned count)
         pthread_join(threads[i], NULL);
 }
 
-pid_t delay_files_start(const struct bench *bench, unsigned count)
+int delay_files_start(const struct bench *bench, unsigned count, pid_t *server)
 {
-    pid_t pid = mounted ? 0 : fork();
-
-    if (pid == 0 && !mounted) {
+    *server = 0;
+    if (mounted)
+        return 0;
+    *server = fork();
+    if (*server < 0)
+        return -errno;
+    if (*server == 0) {
         serve(bench, count);
         _exit(0);
     }
-    return pid;
+    return 0;
 }
 
 void delay_files_end(pid_t server)

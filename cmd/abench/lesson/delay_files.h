@@ -17,9 +17,9 @@ const char *delay_files_path(const struct bench *bench, unsigned index);
  * -errno. */
 int delay_files_make(const struct bench *bench, const char **why);
 void delay_files_remove(const struct bench *bench);
-/* Starts a process that serves the first count files, each to one reader, if they need one. Returns
- * it for delay_files_end, or a number below 1. */
-pid_t delay_files_start(const struct bench *bench, unsigned count);
+/* Starts a process that serves the first count files, each to one reader, if they need one. *server
+ * is for delay_files_end; 0: none is needed. Returns 0 or -errno. */
+int delay_files_start(const struct bench *bench, unsigned count, pid_t *server);
 void delay_files_end(pid_t server);
 
 #endif

@@ -74,6 +74,7 @@ static int run(struct lesson *lesson, struct lesson_runs *runs, const char *name
     struct bench_arm arm = {.name = result->name, .argv = argv};
     char command[PATH_MAX + 16];
     size_t n = 0, first;
+    pid_t server = 0;
     int rc;
 
     assert(runs->n <= LESSON_RUNS_MAX && files <= DELAY_FILES);
@@ -90,8 +91,9 @@ static int run(struct lesson *lesson, struct lesson_runs *runs, const char *name
             cli_fatal(0, "memory exhausted");
     }
     argv[n] = NULL;
-    pid_t server = path == delay_files_path ? delay_files_start(bench, files) : 0;
-    rc = run_arm(bench, &arm, NULL, LIMIT_SECONDS, path == delay_files_path, &result->sample);
+    rc = path == delay_files_path ? delay_files_start(bench, files, &server) : 0;
+    if (rc == 0)
+        rc = run_arm(bench, &arm, NULL, LIMIT_SECONDS, path == delay_files_path, &result->sample);
     delay_files_end(server);
     while (n > first)
         free(argv[--n]);

@@ -119,15 +119,15 @@ int overlap_measure(const struct bench *bench, const char *engine, struct overla
     struct job job = {
         .bench = bench, .engine = engine_find(engine, &why, &error), .result = shared};
     pid_t server;
-    int rc = -EIO;
+    int rc;
 
     if (!shared || !job.engine) {
         child_shared_free(shared, sizeof(*shared));
         return shared ? error : -ENOMEM;
     }
-    server = delay_files_start(bench, 1);
-    if (child_call(run_in_child, &job) == 0)
-        rc = 0;
+    rc = delay_files_start(bench, 1, &server);
+    if (rc == 0 && child_call(run_in_child, &job) != 0)
+        rc = -EIO;
     delay_files_end(server);
     *overlap = *shared;
     child_shared_free(shared, sizeof(*shared));

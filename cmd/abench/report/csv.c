@@ -6,11 +6,6 @@
 #include <math.h>
 #include <stdio.h>
 
-static const char *const check_names[] = {
-    [CHECK_NONE] = "not compared", [CHECK_SIZES] = "sizes equal", [CHECK_CONTENT] = "equal",
-    [CHECK_DIFFERS] = "differs",   [CHECK_FAILED] = "failed",
-};
-
 /* Writes a user's name, with its quotes doubled. */
 static void csv_text(FILE *out, const char *text)
 {
@@ -34,9 +29,8 @@ static void csv_number(FILE *out, double value)
 void report_csv(FILE *out, const struct bench *bench)
 {
     fputs("operation,cache,round,position,arm,seconds,sync_seconds,user_seconds,system_seconds,"
-          "memory_peak_bytes,voluntary_switches,device_read_bytes,device_written_bytes,resident_"
-          "share,"
-          "waiting_seconds,in_flight_mean,in_flight_peak,check\n",
+          "memory_peak_bytes,voluntary_switches,device_read_bytes,device_written_bytes,"
+          "resident_share,waiting_seconds,in_flight_mean,in_flight_peak,check\n",
           out);
     for (size_t i = 0; i < bench->n_arms; i++) {
         const struct bench_arm *arm = &bench->arms[i];
@@ -55,7 +49,7 @@ void report_csv(FILE *out, const struct bench *bench)
             csv_number(out, s->waiting_seconds);
             csv_number(out, s->in_flight_mean);
             csv_number(out, s->in_flight_peak);
-            fprintf(out, ",%s\n", check_names[s->check]);
+            fprintf(out, ",%s\n", bench_check_names[s->check]);
         }
     }
 }

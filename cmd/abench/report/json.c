@@ -11,11 +11,6 @@
 #include <string.h>
 #include <sys/wait.h>
 
-static const char *const check_names[] = {
-    [CHECK_NONE] = "none",       [CHECK_SIZES] = "sizes",   [CHECK_CONTENT] = "content",
-    [CHECK_DIFFERS] = "differs", [CHECK_FAILED] = "failed",
-};
-
 /* Adds a figure that only some reports have; others get null. */
 static void put_count_if(struct json_writer *json, const char *key, bool known, uint64_t value)
 {
@@ -52,7 +47,7 @@ static void put_sample(struct json_writer *json, const struct bench *bench,
                  (uint64_t)WEXITSTATUS(s->wait_status));
     put_count_if(json, "signal", WIFSIGNALED(s->wait_status), (uint64_t)WTERMSIG(s->wait_status));
     json_put_bool(json, "timed_out", s->timed_out);
-    json_put_text(json, "check", check_names[s->check]);
+    json_put_text(json, "check", bench_check_names[s->check]);
     json_end(json);
 }
 
