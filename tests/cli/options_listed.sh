@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# options_listed.sh: each program's option table, --help and man page list the same options.
+# options_listed.sh: each program's option table, --help, man page and completions list the same options.
 source=$(cd "${0%/*}/../.." && pwd)
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
@@ -52,13 +52,40 @@ same_options() {
         "$("$source/tests/cli/listed_options" table help "$source/cmd/$page/$page.1" "${left_out[@]}")"
 }
 
+# in_completions PROGRAM [OPTION]...: the completions have the options in "table", except for these
+in_completions() {
+    local program=$1 shell expected
+    shift
+    expected=$(sed -e 's/\[=$//' table | grep -vxF -e "$(printf '%s\n' "${@:-none}")" | sort -u)
+    for shell in bash zsh fish; do
+        (cd "$source" && scripts/completions $shell "$program") >"completion.$shell"
+    done
+    # shellcheck disable=SC2016 # the inner shell expands it
+    same "$program: bash completes the options in the table" "$expected" "$(
+        bash --norc -c '. ./completion.bash; COMP_WORDS=($1 -); COMP_CWORD=1; _$1
+            printf "%s\n" "${COMPREPLY[@]}"' - "$program" | sort
+    )"
+    # these two do not mark an argument with = alone
+    expected=${expected//=/}
+    same "$program: zsh completes them" "$expected" "$(
+        sed -n "s/^ *'[^-]*\(([^)]*)\)\?\(--\?[A-Za-z0-9-]*[a-zA-Z0-9]\)[=+-]*\[.*/\2/p" completion.zsh | sort
+    )"
+    same "$program: fish completes them" "$expected" "$(
+        sed "s/ -d '.*//" completion.fish | grep -oE -e '-[sl] [A-Za-z0-9-]+' | sed 's/^-s /-/; s/^-l /--/' | sort
+    )"
+}
+
 # --path is an old name of --parents, which cp has without listing it
 same_options acp "$bin/acp" acp help:--path man:--path --
+in_completions acp --path
 same_options acat "$bin/acat" acat --
+in_completions acat
 # --length is for b2sum
 same_options ahash "$bin/ahash" ahash {table,help}:{-l,--length=} --
+in_completions ahash
 stand_in b2sum ahash
 same_options b2sum "$scratch/as/b2sum" ahash --
 same_options abench "$bin/abench" abench -- read .
+in_completions abench
 
 finish
