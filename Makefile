@@ -1,23 +1,53 @@
 # Makefile: builds, tests and installs the programs with GNU make; there is no configure step.
 # `make help` lists the targets. Variables, on the command line or in the environment:
 #   PROFILE           release (default), debug, asan, tsan or coverage
-#   CC, CPPFLAGS, CFLAGS, LDFLAGS, LDLIBS, PREFIX, DESTDIR: as usual
+#   STATIC=1          acp, ahash and acat without shared libraries, in build/static/bin
+#   OUT               the build directory (build); `make -f /where/it/is/Makefile` builds into the current directory
+#   CC, AR, PKG_CONFIG, CPPFLAGS, CFLAGS, LDFLAGS, LDLIBS, PREFIX, DESTDIR: as usual; also the directories below
 #   V=1               shows the commands
-PROFILE ?= release
-PREFIX  ?= /usr/local
-CC      ?= cc
-V       ?= 0
-
-ifeq ($(PROFILE),release)
-out := build
+here := $(dir $(realpath $(lastword $(MAKEFILE_LIST))))
+ifneq ($(here),$(realpath $(CURDIR))/)
+# started elsewhere: everything runs in the directory of the sources
+goals := $(or $(MAKECMDGOALS),all)
+.PHONY: $(goals)
+$(firstword $(goals)):
+	@+$(MAKE) --no-print-directory -C $(here) OUT='$(abspath $(or $(OUT),build))' $(goals)
+$(wordlist 2,$(words $(goals)),$(goals)): $(firstword $(goals))
+	@:
 else
-out := build/$(PROFILE)
+
+PROFILE    ?= release
+OUT        ?= build
+PREFIX     ?= /usr/local
+CC         ?= cc
+PKG_CONFIG ?= pkg-config
+V          ?= 0
+
+bindir      = $(PREFIX)/bin
+libexecdir  = $(PREFIX)/libexec
+mandir      = $(PREFIX)/share/man
+bashcompdir = $(PREFIX)/share/bash-completion/completions
+zshcompdir  = $(PREFIX)/share/zsh/site-functions
+fishcompdir = $(PREFIX)/share/fish/vendor_completions.d
+
+ifeq ($(STATIC),1)
+ifneq ($(PROFILE),release)
+$(error STATIC=1 cannot be combined with PROFILE=$(PROFILE))
+endif
+override PROFILE := static
+endif
+ifeq ($(PROFILE),release)
+out := $(OUT)
+else
+out := $(OUT)/$(PROFILE)
 endif
 bin   := $(out)/bin
 tests := $(out)/tests
-obj   := build/$(PROFILE)/obj
+obj   := $(OUT)/$(PROFILE)/obj
 
-profile_release := -O2 -g
+# Names below the directory of the sources, in assertions and debug information, make builds reproducible.
+profile_release := -O2 -g -ffile-prefix-map=$(CURDIR)=.
+profile_static  := $(profile_release)
 profile_debug   := -O0 -g3
 profile_asan    := -O1 -g3 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 profile_tsan    := -O1 -g3 -fsanitize=thread
@@ -35,10 +65,13 @@ user_flags := $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)
 compiler = $(shell echo 'int x;' | $(CC) -Werror $(1) -x c -fsyntax-only - 2>/dev/null && echo '$(1)')
 fortify_level = $(shell echo '__has_builtin(__builtin_dynamic_object_size)' | $(CC) -E -P -x c - 2>/dev/null | \
                         grep -qw 1 && echo 3 || echo 2)
-ifeq ($(PROFILE),release)
+ifneq ($(filter release static,$(PROFILE)),)
 harden := -fstack-protector-strong $(call compiler,-fcf-protection)
 harden_ld := -Wl,-z,relro -Wl,-z,now
-ifeq ($(filter -static -static-pie -no-pie -fno-pie -fno-PIE,$(user_flags)),)
+ifeq ($(PROFILE),static)
+harden += -fPIE
+harden_ld += -static-pie
+else ifeq ($(filter -static -static-pie -no-pie -fno-pie -fno-PIE,$(user_flags)),)
 harden += -fPIE
 harden_ld += -pie
 endif
@@ -48,8 +81,11 @@ harden += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$(fortify_level)
 endif
 endif
 
+# $(call files,pattern...): they are linked in the order of their names, in every file system
+files = $(sort $(wildcard $(1)))
+
 # $(call package,pkg-config name,flags): if the package is missing, the error names the Debian package to install
-package = $(if $(shell pkg-config --exists $(1) 2>/dev/null && echo yes),$(shell pkg-config $(2) $(1)),\
+package = $(if $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo yes),$(shell $(PKG_CONFIG) $(2) $(1)),\
           $(error $(1) is missing: run scripts/setup, or install $(debian_$(1))))
 debian_liburing  := liburing-dev and pkg-config
 debian_libcrypto := libssl-dev and pkg-config
@@ -60,18 +96,20 @@ debian_libattr   := libattr1-dev and pkg-config
 debian_gsl       := libgsl-dev and pkg-config
 
 # These goals can run before scripts/setup has installed the packages: they compile only by calling make again.
-no_packages := help check check-valgrind check-long fuzz check-gnu coverage compare lint format clean
+no_packages := help check check-valgrind check-long fuzz check-gnu coverage compare lint format clean \
+               uninstall dist deb
 ifneq ($(filter-out $(no_packages),$(or $(MAKECMDGOALS),all)),)
+static_libs := $(if $(filter static,$(PROFILE)),--static)
 packages_cflags := $(call package,liburing,--cflags) $(call package,libcrypto,--cflags) \
-                   $(call package,libsodium,--cflags) $(call package,jansson,--cflags) \
-                   $(call package,libattr,--cflags) \
-                   $(call package,gsl,--cflags)
-libs_core   := $(call package,liburing,--libs) $(call package,libcrypto,--libs) \
-               $(call package,libsodium,--libs) \
-               $(call package,libattr,--libs)
+                   $(call package,libsodium,--cflags) $(call package,libattr,--cflags)
+libs_core   := $(call package,liburing,--libs $(static_libs)) $(call package,libcrypto,--libs $(static_libs)) \
+               $(call package,libsodium,--libs $(static_libs)) $(call package,libattr,--libs $(static_libs))
+ifneq ($(PROFILE),static)
+packages_cflags += $(call package,jansson,--cflags) $(call package,gsl,--cflags)
 libs_abench := $(call package,gsl,--libs) $(call package,jansson,--libs)
 # Optional: without it abench reports "unknown" as the filesystem and the device. Debian has no static libmount.
-libmount := $(if $(filter -static -static-pie,$(user_flags)),,$(shell pkg-config --exists mount 2>/dev/null && echo yes))
+libmount := $(if $(filter -static -static-pie,$(user_flags)),,$(shell $(PKG_CONFIG) --exists mount 2>/dev/null && echo yes))
+endif
 ifeq ($(libmount),yes)
 packages_cflags += -DHAVE_LIBMOUNT $(call package,mount,--cflags)
 libs_abench     += $(call package,mount,--libs)
@@ -84,37 +122,37 @@ language := $(shell cat compile_flags.txt)
 lines_of = $(shell cat $(wildcard core/$(1)/*.[ch]) | grep -cvE '^[[:blank:]]*(/?\*( .*|/)?|/\*.*)?$$')
 lines    := -DENGINE_LINES_SYNC=$(call lines_of,sync) -DENGINE_LINES_URING=$(call lines_of,uring)
 flags    := $(language) $(profile_$(PROFILE)) $(harden) $(packages_cflags) $(lines) $(CPPFLAGS) $(CFLAGS)
-ldflags  := -pthread $(profile_$(PROFILE)) $(harden_ld) $(LDFLAGS)
+ldflags  := -pthread $(profile_$(PROFILE)) $(harden_ld) -Wl,--as-needed $(LDFLAGS)
 
-core_src    := $(wildcard core/*.c core/*/*.c)
+core_src    := $(call files,core/*.c core/*/*.c)
 core_obj    := $(core_src:%.c=$(obj)/%.o)
-cli_src     := $(wildcard cmd/cli/*.c)
-programs    := acp ahash acat abench
-acp_src     := $(wildcard cmd/acp/*.c) $(cli_src)
-ahash_src   := $(wildcard cmd/ahash/*.c) $(cli_src)
-acat_src    := $(wildcard cmd/acat/*.c) $(cli_src)
-abench_src  := $(wildcard cmd/abench/*.c cmd/abench/*/*.c) $(cli_src)
+cli_src     := $(call files,cmd/cli/*.c)
+programs    := acp ahash acat $(if $(filter static,$(PROFILE)),,abench)
+acp_src     := $(call files,cmd/acp/*.c) $(cli_src)
+ahash_src   := $(call files,cmd/ahash/*.c) $(cli_src)
+acat_src    := $(call files,cmd/acat/*.c) $(cli_src)
+abench_src  := $(call files,cmd/abench/*.c cmd/abench/*/*.c) $(cli_src)
 # Each of these files is a test program; tests/support is linked into all of them.
-test_src    := $(wildcard tests/unit/*.c tests/contract/*.c)
+test_src    := $(call files,tests/unit/*.c tests/contract/*.c)
 test_bin    := $(test_src:tests/%.c=$(tests)/%)
 # a filesystem that fails on demand, and the commands linked so that a test can make any of their calls fail
 faultfs     := $(tests)/faults/faultfs
 injected    := $(addprefix $(tests)/faults/,acp ahash acat)
 # Each of these files is a fuzz target and, linked with replay.o, a test.
-fuzz_src    := $(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c))
+fuzz_src    := $(filter-out tests/fuzz/replay.c,$(call files,tests/fuzz/*.c))
 fuzz_bin    := $(fuzz_src:tests/%.c=$(tests)/%)
 fuzz_obj    := $(addprefix $(obj)/cmd/ahash/,check_line.o algorithms.o) $(cli_src:%.c=$(obj)/%.o) $(obj)/libcore.a
 inject_obj  := $(addprefix $(obj)/tests/faults/,inject.o inject_ring.o)
 # Every call that these files wrap is injected: they are the only list of the calls.
 inject_wrap = $$(nm $(inject_obj) | sed -n 's/.* T __wrap_/-Wl,--wrap=/p')
-support_obj := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/support/*.c)) $(cli_src:%.c=$(obj)/%.o)
+support_obj := $(patsubst %.c,$(obj)/%.o,$(call files,tests/support/*.c)) $(cli_src:%.c=$(obj)/%.o)
 
 ifeq ($(V),0)
 quiet = @echo "  $(1)	$(2)";
 endif
 
 .PHONY: all tests faultfs-left-out libmount-left-out check check-valgrind check-long check-gnu coverage \
-        fuzz fuzz-targets lint format compare install clean print-flags help
+        fuzz fuzz-targets lint format compare install uninstall dist deb clean print-flags help
 .SECONDARY:
 ## help: list the targets
 .DEFAULT_GOAL := all
@@ -122,16 +160,16 @@ help:
 	@sed -n 's/^## \([a-z-]*\): /\1\t/p' Makefile | expand -t 16
 
 ## all: build the programs into build/bin, or build/PROFILE/bin (see the file's head)
-all: $(programs:%=$(bin)/%) $(if $(libmount),,libmount-left-out)
+all: $(programs:%=$(bin)/%) $(if $(libmount)$(filter static,$(PROFILE)),,libmount-left-out)
 ## tests: build the programs and all test programs
-tests: all $(test_bin) $(fuzz_bin) $(injected) $(if $(shell pkg-config --exists fuse3 && echo yes),$(faultfs),faultfs-left-out)
+tests: all $(test_bin) $(fuzz_bin) $(injected) $(if $(shell $(PKG_CONFIG) --exists fuse3 && echo yes),$(faultfs),faultfs-left-out)
 
 $(obj)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call quiet,CC,$@)$(CC) $(flags) -MMD -MP -c -o $@ $<
 
 $(obj)/libcore.a: $(core_obj)
-	$(call quiet,AR,$@)rm -f $@; ar rcs $@ $^
+	$(call quiet,AR,$@)rm -f $@; $(AR) rcs $@ $^
 
 $(obj)/cmd/abench/lesson/report.o: $(wildcard core/sync/*.[ch] core/uring/*.[ch])
 
@@ -150,7 +188,7 @@ $(tests)/%: $(obj)/tests/%.o $(support_obj) $(obj)/libcore.a
 
 $(faultfs): $(addprefix $(obj)/tests/faults/,faultfs.o fold.o nfs4.o rules.o)
 	@mkdir -p $(@D)
-	$(call quiet,LD,$@)$(CC) $(ldflags) -o $@ $^ $$(pkg-config --libs fuse3) $(LDLIBS)
+	$(call quiet,LD,$@)$(CC) $(ldflags) -o $@ $^ $$($(PKG_CONFIG) --libs fuse3) $(LDLIBS)
 
 # An exit of the command must end the case and not the fuzzer.
 $(tests)/fuzz/options $(tests)/fuzz/options.fuzz: private ldflags += -Wl,--wrap=exit
@@ -230,19 +268,51 @@ lint:
 format:
 	clang-format -i $$(find core cmd tests -name '*.[ch]')
 
-## install: install programs and man pages below DESTDIR and PREFIX (/usr/local)
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin
-	install $(programs:%=$(bin)/%) $(DESTDIR)$(PREFIX)/bin
-	for page in $(wildcard cmd/*/*.[1-8]); do \
-	    install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
+# Every file of an installation, as MODE:SOURCE:DESTINATION. The slow filesystem is for `abench lesson`.
+completions = $(foreach p,$(programs),$(out)/completions/$(p).bash $(out)/completions/$(p).zsh $(out)/completions/$(p).fish)
+slow_files  = $(if $(filter abench,$(programs)),$(if $(shell $(PKG_CONFIG) --exists fuse3 && echo yes),$(faultfs)))
+installed   = $(foreach p,$(programs),755:$(bin)/$(p):$(bindir)/$(p) \
+                  644:$(out)/completions/$(p).bash:$(bashcompdir)/$(p) \
+                  644:$(out)/completions/$(p).zsh:$(zshcompdir)/_$(p) \
+                  644:$(out)/completions/$(p).fish:$(fishcompdir)/$(p).fish) \
+              $(foreach page,$(filter $(programs:%=cmd/%/%) cmd/cli/%,$(call files,cmd/*/*.[1-8])),\
+                  644:$(page):$(mandir)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page))) \
+              $(foreach program,$(slow_files),755:$(program):$(libexecdir)/aioutils/$(notdir $(program)))
+
+$(out)/completions/%.bash $(out)/completions/%.zsh $(out)/completions/%.fish: cmd/%/options.c cmd/cli/options.h scripts/completions
+	@mkdir -p $(@D)
+	$(call quiet,GEN,$(@D)/$*)for shell in bash zsh fish; do \
+	    scripts/completions $$shell $* >$(@D)/$*.$$shell || { rm -f $(@D)/$*.*; exit 1; }; done
+
+## install: install programs, man pages and completions of shells below DESTDIR and PREFIX (/usr/local)
+install: all $(completions) $(slow_files)
+	@IFS=:; for file in $(installed); do \
+	    set -- $$file; echo "install -m $$1 $$2 $(DESTDIR)$$3"; install -D -m $$1 "$$2" "$(DESTDIR)$$3" || exit 1; done
+
+## uninstall: remove what `make install` has installed with the same variables
+uninstall:
+	@for file in $(installed) $(libexecdir)/aioutils/faultfs; do rm -fv "$(DESTDIR)$${file##*:}"; done
+	@rmdir $(DESTDIR)$(libexecdir)/aioutils 2>/dev/null || true
+
+version := $(shell sed -n 's/^\#define AIOUTILS_VERSION "\(.*\)"/\1/p' cmd/cli/messages.h)
+## dist: write the sources of the commit to build/aioutils-VERSION.tar.gz
+dist:
+	@mkdir -p $(OUT)
+	git archive --prefix=aioutils-$(version)/ -o $(OUT)/aioutils-$(version).tar HEAD
+	gzip -9nf $(OUT)/aioutils-$(version).tar
+
+## deb: build Debian packages in build/deb, from the files as they are here
+deb:
+	@scripts/setup deb
+	@scripts/deb $(OUT)/deb aioutils-$(version)
 
 ## clean: remove the build directory
 clean:
-	rm -rf build
+	rm -rf $(OUT)
 
 # for scripts/lint: the flags for compilers and analysers
 print-flags:
 	@echo $(flags)
 
 -include $(shell find $(obj) -name '*.d' 2>/dev/null)
+endif

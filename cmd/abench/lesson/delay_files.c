@@ -1,6 +1,6 @@
 /* delay_files.c: files for the lessons in which a read takes DELAY_MS. They are in the faulty
- * filesystem of tests/faults, if it was built and FUSE can be mounted. Otherwise they are FIFOs
- * whose writers wait for a reader, then that long, and then write. */
+ * filesystem of tests/faults, if it was built or installed and FUSE can be mounted. Otherwise they
+ * are FIFOs whose writers wait for a reader, then that long, and then write. */
 #define _GNU_SOURCE
 #include "delay_files.h"
 #include "../measure/child.h"
@@ -57,13 +57,15 @@ static const char *mount_delayed(const struct bench *bench)
     const char *why = NULL;
 
     snprintf(program, sizeof(program), "%s/../tests/faults/faultfs", bench->bin_dir);
+    if (access(program, X_OK) < 0)
+        snprintf(program, sizeof(program), "%s/../libexec/aioutils/faultfs", bench->bin_dir);
     snprintf(delay, sizeof(delay), "--read-delay=%d", DELAY_MS);
     if (!behind || mkdir(behind, 0700) < 0 || make_files(behind) < 0)
         why = "there is no room for its files";
     else if (access("/dev/fuse", R_OK | W_OK) < 0)
         why = "this user, or this container, has no FUSE (/dev/fuse)";
     else if (access(program, X_OK) < 0)
-        why = "the slow filesystem of tests/faults is not built (make tests)";
+        why = "its slow filesystem is not installed, or not built (make tests)";
     else if (child_command(argv, true) != 0)
         why = "FUSE cannot be mounted here";
     free(behind);
