@@ -63,8 +63,9 @@ void sinks_free(struct sink **sinks, unsigned n); /* takes NULL */
 
 struct engine {
     const char *name;
-    /* Returns 0 if the engine can run; else -errno, and *why is the reason, a static text. */
-    int (*probe)(const char **why);
+    /* Tries what a worker with these options will use. Returns 0 if the engine can run; else
+     * -errno, and *why is the reason, a static text. */
+    int (*probe)(const struct engine_opts *opts, const char **why);
     /* Reads every file of the feed into the sink. */
     int (*read)(const struct engine_opts *opts, struct feed *feed, struct sink *sink,
                 struct stats *stats);
@@ -82,10 +83,11 @@ struct engine {
 extern const struct engine engine_sync;
 extern const struct engine engine_uring;
 
-/* Finds "sync", "uring", or "auto": uring if it can run, else sync. *why is the reason why uring
- * cannot run, or NULL. Returns NULL with *error set: -EINVAL for an unknown name, else what the
- * probe said. */
-const struct engine *engine_find(const char *name, const char **why, int *error);
+/* Finds "sync", "uring", or "auto": uring if it can run with these options (NULL: the defaults),
+ * else sync. *why is the reason why uring cannot run, or NULL. Returns NULL with *error set:
+ * -EINVAL for an unknown name, else what the probe said. */
+const struct engine *engine_find(const char *name, const struct engine_opts *opts, const char **why,
+                                 int *error);
 
 /* Runs jobs workers over one feed, each with its own sink (sinks[jobs]; for a copy without one,
  * NULL). copy is NULL to read. Returns 0, or -errno when no worker could work; if a worker

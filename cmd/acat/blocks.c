@@ -2,6 +2,7 @@
  */
 #define _GNU_SOURCE
 #include "blocks.h"
+#include "../cli/engine.h"
 #include "../cli/json.h"
 #include "../cli/messages.h"
 #include "../cli/quote.h"
@@ -267,7 +268,7 @@ bool blocks_run(const struct blocks_request *request, const struct cli_common *c
                 failed = run_file(&report, request, &opts, &sum);
             }
             if (failed < 0)
-                cli_message(-failed, "cannot run engine '%s'", engine->name);
+                (void)cli_run_failed(engine, failed, 0);
         } else if (operands->kind == OPERAND_STDIN) {
             cli_message(0, "-: standard input cannot be read in blocks: name the file");
         } else {

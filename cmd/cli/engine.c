@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -40,10 +41,10 @@ unsigned cli_processors(void)
 const struct engine *cli_engine(struct cli_common *common, const char **why)
 {
     int error;
-    const struct engine *engine = engine_find(common->engine, why, &error);
+    const struct engine *engine = engine_find(common->engine, &common->opts, why, &error);
 
     if (engine) {
-        /* the ring of the probe could be set up, but a larger one may fail */
+        /* the ring of the probe could be set up, but that of another worker may fail */
         common->opts.fallback = strcmp(common->engine, "auto") == 0 ? &engine_sync : NULL;
         return engine;
     }
@@ -54,10 +55,19 @@ const struct engine *cli_engine(struct cli_common *common, const char **why)
     cli_fatal(-error, "cannot use engine '%s': %s", common->engine, *why);
 }
 
+const char *cli_engine_error(int status)
+{
+    static char text[120];
+
+    snprintf(text, sizeof(text), "%s%s", strerror(-status),
+             status == -ENOMEM ? ", or RLIMIT_MEMLOCK is too low (ulimit -l)" : "");
+    return text;
+}
+
 bool cli_run_failed(const struct engine *engine, int status, int produced)
 {
     if (status < 0)
-        cli_message(-status, "cannot run engine '%s'", engine->name);
+        cli_message(0, "cannot run engine '%s': %s", engine->name, cli_engine_error(status));
     else if (produced < 0)
         cli_message(-produced, "cannot find all files");
     return status < 0 || produced < 0;

@@ -9,6 +9,8 @@ unsigned cli_processors(void);
 /* Returns the engine that the options ask for, or exits with the reason why it cannot run. *why is
  * set if auto has fallen back; otherwise auto may still fall back later (opts.fallback). */
 const struct engine *cli_engine(struct cli_common *common, const char **why);
+/* Returns why an engine failed as a whole, by its -errno: a static text. */
+const char *cli_engine_error(int status);
 /* Prints why a run is not complete, if engine_process says so. Returns whether it does. */
 bool cli_run_failed(const struct engine *engine, int status, int produced);
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine.h"
 #include "json.h"
 #include "messages.h"
 
@@ -56,14 +57,24 @@ static void print_workers(const struct stats *stats)
     }
 }
 
+/* Prints the engine, and why some or all of the workers did not use the ring. */
+static void print_engine(const struct engine *engine, const char *why, const struct stats *stats)
+{
+    fprintf(stderr, "engine     %s, %u %s%s", engine->name, stats->workers,
+            stats->workers == 1 ? "worker" : "workers",
+            stats->threads > 0 ? ", digests on threads of their own" : "");
+    if (why && engine != &engine_sync)
+        fprintf(stderr, ", %u of them sync (%s)", stats->fell_back, why);
+    else if (why)
+        fprintf(stderr, " (not uring: %s)", why);
+    fputc('\n', stderr);
+}
+
 static void print_text(const struct engine *engine, const char *why, const struct stats *stats,
                        double seconds, double in_flight_mean,
                        const struct cli_bottleneck *bottleneck)
 {
-    fprintf(stderr, "engine     %s, %u %s%s%s%s%s\n", engine->name, stats->workers,
-            stats->workers == 1 ? "worker" : "workers",
-            stats->threads > 0 ? ", digests on threads of their own" : "",
-            why ? " (not uring: " : "", why ? why : "", why ? ")" : "");
+    print_engine(engine, why, stats);
     fprintf(stderr, "files      %" PRIu64 ", failed %" PRIu64 "\n", stats->files, stats->failed);
     fprintf(stderr, "read       %" PRIu64 " bytes in %.3f s, %.1f MB/s\n", stats->bytes_read,
             seconds, seconds > 0 ? (double)stats->bytes_read / 1e6 / seconds : 0);
@@ -117,6 +128,8 @@ static void print_json(const char *program, const struct engine *engine, const c
     json_put_program(&json, program);
     json_put_text(&json, "engine", engine->name);
     json_put_text(&json, "fallback_reason", why);
+    json_put_count(&json, "fallback_workers",
+                   why && engine == &engine_sync ? stats->workers : stats->fell_back);
     json_put_count(&json, "jobs", stats->workers);
     json_put_count(&json, "files", stats->files);
     json_put_count(&json, "failed_files", stats->failed);
@@ -145,10 +158,9 @@ static void print_json(const char *program, const struct engine *engine, const c
 
 const char *cli_fell_back(int status)
 {
-    static char why[120];
+    static char why[140];
 
-    snprintf(why, sizeof(why), "io_uring failed: %s%s", strerror(-status),
-             status == -ENOMEM ? ", or RLIMIT_MEMLOCK is too low (ulimit -l)" : "");
+    snprintf(why, sizeof(why), "io_uring failed: %s", cli_engine_error(status));
     return why;
 }
 
@@ -160,10 +172,10 @@ void cli_print_stats(const struct cli_common *common, const struct engine *engin
 
     if (common->stats == STATS_NONE)
         return;
-    if (stats->fell_back > 0 && stats->fell_back >= stats->workers) {
+    if (stats->fell_back > 0)
         why = cli_fell_back(stats->fell_back_status);
+    if (stats->fell_back > 0 && stats->fell_back >= stats->workers)
         engine = &engine_sync;
-    }
     bottleneck = cli_bottleneck(common, engine, stats, in_flight_mean);
     if (fflush(stdout) != 0)
         cli_stdout_failed();

@@ -2,8 +2,9 @@
 #define _GNU_SOURCE
 #include "sync.h"
 
-static int sync_probe(const char **why)
+static int sync_probe(const struct engine_opts *opts, const char **why)
 {
+    (void)opts;
     (void)why;
     return 0;
 }

@@ -251,11 +251,10 @@ static void release(struct loop *loop)
     free(loop->blocks);
 }
 
-/* Sets the sizes by the options. */
-static void set_sizes(struct loop *loop, const struct engine_opts *opts)
+/* Sets the sizes by the options, and the operation's limit of large blocks. */
+static void set_sizes(struct loop *loop, const struct engine_opts *opts, size_t pool)
 {
     size_t block = opts->block_bytes ? opts->block_bytes : BLOCK_BYTES_DEFAULT;
-    size_t pool = loop->ops->pool_bytes ? loop->ops->pool_bytes : POOL_BYTES;
 
     if (block > BLOCK_BYTES_MAX)
         block = BLOCK_BYTES_MAX;
@@ -272,6 +271,14 @@ static void set_sizes(struct loop *loop, const struct engine_opts *opts)
         loop->block_count = (unsigned)(POOL_BYTES_MAX / block);
     if (loop->block_count == 0)
         loop->block_count = 1;
+}
+
+unsigned loop_entries(const struct engine_opts *opts)
+{
+    struct loop loop = {.opts = opts};
+
+    set_sizes(&loop, opts, POOL_BYTES);
+    return loop.depth + loop.block_count;
 }
 
 /* Allocates all slots, blocks and buffers. Returns 0 or -ENOMEM. */
@@ -330,7 +337,7 @@ int loop_run(const struct engine_opts *opts, const struct loop_ops *ops, void *a
     struct loop loop = {.opts = opts, .ops = ops, .arg = arg, .to = *to};
     int rc;
 
-    set_sizes(&loop, opts);
+    set_sizes(&loop, opts, ops->pool_bytes ? ops->pool_bytes : POOL_BYTES);
     rc = allocate(&loop);
     if (rc == 0)
         rc = ring_open(&loop.ring, loop.depth + loop.block_count, loop.memory, loop.memory_bytes,

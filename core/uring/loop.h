@@ -93,6 +93,10 @@ static inline bool loop_turn(const struct loop *loop, const struct slot *slot)
 int loop_run(const struct engine_opts *opts, const struct loop_ops *ops, void *arg,
              const struct delivery *to);
 
+/* Returns the entries of the ring that loop_run sets up with these options; limits that only
+ * engine_run knows can make it smaller. */
+unsigned loop_entries(const struct engine_opts *opts);
+
 /* Cancels the requests of the loop that this thread runs, if any: see struct engine. */
 void loop_abandon(void);
 

@@ -21,7 +21,6 @@ enum {
     RETRIES = 1000, /* at RETRY_US each, if the kernel has no memory for requests */
     RETRY_US = 1000,
     ABANDON_MS = 1000,
-    PROBE_ENTRIES = 8,
     PROBE_TRIES = 3, /* EINTR, or no memory just now */
 };
 
@@ -275,10 +274,10 @@ static int try_ring(struct io_uring *uring, const char **why)
     return 0;
 }
 
-int ring_probe(const char **why)
+int ring_probe(unsigned entries, const char **why)
 {
     struct io_uring uring;
-    int rc = queue_init(&uring, PROBE_ENTRIES);
+    int rc = queue_init(&uring, entries);
 
     if (rc == 0) {
         rc = try_ring(&uring, why);

@@ -4,9 +4,14 @@
 
 #include "loop.h"
 
+static int uring_probe(const struct engine_opts *opts, const char **why)
+{
+    return ring_probe(loop_entries(opts), why);
+}
+
 const struct engine engine_uring = {
     .name = "uring",
-    .probe = ring_probe,
+    .probe = uring_probe,
     .read = uring_read,
     .copy = uring_copy,
     .load = uring_load,

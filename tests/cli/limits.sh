@@ -105,14 +105,14 @@ if [ "$engine" = uring ]; then
         "$(no_second_ring ahash -j4 -r tree/w* 2>&1 | LC_ALL=C sort -k2)"
     no_ring -j1
     same "no worker has a ring: status" 1 $?
-    same "no worker has a ring: message" "acp: cannot run engine 'uring': Cannot allocate memory" "$(cat message)"
+    why="cannot run engine 'uring': Cannot allocate memory, or RLIMIT_MEMLOCK is too low (ulimit -l)"
+    same "no worker has a ring: message" "acp: $why" "$(cat message)"
     check "no worker has a ring: nothing half written" test -z "$(gnu find copy -type f)"
     for command in "ahash -j1" acat; do
         # shellcheck disable=SC2086 # words
         no_second_ring $command tree/w1/1 >out 2>message
         same "no worker has a ring: $command: status" 1 $?
-        same "no worker has a ring: $command: message" "${command%% *}: cannot run engine 'uring': Cannot allocate memory" \
-            "$(cat message)"
+        same "no worker has a ring: $command: message" "${command%% *}: $why" "$(cat message)"
         check "no worker has a ring: $command: prints nothing" test ! -s out
     done
 fi
@@ -127,6 +127,14 @@ if [ "$engine" = uring ]; then
         check "no ring after the probe's: $command: --stats says why" \
             grep -q '^engine .*sync.*not uring: io_uring failed: Cannot allocate memory' message
     done
+    no_second_ring ahash -j4 --stats -r tree/w* >out 2>message
+    same "one worker of four has no ring by default" "$(grep '  tree/w' expected | LC_ALL=C sort -k2)" \
+        "$(LC_ALL=C sort -k2 out)"
+    check "one worker of four has no ring: --stats says which, and why" \
+        grep -q '^engine     uring, 4 workers, 1 of them sync (io_uring failed: Cannot allocate memory.*)$' message
+    no_second_ring ahash -j4 --stats=json -r tree/w* >out 2>message
+    check "one worker of four has no ring: --stats=json, too" \
+        grep -q '"engine":"uring","fallback_reason":"io_uring failed: .*","fallback_workers":1,' message
     check "no ring after the probe's: acp falls back" no_ring -j1
     check "no ring after the probe's: acp copies everything" diff -r tree copy
     if [ -z "$sanitizer" ]; then

@@ -59,10 +59,10 @@ calls=setup
 if [ "$engine" = sync ]; then falls_back ENOMEM; else refuses ENOMEM; fi
 
 # On a kernel before 5.11 liburing would wait by a request of its own. strace overwrites the start of io_uring_params:
-# the entries as they are, and only the features of Linux 5.4 to 5.10.
+# the entries as they are (256 and 512), and only the features of Linux 5.4 to 5.10.
 old_kernel() {
     strace -f -qqq -o "$scratch/trace" -e trace=io_uring_setup \
-        -e inject=io_uring_setup:poke_exit=@arg2=080000001000000000000000000000000000000007000000 "$@"
+        -e inject=io_uring_setup:poke_exit=@arg2=000100000002000000000000000000000000000007000000 "$@"
 }
 why="io_uring_setup: this kernel's io_uring is too old"
 if [ "$engine" = sync ]; then

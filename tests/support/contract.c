@@ -26,8 +26,9 @@ static void run_case(void **state)
 static int add_engine(const struct engine *engine, const struct contract_case *cases, size_t count,
                       struct engine_case *states, struct CMUnitTest *tests, size_t *len)
 {
+    static const struct engine_opts defaults;
     const char *why = NULL;
-    int rc = engine->probe(&why);
+    int rc = engine->probe(&defaults, &why);
 
     if (rc < 0 && engine == &engine_uring && getenv("AIOUTILS_TEST_NO_URING"))
         return 0;

@@ -183,7 +183,7 @@ int lesson_measure(struct lesson *lesson)
     const char *why = NULL;
     int error = 0;
 
-    if (!engine_find("uring", &why, &error))
+    if (!engine_find("uring", NULL, &why, &error))
         cli_fatal(0, "the lessons need io_uring: %s", why ? why : strerror(-error));
     error = delay_files_make(lesson->bench, &lesson->no_fuse);
     if (error < 0)

@@ -117,7 +117,7 @@ int overlap_measure(const struct bench *bench, const char *engine, struct overla
     const char *why;
     int error;
     struct job job = {
-        .bench = bench, .engine = engine_find(engine, &why, &error), .result = shared};
+        .bench = bench, .engine = engine_find(engine, NULL, &why, &error), .result = shared};
     pid_t server;
     int rc;
 

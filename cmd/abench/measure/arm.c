@@ -276,7 +276,7 @@ void arms_init(struct bench *bench)
     const struct bench_options *opts = &bench->opts;
     const char *why = NULL;
     int error = 0;
-    bool able = engine_find("uring", &why, &error) != NULL;
+    bool able = engine_find("uring", NULL, &why, &error) != NULL;
 
     if (opts->arms) {
         builtin_add_all(bench, opts->arms, "");
