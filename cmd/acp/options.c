@@ -117,8 +117,8 @@ static const char help[] =
     "  -S, --suffix=SUFFIX       override the usual backup suffix\n"
     "  -t, --target-directory=DIRECTORY  copy all SOURCEs into DIRECTORY\n"
     "  -T, --no-target-directory  treat DEST as a normal file\n"
-    "  -u, --update[=WHICH]      replace: older (the default with -u), all, none, or\n"
-    "                              none-fail\n"
+    "  -u, --update[=WHICH]      replace: older (the default with -u), all, none,\n"
+    "                              none-fail, or changed (another size or time)\n"
     "  -v, --verbose             explain what is being done\n"
     "  -x, --one-file-system     stay on this file system\n"
     "  -Z, --context[=CONTEXT]   (refused: security contexts are not supported)\n"
@@ -209,7 +209,7 @@ static enum backup_kind backup_control(const char *source, const char *control)
 struct deferred {
     bool backup, follow_set;
     bool ask, skip;            /* -i, -n: the later one */
-    enum copy_replace replace; /* --update=, older being REPLACE_ALL with copy_opts.older_only */
+    enum copy_replace replace; /* --update=; older and changed are copy_opts.update */
     const char *control, *suffix;
 };
 
@@ -226,10 +226,10 @@ static void archive(struct copy_opts *opts, struct deferred *deferred)
 /* Takes -u and --update=WHICH: the last one counts. */
 static void update(struct copy_opts *opts, struct deferred *deferred, const char *which)
 {
-    static const char *const choices[] = {"all", "none", "none-fail", "older", NULL};
+    static const char *const choices[] = {"all", "none", "none-fail", "older", "changed", NULL};
     int chosen = which ? cli_match("--update", which, choices, NULL) : 3;
 
-    opts->older_only = chosen == 3;
+    opts->update = chosen == 3 ? UPDATE_OLDER : chosen == 4 ? UPDATE_CHANGED : UPDATE_ALL;
     deferred->replace = chosen == 1 ? REPLACE_NONE : chosen == 2 ? REPLACE_NONE_FAIL : REPLACE_ALL;
 }
 

@@ -145,13 +145,13 @@ static void copy_xattrs(const struct attr_run *run, const struct stat *now)
     const struct copy_opts *opts = &run->copy->opts;
     char *names = malloc(XATTR_LIST_MAX + XATTR_SIZE_MAX);
     /* the mode that it has may keep its owner from it, root excepted */
-    bool open_up = run->to->fd >= 0 && !run->copy->may_chown && !(now->st_mode & S_IWUSR) &&
-                   fchmod(run->to->fd, S_IRUSR | S_IWUSR) == 0;
+    bool open_up = !run->copy->may_chown && !(now->st_mode & S_IWUSR) &&
+                   reach_chmod(run->to, S_IRUSR | S_IWUSR) == 0;
     int status = names ? copy_each(run, names, names + XATTR_LIST_MAX) : -ENOMEM;
     bool unsupported = status == -EOPNOTSUPP || status == -ENOSYS;
 
     if (open_up)
-        (void)fchmod(run->to->fd, now->st_mode & 07777);
+        (void)reach_chmod(run->to, now->st_mode & 07777);
     free(names);
     if (status == 0 || (opts->xattrs_quiet && !opts->xattrs_required))
         return;
@@ -294,6 +294,54 @@ void attr_copy(const struct copy *copy, const struct attr_at *from, const struct
     } else if (opts->preserve_xattrs && kinds.any)
         copy_xattrs(&run, &now);
     copy_mode(&run, &now, created, kinds, special_bits);
+}
+
+/* Whether both files have this attribute with the same value, or both have not. values: room for
+ * two. */
+static bool same_value(const struct attr_at *from, const struct attr_at *to, const char *name,
+                       char *values)
+{
+    ssize_t len = reach_getxattr(from, name, values, XATTR_SIZE_MAX), to_len;
+
+    if (len < 0 && !is_absent())
+        return false;
+    to_len = reach_getxattr(to, name, values + XATTR_SIZE_MAX, XATTR_SIZE_MAX);
+    if (len < 0)
+        return to_len < 0 && is_absent();
+    return to_len == len && memcmp(values, values + XATTR_SIZE_MAX, (size_t)len) == 0;
+}
+
+/* Whether `to` has the ACLs and the extended attributes of `from` that are preserved. */
+static bool same_attributes(const struct copy_opts *opts, const struct attr_at *from,
+                            const struct attr_at *to)
+{
+    char *names = malloc(XATTR_LIST_MAX + 2 * XATTR_SIZE_MAX), *values = names + XATTR_LIST_MAX;
+    ssize_t len = names ? reach_listxattr(from, names, XATTR_LIST_MAX) : -1;
+    bool same = len >= 0;
+
+    for (size_t i = 0; same && opts->preserve_mode && i < 2; i++)
+        same = same_value(from, to, posix_acl[i], values);
+    for (const char *name = names; same && name < names + len; name += strlen(name) + 1)
+        if (opts->preserve_xattrs && attr_copy_action(name, NULL) == 0)
+            same = same_value(from, to, name, values);
+    free(names);
+    return same;
+}
+
+bool attr_same(const struct copy *copy, const struct attr_at *from, const struct attr_at *to,
+               const struct stat *st, const struct stat *at)
+{
+    const struct copy_opts *opts = &copy->opts;
+
+    if (opts->preserve_owner && (st->st_uid != at->st_uid || st->st_gid != at->st_gid))
+        return false;
+    if (opts->preserve_mode && ((st->st_mode ^ at->st_mode) & 07777) != 0)
+        return false;
+    if (opts->preserve_times &&
+        (st->st_mtim.tv_sec != at->st_mtim.tv_sec || st->st_mtim.tv_nsec != at->st_mtim.tv_nsec))
+        return false;
+    return (!opts->preserve_mode && !opts->preserve_xattrs) || (attr_none(from) && attr_none(to)) ||
+           same_attributes(opts, from, to);
 }
 
 /* Whether the file has an ACL, or may have one. */

@@ -21,6 +21,10 @@ bool attr_none(const struct attr_at *at);
 void attr_copy(const struct copy *copy, const struct attr_at *from, const struct attr_at *to,
                const struct stat *st, bool created,
                void (*report)(void *arg, enum step step, int status, bool harmless), void *arg);
+/* Whether `to`, *at, has those attributes of `from`, *st, already. The time of the last access,
+ * which copying changes, is not compared. */
+bool attr_same(const struct copy *copy, const struct attr_at *from, const struct attr_at *to,
+               const struct stat *st, const struct stat *at);
 /* Gives fd, which will take the place of name in dir_fd, the owner, mode and ACL that are there. If
  * the owner cannot be kept, the group may be; if neither can be, or the ACL cannot be, the mode has
  * only what no one gains by. Returns 0, or -errno if the rights are as they were. */

@@ -106,7 +106,7 @@ static struct dir *root(const struct copy *copy)
  * being opened. */
 static bool decides_first(const struct copy_opts *opts)
 {
-    return opts->replace != REPLACE_ALL || opts->older_only || opts->dry_run;
+    return opts->replace != REPLACE_ALL || opts->update != UPDATE_ALL || opts->dry_run;
 }
 
 /* Looks at the destination of a file that an engine would copy. Returns whether it is done. */
@@ -126,7 +126,7 @@ static bool decide_in_order(struct copy *copy, struct feed *feed, struct file *f
     if (copy->opts.dry_run && rc == OVERWRITE_CREATE && op->dangling)
         overwrite_refuse_dangling(file);
     if (op->skipped || file->status < 0 || copy->opts.dry_run) {
-        if (rc == OVERWRITE_SKIP && copy->opts.older_only && !copy->opts.dry_run) {
+        if (rc == OVERWRITE_SKIP && copy->opts.update != UPDATE_ALL && !copy->opts.dry_run) {
             /* it may wait for a file that this thread itself must copy */
             while (!feed_has_thread(feed) && feed_drain_half(feed))
                 ;

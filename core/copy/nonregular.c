@@ -7,9 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "../base/path.h"
@@ -17,6 +15,7 @@
 #include "entry.h"
 #include "dest.h"
 #include "overwrite.h"
+#include "symlink.h"
 #include "written.h"
 
 bool nonregular_is(const struct copy *copy, unsigned char type)
@@ -52,48 +51,15 @@ static int make_or_replace(const struct copy *copy, struct file *file, const cha
     return rc;
 }
 
-/* Whether the destination is a link to that already. */
-static bool is_link_to(const struct item *op, const char *target)
-{
-    size_t len = strlen(target);
-    char *now = malloc(len + 1);
-    bool is = now && readlinkat(op->to->fd, op->to_name, now, len + 1) == (ssize_t)len &&
-              memcmp(now, target, len) == 0;
-
-    free(now);
-    return is;
-}
-
-/* Reads all of a link, whatever its size is said to be. malloc'd; NULL with errno. */
-static char *read_target(const struct file *file, const struct stat *st)
-{
-    size_t cap = st->st_size > 0 && st->st_size < PATH_MAX ? (size_t)st->st_size + 1 : PATH_MAX;
-
-    for (;; cap *= 2) {
-        char *target = malloc(cap + 1);
-        ssize_t len = target ? readlinkat(file->dir->fd, file->name, target, cap) : -1;
-        int status = target ? errno : ENOMEM;
-
-        if (len >= 0 && (size_t)len < cap) {
-            target[len] = 0;
-            return target;
-        }
-        free(target);
-        errno = status;
-        if (len < 0)
-            return NULL;
-    }
-}
-
 static void copy_symlink(const struct copy *copy, struct file *file, const struct stat *st)
 {
     const struct item *op = file->op;
-    char *target = read_target(file, st);
+    char *target = symlink_read(file->dir->fd, file->name, st);
 
     if (!target)
         item_fail(file, STEP_READ_LINK);
     else if (make_or_replace(copy, file, target, symlink_to) < 0 &&
-             !(copy->opts.older_only && is_link_to(op, target)))
+             !(copy->opts.update == UPDATE_OLDER && symlink_is(op->to->fd, op->to_name, target)))
         item_fail(file, STEP_MAKE_LINK);
     free(target);
 }

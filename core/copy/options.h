@@ -18,6 +18,12 @@ enum copy_replace {
     REPLACE_NONE,      /* they are left, and that is no error */
     REPLACE_NONE_FAIL, /* they are left, and that is one */
 };
+/* Which of these are left as they are. */
+enum copy_update {
+    UPDATE_ALL,     /* none */
+    UPDATE_OLDER,   /* those that are no older than the source */
+    UPDATE_CHANGED, /* those that have the source's type, size and time of modification */
+};
 
 struct copy_opts {
     bool recursive;
@@ -26,9 +32,9 @@ struct copy_opts {
     enum copy_sparse sparse;
     enum copy_clone clone;
     enum copy_replace replace;
+    enum copy_update update;
     enum backup_kind backup;
     const char *backup_suffix; /* of simple backups */
-    bool older_only;           /* replace only what is older than the source */
     bool through_dangling;   /* a link that leads nowhere: make what it leads to, as POSIX has it */
     bool force;              /* remove a destination that cannot be opened, and try again */
     bool remove_destination; /* remove each destination first */

@@ -13,9 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../base/filesystem.h"
 #include "entry.h"
 #include "seen.h"
+#include "update.h"
 #include "written.h"
 
 /* Whether source and destination are one directory entry, not only one inode. */
@@ -98,52 +98,6 @@ static enum sameness sameness(const struct copy *copy, const struct file *file,
     return would_destroy(copy, file, &from, &to);
 }
 
-/* Whether *at is *from cut off to whole units of a resolution that filesystems have. */
-static bool may_be_cut_off(const struct timespec *from, const struct timespec *at)
-{
-    static const long units[] = {100, 1000, 1000000, 10000000, 1000000000};
-
-    for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
-        if (at->tv_sec == from->tv_sec && at->tv_nsec == from->tv_nsec - from->tv_nsec % units[i])
-            return true;
-    return at->tv_nsec == 0 && at->tv_sec == (from->tv_sec & ~(time_t)1); /* 2 s */
-}
-
-/* Whether the destination has the source's time, as far as its filesystem can keep it: sets it, and
- * looks whether that changes anything. If it does, the old time is restored. */
-static bool is_cut_off(const struct copy_opts *opts, const struct item *op, const struct stat *st,
-                       const struct stat *at)
-{
-    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
-    int flags = op->via_symlink ? 0 : AT_SYMLINK_NOFOLLOW;
-    struct stat now;
-
-    if (opts->dry_run || !may_be_cut_off(&st->st_mtim, &at->st_mtim) ||
-        utimensat(op->to->fd, op->to_name, times, flags) < 0)
-        return false;
-    if (fstatat(op->to->fd, op->to_name, &now, flags) == 0 &&
-        now.st_mtim.tv_sec == at->st_mtim.tv_sec && now.st_mtim.tv_nsec == at->st_mtim.tv_nsec)
-        return true;
-    times[1] = at->st_mtim;
-    (void)utimensat(op->to->fd, op->to_name, times, flags);
-    return false;
-}
-
-/* Whether the destination is no older than the source. */
-static bool is_newer(const struct copy_opts *opts, const struct item *op, const struct stat *st,
-                     const struct stat *at)
-{
-    struct timespec from = st->st_mtim;
-
-    /* FAT has cut off the rest of a time that was preserved: it keeps every other second */
-    if (opts->preserve_times && at->st_mtim.tv_nsec == 0 && filesystem_is_fat(op->to->fd))
-        from = (struct timespec){from.tv_sec & ~(time_t)1, 0};
-    if (at->st_mtim.tv_sec != from.tv_sec ? at->st_mtim.tv_sec > from.tv_sec
-                                          : at->st_mtim.tv_nsec >= from.tv_nsec)
-        return true;
-    return is_cut_off(opts, op, st, at);
-}
-
 /* Whether a backup of the destination would get the source's name, and so destroy it. */
 static bool backup_is_source(const struct copy_opts *opts, const struct file *file,
                              const struct stat *st)
@@ -214,7 +168,7 @@ static int wanted(const struct copy *copy, struct file *file, const struct stat 
     if (opts->replace == REPLACE_NONE_FAIL)
         return item_refuse(file, REFUSED_EXISTS);
     op->unwanted = true;
-    if (opts->replace == REPLACE_NONE || (opts->older_only && is_newer(opts, op, st, at)))
+    if (opts->replace == REPLACE_NONE || update_leaves(copy, file, st, at))
         return skip(file);
     if (opts->replace == REPLACE_ASKED && !opts->dry_run &&
         !opts->ask(opts->ask_arg, file, at->st_mode,

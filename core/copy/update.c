@@ -1,0 +1,165 @@
+/* update.c: see update.h. */
+#define _GNU_SOURCE
+#include "update.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../base/filesystem.h"
+#include "attr.h"
+#include "symlink.h"
+
+enum {
+    NS_PER_SECOND = 1000000000,
+};
+
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+/* Whether *at is *from cut off to whole units of a resolution that filesystems have. */
+static bool may_be_cut_off(const struct timespec *from, const struct timespec *at)
+{
+    static const long units[] = {100, 1000, 1000000, 10000000, NS_PER_SECOND};
+
+    for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+        if (at->tv_sec == from->tv_sec && at->tv_nsec == from->tv_nsec - from->tv_nsec % units[i])
+            return true;
+    return at->tv_nsec == 0 && at->tv_sec == (from->tv_sec & ~(time_t)1); /* 2 s */
+}
+
+/* A time next to *from that is neither *from nor *at, but is cut off to *at if *from is: a process
+ * that is killed while a file has it leaves no file that looks unchanged. */
+static struct timespec probe_time(const struct timespec *from, const struct timespec *at)
+{
+    struct timespec probe = *from;
+
+    probe.tv_nsec--;
+    if (probe.tv_nsec < 0)
+        probe = (struct timespec){from->tv_sec - 1, NS_PER_SECOND - 1};
+    if (same_time(&probe, at))
+        probe = (struct timespec){from->tv_sec, from->tv_nsec + 1};
+    return probe;
+}
+
+/* Whether the destination has the source's time, as far as its filesystem can keep it: sets a time
+ * next to that, and looks whether that changes anything. If it does, the old time is restored. */
+static bool is_cut_off(const struct copy_opts *opts, const struct item *op, const struct stat *st,
+                       const struct stat *at)
+{
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, probe_time(&st->st_mtim, &at->st_mtim)};
+    int flags = op->via_symlink ? 0 : AT_SYMLINK_NOFOLLOW;
+    struct stat now;
+
+    if (opts->dry_run || !may_be_cut_off(&st->st_mtim, &at->st_mtim) ||
+        utimensat(op->to->fd, op->to_name, times, flags) < 0)
+        return false;
+    if (fstatat(op->to->fd, op->to_name, &now, flags) == 0 && same_time(&now.st_mtim, &at->st_mtim))
+        return true;
+    times[1] = at->st_mtim;
+    (void)utimensat(op->to->fd, op->to_name, times, flags);
+    return false;
+}
+
+/* The source's time as the destination keeps it, if the filesystem's type tells. */
+static struct timespec kept_time(const struct copy_opts *opts, const struct item *op,
+                                 const struct stat *st, const struct stat *at)
+{
+    /* FAT has cut off the rest of a time that was preserved: it keeps every other second */
+    if (opts->preserve_times && at->st_mtim.tv_nsec == 0 && filesystem_is_fat(op->to->fd))
+        return (struct timespec){st->st_mtim.tv_sec & ~(time_t)1, 0};
+    return st->st_mtim;
+}
+
+/* Whether the destination is no older than the source. */
+static bool is_newer(const struct copy_opts *opts, const struct item *op, const struct stat *st,
+                     const struct stat *at)
+{
+    struct timespec from = kept_time(opts, op, st, at);
+
+    if (at->st_mtim.tv_sec != from.tv_sec ? at->st_mtim.tv_sec > from.tv_sec
+                                          : at->st_mtim.tv_nsec >= from.tv_nsec)
+        return true;
+    return is_cut_off(opts, op, st, at);
+}
+
+/* Whether both are symbolic links to the same name. */
+static bool is_same_link(const struct file *file, const struct stat *st)
+{
+    const struct item *op = file->op;
+    char *target = symlink_read(file->dir->fd, file->name, st);
+    bool same = target && symlink_is(op->to->fd, op->to_name, target);
+
+    free(target);
+    return same;
+}
+
+/* Whether the destination has the source's contents, as far as type, size and time tell. What has
+ * no bytes is compared as a whole. */
+static bool is_unchanged(const struct copy_opts *opts, const struct file *file,
+                         const struct stat *st, const struct stat *at)
+{
+    const struct item *op = file->op;
+    struct timespec from;
+
+    if (((st->st_mode ^ at->st_mode) & S_IFMT) != 0)
+        return false;
+    if (S_ISLNK(st->st_mode))
+        return is_same_link(file, st);
+    if (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode))
+        return st->st_rdev == at->st_rdev;
+    if (!S_ISREG(st->st_mode))
+        return true;
+    if (st->st_size != at->st_size)
+        return false;
+    from = kept_time(opts, op, st, at);
+    return same_time(&from, &at->st_mtim) || is_cut_off(opts, op, st, at);
+}
+
+/* A file by its name or, if a link is followed, by a descriptor. */
+static struct attr_at reach_file(const struct dir *dir, const char *name, bool follow)
+{
+    struct attr_at at = {.fd = -1, .dir_fd = dir->fd, .name = name};
+
+    if (follow)
+        at.fd = openat(dir->fd, name, O_PATH | O_CLOEXEC);
+    return at;
+}
+
+static void set_attributes(const struct copy *copy, struct file *file, const struct stat *st,
+                           const struct stat *at)
+{
+    const struct item *op = file->op;
+    struct attr_at from = reach_file(file->dir, file->name, item_follows(copy, file)),
+                   to = reach_file(op->to, op->to_name, op->via_symlink);
+
+    if (!attr_same(copy, &from, &to, st, at))
+        attr_copy(copy, &from, &to, st, false, item_report, file);
+    if (from.fd >= 0)
+        close(from.fd);
+    if (to.fd >= 0)
+        close(to.fd);
+}
+
+bool update_leaves(const struct copy *copy, struct file *file, const struct stat *st,
+                   const struct stat *at)
+{
+    const struct copy_opts *opts = &copy->opts;
+
+    switch (opts->update) {
+    case UPDATE_ALL:
+        return false;
+    case UPDATE_OLDER:
+        return is_newer(opts, file->op, st, at);
+    case UPDATE_CHANGED:
+        break;
+    }
+    if (!is_unchanged(opts, file, st, at))
+        return false;
+    if (!opts->dry_run && opts->make == MAKE_COPIES)
+        set_attributes(copy, file, st, at);
+    return true;
+}
