@@ -8,9 +8,10 @@
  *
  * Both keep the same promises, and tests/contract holds them to it:
  *   - each file that is taken from the feed is given back by feed_done, once, failed or not;
- *   - a file's bytes are delivered in order, by one thread; only a read that returns zero bytes
- * ends it: st_size is a hint (files grow and shrink, and those of /proc and sysfs have a wrong
- * one);
+ *   - a file's bytes are delivered in order, by one thread;
+ *   - st_size is a hint: files grow and shrink, and those of /proc and sysfs have a wrong one;
+ *   - a read that returns zero bytes ends a file; so does a short read that stops at st_size, and
+ *     in a sparse copy a last hole;
  *   - an error is stored in its file (status, step), and the run continues; an engine returns an
  *     error only if it cannot work;
  *   - on return nothing is in flight.
@@ -21,8 +22,8 @@
 #include "pipeline/feed.h"
 #include "base/stats.h"
 
-struct copy; /* copy.h */
-struct load; /* load.h */
+struct copy; /* copy/copy.h */
+struct load; /* load/load.h */
 struct load_result;
 
 enum direct_mode {
@@ -35,10 +36,10 @@ struct engine_opts {
     unsigned depth;     /* files in flight per worker; 0: the engine's default; sync ignores it */
     size_t block_bytes; /* a read request of a large file; 0: the engine's default */
     enum direct_mode direct;
-    unsigned
-        files_max; /* open files per worker: the limit that engine_run sets from RLIMIT_NOFILE */
-    bool ordered;  /* deliver files in the order taken, all bytes of one before the next: for sinks
-                    * that  write to one place. Requires keep_order of the feed. */
+    unsigned files_max; /* open files per worker; engine_run sets it from RLIMIT_NOFILE */
+    /* Deliver files in the order taken, all bytes of one before the next: for sinks that write to
+     * one place. Requires keep_order of the feed. */
+    bool ordered;
     const struct engine *fallback; /* takes over from an engine that cannot work; NULL: none */
     struct progress *progress;     /* counts the bytes; NULL if progress is not shown */
 };

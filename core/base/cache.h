@@ -13,9 +13,8 @@ int64_t cache_resident(int fd, uint64_t from, uint64_t len);
 /* The same for a file of which *st is known, up to its end, also on overlayfs and without
  * cachestat(2). There it is an estimate if the file is large. Returns -errno if it is unknown. */
 int64_t cache_resident_end(int fd, const struct stat *st, uint64_t from);
-/* Whether a file of which *st is known is better read past the page cache from an offset on, its
- * size being size: none of the rest is in the cache, or, if that is long, less than half: direct
- * reads of all of it are faster then. */
+/* Returns whether the rest of a file, from an offset to size, is better read past the page cache:
+ * none of it is cached, or it is long and less than half of it is. *st is the file's. */
 bool cache_is_cold(int fd, const struct stat *st, uint64_t size, uint64_t from);
 /* How much of the file is in the page cache and has not been written, in whole pages; -errno as
  * cache_resident. */

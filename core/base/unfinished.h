@@ -32,10 +32,10 @@ struct unfinished {
     _Atomic uint64_t extent;
 };
 
-/* Around the call that creates a file: the first before it, the second after it, failed or not
- * (name NULL: nothing was created). dir_fd and name must stay until unfinished_end, fd until
- * unfinished_closing. Returns
- * false if another file of the list is this one: it is not in the list then, and not ours. */
+/* A caller that creates a file calls the first one before that, and the second one after it, also
+ * if it has failed: name is NULL then. dir_fd and name must stay valid until unfinished_end, fd
+ * until unfinished_closing. unfinished_created returns false, and adds nothing, if the list has
+ * that file: another thread has claimed it, and it is not ours. */
 void unfinished_begin(void);
 bool unfinished_created(struct unfinished *file, int dir_fd, const char *name, int fd);
 /* Adds an existing file, open as fd, before it is written over. Returns false, and adds nothing,

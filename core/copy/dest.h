@@ -64,8 +64,8 @@ void dest_link_resolve(struct copy *copy, struct file *file, const struct stat *
 void dest_link_unclaim(struct copy *copy, const struct stat *st);
 /* The source could not be opened: gives up what was claimed for it when it was walked. */
 void dest_source_unopened(struct copy *copy, struct file *file);
-/* Claims, and settles, for a destination that was left as it is: its other names are linked to it,
- * or it is replaced by such a link. */
+/* Handles the hard links of a source whose destination was left as it is. If it is the first name
+ * of the source, later ones are linked to it. Otherwise a link to the earlier copy replaces it. */
 void dest_link_skipped(struct copy *copy, struct file *file, const struct stat *st);
 /* Creates the destination, or opens what is there and empties it. Returns DEST_WRITE; DEST_MADE if
  * it is left as it is; DEST_LATER while the run writes the same file by another name; or -errno
@@ -74,8 +74,8 @@ int dest_create(struct copy *copy, struct file *file, const struct stat *st, str
 /* Notes what has been made and is open as fd, where another source may lead to it. Returns 0 or
  * -errno. */
 int dest_note_created(struct copy *copy, const struct item *op, int fd);
-/* Decides where the open source goes. Returns a dest_verdict, or -errno with the file failed. wait:
- * rather than DEST_LATER. */
+/* Decides where the open source goes. Returns a dest_verdict, or -errno with the file failed. With
+ * wait, it waits and never returns DEST_LATER. */
 int dest_open(struct copy *copy, struct file *file, int source_fd, const struct stat *st, bool wait,
               struct dest *dest);
 /* Whether the run copies bytes, and not attributes only. */
@@ -92,8 +92,8 @@ int dest_put(struct dest *dest, const struct delivery *to, struct file *file, co
 /* Has the kernel copy some of the bytes between two offsets, if they are in the page cache.
  * Returns how many; 0: the next ones must be read and written. */
 size_t dest_offload(struct file *file, struct dest *dest, uint64_t offset, uint64_t end);
-/* The file has ended. Well: gives the sink the last hole, sets the size and the metadata, and gives
- * the file its name. Not: removes what was created. */
+/* Ends the destination. If the file is complete, gives the sink the last hole, sets the size and
+ * the metadata, and gives the file its name. If it has failed, removes what was created. */
 void dest_end(struct copy *copy, struct file *file, const struct stat *st, struct dest *dest,
               const struct delivery *to, uint64_t size);
 

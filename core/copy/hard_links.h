@@ -25,8 +25,9 @@ struct link_target {
 
 struct hard_links *hard_links_new(void);
 void hard_links_free(struct hard_links *links); /* takes NULL */
-/* Asks what to do with the source st; LINK_READY with *made. wait: until it is not LINK_BUSY; not
- * for a thread that may be the one that copies it. Returns a link_claim or -ENOMEM. */
+/* Asks what to do with the source st. Returns a link_claim or -ENOMEM; LINK_READY sets *made. With
+ * wait, it waits while another thread copies the source, and never returns LINK_BUSY. A thread that
+ * has claimed a source must not wait: it would wait for itself. */
 int hard_links_claim(struct hard_links *links, const struct stat *st, bool wait,
                      struct link_target *made);
 /* The first copy is there, at path (taken over), and is *made; or, path being NULL, it failed and

@@ -31,7 +31,7 @@ enum loop_verdict {
     LOOP_LATER, /* ask again: it depends on another file */
 };
 
-/* The callbacks of the operation. On an error, they call file_fail first, then return -errno. */
+/* The callbacks of the operation. If a file fails, they call file_fail before they return. */
 struct loop_ops {
     size_t slot_bytes; /* size of slot->op */
     size_t pool_bytes; /* the limit of large blocks; 0: the default */
@@ -40,8 +40,9 @@ struct loop_ops {
     /* Processes the file until it would wait. Called when it is open, and when one of its
      * requests has completed. */
     void (*file)(struct loop *loop, struct slot *slot);
-    /* Takes block->got bytes at block->offset, in order. Returns 0 or -errno. It may call
-     * direct_write, which keeps the block. */
+    /* Takes block->got bytes at block->offset, in order. Returns 0; or -errno, which ends the file.
+     * The file has failed only if file_fail has been called. It may keep the block until a request
+     * of its own has completed, as direct_write does. */
     int (*data)(struct loop *loop, struct slot *slot, struct block *block);
     /* Called once when the file has ended and nothing is in flight. NULL: nothing to do. */
     void (*ended)(struct loop *loop, struct slot *slot);

@@ -20,8 +20,8 @@ void stream_delivered(struct loop *loop, struct slot *slot, uint64_t offset, siz
 /* Submits what has been prepared, if many bytes have been delivered since the last time: otherwise
  * the device would run dry while blocks that have waited for their turn are hashed. */
 void stream_keep_busy(struct loop *loop);
-/* Moves *offset to where the file has data: only a sparse file may not have it there. Returns 1; 0
- * if the rest is a hole: *offset is the file's size then; or -errno. */
+/* Moves *offset to the next data, if it is in a hole of a sparse file. Returns 1; 0 if the rest is
+ * a hole: *offset is the file's size then; or -errno. */
 int stream_next_data(struct slot *slot, uint64_t *offset);
 /* Takes a block of the pool for the slot. NULL: none is free. */
 struct block *stream_take(struct loop *loop, struct slot *slot);
