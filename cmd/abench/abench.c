@@ -293,7 +293,7 @@ static void report(const struct machine *machine)
     FILE *out;
 
     if (!taken)
-        report_table(stdout, &bench, machine);
+        (opts->details ? report_table : report_screen)(stdout, &bench, machine);
     if (bench.compared)
         fputs(bench.compared, taken ? stderr : stdout);
     if (opts->json) {
@@ -331,7 +331,7 @@ static void measure_all(void)
     if (bench.opts.warm)
         measure(BENCH_WARM, bench.opts.budget);
     interference_read(&after);
-    interference_warn(&bench, &before, &after);
+    interference_name(&bench, &before, &after);
 }
 
 static int lesson_main(void)

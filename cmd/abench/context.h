@@ -54,6 +54,7 @@ struct bench_options {
     const char *plot;    /* FILE.svg or FILE.png */
     const char *compare; /* file name of an older report */
     bool no_probe;       /* do not predict the gain */
+    bool details;        /* print every figure */
     /* options of the built-in arms; NULL: not given */
     const char *depth, *block_size, *direct;
     const char *pattern;    /* read: as acat --discard takes it */
@@ -107,10 +108,15 @@ struct bench_sample {
     /* from the arm's --stats=json; NAN if it printed none */
     double files;
     double bytes;
-    double waiting_seconds;
+    double waiting_seconds;  /* of the workers, for I/O; not for names */
+    double runqueue_seconds; /* ready to run, while no processor was free; other commands: of the
+                                first process only */
     double in_flight_mean;
     double in_flight_peak;
     double workers;
+    /* seconds of all processors during the run: altogether, used by others than the arm (neither
+     * by kernel threads nor for interrupts), and taken by the host; all 0: unknown */
+    double processors_seconds, others_seconds, stolen_seconds;
     /* from the device's own counters, which include other processes' requests; NAN: unknown */
     double device_busy;  /* part of the time with any request */
     double device_queue; /* mean number of requests */
@@ -132,11 +138,13 @@ struct bench_sweep {
 
 struct bench_arm {
     char *name;
+    char *label;            /* the name in plain words */
     char **argv;            /* built-in arms: NULL-ended; for the last of a copy see arm_set_dest */
     char **options;         /* built-in arms: the options that distinguish the arm */
     const char *command;    /* user's arms: with {src} and so on */
     char *advice;           /* built-in arms: the command line that a user types for it */
     bool ring;              /* built-in arms: uses io_uring */
+    unsigned threads;       /* built-in blocking arms: -j; 0: the default of the command */
     uint64_t pattern_block; /* bytes */
     bool ceiling;           /* given by --bound, as an upper limit: the result is not compared */
     bool swept;             /* is at this point of the sweep: */
@@ -181,6 +189,8 @@ struct bench {
     char *compared;          /* text of the comparison */
     bool regressed;          /* an arm is slower than in the older report */
     bool failed;             /* an arm failed or differed */
+    char busiest[32];        /* name of another process that used the processors most; "": none */
+    const char *no_ring;     /* the reason why io_uring cannot be used; NULL: it can */
     char *warnings[BENCH_WARNINGS_MAX];
     size_t n_warnings;
 };

@@ -44,6 +44,7 @@ enum {
     OPT_PLOT,
     OPT_COMPARE,
     OPT_NO_PROBE,
+    OPT_DETAILS,
     DEPTH_MAX = 65536,
     SECONDS_MAX = 1000000,
     SETTLE_MAX = 3600,
@@ -83,6 +84,7 @@ static const struct option long_options[] = {
     {"plot", required_argument, NULL, OPT_PLOT},
     {"compare", required_argument, NULL, OPT_COMPARE},
     {"no-probe", no_argument, NULL, OPT_NO_PROBE},
+    {"details", no_argument, NULL, OPT_DETAILS},
     {"help", no_argument, NULL, CLI_OPT_HELP},
     {"version", no_argument, NULL, CLI_OPT_VERSION},
     {NULL, 0, NULL, 0},
@@ -126,6 +128,7 @@ static void usage(void)
         "      --seed=N              seed of the random order\n"
         "      --no-probe            do not predict the gain from a short probe\n"
         "Output:\n"
+        "      --details             print every figure and the evidence\n"
         "      --json[=FILE]         every sample as JSON; --csv[=FILE] as CSV\n"
         "      --plot=FILE           draw FILE.svg or FILE.png; needs gnuplot\n"
         "      --compare=OLD         fail if an arm is slower than in an older --json report\n"
@@ -299,6 +302,9 @@ static void set_option(struct bench_options *opts, int option)
         break;
     case OPT_NO_PROBE:
         opts->no_probe = true;
+        break;
+    case OPT_DETAILS:
+        opts->details = true;
         break;
     case OPT_ARM:
     case OPT_BOUND:

@@ -70,8 +70,15 @@ same 'the columns of CSV are figures of the JSON' '' "$(head -n 1 samples.csv | 
     grep -vxF "$(json again.json '"\n".join(["operation", "cache", "arm"] + list(d["states"][0]["arms"][0]["samples"][0]))')")"
 same 'CSV and JSON have the same word for a check' "$(json again.json 'd["states"][0]["arms"][0]["samples"][0]["check"]')" \
     "$(abench hash "${arms[@]}" --pairs=1 --csv tree 2>messages | tail -n 1 | sed 's/.*,//')"
-for word in arm cache machine why use results; do
-    check "the table has: $word" grep -q "^$word" table
+same 'the report begins with the answer' 1 "$(head -n 1 table | grep -cE '^(Does io_uring help here|Which is the fastest)\?  ')"
+for word in Use 'Sure?' Why 'Where the time went' read; do
+    check "the screen has: $word" grep -qF "$word" table
+done
+same 'it fits a screen' '24 80' \
+    "$(awk -v max=24 '{ if (length($0) > 80) wide = length($0) } END { print (NR <= max ? max : NR), (wide ? wide : 80) }' table)"
+abench read "${arms[@]}" --details tree >table 2>messages
+for word in arm cache machine why evidence use sure; do
+    check "the details have: $word" grep -q "^$word" table
 done
 
 # -- the user's arms --
@@ -79,7 +86,7 @@ abench hash "${arms[@]}" --arm 'gnu=find {src} -type f -print0 | xargs -0 /usr/b
     >report.json 2>messages
 same "another command's digests are compared" "content True" \
     "$(json report.json 'd["states"][0]["arms"][2]["samples"][0]["check"] + " " + str(d["equal_work"])')"
-abench hash "${arms[@]}" --arm 'count=wc -c {src}/large' tree >table 2>messages
+abench hash "${arms[@]}" --details --arm 'count=wc -c {src}/large' tree >table 2>messages
 same 'an output of another kind is not compared' 1 "$(grep -c 'not compared: count' table)"
 abench copy "${arms[@]}" --arm 'cp=/bin/cp -r {src} {dst}' --json tree >report.json 2>messages
 same "another command's copy is compared" "content True" \
@@ -114,13 +121,13 @@ same 'digests left out' '1 1' "$? $(grep -c '^wrong  *differs' table)"
 abench hash --arms=sync --pairs=1 --seed=1 --arm 'wrong=/usr/bin/sha256sum {src}/large' \
     --baseline=wrong tree >table 2>messages
 same 'whichever runs first' '1 1' "$? $(grep -c '^wrong  *differs' table)"
-abench hash "${arms[@]}" --arm 'other=find {src} -type f -exec md5sum {} +' tree >table 2>messages
+abench hash "${arms[@]}" --details --arm 'other=find {src} -type f -exec md5sum {} +' tree >table 2>messages
 same 'digests of another kind are not compared' '0 1' "$? $(grep -c 'not compared: other' table)"
 abench hash "${arms[@]}" --arm 'broken=echo the reason >&2; exit 3' tree >table 2>messages
 same 'an arm that fails is named, with its messages' '1 1 1' \
     "$? $(grep -c 'arm broken: exit status 3' messages) $(grep -c 'the reason' messages)"
 
-abench copy "${arms[@]}" --bound 'best=head -c 1000 /dev/zero >{dst}' --json=report.json tree >table 2>messages
+abench copy "${arms[@]}" --details --bound 'best=head -c 1000 /dev/zero >{dst}' --json=report.json tree >table 2>messages
 same 'a bound is no equal work, and not compared' '0 none 1' \
     "$? $(json report.json 'd["states"][0]["arms"][2]["samples"][0]["check"]') $(grep -c 'not compared: best' table)"
 
@@ -133,7 +140,7 @@ if [ "$(id -u)" -eq 0 ] && command -v mkfs.xfs >/dev/null && truncate -s 320M "$
     mounted=1
     cp -r tree "$scratch/mount/tree"
     sync -f "$scratch/mount"
-    abench copy "${arms[@]}" --arm 'clone=cp -r --reflink=always {src} {dst}' \
+    abench copy "${arms[@]}" --details --arm 'clone=cp -r --reflink=always {src} {dst}' \
         --arm 'bytes=cp -r --reflink=never {src} {dst}' --json=report.json "$scratch/mount/tree" >table 2>messages
     same 'a reflink is shown as one, by name' '1 1 [True, False]' \
         "$(grep -c '^clone .*  reflink' table) $(grep -c '^warning  arm clone created reflinks: 4[0-9] of its files' table) \

@@ -49,6 +49,7 @@ static struct bench_arm *arm_add(struct bench *bench, const char *name)
     bench->n_arms++;
     *arm = (struct bench_arm){.name = bench_need(strdup(name)),
                               .pattern_block = bench->opts.pattern_block};
+    arm->label = bench_need(strdup(name));
     arm->samples = bench_need(calloc(2 * (size_t)bench->opts.rounds, sizeof(*arm->samples)));
     return arm;
 }
@@ -126,6 +127,20 @@ static char *advice(const struct bench *bench, const struct arm_spec *spec,
     return text;
 }
 
+/* Returns the name of an arm in plain words. */
+static char *label(const struct arm_spec *spec)
+{
+    const char *cache = !spec->direct                         ? ""
+                        : strcmp(spec->direct, "always") == 0 ? ", direct"
+                        : strcmp(spec->direct, "never") == 0  ? ", buffered"
+                                                              : "";
+
+    if (!spec->ring)
+        return format("%s blocking thread%s%s", spec->jobs, strcmp(spec->jobs, "1") == 0 ? "" : "s",
+                      cache);
+    return format("io_uring%s%s%s", spec->jobs ? " -j" : "", spec->jobs ? spec->jobs : "", cache);
+}
+
 static struct bench_arm *builtin_add(struct bench *bench, const char *name,
                                      const struct arm_spec *spec)
 {
@@ -148,6 +163,10 @@ static struct bench_arm *builtin_add(struct bench *bench, const char *name,
             words_add(&words, bench_need(strdup(""))); /* for arm_set_dest */
     }
     arm->argv = words.word;
+    arm->ring = spec->ring;
+    arm->threads = spec->ring || !spec->jobs ? 0 : (unsigned)strtoul(spec->jobs, NULL, 10);
+    free(arm->label);
+    arm->label = label(spec);
     arm->advice = advice(bench, spec, &options);
     arm->ring = spec->ring;
     if (spec->block_size)
@@ -234,6 +253,8 @@ static void sweep_add(struct bench *bench)
         }
         struct bench_arm *arm = builtin_add(bench, name, &spec);
         arm->swept = true;
+        free(arm->label);
+        arm->label = bench_need(strdup(name));
         memcpy(arm->point, point, sizeof(point));
         free(name);
         for (d = 0; d < sweep->n_dimensions; d++) {
@@ -278,6 +299,9 @@ void arms_init(struct bench *bench)
     int error = 0;
     bool able = engine_find("uring", NULL, &why, &error) != NULL;
 
+    if (!able)
+        bench->no_ring = why ? why : strerror(-error);
+
     if (opts->arms) {
         builtin_add_all(bench, opts->arms, "");
     } else {
@@ -291,9 +315,9 @@ void arms_init(struct bench *bench)
         bench_warn(bench,
                    "io_uring cannot be used: %s; only the blocking path is measured. See sysctl"
                    " kernel.io_uring_disabled, the container's seccomp profile and ulimit -l",
-                   why ? why : strerror(-error));
+                   bench->no_ring);
     if (opts->sweep && !able)
-        cli_fatal(0, "--sweep needs io_uring: %s", why ? why : strerror(-error));
+        cli_fatal(0, "--sweep needs io_uring: %s", bench->no_ring);
     if (opts->sweep)
         sweep_add(bench);
     for (size_t i = 0; i < opts->n_commands; i++)
@@ -376,6 +400,7 @@ void arms_free(struct bench *bench)
         words_free(arm->argv);
         words_free(arm->options);
         free(arm->name);
+        free(arm->label);
         free(arm->advice);
         free(arm->samples);
     }

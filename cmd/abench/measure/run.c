@@ -9,6 +9,7 @@
 #include "device.h"
 #include "iowq.h"
 #include "left.h"
+#include "processors.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -27,6 +28,23 @@ static double number(const json_t *object, const char *key)
     const json_t *value = json_object_get(object, key);
 
     return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+/* Takes the time that the workers waited for I/O or for a processor. While they waited for names,
+ * the thread that finds these computed, or waited itself: only the latter counts as waiting. */
+static void take_waiting(const json_t *counters, struct bench_sample *sample)
+{
+    double waiting = number(counters, "waiting_seconds"), runqueue;
+    double names = number(counters, "waiting_for_names_seconds");
+    double workers_cpu = number(counters, "user_seconds") + number(counters, "system_seconds");
+    double finder_cpu = number(counters, "cpu_seconds") - workers_cpu;
+
+    if (names > 0 && !isnan(finder_cpu))
+        waiting -= fmin(fmin(names, waiting), sample->workers * fmax(finder_cpu, 0));
+    sample->waiting_seconds = waiting;
+    runqueue = number(counters, "runqueue_seconds");
+    if (!isnan(runqueue))
+        sample->runqueue_seconds = runqueue;
 }
 
 /* Reads the counters of an arm: the last line of its messages that is a JSON object. */
@@ -48,9 +66,9 @@ static void read_counters(const struct bench *bench, struct bench_sample *sample
     }
     sample->files = number(counters, "files");
     sample->bytes = number(counters, "bytes");
-    sample->waiting_seconds = number(counters, "waiting_seconds");
-    sample->in_flight_mean = number(counters, "in_flight_mean");
     sample->workers = number(counters, "jobs");
+    take_waiting(counters, sample);
+    sample->in_flight_mean = number(counters, "in_flight_mean");
     sample->in_flight_peak = number(counters, "in_flight_peak");
     json_decref(counters);
     free(line);
@@ -73,6 +91,23 @@ static double bytes_read(pid_t pid)
     if (file)
         fclose(file);
     return told ? (double)bytes : NAN;
+}
+
+/* Returns the seconds that pid was ready to run while no processor was free, or NAN if unknown. It
+ * must have ended and not been collected. */
+static double runqueue_seconds(pid_t pid)
+{
+    unsigned long long ran, queued;
+    char path[64];
+    FILE *file;
+    bool told;
+
+    snprintf(path, sizeof(path), "/proc/%d/schedstat", (int)pid);
+    file = fopen(path, "re");
+    told = file && fscanf(file, "%llu %llu", &ran, &queued) == 2;
+    if (file)
+        fclose(file);
+    return told ? (double)queued / 1e9 : NAN;
 }
 
 static double seconds_of(struct timeval tv)
@@ -126,12 +161,14 @@ static int run_timed(const struct bench *bench, char *const argv[], const int ou
                      struct run_kind kind, double limit, struct bench_sample *sample)
 {
     struct device_counters before = {0};
+    struct processors processors;
     struct rusage usage = {0};
     struct iowq_watch watch;
     double start, end;
     pid_t pid;
     int rc;
 
+    processors_read(&processors);
     device_read(bench, &before);
     start = bench_now();
     rc = child_spawn(&pid, argv, outputs[0], outputs[1]);
@@ -141,6 +178,7 @@ static int run_timed(const struct bench *bench, char *const argv[], const int ou
     sample->timed_out = child_wait(pid, -pid, limit);
     end = bench_now();
     sample->bytes_read = bytes_read(pid);
+    sample->runqueue_seconds = runqueue_seconds(pid);
     sample->wait_status = child_collect(pid, &usage);
     sample->iowq = kind.watched ? iowq_watch_end(&watch) : NAN;
     if (kind.user) /* abench has no other children now */
@@ -151,6 +189,7 @@ static int run_timed(const struct bench *bench, char *const argv[], const int ou
     sample->seconds = end - start + (bench->opts.durable ? sample->sync_seconds : 0);
     take_usage(sample, &usage);
     take_device(bench, &before, sample);
+    processors_take(&processors, sample);
     return rc;
 }
 

@@ -1,6 +1,7 @@
 /* json.c: the report as JSON, with every sample. aioutils-json(5) describes it. */
 #define _GNU_SOURCE
 #include "report.h"
+#include "answer.h"
 #include "knee.h"
 #include "summary.h"
 #include "verdict.h"
@@ -38,6 +39,10 @@ static void put_sample(struct json_writer *json, const struct bench *bench,
     json_put_count(json, "device_written_bytes", s->device_write);
     json_put_real(json, "resident_share", s->resident);
     json_put_real(json, "waiting_seconds", s->waiting_seconds);
+    json_put_real(json, "runqueue_seconds", s->runqueue_seconds);
+    json_put_real(json, "others_cpu_share",
+                  s->processors_seconds > 0 ? fmin(s->others_seconds / s->processors_seconds, 1)
+                                            : NAN);
     json_put_real(json, "in_flight_mean", s->in_flight_mean);
     json_put_real(json, "in_flight_peak", s->in_flight_peak);
     json_put_real(json, "device_busy_share", s->device_busy);
@@ -96,6 +101,7 @@ static void put_summary(struct json_writer *json, const struct bench *bench,
     json_put_real(json, "user_seconds", sum->user_seconds);
     json_put_real(json, "system_seconds", sum->system_seconds);
     json_put_real(json, "waiting_seconds", sum->waiting_seconds);
+    json_put_real(json, "runqueue_seconds", sum->runqueue_seconds);
     json_put_real(json, "in_flight_mean", sum->in_flight_mean);
     json_put_real(json, "device_read_bytes", sum->device_read);
     json_put_real(json, "device_written_bytes", sum->device_write);
@@ -156,10 +162,19 @@ static void put_verdict(struct json_writer *json, const struct bench *bench,
         [BOTTLENECK_CPU] = "cpu",
     };
     char *text = verdict_line(bench, machine, cache);
-    char *recommendation = verdict_use_line(bench, machine, cache);
+    struct answer answer = answer_find(bench, cache);
+    char *line = answer_line(bench, &answer, cache);
+    char *recommendation = answer_use_line(bench, &answer, cache);
+    struct bench_disturbance disturbance = summary_disturbance(bench, cache);
     int best, knee = knee_find(bench, cache, &best);
     struct verdict verdict;
 
+    json_put_text(json, "answer", answer_word(answer.kind));
+    for (char *at = line; at && *at; at++)
+        *at = *at == '\n' ? ' ' : *at;
+    json_put_text(json, "answer_text", line);
+    json_put_real(json, "others_cpu_share", disturbance.others);
+    json_put_real(json, "stolen_cpu_share", disturbance.stolen);
     verdict_reach(bench, cache, &verdict);
     json_put_text(json, "bottleneck", bottlenecks[verdict.bottleneck]);
     json_put_text(json, "bottleneck_text", text);
@@ -169,6 +184,7 @@ static void put_verdict(struct json_writer *json, const struct bench *bench,
         json_put_null(json, "knee");
     put_prediction(json, bench, cache);
     json_put_text(json, "recommendation", recommendation);
+    free(line);
     free(text);
     free(recommendation);
 }

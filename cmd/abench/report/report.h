@@ -1,4 +1,5 @@
-/* report.h: the forms of the report, one file each: table.c, csv.c, json.c and plot.c. */
+/* report.h: the forms of the report, one file each: screen.c, table.c (--details), csv.c, json.c
+ * and plot.c. */
 #ifndef CMD_ABENCH_REPORT_REPORT_H
 #define CMD_ABENCH_REPORT_REPORT_H
 
@@ -6,6 +7,7 @@
 
 #include <stdio.h>
 
+void report_screen(FILE *out, const struct bench *bench, const struct machine *machine);
 void report_table(FILE *out, const struct bench *bench, const struct machine *machine);
 void report_csv(FILE *out, const struct bench *bench);
 /* Returns 0, or -1 if memory is short or the output fails. */

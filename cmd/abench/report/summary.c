@@ -9,6 +9,9 @@
 
 /* Smaller differences do not matter for the choice of a command, even if they are certain. */
 static const double ratio_matters = 0.03;
+/* Parts of the processors' time above which waiting for the device cannot be told from waiting for
+ * a processor, and a ratio not from the luck of an arm. */
+static const double others_much = 0.25, stolen_much = 0.1;
 
 bool summary_sample_good(const struct bench_sample *sample, enum bench_cache cache)
 {
@@ -45,6 +48,7 @@ FIGURE(switches, (double)s->switches)
 FIGURE(device_read, (double)s->device_read)
 FIGURE(device_write, (double)s->device_write)
 FIGURE(waiting, s->waiting_seconds)
+FIGURE(runqueue, s->runqueue_seconds)
 FIGURE(in_flight_mean, s->in_flight_mean)
 FIGURE(in_flight_peak, s->in_flight_peak)
 FIGURE(workers, s->workers)
@@ -70,6 +74,19 @@ size_t summary_ratios(const struct bench_arm *base, const struct bench_arm *arm,
         }
     }
     return n;
+}
+
+/* Fills in the parts of the time. */
+static void split(struct bench_summary *sum)
+{
+    double queued = isnan(sum->runqueue_seconds) ? 0 : sum->runqueue_seconds;
+    double waiting = isnan(sum->waiting_seconds) ? fmax(sum->median - sum->cpu_seconds - queued, 0)
+                                                 : sum->waiting_seconds;
+    double all = sum->cpu_seconds + waiting + queued;
+
+    sum->computing_share = all > 0 ? sum->cpu_seconds / all : 1;
+    sum->waiting_share = all > 0 ? waiting / all : 0;
+    sum->queued_share = all > 0 ? queued / all : 0;
 }
 
 struct bench_summary summary_of(const struct bench *bench, size_t index, enum bench_cache cache)
@@ -119,30 +136,55 @@ struct bench_summary summary_of(const struct bench *bench, size_t index, enum be
     sum.device_read = median_of(arm, cache, figure_device_read, other);
     sum.device_write = median_of(arm, cache, figure_device_write, other);
     sum.waiting_seconds = median_of(arm, cache, figure_waiting, other);
+    sum.runqueue_seconds = median_of(arm, cache, figure_runqueue, other);
     sum.in_flight_mean = median_of(arm, cache, figure_in_flight_mean, other);
     sum.in_flight_peak = median_of(arm, cache, figure_in_flight_peak, other);
     sum.workers = median_of(arm, cache, figure_workers, other);
     sum.device_busy = median_of(arm, cache, figure_device_busy, other);
     sum.device_queue = median_of(arm, cache, figure_device_queue, other);
+    split(&sum);
     return sum;
 }
 
-/* Returns true if ratios are above 1 by more than chance and by enough to matter. */
-static bool above_one(double *values, size_t n)
+struct bench_ratio summary_compare(const struct bench *bench, size_t arm, size_t other,
+                                   enum bench_cache cache)
 {
-    double low, high;
+    double values[BENCH_ROUNDS_MAX];
+    struct bench_ratio of = {0};
 
-    if (n == 0 || stat_quantile(values, n, 0.5) < 1 + ratio_matters)
-        return false;
-    return !stat_interval(values, n, &low, &high) || low > 1;
+    of.pairs = summary_ratios(&bench->arms[other], &bench->arms[arm], cache, values);
+    of.ratio = stat_quantile(values, of.pairs, 0.5);
+    stat_interval(values, of.pairs, &of.low, &of.high);
+    of.faster = of.low > 1 && of.ratio >= 1 + ratio_matters;
+    of.slower = of.high < 1 && of.ratio <= 1 - ratio_matters;
+    return of;
 }
 
 bool summary_faster(const struct bench *bench, size_t arm, size_t other, enum bench_cache cache)
 {
-    double values[BENCH_ROUNDS_MAX];
-    size_t n = summary_ratios(&bench->arms[other], &bench->arms[arm], cache, values);
+    struct bench_ratio of = summary_compare(bench, arm, other, cache);
 
-    return above_one(values, n);
+    return of.faster || (isnan(of.low) && of.ratio >= 1 + ratio_matters);
+}
+
+struct bench_disturbance summary_disturbance(const struct bench *bench, enum bench_cache cache)
+{
+    double all = 0, others = 0, stolen = 0;
+
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        for (size_t j = 0; j < bench->arms[i].n_samples; j++) {
+            const struct bench_sample *sample = &bench->arms[i].samples[j];
+            if (sample->cache != cache)
+                continue;
+            all += sample->processors_seconds;
+            others += sample->others_seconds;
+            stolen += sample->stolen_seconds;
+        }
+    }
+    others = all > 0 ? others / all : NAN;
+    stolen = all > 0 ? stolen / all : NAN;
+    return (struct bench_disturbance){
+        .others = others, .stolen = stolen, .much = others > others_much || stolen > stolen_much};
 }
 
 bool summary_detectable(const struct bench_summary *summary)

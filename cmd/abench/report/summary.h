@@ -18,9 +18,13 @@ struct bench_summary {
     double ratio_low, ratio_high; /* stat_interval of the median; NAN: too few rounds */
     double cpu_seconds, user_seconds, system_seconds;
     double memory_peak, switches, device_read, device_write;
-    double waiting_seconds, in_flight_mean, in_flight_peak; /* NAN: not known */
-    double device_busy, device_queue;                       /* NAN: not known */
-    double workers;                                         /* NAN: not known */
+    double waiting_seconds, runqueue_seconds; /* of the workers; NAN: not known */
+    double in_flight_mean, in_flight_peak;    /* NAN: not known */
+    /* parts of the time, which add up to 1: computing, waiting, and ready while no processor was
+     * free. If the arm does not report its waiting, that is what is left of the time. */
+    double computing_share, waiting_share, queued_share;
+    double device_busy, device_queue; /* NAN: not known */
+    double workers;                   /* NAN: not known */
     bool reflinked;
 };
 
@@ -31,12 +35,27 @@ bool summary_sample_good(const struct bench_sample *sample, enum bench_cache cac
 size_t summary_ratios(const struct bench_arm *base, const struct bench_arm *arm,
                       enum bench_cache cache, double *values);
 struct bench_summary summary_of(const struct bench *bench, size_t arm, enum bench_cache cache);
+/* How many times as fast an arm is as another one: the median of the rounds, and its interval. */
+struct bench_ratio {
+    size_t pairs;            /* rounds in which both were good */
+    double ratio, low, high; /* low, high: NAN: too few rounds; ratio: NAN: none */
+    bool faster, slower;     /* by more than chance, and by enough to matter */
+};
+struct bench_ratio summary_compare(const struct bench *bench, size_t arm, size_t other,
+                                   enum bench_cache cache);
 /* Returns true if an arm is faster than another, as far as the rounds tell. */
 bool summary_faster(const struct bench *bench, size_t arm, size_t other, enum bench_cache cache);
 /* Returns true if the arm differs from the baseline by more than noise. */
 bool summary_detectable(const struct bench_summary *summary);
 /* Returns true if every arm's interval is as narrow as --precision requires. */
 bool summary_precise(const struct bench *bench, enum bench_cache cache);
+/* The parts of the processors' time during the runs that other processes used and that the host
+ * took for its other guests; NAN: unknown. */
+struct bench_disturbance {
+    double others, stolen;
+    bool much; /* too much to conclude anything */
+};
+struct bench_disturbance summary_disturbance(const struct bench *bench, enum bench_cache cache);
 /* Returns the resident part of the data before the run in which it was furthest from the state;
  * NAN: unknown. */
 double summary_resident(const struct bench *bench, enum bench_cache cache);

@@ -1,10 +1,12 @@
-/* table.c: prints the figures as tables. */
+/* table.c: --details: prints all figures as tables. */
 #define _GNU_SOURCE
 #include "report.h"
+#include "answer.h"
 #include "knee.h"
 #include "summary.h"
 #include "term.h"
 #include "verdict.h"
+#include "words.h"
 #include "../../cli/quote.h"
 
 #include <inttypes.h>
@@ -13,51 +15,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Formats 78579 as 78,579, in one of four static buffers. */
-static const char *grouped(uint64_t value)
-{
-    static char buffers[4][32];
-    static unsigned next;
-    char *out = buffers[next++ % 4], digits[24];
-    int len = snprintf(digits, sizeof(digits), "%" PRIu64, value);
-    char *at = out;
-
-    for (int i = 0; i < len; i++) {
-        if (i > 0 && (len - i) % 3 == 0)
-            *at++ = ',';
-        *at++ = digits[i];
-    }
-    *at = '\0';
-    return out;
-}
-
-static void print_bytes(FILE *out, double bytes)
-{
-    static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
-    unsigned unit = 0;
-
-    while (bytes >= 1000 && unit < 4) {
-        bytes /= 1000;
-        unit++;
-    }
-    fprintf(out, "%.*f %s", unit ? 1 : 0, bytes, units[unit]);
-}
-
 static void print_head(FILE *out, const struct bench *bench, const struct machine *machine)
 {
     const struct bench_data *data = &bench->data;
 
-    fprintf(out, "%-9s%s: %s %s, ", bench_operation_names[bench->opts.operation],
-            cli_quote_maybe(data->paths[0]), grouped(data->files),
-            data->files == 1 ? "file" : "files");
-    print_bytes(out, (double)data->bytes);
+    fprintf(out, "%-9s%s: %s, %s", bench_operation_names[bench->opts.operation],
+            cli_quote_maybe(data->paths[0]), words_plural(data->files, "file"),
+            words_bytes((double)data->bytes));
     if (data->n_paths > 1)
         fprintf(out, ", with %zu more", data->n_paths - 1);
-    if (bench->opts.pattern) {
-        fprintf(out, "; %s blocks of %" PRIu64 " bytes, ", bench->opts.pattern,
-                bench->opts.pattern_block);
-        print_bytes(out, bench_bytes(bench));
-    }
+    if (bench->opts.pattern)
+        fprintf(out, "; %s blocks of %" PRIu64 " bytes, %s", bench->opts.pattern,
+                bench->opts.pattern_block, words_bytes(bench_bytes(bench)));
     fprintf(out, "; %s on %s\n", machine->filesystem, machine->device);
     fprintf(out, "machine  %u %s, %.1f GiB memory, Linux %s\n", machine->processors,
             machine->processors == 1 ? "processor" : "processors",
@@ -179,32 +148,6 @@ static void print_costs(FILE *out, const struct bench *bench, const struct term 
     }
 }
 
-/* Prints if the results were equal, and which arms were not compared. */
-static void print_checks(FILE *out, const struct bench *bench)
-{
-    static const char *const texts[] = {
-        [BENCH_READ] = "each arm read every byte",
-        [BENCH_HASH] = "the same digests from each arm, every run",
-        [BENCH_COPY] = "copies compared: names, types and sizes every run, contents ",
-    };
-    unsigned uncompared = 0;
-
-    fprintf(out, "\nresults  ");
-    if (bench->failed)
-        fprintf(out, "the arms differ, or an arm failed: see the messages");
-    else
-        fprintf(out, "%s%s", texts[bench->opts.operation],
-                bench->opts.operation != BENCH_COPY ? ""
-                : bench->opts.verify_all            ? "too"
-                                                    : "once for each arm");
-    for (size_t i = 0; i < bench->n_arms; i++) {
-        const struct bench_arm *arm = &bench->arms[i];
-        if (arm->n_samples > 0 && arm->samples[0].check == CHECK_NONE)
-            fprintf(out, "%s%s", uncompared++ ? ", " : "; not compared: ", arm->name);
-    }
-    putc('\n', out);
-}
-
 static void print_line(FILE *out, const struct term *term, const char *keyword, char *text)
 {
     if (text)
@@ -218,6 +161,8 @@ static void print_meaning(FILE *out, const struct term *term, const struct bench
     struct verdict verdict;
 
     putc('\n', out);
+    struct answer answer = answer_find(bench, cache);
+    print_line(out, term, "answer", answer_line(bench, &answer, cache));
     print_line(out, term, "why", verdict_line(bench, machine, cache));
     if (verdict_reach(bench, cache, &verdict)) {
         print_line(out, term, "evidence", verdict_evidence_line(bench, bench->baseline, cache));
@@ -226,7 +171,8 @@ static void print_meaning(FILE *out, const struct term *term, const struct bench
     }
     print_line(out, term, "knee", knee_line(bench, cache));
     print_line(out, term, "predict", verdict_prediction_line(bench, cache));
-    print_line(out, term, "use", verdict_use_line(bench, machine, cache));
+    print_line(out, term, "use", answer_use_line(bench, &answer, cache));
+    print_line(out, term, "sure", answer_sure_line(bench, &answer, cache));
 }
 
 void report_table(FILE *out, const struct bench *bench, const struct machine *machine)
@@ -245,7 +191,6 @@ void report_table(FILE *out, const struct bench *bench, const struct machine *ma
         print_costs(out, bench, &term, cache, width);
         print_meaning(out, &term, bench, machine, cache);
     }
-    print_checks(out, bench);
     for (size_t i = 0; i < bench->n_warnings; i++)
         term_line(out, &term, "warning", bench->warnings[i]);
 }

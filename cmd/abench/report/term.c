@@ -14,7 +14,8 @@
 enum {
     WIDTH_USUAL = 80,
     WIDTH_MIN = 40,
-    INDENT = 9, /* columns of a keyword */
+    INDENT = 9,       /* columns of a keyword */
+    SHORT_INDENT = 7, /* of the report on one screen */
     BAR_MAX = 60,
 };
 
@@ -45,28 +46,80 @@ bool term_fits(const struct term *term, int columns)
     return !term->terminal || columns <= term->width;
 }
 
-void term_line(FILE *out, const struct term *term, const char *keyword, const char *text)
+/* Prints words from column on, in lines of at most width columns; width 0: in one line. A newline
+ * in the text starts a line, too. */
+static void put_words(FILE *out, const char *text, int column, int indent, int width)
 {
-    int column = INDENT;
-
-    fprintf(out, "%-*s", INDENT, keyword);
     for (const char *at = text; *at;) {
-        size_t word = strcspn(at, " ");
-        if (term->terminal && column > INDENT && column + (int)word > term->width) {
-            fprintf(out, "\n%*s", INDENT, "");
-            column = INDENT;
+        size_t word = strcspn(at, " \n");
+        if (width && column > indent && column + (int)word > width) {
+            fprintf(out, "\n%*s", indent, "");
+            column = indent;
         }
         fwrite(at, word, 1, out);
         at += word;
-        column += (int)word + 1;
-        if (*at) {
+        column += (int)word;
+        if (*at == '\n') {
+            fprintf(out, "\n%*s", indent, "");
+            column = indent;
             at++;
-            /* the blank, unless the next word starts a line */
-            if (!term->terminal || column + (int)strcspn(at, " ") <= term->width)
-                putc(' ', out);
+            continue;
         }
+        size_t blanks = strspn(at, " ");
+        at += blanks;
+        column += (int)blanks;
+        /* the blanks, unless the next word starts a line */
+        if (*at && (!width || column + (int)strcspn(at, " \n") <= width))
+            fprintf(out, "%*s", (int)blanks, "");
     }
     putc('\n', out);
+}
+
+void term_line(FILE *out, const struct term *term, const char *keyword, const char *text)
+{
+    fprintf(out, "%-*s", INDENT, keyword);
+    put_words(out, text, INDENT, INDENT, term->terminal ? term->width : 0);
+}
+
+/* Returns the width of lines that are wrapped everywhere. */
+static int wrap_width(const struct term *term)
+{
+    return term->terminal && term->width < WIDTH_USUAL ? term->width : WIDTH_USUAL;
+}
+
+void term_wrap(FILE *out, const struct term *term, const char *keyword, const char *text)
+{
+    int indent = keyword ? SHORT_INDENT : 0;
+
+    fprintf(out, "%-*s", indent, keyword ? keyword : "");
+    put_words(out, text, indent, indent, wrap_width(term));
+}
+
+void term_answer(FILE *out, const struct term *term, char *text)
+{
+    const char *answer = text ? strstr(text, "?  ") : NULL, *colour;
+
+    if (!answer) {
+        free(text);
+        return;
+    }
+    answer += 3;
+    colour = strncmp(answer, "CANNOT", 6) == 0 ? "\033[1;33m"
+             : strncmp(answer, "YES", 3) == 0  ? "\033[1;32m"
+                                               : "\033[1m";
+    size_t loud = strcspn(answer, "\n");
+    const char *gap = strstr(answer, "   ");
+    if (gap && gap < answer + loud)
+        loud = (size_t)(gap - answer);
+    fwrite(text, (size_t)(answer - text), 1, out);
+    fprintf(out, "%s%.*s%s", term->colour ? colour : "", (int)loud, answer,
+            term->colour ? "\033[0m" : "");
+    int column = (int)(answer - text) + (int)loud;
+    int indent = gap ? column + 3 : SHORT_INDENT;
+    if (indent > wrap_width(term) / 2)
+        indent = SHORT_INDENT;
+    put_words(out, answer + loud, column, indent, wrap_width(term));
+    free(text);
 }
 
 static void put_bar(FILE *out, const struct term *term, double length)
@@ -109,4 +162,31 @@ void term_bars(FILE *out, const struct term *term, const struct bench *bench,
         fputs(term->colour && *colour ? "\033[0m" : "", out);
         fprintf(out, " %.3g s\n", sum.median);
     }
+}
+
+const char *term_fill(const struct term *term, enum term_fill fill)
+{
+    static const char *const plain[FILLS] = {"#", ".", "-"};
+    static const char *const blocks[FILLS] = {"█", "░", "▒"};
+
+    return (term->terminal && term->blocks ? blocks : plain)[fill];
+}
+
+void term_split_bar(FILE *out, const struct term *term, double length, const double *shares,
+                    int columns)
+{
+    int column = 0;
+    double end = 0;
+
+    for (unsigned fill = 0; fill < FILLS; fill++) {
+        end += shares[fill] * length;
+        /* rounded at the ends of the parts, so that the whole has its length */
+        for (; column < (int)lround(end) && column < columns; column++)
+            fputs(term_fill(term, fill), out);
+    }
+    if (column == 0) {
+        fputs(term_fill(term, FILL_COMPUTING), out);
+        column = 1;
+    }
+    fprintf(out, "%*s", columns - column, "");
 }

@@ -16,8 +16,20 @@ void term_init(struct term *term, FILE *out);
 bool term_fits(const struct term *term, int columns);
 /* Prints a keyword and a text, in lines of the terminal's width. */
 void term_line(FILE *out, const struct term *term, const char *keyword, const char *text);
+/* Does the same in lines of at most 80 columns, to a pipe or file, too. keyword: NULL: none. */
+void term_wrap(FILE *out, const struct term *term, const char *keyword, const char *text);
+/* Prints an answer, which it frees, in such lines: a question, two blanks, and the answer, of which
+ * further lines are indented; NULL prints nothing. */
+void term_answer(FILE *out, const struct term *term, char *text);
 /* Prints a bar for each arm's seconds, on a terminal only. */
 void term_bars(FILE *out, const struct term *term, const struct bench *bench,
                enum bench_cache cache, int name_width);
+
+enum term_fill { FILL_COMPUTING, FILL_WAITING, FILL_QUEUED, FILLS };
+/* Returns the character that stands for a part of a bar. */
+const char *term_fill(const struct term *term, enum term_fill fill);
+/* Prints a bar of this length, divided by the shares of FILLS parts, and blanks up to columns. */
+void term_split_bar(FILE *out, const struct term *term, double length, const double *shares,
+                    int columns);
 
 #endif

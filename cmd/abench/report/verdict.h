@@ -29,7 +29,5 @@ char *verdict_line(const struct bench *bench, const struct machine *machine,
                    enum bench_cache cache);
 char *verdict_evidence_line(const struct bench *bench, size_t arm, enum bench_cache cache);
 char *verdict_prediction_line(const struct bench *bench, enum bench_cache cache);
-char *verdict_use_line(const struct bench *bench, const struct machine *machine,
-                       enum bench_cache cache);
 
 #endif

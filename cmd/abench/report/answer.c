@@ -1,0 +1,387 @@
+/* answer.c: the answer to the question if io_uring helps, the command to use, and what both rest
+ * on.
+ *
+ * Our fastest arm with io_uring is compared with the blocking baseline and with our fastest arm of
+ * several threads. If nothing waits, a gain is that of more workers, which threads have, too. If
+ * the figures do not suffice, or the machine was busy, there is no answer. */
+#define _GNU_SOURCE
+#include "answer.h"
+#include "knee.h"
+#include "words.h"
+#include "../../cli/quote.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double waits_little = 0.15; /* part of the time */
+/* An interval that contains 1 and is wider than this, from end to end, does not show equality. */
+static const double wide = 1.25;
+static const double start_seconds = 0.02; /* a shorter run is mostly the start of the process */
+/* A median within this factor of the best is as good, if no difference can be detected. */
+static const double as_good = 1.05;
+/* --pattern: a ring that is as fast as threads helps if it takes at most this part of their CPU. */
+static const double cpu_saved = 2.0 / 3;
+
+/* Finds the fastest of the arms that fit, by the median. */
+static int fastest(const struct bench *bench, enum bench_cache cache,
+                   bool (*fits)(const struct bench_arm *arm))
+{
+    int best = ANSWER_NONE;
+    double best_median = INFINITY;
+
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        struct bench_summary sum = summary_of(bench, i, cache);
+        if (sum.runs == 0 || sum.unchecked || !fits(&bench->arms[i]) || sum.median >= best_median)
+            continue;
+        best = (int)i;
+        best_median = sum.median;
+    }
+    return best;
+}
+
+static bool is_ring(const struct bench_arm *arm)
+{
+    return arm->ring;
+}
+
+static bool is_threads(const struct bench_arm *arm)
+{
+    return arm->threads > 1;
+}
+
+static bool is_blocking(const struct bench_arm *arm)
+{
+    return arm->threads == 1;
+}
+
+static bool is_any(const struct bench_arm *arm)
+{
+    (void)arm;
+    return true;
+}
+
+static bool ring_asked(const struct bench *bench)
+{
+    bool asked = bench->no_ring && !bench->opts.arms;
+
+    for (size_t i = 0; i < bench->n_arms; i++)
+        asked |= bench->arms[i].ring;
+    return asked;
+}
+
+/* Returns the arm to compare the ring with: the baseline, or else a blocking arm. */
+static int find_base(const struct bench *bench, enum bench_cache cache)
+{
+    if (!bench->arms[bench->baseline].ring && summary_of(bench, bench->baseline, cache).runs > 0)
+        return (int)bench->baseline;
+    int base = fastest(bench, cache, is_blocking);
+    return base != ANSWER_NONE ? base : fastest(bench, cache, is_threads);
+}
+
+/* Chooses the command to use: the fastest, or our command without options, or the knee of a sweep,
+ * if these are as fast. */
+static int find_use(const struct bench *bench, enum bench_cache cache)
+{
+    int best = fastest(bench, cache, is_any), swept, knee = knee_find(bench, cache, &swept);
+
+    for (size_t i = 0; i < bench->n_arms && best != ANSWER_NONE; i++) {
+        const struct bench_summary sum = summary_of(bench, i, cache);
+        if (strcmp(bench->arms[i].name, "uring") == 0 && sum.runs > 0 &&
+            sum.median <= as_good * summary_of(bench, (size_t)best, cache).median &&
+            !summary_compare(bench, (size_t)best, i, cache).faster)
+            return (int)i;
+    }
+    return knee >= 0 && best == swept ? knee : best;
+}
+
+/* Returns true, with the reason, if the figures of this state do not allow an answer. */
+static bool undecidable(const struct bench *bench, enum bench_cache cache, struct answer *answer)
+{
+    struct bench_disturbance disturbance = summary_disturbance(bench, cache);
+    char *out = answer->unknown;
+    size_t size = sizeof(answer->unknown), pairs = answer->over_base.pairs;
+
+    if (bench->no_ring)
+        snprintf(out, size, "io_uring cannot be used: %s", bench->no_ring);
+    else if (answer->ring == ANSWER_NONE || answer->base == ANSWER_NONE)
+        snprintf(out, size, "%s",
+                 bench->rounds_done[cache] > 0 ? "an arm failed: see the messages"
+                                               : "the time was up before each arm had run once");
+    else if (summary_of(bench, (size_t)answer->base, cache).median < start_seconds)
+        snprintf(out, size,
+                 "too short to tell: a run takes %s, most of it the start of the process; choose"
+                 " more or larger files",
+                 words_seconds(summary_of(bench, (size_t)answer->base, cache).median));
+    else if (disturbance.much && disturbance.others > disturbance.stolen)
+        snprintf(out, size, "other processes used %.0f%% of the processors%s%s",
+                 100 * disturbance.others, bench->busiest[0] ? ", mostly " : "", bench->busiest);
+    else if (disturbance.much)
+        snprintf(out, size, "the host gave %.0f%% of the processors to other machines",
+                 100 * disturbance.stolen);
+    else if (isnan(answer->over_base.low))
+        snprintf(out, size, "%s are too few, of which the ratio is %s so far; use a longer --time",
+                 words_plural(pairs, "round"), words_times(answer->over_base.ratio));
+    else
+        return false;
+    return true;
+}
+
+static bool too_wide(const struct bench_ratio *of)
+{
+    return !of->faster && !of->slower && of->high > wide * of->low;
+}
+
+static bool saves_cpu(const struct bench *bench, enum bench_cache cache,
+                      const struct answer *answer)
+{
+    return bench->opts.pattern &&
+           summary_of(bench, (size_t)answer->ring, cache).cpu_seconds <=
+               cpu_saved * summary_of(bench, (size_t)answer->threads, cache).cpu_seconds;
+}
+
+/* Decides by the ratios, which have intervals. */
+static enum answer_kind decide(const struct bench *bench, enum bench_cache cache,
+                               struct answer *answer)
+{
+    struct bench_summary base = summary_of(bench, (size_t)answer->base, cache);
+    struct bench_summary ring = summary_of(bench, (size_t)answer->ring, cache);
+    const struct bench_ratio *over = &answer->over_threads;
+    bool waits = base.waiting_share >= waits_little;
+
+    if (too_wide(&answer->over_base)) {
+        snprintf(answer->unknown, sizeof(answer->unknown),
+                 "io_uring takes between %s of the time; use a longer --time",
+                 words_interval(1 / answer->over_base.high, 1 / answer->over_base.low));
+        return ANSWER_UNKNOWN;
+    }
+    if (!answer->over_base.faster)
+        return ANSWER_NO;
+    if (answer->threads == ANSWER_NONE) {
+        answer->by_workers = !waits && ring.workers > base.workers;
+        return answer->by_workers ? ANSWER_NO : ANSWER_YES;
+    }
+    if (over->faster)
+        return ANSWER_YES;
+    answer->by_workers = !waits;
+    if (!waits)
+        return ANSWER_NO;
+    if (too_wide(over)) {
+        snprintf(answer->unknown, sizeof(answer->unknown),
+                 "io_uring is %s times as fast as %s, but compared with %s the interval is %s; use"
+                 " a longer --time",
+                 words_times(answer->over_base.ratio), bench->arms[answer->base].label,
+                 bench->arms[answer->threads].label, words_interval(over->low, over->high));
+        return ANSWER_UNKNOWN;
+    }
+    return !over->slower && saves_cpu(bench, cache, answer) ? ANSWER_YES : ANSWER_THREADS;
+}
+
+struct answer answer_find(const struct bench *bench, enum bench_cache cache)
+{
+    struct answer answer = {.ring = fastest(bench, cache, is_ring),
+                            .base = find_base(bench, cache),
+                            .threads = fastest(bench, cache, is_threads),
+                            .use = find_use(bench, cache)};
+
+    if (answer.threads == answer.base)
+        answer.threads = ANSWER_NONE;
+    if (answer.ring != ANSWER_NONE && answer.base != ANSWER_NONE)
+        answer.over_base = summary_compare(bench, (size_t)answer.ring, (size_t)answer.base, cache);
+    if (answer.ring != ANSWER_NONE && answer.threads != ANSWER_NONE)
+        answer.over_threads = summary_compare(bench, (size_t)answer.ring, (size_t)answer.threads,
+                                              cache);
+    if (!ring_asked(bench))
+        answer.kind = ANSWER_NOT_ASKED;
+    else if (undecidable(bench, cache, &answer))
+        answer.kind = ANSWER_UNKNOWN;
+    else
+        answer.kind = decide(bench, cache, &answer);
+    return answer;
+}
+
+const char *answer_word(enum answer_kind kind)
+{
+    static const char *const words[] = {
+        [ANSWER_NOT_ASKED] = NULL,    [ANSWER_YES] = "yes",         [ANSWER_NO] = "no",
+        [ANSWER_THREADS] = "threads", [ANSWER_UNKNOWN] = "unknown",
+    };
+
+    return words[kind];
+}
+
+/* Prints how the ring compares with another arm. */
+static void print_ratio(FILE *out, const struct bench *bench, const struct bench_ratio *of,
+                        int other)
+{
+    if (of->faster || of->slower)
+        fprintf(out, "%s times as fast as %s", words_times(of->ratio), bench->arms[other].label);
+    else
+        fprintf(out, "as fast as %s (%s times)", bench->arms[other].label, words_times(of->ratio));
+}
+
+/* Prints which arm is the fastest, if none of ours uses io_uring. */
+static void print_fastest(FILE *out, const struct bench *bench, const struct answer *answer,
+                          enum bench_cache cache)
+{
+    struct bench_ratio of;
+
+    fputs("Which is the fastest?  ", out);
+    if (answer->use == ANSWER_NONE) {
+        fputs("CANNOT TELL   no arm has a result", out);
+        return;
+    }
+    if (bench->n_arms == 1) {
+        fprintf(out, "%s is the only one", bench->arms[answer->use].label);
+        return;
+    }
+    if ((size_t)answer->use == bench->baseline) {
+        fprintf(out, "%s, the baseline", bench->arms[answer->use].label);
+        return;
+    }
+    of = summary_compare(bench, (size_t)answer->use, bench->baseline, cache);
+    if (of.faster)
+        fprintf(out, "%s, ", bench->arms[answer->use].label);
+    else
+        fprintf(out, "CANNOT TELL   %s is ", bench->arms[answer->use].label);
+    fprintf(out, "%s times as fast as %s", words_times(of.ratio),
+            bench->arms[bench->baseline].label);
+}
+
+char *answer_line(const struct bench *bench, const struct answer *answer, enum bench_cache cache)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    if (!out)
+        return NULL;
+    if (answer->kind == ANSWER_NOT_ASKED) {
+        print_fastest(out, bench, answer, cache);
+        return fclose(out) == 0 ? text : NULL;
+    }
+    fprintf(out, "Does io_uring help here%s?  ",
+            !bench->opts.cold || !bench->opts.warm ? ""
+            : cache == BENCH_COLD                  ? ", cold"
+                                                   : ", warm");
+    if (answer->kind == ANSWER_UNKNOWN) {
+        fprintf(out, "CANNOT TELL\n%s", answer->unknown);
+    } else if (answer->kind == ANSWER_THREADS) {
+        fprintf(out, "NO MORE THAN %u THREADS\n", bench->arms[answer->threads].threads);
+        print_ratio(out, bench, &answer->over_base, answer->base);
+        fputs(", ", out);
+        print_ratio(out, bench, &answer->over_threads, answer->threads);
+    } else {
+        fprintf(out, "%s   ", answer->kind == ANSWER_YES ? "YES" : "NO");
+        print_ratio(out, bench, &answer->over_base, answer->base);
+        if (answer->threads != ANSWER_NONE) {
+            fputc('\n', out);
+            print_ratio(out, bench, &answer->over_threads, answer->threads);
+        } else if (answer->by_workers) {
+            fputs(",\nby its workers alone", out);
+        }
+    }
+    return fclose(out) == 0 ? text : NULL;
+}
+
+/* Prints the reason for a command. */
+static void print_reason(FILE *out, const struct bench *bench, const struct answer *answer,
+                         enum bench_cache cache)
+{
+    int best = fastest(bench, cache, is_any);
+    const struct bench_arm *arm = &bench->arms[answer->use];
+    bool usual = strcmp(arm->name, "uring") == 0;
+
+    if (usual)
+        fputs("   (takes io_uring by itself", out);
+    else if (answer->use == best)
+        fputs("   (measured best", out);
+    else
+        fputs("   (the smallest values that are as fast as the best", out);
+    if (usual && best != answer->use)
+        fprintf(out, "; as fast as %s", bench->arms[best].label);
+    else if (!usual && arm->argv && !arm->swept && answer->ring != ANSWER_NONE && !arm->ring &&
+             answer->kind != ANSWER_UNKNOWN)
+        fprintf(
+            out, "; by itself it takes io_uring, which takes %s of the time",
+            words_times(
+                1 /
+                summary_compare(bench, (size_t)answer->ring, (size_t)answer->use, cache).ratio));
+    if (answer->kind == ANSWER_UNKNOWN && !bench->no_ring)
+        fputs("; a hint, no more", out);
+    putc(')', out);
+}
+
+char *answer_use_line(const struct bench *bench, const struct answer *answer,
+                      enum bench_cache cache)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out;
+
+    if (answer->use == ANSWER_NONE || !(out = open_memstream(&text, &size)))
+        return NULL;
+    const struct bench_arm *arm = &bench->arms[answer->use];
+    if (arm->command) {
+        fprintf(out, "%s", arm->command);
+    } else {
+        fprintf(out, "%s", arm->advice);
+        for (size_t i = 0; i < bench->data.n_paths && i < 3; i++)
+            fprintf(out, " %s", i < 2 ? cli_quote_maybe(bench->data.paths[i]) : "...");
+        if (bench->opts.operation == BENCH_COPY)
+            fputs(" DEST", out);
+    }
+    print_reason(out, bench, answer, cache);
+    return fclose(out) == 0 ? text : NULL;
+}
+
+/* Prints how the results were compared. */
+static void print_checks(FILE *out, const struct bench *bench)
+{
+    static const char *const texts[] = {
+        [BENCH_READ] = "every byte read by every arm",
+        [BENCH_HASH] = "same digests from every arm",
+        [BENCH_COPY] = "same copy from every arm",
+    };
+    unsigned uncompared = 0;
+
+    fprintf(out, "%s", bench->failed ? "an arm failed or differed" : texts[bench->opts.operation]);
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        const struct bench_arm *arm = &bench->arms[i];
+        if (arm->n_samples > 0 && arm->samples[0].check == CHECK_NONE)
+            fprintf(out, "%s%s", uncompared++ ? ", " : "; not compared: ", arm->name);
+    }
+}
+
+char *answer_sure_line(const struct bench *bench, const struct answer *answer,
+                       enum bench_cache cache)
+{
+    struct bench_disturbance disturbance = summary_disturbance(bench, cache);
+    double resident = summary_resident(bench, cache);
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    if (!out)
+        return NULL;
+    if (answer->kind != ANSWER_UNKNOWN && answer->over_base.pairs > 0) {
+        fprintf(out, "95%%: %s", words_interval(answer->over_base.low, answer->over_base.high));
+        if (answer->over_threads.pairs > 0)
+            fprintf(out, " and %s",
+                    words_interval(answer->over_threads.low, answer->over_threads.high));
+        fputs("; ", out);
+    }
+    fprintf(out, "%s%s, random order, ", words_plural(bench->rounds_done[cache], "round"),
+            bench->timed_out[cache] ? " (time limit)" : "");
+    if (disturbance.others >= 0.01)
+        fprintf(out, "others used %.0f%% of the processors, ", 100 * disturbance.others);
+    else if (!isnan(disturbance.others))
+        fputs("quiet machine, ", out);
+    print_checks(out, bench);
+    if (isnan(resident))
+        fputs(", page cache unknown", out);
+    else
+        fprintf(out, ", %.1f%% in the page cache before each run", 100 * resident);
+    return fclose(out) == 0 ? text : NULL;
+}

@@ -1,0 +1,40 @@
+/* answer.h: the answer to the question if io_uring helps. */
+#ifndef CMD_ABENCH_REPORT_ANSWER_H
+#define CMD_ABENCH_REPORT_ANSWER_H
+
+#include "machine.h"
+#include "summary.h"
+
+enum answer_kind {
+    ANSWER_NOT_ASKED, /* none of our arms uses io_uring */
+    ANSWER_YES,
+    ANSWER_NO,
+    ANSWER_THREADS, /* threads gain as much */
+    ANSWER_UNKNOWN  /* cannot tell */
+};
+
+enum { ANSWER_NONE = -1 }; /* no arm */
+
+struct answer {
+    enum answer_kind kind;
+    /* indices of arms, or ANSWER_NONE: our fastest with io_uring, the blocking one to compare it
+     * with, our fastest with threads, the one to use */
+    int ring, base, threads, use;
+    struct bench_ratio over_base, over_threads; /* of the ring, if there are both */
+    bool by_workers;   /* the ring is faster than base, but only because it has more workers */
+    char unknown[256]; /* ANSWER_UNKNOWN: why */
+};
+
+struct answer answer_find(const struct bench *bench, enum bench_cache cache);
+/* Returns the word for JSON: yes, no, threads, unknown; NULL: not asked. */
+const char *answer_word(enum answer_kind kind);
+/* Return a line of text each, which the caller frees. A newline in it must be kept. */
+char *answer_line(const struct bench *bench, const struct answer *answer, enum bench_cache cache);
+/* The command to use, and a reason; NULL: nothing was measured. */
+char *answer_use_line(const struct bench *bench, const struct answer *answer,
+                      enum bench_cache cache);
+/* What the answer rests on. */
+char *answer_sure_line(const struct bench *bench, const struct answer *answer,
+                       enum bench_cache cache);
+
+#endif

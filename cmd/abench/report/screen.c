@@ -1,0 +1,158 @@
+/* screen.c: the report on one screen: the answer, one table, and where the time went. */
+#define _GNU_SOURCE
+#include "report.h"
+#include "answer.h"
+#include "knee.h"
+#include "term.h"
+#include "verdict.h"
+#include "words.h"
+#include "../../cli/quote.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LABEL_MIN = 18,
+    LABEL_MAX = 30,
+    BARS_MAX = 6, /* more arms are a sweep, whose table suffices */
+    BAR_COLUMNS = 46,
+};
+
+static void print_wrapped(FILE *out, const struct term *term, const char *keyword, char *text)
+{
+    if (text)
+        term_wrap(out, term, keyword, text);
+    free(text);
+}
+
+static int name_width(const struct bench *bench)
+{
+    size_t width = LABEL_MIN;
+
+    for (size_t i = 0; i < bench->n_arms; i++)
+        width = strlen(bench->arms[i].label) > width ? strlen(bench->arms[i].label) : width;
+    return width < LABEL_MAX ? (int)width : LABEL_MAX;
+}
+
+static void print_name(FILE *out, const struct bench_arm *arm, int width)
+{
+    fprintf(out, "%-*.*s", width, width, arm->label);
+}
+
+/* Prints how many times as fast as the baseline an arm is. */
+static void print_faster(FILE *out, const struct bench *bench, size_t arm,
+                         const struct bench_summary *sum)
+{
+    char text[64];
+
+    if (arm == bench->baseline)
+        snprintf(text, sizeof(text), "1x");
+    else if (sum->pairs == 0)
+        snprintf(text, sizeof(text), "-");
+    else if (isnan(sum->ratio_low))
+        snprintf(text, sizeof(text), "%sx", words_times(sum->ratio));
+    else
+        snprintf(text, sizeof(text), "%sx  %s", words_times(sum->ratio),
+                 words_interval(sum->ratio_low, sum->ratio_high));
+    fprintf(out, "  %-17s", text);
+}
+
+static void print_row(FILE *out, const struct bench *bench, const struct answer *answer,
+                      enum bench_cache cache, size_t arm, int width)
+{
+    struct bench_summary sum = summary_of(bench, arm, cache);
+
+    print_name(out, &bench->arms[arm], width);
+    if (sum.runs == 0) {
+        fprintf(out, " %8s\n", sum.differs ? "differs" : sum.failed ? "failed" : "-");
+        return;
+    }
+    fprintf(out, " %8s", words_seconds(sum.median));
+    print_faster(out, bench, arm, &sum);
+    fprintf(out, " %6.*f", sum.mb_s < 10 ? 1 : 0, sum.mb_s);
+    if (bench->opts.pattern)
+        fprintf(out, " %7.0f", sum.items_s);
+    fprintf(out, " %8s %5.0f MiB%s\n", words_seconds(sum.cpu_seconds), sum.memory_peak / 1048576,
+            (int)arm == answer->use ? "  use"
+            : sum.reflinked         ? "  reflink"
+                                    : "");
+}
+
+static void print_table(FILE *out, const struct bench *bench, const struct answer *answer,
+                        enum bench_cache cache, int width)
+{
+    fprintf(out, "\n%*s %8s  %-17s %6s", width, "", "time", "faster", "MB/s");
+    if (bench->opts.pattern)
+        fprintf(out, " %7s", "IOPS");
+    fprintf(out, " %8s %9s\n", "CPU", "memory");
+    for (size_t i = 0; i < bench->n_arms; i++)
+        print_row(out, bench, answer, cache, i, width);
+}
+
+static void print_bars(FILE *out, const struct bench *bench, const struct term *term,
+                       enum bench_cache cache, int width)
+{
+    double longest = 0;
+
+    for (size_t i = 0; i < bench->n_arms; i++)
+        longest = fmax(longest, summary_of(bench, i, cache).median); /* skips NAN */
+    if (longest <= 0 || bench->n_arms > BARS_MAX)
+        return;
+    fprintf(out, "\nWhere the time went   %s computing   %s waiting   %s no processor was free\n",
+            term_fill(term, FILL_COMPUTING), term_fill(term, FILL_WAITING),
+            term_fill(term, FILL_QUEUED));
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        struct bench_summary sum = summary_of(bench, i, cache);
+        if (sum.runs == 0)
+            continue;
+        double whole = sum.median / longest * BAR_COLUMNS;
+        print_name(out, &bench->arms[i], width);
+        putc(' ', out);
+        term_split_bar(out, term, whole,
+                       (const double[]){sum.computing_share, sum.waiting_share, sum.queued_share},
+                       BAR_COLUMNS);
+        fprintf(out, " %8s\n", words_seconds(sum.median));
+    }
+}
+
+static void print_foot(FILE *out, const struct bench *bench, const struct term *term,
+                       const struct machine *machine)
+{
+    const struct bench_data *data = &bench->data;
+    char *text = NULL;
+
+    if (asprintf(&text, "%s %s%s  %s, %s  %s on %s, %s  --details --json --plot",
+                 bench_operation_names[bench->opts.operation], cli_quote_maybe(data->paths[0]),
+                 data->n_paths > 1 ? " ..." : "", words_plural(data->files, "file"),
+                 words_bytes((double)data->bytes), machine->filesystem, machine->device,
+                 words_plural(machine->processors, "processor")) >= 0)
+        print_wrapped(out, term, NULL, text);
+}
+
+void report_screen(FILE *out, const struct bench *bench, const struct machine *machine)
+{
+    int width = name_width(bench);
+    struct term term;
+
+    term_init(&term, out);
+    for (unsigned cache = BENCH_COLD; cache <= BENCH_WARM; cache++) {
+        if (!(cache == BENCH_COLD ? bench->opts.cold : bench->opts.warm))
+            continue;
+        struct answer answer = answer_find(bench, cache);
+        if (cache == BENCH_WARM && bench->opts.cold)
+            putc('\n', out);
+        term_answer(out, &term, answer_line(bench, &answer, cache));
+        print_wrapped(out, &term, "Use", answer_use_line(bench, &answer, cache));
+        print_wrapped(out, &term, "Sure?", answer_sure_line(bench, &answer, cache));
+        print_table(out, bench, &answer, cache, width);
+        print_bars(out, bench, &term, cache, width);
+        putc('\n', out);
+        print_wrapped(out, &term, "Why", verdict_line(bench, machine, cache));
+        print_wrapped(out, &term, "Knee", knee_line(bench, cache));
+    }
+    print_foot(out, bench, &term, machine);
+    for (size_t i = 0; i < bench->n_warnings; i++)
+        term_line(out, &term, "warning", bench->warnings[i]);
+}

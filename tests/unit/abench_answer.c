@@ -1,0 +1,268 @@
+/* abench_answer.c: tests of abench's answer, bottleneck and recommendation, on samples made by
+ * hand. */
+#define _GNU_SOURCE
+#include "../support/check.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../cmd/abench/report/answer.h"
+#include "../../cmd/abench/report/verdict.h"
+
+enum { ROUNDS = 7, ARMS = 3 };
+
+/* The figures of an arm. waiting, queued: of its seconds; the rest is computing. */
+struct figures {
+    const char *name, *label;
+    bool ring;
+    unsigned threads;
+    double seconds, cpu, waiting, queued, workers, busy, queue;
+};
+
+/* Common figures of a test: one blocking thread that waits, threads and a ring. */
+static const struct figures one_thread = {"sync", "1 blocking thread", false, 1, 8, 1, 7, 0, 1, 0.9,
+                                          0.9};
+static const struct figures threads = {
+    "sync-j16", "16 blocking threads", false, 16, 2, 2, 30, 0, 16, 0.9, 9};
+static const struct figures ring = {"uring", "io_uring", true, 0, 1, 1, 1, 0, 2, 0.9, 30};
+static const struct machine machine = {.processors = 2};
+
+static struct bench bench;
+
+static void add_arm(const struct figures *figures)
+{
+    struct bench_arm *arm = &bench.arms[bench.n_arms++];
+    static char *argv[] = {(char *)"ahash", NULL};
+
+    *arm = (struct bench_arm){.name = (char *)figures->name,
+                              .label = (char *)figures->label,
+                              .ring = figures->ring,
+                              .threads = figures->threads,
+                              .argv = argv,
+                              .advice = (char *)"ahash -r"};
+    arm->samples = calloc(ROUNDS, sizeof(*arm->samples));
+    assert_non_null(arm->samples);
+    for (unsigned i = 0; i < ROUNDS; i++)
+        arm->samples[arm->n_samples++] = (struct bench_sample){
+            .cache = BENCH_COLD,
+            .round = i + 1,
+            /* a little noise, in another order for each arm */
+            .seconds = figures->seconds *
+                       (1 + 0.001 * (double)((i * (unsigned)bench.n_arms) % ROUNDS)),
+            .user_seconds = figures->cpu,
+            .waiting_seconds = figures->waiting,
+            .runqueue_seconds = figures->queued,
+            .workers = figures->workers,
+            .in_flight_mean = figures->ring ? 100 : 0,
+            .device_busy = figures->busy,
+            .device_queue = figures->queue,
+            .device_read = 1000000,
+            .processors_seconds = 2 * figures->seconds,
+            .check = CHECK_CONTENT,
+        };
+}
+
+/* Sets up a bench whose arms are one blocking thread, threads and a ring; NULL: without it. */
+static void set_up(const struct figures *base, const struct figures *several,
+                   const struct figures *last)
+{
+    static char *paths[] = {(char *)"data"};
+
+    for (size_t i = 0; i < bench.n_arms; i++)
+        free(bench.arms[i].samples);
+    memset(&bench, 0, sizeof(bench));
+    bench.opts.operation = BENCH_HASH;
+    bench.opts.cold = true;
+    bench.data = (struct bench_data){.paths = paths, .n_paths = 1, .files = 10, .bytes = 1000000};
+    bench.rounds_done[BENCH_COLD] = ROUNDS;
+    add_arm(base);
+    if (several)
+        add_arm(several);
+    if (last)
+        add_arm(last);
+}
+
+/* Returns the answer, or fails if its first line does not contain text. */
+static struct answer ask(const char *text)
+{
+    struct answer answer = answer_find(&bench, BENCH_COLD);
+    char *line = answer_line(&bench, &answer, BENCH_COLD);
+
+    assert_non_null(line);
+    if (!strstr(line, text))
+        fail_msg("'%s' does not contain '%s'", line, text);
+    free(line);
+    return answer;
+}
+
+static enum bottleneck bottleneck_now(void)
+{
+    struct verdict verdict;
+
+    assert_true(verdict_reach(&bench, BENCH_COLD, &verdict));
+    return verdict.bottleneck;
+}
+
+static void faster_than_one_and_than_threads(void **state)
+{
+    (void)state;
+    set_up(&one_thread, &threads, &ring);
+    struct answer answer = ask(
+        "?  YES   8.0 times as fast as 1 blocking thread\n2.0 times as fast as 16");
+    assert_int_equal(answer.kind, ANSWER_YES);
+    assert_int_equal(bottleneck_now(), BOTTLENECK_LATENCY);
+    assert_string_equal(bench.arms[answer.use].name, "uring");
+}
+
+static void threads_are_as_fast(void **state)
+{
+    struct figures equal = ring, slower = ring;
+
+    (void)state;
+    equal.seconds = 2;
+    set_up(&one_thread, &threads, &equal);
+    assert_int_equal(ask("?  NO MORE THAN 16 THREADS\n").kind, ANSWER_THREADS);
+    /* random reads at a part of the CPU time are a gain */
+    bench.opts.pattern = "random";
+    bench.opts.pattern_bytes = 1000000;
+    for (size_t i = 0; i < bench.n_arms; i++)
+        bench.arms[i].pattern_block = 4096;
+    assert_int_equal(ask("?  YES ").kind, ANSWER_YES);
+    /* what measured best is recommended */
+    slower.seconds = 2.5;
+    set_up(&one_thread, &threads, &slower);
+    struct answer answer = ask("?  NO MORE THAN 16 THREADS\n");
+    assert_string_equal(bench.arms[answer.use].name, "sync-j16");
+    char *use = answer_use_line(&bench, &answer, BENCH_COLD);
+    assert_non_null(strstr(use, "by itself it takes io_uring, which takes 1.25 of the time"));
+    free(use);
+}
+
+static void nothing_waits(void **state)
+{
+    struct figures base = one_thread, several = threads, last = ring;
+
+    (void)state;
+    base.cpu = base.seconds = 2, base.waiting = 0.01;
+    several.seconds = last.seconds = 1;
+    several.cpu = last.cpu = 2;
+    several.waiting = last.waiting = 0.01;
+    set_up(&base, &several, &last);
+    assert_int_equal(ask("?  NO   2.0 times as fast as 1 blocking thread\nas fast as 16").kind,
+                     ANSWER_NO);
+    assert_int_equal(bottleneck_now(), BOTTLENECK_CPU);
+    /* a gain of two workers over one is not the ring's */
+    set_up(&base, NULL, &last);
+    assert_int_equal(ask("?  NO   2.0 times as fast as 1 blocking thread,\nby its workers").kind,
+                     ANSWER_NO);
+    last.seconds = 2;
+    set_up(&base, NULL, &last);
+    assert_int_equal(ask("?  NO   as fast as 1 blocking thread").kind, ANSWER_NO);
+}
+
+static void only_the_device_is_device_bound(void **state)
+{
+    struct figures base = one_thread, last = ring;
+
+    (void)state;
+    last.seconds = base.seconds, last.waiting = base.waiting;
+    /* always busy, but with one request at a time, and so is the ring */
+    last.queue = base.queue = 1;
+    set_up(&base, NULL, &last);
+    assert_int_equal(ask("?  NO   as fast as").kind, ANSWER_NO);
+    assert_int_equal(bottleneck_now(), BOTTLENECK_UNKNOWN);
+    last.queue = 8;
+    set_up(&base, NULL, &last);
+    assert_int_equal(bottleneck_now(), BOTTLENECK_DEVICE);
+    last.busy = base.busy = 0.04;
+    set_up(&base, NULL, &last);
+    assert_int_equal(bottleneck_now(), BOTTLENECK_UNKNOWN);
+    char *why = verdict_line(&bench, &machine, BENCH_COLD);
+    assert_null(strstr(why, "bound"));
+    free(why);
+}
+
+static void ready_to_run_is_not_waiting(void **state)
+{
+    struct figures base = one_thread;
+
+    (void)state;
+    base.queued = base.waiting, base.waiting = 0;
+    set_up(&base, NULL, &ring);
+    assert_int_equal(bottleneck_now(), BOTTLENECK_UNKNOWN);
+    assert_true(summary_of(&bench, 0, BENCH_COLD).waiting_share < 0.01);
+}
+
+static void no_answer_from_too_little(void **state)
+{
+    struct figures base = one_thread, last = ring;
+
+    (void)state;
+    set_up(&one_thread, &threads, &ring);
+    for (unsigned i = 0; i < ROUNDS; i++)
+        bench.arms[0].samples[i].others_seconds = 8;
+    strcpy(bench.busiest, "stress");
+    assert_int_equal(ask("CANNOT TELL\nother processes used").kind, ANSWER_UNKNOWN);
+    assert_int_equal(bottleneck_now(), BOTTLENECK_UNKNOWN);
+    set_up(&one_thread, &threads, &ring);
+    bench.arms[2].n_samples = 2;
+    assert_int_equal(ask("CANNOT TELL\n2 rounds are too few").kind, ANSWER_UNKNOWN);
+    base.seconds = 0.003, last.seconds = 0.002;
+    set_up(&base, NULL, &last);
+    assert_int_equal(ask("CANNOT TELL\ntoo short to tell").kind, ANSWER_UNKNOWN);
+    set_up(&one_thread, &threads, NULL);
+    bench.no_ring = "the kernel says no";
+    assert_int_equal(ask("CANNOT TELL\nio_uring cannot be used: the kernel says no").kind,
+                     ANSWER_UNKNOWN);
+    /* between two thirds and one and a half times */
+    last = ring, last.seconds = 8;
+    set_up(&one_thread, NULL, &last);
+    for (unsigned i = 0; i < ROUNDS; i++)
+        bench.arms[1].samples[i].seconds = i % 2 ? 5.4 : 12;
+    assert_int_equal(ask("CANNOT TELL\nio_uring takes between").kind, ANSWER_UNKNOWN);
+}
+
+static void arms_are_known_by_what_they_do(void **state)
+{
+    struct figures base = one_thread, last = ring;
+
+    (void)state;
+    /* the names swapped: the answer follows */
+    base.name = "uring", base.ring = true, base.threads = 0;
+    last.name = "sync", last.ring = false, last.threads = 1;
+    set_up(&last, NULL, &base);
+    assert_int_equal(ask("?  NO   0.12 times").kind, ANSWER_NO);
+    /* neither is a ring */
+    set_up(&one_thread, &threads, NULL);
+    assert_int_equal(ask("Which is the fastest?  16 blocking threads, 4.0 times").kind,
+                     ANSWER_NOT_ASKED);
+}
+
+static void the_ratio_is_the_one_of_the_table(void **state)
+{
+    (void)state;
+    set_up(&one_thread, &threads, &ring);
+    bench.predictions[BENCH_COLD] = (struct bench_prediction){
+        .made = true, .base = 0, .arm = 2, .gain = 4};
+    struct answer answer = answer_find(&bench, BENCH_COLD);
+    double ratio = summary_of(&bench, 2, BENCH_COLD).ratio;
+    assert_float_equal(answer.over_base.ratio, ratio, 0);
+    assert_float_equal(verdict_prediction_error(&bench, BENCH_COLD), 4 / ratio - 1, 1e-12);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(faster_than_one_and_than_threads),
+        cmocka_unit_test(threads_are_as_fast),
+        cmocka_unit_test(nothing_waits),
+        cmocka_unit_test(only_the_device_is_device_bound),
+        cmocka_unit_test(ready_to_run_is_not_waiting),
+        cmocka_unit_test(no_answer_from_too_little),
+        cmocka_unit_test(arms_are_known_by_what_they_do),
+        cmocka_unit_test(the_ratio_is_the_one_of_the_table),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
