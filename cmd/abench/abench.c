@@ -12,8 +12,11 @@
 #include "measure/left.h"
 #include "measure/probe.h"
 #include "measure/run.h"
+#include "measure/sample.h"
+#include "measure/source.h"
 #include "measure/sweep.h"
 #include "measure/verify.h"
+#include "report/answer.h"
 #include "report/compare.h"
 #include "report/interference.h"
 #include "report/report.h"
@@ -37,14 +40,16 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+enum { STATUS_ARM_FAILED = 1, STATUS_TROUBLE, STATUS_REGRESSION, STATUS_NO_ANSWER };
+
 static struct bench bench;
 static gsl_rng *rng; /* source of the order of the arms */
 static pid_t owner;  /* process that removes the temporary directories: not a fork */
 
 static void clean_up(void)
 {
-    static const char *const names[] = {"list", "sample",    "manifest", "out",
-                                        "err",  "reference", "plot"};
+    static const char *const names[] = {"list", "list.new", "sample",    "manifest",
+                                        "out",  "err",      "reference", "plot"};
 
     if (getpid() != owner)
         return;
@@ -102,7 +107,7 @@ static bool measure_arm(struct bench_arm *arm, enum bench_cache cache, unsigned 
     char path[PATH_MAX], *dest = NULL;
     /* a run can take longer than expected, but not for any time */
     double limit = 2 * bench.opts.budget - elapsed();
-    int rc = 0;
+    int rc = 0, refreshed;
 
     assert(arm->n_samples < 2 * (size_t)bench.opts.rounds); /* of both states */
     *sample = (struct bench_sample){.cache = cache, .round = round, .position = position};
@@ -120,16 +125,24 @@ static bool measure_arm(struct bench_arm *arm, enum bench_cache cache, unsigned 
         rc = run_arm(&bench, arm, dest, limit > 1 ? limit : 1, false, sample);
     if (isatty(STDERR_FILENO))
         fputs("\r\033[K", stderr);
-    end_if_interrupted();
+    if (child_signal)
+        return false;
+    refreshed = source_refresh(&bench);
+    if (rc == 0)
+        rc = refreshed;
+    if (rc == 0 && bench.data.files == 0)
+        cli_fatal(0, "nothing can be measured: every file changes meanwhile");
     if (rc < 0) {
         cli_message(-rc, "cannot run arm %s", arm->name);
         bench.failed = true;
         return false;
     }
     sample->check = verify_run(&bench, arm, sample, dest);
-    end_if_interrupted();
+    if (child_signal)
+        return false;
     arm->n_samples++;
-    if (sample->check == CHECK_FAILED || sample->check == CHECK_DIFFERS)
+    /* the end of the time is no failure */
+    if ((sample->check == CHECK_FAILED && !sample->timed_out) || sample->check == CHECK_DIFFERS)
         bench.failed = true;
     return !sample->timed_out;
 }
@@ -149,6 +162,14 @@ static bool run_round(enum bench_cache cache, unsigned round)
     return true;
 }
 
+static void expect_results(void)
+{
+    if (!data_expect(&bench)) {
+        end_if_interrupted();
+        cli_fatal(0, "nothing was measured: the files cannot be read");
+    }
+}
+
 /* Returns true if the copies of another round would replace earlier ones. Their deletion slows down
  * the next copies, so only requested rounds do that. */
 static bool copies_full(void)
@@ -157,10 +178,29 @@ static bool copies_full(void)
            !copies_have_room(&bench, bench.copy_next - bench.copy_first + bench.n_arms);
 }
 
+/* Takes a smaller sample if the first round of the first state took too long, and forgets that
+ * round. Returns true if it did. */
+static bool sample_again(enum bench_cache cache, double round, double left)
+{
+    double part = cache == BENCH_WARM && bench.opts.cold ? 1 : sample_part(&bench, round, left);
+    int rc;
+
+    if (part >= 1)
+        return false;
+    rc = sample_take(&bench, part);
+    if (rc < 0)
+        cli_fatal(-rc, "cannot take a sample of the files");
+    expect_results();
+    for (size_t i = 0; i < bench.n_arms; i++)
+        bench.arms[i].n_samples = 0;
+    return true;
+}
+
 /* Runs rounds until the intervals are narrow, all rounds are done, or the next would end after end.
  */
 static void run_rounds(enum bench_cache cache, double end)
 {
+    bool sampled = false;
     double longest = 0;
 
     for (unsigned round = 1; round <= bench.opts.rounds; round++) {
@@ -178,8 +218,13 @@ static void run_rounds(enum bench_cache cache, double end)
             return;
         }
         if (!run_round(cache, round)) {
-            bench.timed_out[cache] = true;
+            bench.timed_out[cache] = !child_signal;
             return;
+        }
+        if (!sampled && round == 1 && sample_again(cache, elapsed() - start, end - elapsed())) {
+            sampled = true;
+            round = 0;
+            continue;
         }
         bench.rounds_done[cache] = round;
         longest = fmax(longest, elapsed() - start);
@@ -224,6 +269,7 @@ static void prepare_place(void)
     const char *base = getenv("TMPDIR");
 
     bench.start = bench_now();
+    clock_gettime(CLOCK_REALTIME, &bench.begun);
     bench.list = "list";
     owner = getpid();
     atexit(clean_up);
@@ -249,12 +295,15 @@ static void prepare(void)
     end_if_interrupted();
     if (!data_collect(&bench)) {
         end_if_interrupted();
-        cli_fatal(0, "nothing was measured: some files cannot be read");
+        cli_fatal(0, "nothing was measured: the files cannot be found");
     }
     if (bench.data.files == 0)
-        cli_fatal(0, "%s: no regular files to measure", cli_quote_maybe(bench.data.paths[0]));
+        cli_fatal(0, "%s: no regular files to measure%s", cli_quote_maybe(bench.data.paths[0]),
+                  bench.data.unreadable > 0 ? " that can be read" : "");
     if (bench.opts.operation == BENCH_COPY)
         copies_init(&bench);
+    if (bench.opts.compare)
+        compare_check(&bench);
     bench.data.prepare_seconds = elapsed();
 }
 
@@ -313,25 +362,57 @@ static void report(const struct machine *machine)
     end_if_interrupted();
 }
 
-static void measure(enum bench_cache cache, double end)
+/* Predicts the gain in each state, takes a sample if the time limit requires it, and computes the
+ * expected results of what will be measured. */
+static void choose_data(void)
 {
-    if (!bench.opts.no_probe)
-        probe_predict(&bench, cache);
-    end_if_interrupted();
-    run_rounds(cache, end);
+    int rc;
+
+    for (unsigned cache = BENCH_COLD; cache <= BENCH_WARM && !bench.opts.no_probe; cache++) {
+        if (cache == BENCH_COLD ? bench.opts.cold : bench.opts.warm)
+            probe_predict(&bench, cache);
+        end_if_interrupted();
+    }
+    rc = sample_choose(&bench);
+    if (rc < 0)
+        cli_fatal(-rc, "cannot take a sample of the files");
+    expect_results();
 }
 
 static void measure_all(void)
 {
     static struct interference before, after;
 
+    choose_data();
     interference_read(&before);
     if (bench.opts.cold)
-        measure(BENCH_COLD, bench.opts.warm ? bench.opts.budget / 2 : bench.opts.budget);
-    if (bench.opts.warm)
-        measure(BENCH_WARM, bench.opts.budget);
+        run_rounds(BENCH_COLD, bench.opts.warm ? bench.opts.budget / 2 : bench.opts.budget);
+    if (bench.opts.warm && !child_signal)
+        run_rounds(BENCH_WARM, bench.opts.budget);
     interference_read(&after);
     interference_name(&bench, &before, &after);
+    /* the first SIGINT ends the rounds, and the second one the report on them */
+    if (child_signal == SIGINT &&
+        bench.rounds_done[BENCH_COLD] + bench.rounds_done[BENCH_WARM] > 0) {
+        bench.interrupted = true;
+        child_signals_again();
+    }
+    end_if_interrupted();
+}
+
+/* Returns the exit status of a bench that was reported. */
+static int exit_status(void)
+{
+    if (bench.failed)
+        return STATUS_ARM_FAILED;
+    if (bench.regressed)
+        return STATUS_REGRESSION;
+    for (unsigned cache = BENCH_COLD; cache <= BENCH_WARM && bench.opts.require_answer; cache++) {
+        if ((cache == BENCH_COLD ? bench.opts.cold : bench.opts.warm) &&
+            answer_find(&bench, cache).kind == ANSWER_UNKNOWN)
+            return STATUS_NO_ANSWER;
+    }
+    return EXIT_SUCCESS;
 }
 
 static int lesson_main(void)
@@ -344,7 +425,7 @@ static int lesson_main(void)
     rc = lesson_measure(&lesson);
     end_if_interrupted();
     if (rc < 0)
-        exit(EXIT_FAILURE);
+        exit(STATUS_TROUBLE);
     if (!json || strcmp(json, "-") != 0)
         lesson_print(stdout, &lesson);
     if (json) {
@@ -362,7 +443,9 @@ static int lesson_main(void)
 int main(int argc, char **argv)
 {
     struct machine machine;
+    int status;
 
+    cli_exit_failure = STATUS_TROUBLE;
     cli_start(argv);
     signal(SIGCHLD, SIG_DFL); /* if it were ignored, the statuses of children would be lost */
     options_parse(&bench, argc, argv);
@@ -382,7 +465,10 @@ int main(int argc, char **argv)
     if (bench.opts.compare)
         compare_run(&bench, &machine);
     report(&machine);
+    status = exit_status();
     clean_up();
+    if (bench.interrupted)
+        cli_end_by_signal(SIGINT);
     cli_close_stdout();
-    return bench.failed || bench.regressed ? 1 : 0;
+    return status;
 }

@@ -3,11 +3,14 @@
 #include "context.h"
 #include "../cli/messages.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 const char *const bench_operation_names[BENCH_OPERATIONS] = {
     [BENCH_READ] = "read", [BENCH_HASH] = "hash", [BENCH_COPY] = "copy"};
@@ -72,6 +75,23 @@ double bench_items(const struct bench *bench, const struct bench_arm *arm)
 {
     return bench->opts.pattern ? bench_bytes(bench) / (double)arm->pattern_block
                                : (double)bench->data.files;
+}
+
+int bench_size(const char *path, uint64_t *bytes)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    struct stat st;
+    off_t end = -1;
+    int rc = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
+
+    if (rc == 0 && !S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+        rc = -EINVAL;
+    else if (rc == 0 && (end = lseek(fd, 0, SEEK_END)) < 0)
+        rc = -errno;
+    if (fd >= 0)
+        close(fd);
+    *bytes = rc == 0 ? (uint64_t)end : 0;
+    return rc;
 }
 
 bool bench_is_same_file(const char *path, const struct stat *st)

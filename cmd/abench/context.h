@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <time.h>
 
 enum bench_operation { BENCH_READ, BENCH_HASH, BENCH_COPY, BENCH_OPERATIONS };
 enum bench_cache { BENCH_COLD, BENCH_WARM };
@@ -53,6 +54,7 @@ struct bench_options {
     const char *csv;
     const char *plot;    /* FILE.svg or FILE.png */
     const char *compare; /* file name of an older report */
+    bool require_answer; /* fail if there is no answer */
     bool no_probe;       /* do not predict the gain */
     bool details;        /* print every figure */
     /* options of the built-in arms; NULL: not given */
@@ -72,9 +74,14 @@ struct bench_options {
 struct bench_data {
     char **paths; /* operands, as they are passed to the arms */
     size_t n_paths;
+    bool device;     /* the only operand is a block device: a file */
     uint64_t files;  /* regular files */
     uint64_t others; /* directories, links and so on */
     uint64_t bytes;
+    /* left out, and not in the numbers above: files and directories that cannot be read, and files
+     * that changed or vanished since abench began */
+    uint64_t unreadable, changed;
+    uint64_t whole_files, whole_bytes; /* of which the files are a sample; 0: they are all */
     double prepare_seconds;
 };
 
@@ -182,6 +189,8 @@ struct bench {
     uint64_t keep_bytes;
     double removal_seconds;  /* estimate for one copy */
     double start;            /* bench_now */
+    struct timespec begun;   /* by the clock of files */
+    bool interrupted;        /* SIGINT has ended the rounds */
     unsigned rounds_done[2]; /* by enum bench_cache */
     bool timed_out[2];       /* the time limit has ended the rounds */
     bool precise[2];         /* narrow intervals have ended the rounds */
@@ -205,6 +214,8 @@ void *bench_need(void *memory);
 /* Return the amount of work in a run: bytes, and files or, with a pattern, blocks. */
 double bench_bytes(const struct bench *bench);
 double bench_items(const struct bench *bench, const struct bench_arm *arm);
+/* Finds the size of a regular file or block device. Returns 0 or -errno: -EINVAL: it is neither. */
+int bench_size(const char *path, uint64_t *bytes);
 /* Returns true if path (not NULL or "-") names the same regular file as st. */
 bool bench_is_same_file(const char *path, const struct stat *st);
 

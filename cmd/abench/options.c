@@ -1,6 +1,7 @@
 /* options.c: abench's command line. */
 #define _GNU_SOURCE
 #include "options.h"
+#include "operands.h"
 #include "../../core/base/path.h"
 #include "measure/sweep.h"
 #include "../cli/messages.h"
@@ -45,6 +46,8 @@ enum {
     OPT_COMPARE,
     OPT_NO_PROBE,
     OPT_DETAILS,
+    OPT_REQUIRE_ANSWER,
+    OPT_LAST,
     DEPTH_MAX = 65536,
     SECONDS_MAX = 1000000,
     SETTLE_MAX = 3600,
@@ -85,6 +88,7 @@ static const struct option long_options[] = {
     {"compare", required_argument, NULL, OPT_COMPARE},
     {"no-probe", no_argument, NULL, OPT_NO_PROBE},
     {"details", no_argument, NULL, OPT_DETAILS},
+    {"require-answer", no_argument, NULL, OPT_REQUIRE_ANSWER},
     {"help", no_argument, NULL, CLI_OPT_HELP},
     {"version", no_argument, NULL, CLI_OPT_VERSION},
     {NULL, 0, NULL, 0},
@@ -131,12 +135,14 @@ static void usage(void)
         "      --details             print every figure and the evidence\n"
         "      --json[=FILE]         every sample as JSON; --csv[=FILE] as CSV\n"
         "      --plot=FILE           draw FILE.svg or FILE.png; needs gnuplot\n"
+        "      --require-answer      exit with 4 if the answer is CANNOT TELL\n"
         "      --compare=OLD         fail if an arm is slower than in an older --json report\n"
         "      --help                display this help and exit\n"
         "      --version             output version information and exit\n"
         "\n"
-        "Exit status: 0, or 1 if an arm failed, gave a different result, or is slower than in\n"
-        "the report to compare with.\n",
+        "Exit status: 0 if it was measured; 1 if an arm failed or gave a different result; 2 if\n"
+        "the usage is wrong or nothing could be measured; 3 if an arm is slower than in the\n"
+        "report of --compare; 4 if there is no answer and --require-answer was given.\n",
         stdout);
 }
 
@@ -306,6 +312,9 @@ static void set_option(struct bench_options *opts, int option)
     case OPT_DETAILS:
         opts->details = true;
         break;
+    case OPT_REQUIRE_ANSWER:
+        opts->require_answer = true;
+        break;
     case OPT_ARM:
     case OPT_BOUND:
         opts->commands[opts->n_commands++] = (struct bench_command_option){
@@ -331,66 +340,38 @@ static void set_option(struct bench_options *opts, int option)
     }
 }
 
-static void set_operation(struct bench_options *opts, const char *name)
+/* Sets the operation. Returns false if the word is a path: hash is the operation then. */
+static bool set_operation(struct bench_options *opts, const char *name)
 {
+    struct stat st;
+
     for (unsigned i = 0; i < BENCH_OPERATIONS; i++) {
         if (strcmp(bench_operation_names[i], name) == 0) {
             opts->operation = i;
-            return;
+            return true;
         }
     }
+    opts->operation = BENCH_HASH;
+    if (lstat(name, &st) == 0)
+        return false;
     cli_message(0, "unknown operation %s; expected read, hash, copy or lesson", cli_quote(name));
     cli_try_help();
 }
 
-/* Returns an operand as it is passed to the arms. Symbolic links are resolved, because cp -r would
- * copy the link. So are '.' and '..', because a copy cannot have these names. */
-static char *operand(const char *given)
+/* Ends the program if an option that only some operations have was given to another one. */
+static void check_given(const struct bench_options *opts, const bool *given)
 {
-    char *path = bench_need(strdup(given)), *text = NULL;
-    size_t len = strlen(path);
-    struct stat st;
+    static const int of_copy[] = {OPT_DURABLE, OPT_VERIFY, OPT_DEST, OPT_KEEP_SPACE};
 
-    if (stat(path, &st) < 0)
-        cli_fatal(errno, "%s", cli_quote_maybe(path));
-    if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-        cli_fatal(0, "%s: not a regular file or directory", cli_quote_maybe(path));
-    while (len > 1 && path[len - 1] == '/')
-        path[--len] = '\0';
-
-    const char *last = path_last(path);
-    if ((lstat(path, &st) == 0 && S_ISLNK(st.st_mode)) || strcmp(last, ".") == 0 ||
-        strcmp(last, "..") == 0) {
-        text = realpath(path, NULL);
-        if (!text)
-            cli_fatal(errno, "%s", cli_quote_maybe(path));
-    } else if (asprintf(&text, "%s%s", path[0] == '-' ? "./" : "", path) < 0) {
-        cli_fatal(0, "memory exhausted");
+    for (const struct option *option = long_options; option->name; option++) {
+        if (!given[option->val - CLI_OPT_ENGINE])
+            continue;
+        if (opts->lesson && option->val != OPT_JSON)
+            cli_fatal(0, "--%s cannot be used with lesson", option->name);
+        for (size_t i = 0; i < sizeof(of_copy) / sizeof(*of_copy); i++)
+            if (option->val == of_copy[i] && opts->operation != BENCH_COPY)
+                cli_fatal(0, "--%s can only be used with copy", option->name);
     }
-    free(path);
-    return text;
-}
-
-/* Sets the defaults of a pattern: random blocks of a size that devices are asked for, and enough of
- * them that a run can be timed. */
-static void pattern_defaults(struct bench *bench, const char *path)
-{
-    const uint64_t usual = 128 << 20;
-    struct bench_options *opts = &bench->opts;
-    bool random = strcmp(opts->pattern, "random") == 0;
-    struct stat st;
-
-    if (opts->operation != BENCH_READ)
-        cli_fatal(0, "--pattern can only be used with read");
-    if (bench->data.n_paths != 1 || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
-        cli_fatal(0, "--pattern needs exactly one regular file");
-    if (random && !opts->block_size)
-        opts->block_size = "4K";
-    (void)cli_parse_size(opts->block_size ? opts->block_size : "1M", &opts->pattern_block);
-    if (random && !opts->direct)
-        opts->direct = "always";
-    if (opts->pattern_bytes == 0)
-        opts->pattern_bytes = random && (uint64_t)st.st_size > usual ? usual : (uint64_t)st.st_size;
 }
 
 /* Finds the directory of a path's last component, and that component. Returns 0 or -1. */
@@ -443,6 +424,7 @@ static void check_outputs(const struct bench_options *opts)
 void options_parse(struct bench *bench, int argc, char **argv)
 {
     struct bench_options *opts = &bench->opts;
+    bool given[OPT_LAST - CLI_OPT_ENGINE] = {false};
     int option;
 
     *opts = (struct bench_options){.cold = true,
@@ -453,8 +435,11 @@ void options_parse(struct bench *bench, int argc, char **argv)
                                    .threads = "16"};
     opts->seed = (uint64_t)time(NULL) % 1000000;
     opts->commands = bench_need(calloc((size_t)argc, sizeof(*opts->commands)));
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
+    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+        if (option >= CLI_OPT_ENGINE && option < OPT_LAST)
+            given[option - CLI_OPT_ENGINE] = true;
         set_option(opts, option);
+    }
     if (optind == argc) {
         cli_message(0, "missing operation; expected read, hash, copy or lesson");
         cli_try_help();
@@ -464,9 +449,11 @@ void options_parse(struct bench *bench, int argc, char **argv)
     if (opts->lesson) {
         if (optind + 1 < argc)
             cli_fatal(0, "extra operand %s", cli_quote(argv[optind + 1]));
+        check_given(opts, given);
         return;
     }
-    set_operation(opts, argv[optind++]);
+    optind += set_operation(opts, argv[optind]);
+    check_given(opts, given);
     if (optind == argc) {
         cli_message(0, "missing operand; expected a file or directory");
         cli_try_help();
@@ -474,13 +461,7 @@ void options_parse(struct bench *bench, int argc, char **argv)
     if (opts->drop_caches && geteuid() != 0)
         cli_fatal(0,
                   "--drop-caches needs root; without it only the pages of the files are evicted");
-    bench->data.paths = bench_need(calloc((size_t)(argc - optind), sizeof(char *)));
-    for (int i = optind; i < argc; i++)
-        bench->data.paths[bench->data.n_paths++] = operand(argv[i]);
-    if (opts->pattern)
-        pattern_defaults(bench, argv[optind]);
-    else if (opts->pattern_bytes > 0)
-        cli_fatal(0, "--bytes needs --pattern");
+    operands_take(bench, argv + optind, (size_t)(argc - optind));
     if (opts->sweep)
         sweep_parse(&bench->sweep, opts->sweep);
 }

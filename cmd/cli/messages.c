@@ -14,6 +14,7 @@
 
 #include "progress.h"
 
+int cli_exit_failure = EXIT_FAILURE;
 const char *cli_name = "";
 static int stdout_errno; /* of the first failure of stdout; 0: none, or unknown */
 
@@ -28,7 +29,7 @@ void cli_start(char **argv)
      * still. */
     for (int fd = 0; fd <= 2; fd++)
         if (fcntl(fd, F_GETFD) < 0 && open("/", O_PATH) < 0)
-            exit(EXIT_FAILURE);
+            exit(cli_exit_failure);
     /* Many files and directories are open together; the soft limit is there for programs that use
      * select(2). */
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
@@ -75,14 +76,14 @@ void cli_fatal(int err, const char *format, ...)
     va_start(args, format);
     message(err, format, args); /* progress stays hidden */
     va_end(args);
-    exit(EXIT_FAILURE);
+    exit(cli_exit_failure);
 }
 
 void cli_try_help(void)
 {
     fflush(stdout);
     fprintf(stderr, "Try '%s --help' for more information.\n", cli_name);
-    exit(EXIT_FAILURE);
+    exit(cli_exit_failure);
 }
 
 void cli_close_stdout(void)
@@ -102,7 +103,7 @@ void cli_close_stdout(void)
     if (failed) {
         fprintf(stderr, "%s: write error%s%s\n", cli_name, stdout_errno ? ": " : "",
                 stdout_errno ? strerror(stdout_errno) : "");
-        _exit(EXIT_FAILURE); /* exit would flush the closed stream */
+        _exit(cli_exit_failure); /* exit would flush the closed stream */
     }
 }
 

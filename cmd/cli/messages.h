@@ -6,20 +6,25 @@
 
 /* argv[0], which messages begin with, as GNU's do. */
 extern const char *cli_name;
+/* The exit status for usage, cli_fatal and lost output: 1, as GNU's, unless a program has others.
+ */
+extern int cli_exit_failure;
 /* Begins a program: keeps the name, and makes the descriptors 0 to 2 and the limits usable. */
 void cli_start(char **argv);
 
 /* Prints "name: text\n" on stderr, after what stdout has buffered; err > 0 adds ": strerror(err)".
  */
 void cli_message(int err, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Does the same, and exits with 1. */
+/* Does the same, and exits with cli_exit_failure. */
 void cli_fatal(int err, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
-/* Prints "Try 'name --help' for more information." and exits with 1. */
+/* Prints "Try 'name --help' for more information." and exits with cli_exit_failure.
+ */
 void cli_try_help(void) __attribute__((noreturn));
 
 /* Keeps errno of the first failed write to stdout, for cli_close_stdout. */
 void cli_stdout_failed(void);
-/* Closes stdout. Exits with 1 and "write error" if output was lost (full disk, /dev/full). */
+/* Closes stdout. Exits with cli_exit_failure and "write error" if output was lost (full disk,
+ * /dev/full). */
 void cli_close_stdout(void);
 /* Prints the version and exits with 0. */
 void cli_version(const char *program) __attribute__((noreturn));

@@ -115,7 +115,7 @@ if [ "$engine" = uring ]; then
 fi
 for sweep in '' depth depth= 1,2 'depth=1,depth=2' 'depth=x' 'colour=1' 'depth=0'; do
     abench hash --sweep="$sweep" tree >table 2>messages
-    same "no sweep: '$sweep'" '1 1' "$? $(grep -c "invalid argument '.*' for '--sweep'" messages)"
+    same "no sweep: '$sweep'" '2 1' "$? $(grep -c "invalid argument '.*' for '--sweep'" messages)"
 done
 
 # -- blocks of one file --
@@ -127,9 +127,9 @@ same 'random blocks: all of them, in blocks of 4 KiB' "0 random 1048576 4096 ['s
 same 'as blocks a second' True \
     "$(json report.json 'all(abs(a["reads_per_second"] * a["seconds"]["median"] - 256) < 1 for a in d["states"][0]["arms"])')"
 check 'sequential blocks' abench read --pattern=sequential --arms="sync,$other" --pairs=1 --time=20 large
-gives 'a pattern is for reading' 1 '' 'abench: --pattern can only be used with read' 'abench hash --pattern=random large'
-gives 'and for one file' 1 '' 'abench: --pattern needs exactly one regular file' 'abench read --pattern=random tree'
-gives 'bytes are for a pattern' 1 '' 'abench: --bytes needs --pattern' 'abench read --bytes=1M large'
+gives 'a pattern is for reading' 2 '' 'abench: --pattern can only be used with read' 'abench hash --pattern=random large'
+gives 'and for one file' 2 '' 'abench: --pattern needs exactly one regular file or block device' 'abench read --pattern=random tree'
+gives 'bytes are for a pattern' 2 '' 'abench: --bytes needs --pattern' 'abench read --bytes=1M large'
 
 # -- comparing with an older report --
 pace='pace=sleep 0.15'
@@ -137,7 +137,7 @@ abench hash --warm --arms= --arm "$pace" --arm 'work=sleep 0.15' --pairs=6 --jso
 abench hash --warm --arms= --arm "$pace" --arm 'work=sleep 0.15' --pairs=6 --compare=old.json tree >table 2>messages
 same 'an equal build passes' '0 1 0' "$? $(grep -c '^compare  work, warm: ' table) $(grep -c regression table)"
 abench hash --warm --arms= --arm "$pace" --arm 'work=sleep 0.45' --pairs=6 --compare=old.json tree >table 2>messages
-same 'a slower one fails, by name' '1 1' "$? $(grep -c '^compare  work, warm: .*: a regression' table)"
+same 'a slower one fails, by name' '3 1' "$? $(grep -c '^compare  work, warm: .*: a regression' table)"
 abench hash --warm --arms= --arm 'pace=sleep 0.45' --arm 'work=sleep 0.45' --pairs=6 --compare=old.json tree \
     >table 2>messages
 same 'a slower day is none, by the baseline' '0 0' "$? $(grep -c regression table)"
@@ -146,25 +146,25 @@ abench hash --warm --pairs=6 --arms=sync --compare=old.json --json tree >report.
 same 'JSON stays JSON, and messages go to standard error' '1 hash' \
     "$(grep -c '^compare  sync, warm' messages) $(json report.json 'd["operation"]')"
 grep -v '^ "format"' old.json >without.json
-gives 'a report of an older abench' 1 '' \
+gives 'a report of an older abench' 2 '' \
     'abench: cannot compare with without.json: it has no format number, so an older abench wrote it' \
     'abench hash --compare=without.json tree'
 sed 's/^ "format": 1,/ "format": 2,/' old.json >newer.json
-gives 'a report of another format' 1 '' 'abench: cannot compare with newer.json: its format is 2, not 1' \
+gives 'a report of another format' 2 '' 'abench: cannot compare with newer.json: its format is 2, not 1' \
     'abench hash --compare=newer.json tree'
 echo '{"program": "other"}' >other.json
-gives 'what is no report' 1 '' 'abench: cannot compare with other.json: not a report of abench --json' \
+gives 'what is no report' 2 '' 'abench: cannot compare with other.json: not a report of abench --json' \
     'abench hash --compare=other.json tree'
-gives 'a report of another operation' 1 '' 'abench: cannot compare with old.json: not a report of read' \
+gives 'a report of another operation' 2 '' 'abench: cannot compare with old.json: not a report of read' \
     'abench read --compare=old.json tree'
 
 # -- pictures --
 mkdir bare
 ln -s "$scratch"/as/* bare/
-gives 'no gnuplot: refused before anything is measured' 1 '' \
+gives 'no gnuplot: refused before anything is measured' 2 '' \
     'abench: --plot needs gnuplot, which cannot be run; install gnuplot-nox, or omit --plot' \
     'PATH=bare abench hash --plot=a.svg tree'
-gives 'another kind of picture' 1 '' 'abench: invalid argument '"'a.gif'"' for '"'--plot'"'; expected FILE.svg or FILE.png' 'abench hash --plot=a.gif tree'
+gives 'another kind of picture' 2 '' 'abench: invalid argument '"'a.gif'"' for '"'--plot'"'; expected FILE.svg or FILE.png' 'abench hash --plot=a.gif tree'
 check 'a picture' abench hash "${arms[@]}" --plot=plot.svg tree
 same 'with the names of the arms and of the data' 1 \
     "$(python3 -c 'import sys; t = open("plot.svg").read(); print(int(all(w in t for w in sys.argv[1:])))' \
@@ -215,6 +215,6 @@ if [ "$engine" = uring ]; then
         "$(json lesson.json '[d["cpu_bound"][0]["ratio"], len(d["cpu_bound"])]')"
     same 'lines of code' True "$(json lesson.json '0 < d["code_lines"]["sync"] < d["code_lines"]["uring"]')"
 fi
-gives 'lessons take no operand' 1 '' "abench: extra operand 'tree'" 'abench lesson tree'
+gives 'lessons take no operand' 2 '' "abench: extra operand 'tree'" 'abench lesson tree'
 same 'no temporary files are left' '' "$(ls -A "$TMPDIR"; find . -name 'abench.*')"
 finish

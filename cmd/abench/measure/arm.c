@@ -78,6 +78,13 @@ static void words_option(struct words *words, const char *option, const char *va
         words_add(words, format("%s%s", option, value));
 }
 
+static void words_free(char **words)
+{
+    for (size_t i = 0; words && words[i]; i++)
+        free(words[i]);
+    free(words);
+}
+
 /* Returns the -j of an arm. With more than one worker, either engine gives the digest of one file
  * its own thread, which would look like a difference between the engines. */
 static const char *jobs_of(const struct bench *bench, const struct arm_spec *spec)
@@ -386,11 +393,22 @@ void arm_set_dest(struct bench_arm *arm, const char *dest)
     arm->argv[last] = bench_need(strdup(dest));
 }
 
-static void words_free(char **words)
+void arm_use_list(const struct bench *bench, struct bench_arm *arm)
 {
-    for (size_t i = 0; words && words[i]; i++)
-        free(words[i]);
-    free(words);
+    struct words words = {NULL, 0};
+
+    assert(bench->opts.operation != BENCH_COPY);
+    if (!arm->argv)
+        return;
+    words_add(&words, bench_need(strdup(arm->argv[0])));
+    if (bench->opts.operation == BENCH_READ)
+        words_add(&words, bench_need(strdup("--discard")));
+    for (size_t i = 0; arm->options[i]; i++)
+        words_add(&words, bench_need(strdup(arm->options[i])));
+    words_add(&words, bench_need(strdup("--stats=json")));
+    words_option(&words, "--files0-from=", bench_temp(bench, "list"));
+    words_free(arm->argv);
+    arm->argv = words.word;
 }
 
 void arms_free(struct bench *bench)

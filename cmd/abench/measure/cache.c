@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "cache.h"
 #include "child.h"
+#include "source.h"
 #include "../../cli/messages.h"
 #include "../../cli/name_list.h"
 #include "../../cli/quote.h"
@@ -111,6 +112,10 @@ static int treat_file(const char *path, enum treatment treatment, struct residen
             close(fd);
         return rc;
     }
+    if (S_ISBLK(st.st_mode)) { /* read past the page cache: only inspected */
+        st.st_size = lseek(fd, 0, SEEK_END);
+        treatment = INSPECT;
+    }
     pages = ((uint64_t)st.st_size + PAGE_BYTES - 1) / PAGE_BYTES;
     known = resident_pages(fd, &st, &resident);
     if (treatment == EVICT && (known < 0 || resident > 0)) {
@@ -147,6 +152,8 @@ static int treat_list(const struct bench *bench, enum treatment treatment, uint6
         if (at++ % stride != 0)
             continue;
         rc = treat_file(name, treatment, sum);
+        if (rc < 0 && source_changed(bench, name))
+            rc = 0; /* source_refresh will find it */
         if (rc < 0) {
             if (rc != -EINTR)
                 cli_message(-rc, "%s", cli_quote_maybe(name));

@@ -91,6 +91,13 @@ void child_signals_release(void)
             signal(sig, SIG_DFL);
 }
 
+void child_signals_again(void)
+{
+    assert(child_target == 0);
+    alarm(0);
+    child_signal = 0;
+}
+
 void child_signals_hold(void)
 {
     removing = true;

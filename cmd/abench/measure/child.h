@@ -12,6 +12,8 @@ extern volatile int child_signal; /* signal that will end abench, or 0 */
 void child_signals_catch(void);
 /* Restores the default actions, in a fork. */
 void child_signals_release(void);
+/* Forgets a signal that came, so that the next one is seen. */
+void child_signals_again(void);
 /* Lets no signal end the commands that run from now on. */
 void child_signals_hold(void);
 /* Runs work in a fork and waits. Returns its result, 0 to 125, or 126 if the fork died. */

@@ -112,7 +112,7 @@ static void check_space(struct bench *bench, const char *base)
  * parallel they take 8 s. rm copes with trees of any depth, and with being stopped. */
 static int remove_tree(const char *path)
 {
-    static const char script[] = "find \"$1\" -mindepth 3 -maxdepth 3 -print0 |"
+    static const char script[] = "find \"$1\" -mindepth 3 -maxdepth 3 -print0 2>/dev/null |"
                                  " xargs -0 -r -n 8 -P 16 rm -rf --; rm -rf -- \"$1\"";
     char *argv[] = {(char *)"sh", (char *)"-c", (char *)script, (char *)"sh", (char *)path, NULL};
 

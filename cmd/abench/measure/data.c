@@ -3,9 +3,11 @@
 #define _GNU_SOURCE
 #include "data.h"
 #include "child.h"
+#include "source.h"
 #include "../../cli/checksum_line.h"
 #include "../../cli/engine.h"
 #include "../../cli/messages.h"
+#include "../../cli/name_list.h"
 #include "../../cli/quote.h"
 #include "../../../core/digest/hash.h"
 #include "../../../core/pipeline/walk.h"
@@ -24,7 +26,7 @@
 enum {
     /* blocking workers, which overlap their waits: the simpler engine checks both */
     DIGEST_JOBS = 16,
-    MESSAGES_MAX = 10, /* messages of one walk */
+    MESSAGES_MAX = 3, /* messages of one walk */
 };
 
 /* The data of a file in file->op. The hash sink writes to its start. */
@@ -47,6 +49,7 @@ struct tree_walk {
     struct digest_context *context; /* for the targets of links; used by the producer only */
     int (*each)(const struct manifest_entry *entry, void *arg);
     void *arg;
+    struct data_unreadable *unreadable; /* NULL: an unreadable entry ends the walk */
     unsigned messages;
     int status;
 };
@@ -166,9 +169,12 @@ static void retire(struct file *file, void *arg)
 
     if (!path || file->status < 0) {
         int error = path ? -file->status : ENOMEM;
-        if (walk->messages++ < MESSAGES_MAX)
+        bool quiet = walk->unreadable && walk->unreadable->quiet;
+        if (!quiet && walk->messages++ < MESSAGES_MAX)
             cli_message(error, "%s", path ? cli_quote_maybe(path) : "cannot read a name");
-        if (walk->status == 0)
+        if (walk->unreadable && path)
+            walk->unreadable->count++;
+        else if (walk->status == 0)
             walk->status = -error;
     } else if (walk->status == 0) {
         struct manifest_entry entry = {.path = path,
@@ -204,11 +210,15 @@ static int walk_run(struct tree_walk *walk, unsigned jobs)
     return rc;
 }
 
-int data_walk(char *const *paths, size_t n_paths, bool content,
+int data_walk(char *const *paths, size_t n_paths, bool content, struct data_unreadable *unreadable,
               int (*each)(const struct manifest_entry *entry, void *arg), void *arg)
 {
-    struct tree_walk walk = {
-        .paths = paths, .n_paths = n_paths, .content = content, .each = each, .arg = arg};
+    struct tree_walk walk = {.paths = paths,
+                             .n_paths = n_paths,
+                             .content = content,
+                             .unreadable = unreadable,
+                             .each = each,
+                             .arg = arg};
     int rc = -ENOMEM;
 
     walk.digest = cli_digest_open("sha256");
@@ -220,12 +230,12 @@ int data_walk(char *const *paths, size_t n_paths, bool content,
     return rc;
 }
 
-/* The results of the fork that walks. Its sums are in shared memory. */
+/* The work of the fork that walks. Its sums are in shared memory. */
 struct collection {
     const struct bench *bench;
     struct bench_data *shared;
     FILE *list;
-    FILE *expected; /* "manifest" or "reference"; NULL: read */
+    FILE *expected; /* "manifest" or "reference"; NULL: none */
 };
 
 /* Ends the program if a report would overwrite a file to measure. */
@@ -244,21 +254,24 @@ static int collect_entry(const struct manifest_entry *entry, void *arg)
 {
     struct collection *collection = arg;
     struct bench_data *sums = collection->shared;
-    const struct checksum_format as_sha256sum = {.mode = ' ', .end = '\n'};
+    uint64_t bytes = entry->bytes;
 
-    if (entry->type == DT_REG) {
+    if (collection->bench->data.device && bench_size(entry->path, &bytes) < 0)
+        return -EIO;
+    if (entry->type == DT_REG && source_changed(collection->bench, entry->path)) {
+        sums->changed++;
+        return 0;
+    }
+    if (entry->type == DT_REG || collection->bench->data.device) {
         check_output(&collection->bench->opts, entry->path);
         sums->files++;
-        sums->bytes += entry->bytes;
+        sums->bytes += bytes;
         fwrite(entry->path, strlen(entry->path) + 1, 1, collection->list);
     } else {
         sums->others++;
     }
-    if (collection->bench->opts.operation == BENCH_COPY)
+    if (collection->expected)
         manifest_put(collection->expected, entry);
-    else if (collection->bench->opts.operation == BENCH_HASH && entry->type == DT_REG)
-        checksum_line_print(collection->expected, &as_sha256sum, entry->digest, BENCH_DIGEST_BYTES,
-                            entry->path);
     return 0;
 }
 
@@ -271,26 +284,73 @@ static int close_written(FILE *file)
 
 static int collect(void *arg)
 {
-    static const char *const expected[] = {[BENCH_HASH] = "reference", [BENCH_COPY] = "manifest"};
     struct collection *collection = arg;
     const struct bench *bench = collection->bench;
     const struct bench_data *data = &bench->data;
-    const char *name = expected[bench->opts.operation];
+    bool copy = bench->opts.operation == BENCH_COPY;
     /* of several operands cp creates the entries in a directory, the root of the copy */
     struct manifest_entry root = {.path = "", .name = "", .type = DT_DIR};
+    struct data_unreadable unreadable = {0};
     int rc, written;
 
     collection->list = fopen(bench_temp(bench, "list"), "we");
-    collection->expected = name ? fopen(bench_temp(bench, name), "we") : NULL;
-    if (!collection->list || (name && !collection->expected))
+    collection->expected = copy ? fopen(bench_temp(bench, "manifest"), "we") : NULL;
+    if (!collection->list || (copy && !collection->expected))
         cli_fatal(errno, "cannot write to %s", cli_quote(bench->temp_dir));
-    if (bench->opts.operation == BENCH_COPY && data->n_paths > 1)
+    if (copy && data->n_paths > 1)
         manifest_put(collection->expected, &root);
-    rc = data_walk(data->paths, data->n_paths, name != NULL, collect_entry, collection);
+    rc = data_walk(data->paths, data->n_paths, copy, &unreadable, collect_entry, collection);
+    collection->shared->unreadable = unreadable.count;
     written = close_written(collection->list);
     if (close_written(collection->expected) < 0 || written < 0)
         cli_fatal(errno, "cannot write to %s", cli_quote(bench->temp_dir));
     return rc == 0 ? 0 : 1;
+}
+
+static int print_digest(const struct manifest_entry *entry, void *reference)
+{
+    const struct checksum_format as_sha256sum = {.mode = ' ', .end = '\n'};
+
+    checksum_line_print(reference, &as_sha256sum, entry->digest, BENCH_DIGEST_BYTES, entry->path);
+    return 0;
+}
+
+/* Reads the list into memory. Returns 0 or -errno. */
+static int load_list(const struct bench *bench, char **paths)
+{
+    struct names0 *names;
+    const char *name;
+    size_t len, n = 0;
+    int rc = names0_open(&names, bench_temp(bench, "list"));
+
+    if (rc < 0)
+        return rc;
+    while ((rc = names0_next(names, &name, &len)) > 0 && n < bench->data.files)
+        paths[n++] = bench_need(strdup(name));
+    names0_close(names);
+    return rc < 0 ? rc : n == bench->data.files ? 0 : -EIO;
+}
+
+/* Digests the files of the list, in a fork: its memory is not freed. */
+static int expect(void *arg)
+{
+    const struct bench *bench = arg;
+    struct data_unreadable unreadable = {0};
+    size_t n = bench->data.files;
+    char **paths = bench_need(calloc(n, sizeof(char *)));
+    FILE *reference = fopen(bench_temp(bench, "reference"), "we");
+    int rc = reference ? load_list(bench, paths) : -errno;
+
+    if (rc == 0)
+        rc = data_walk(paths, n, true, &unreadable, print_digest, reference);
+    if (close_written(reference) < 0)
+        cli_fatal(errno, "cannot write to %s", cli_quote(bench->temp_dir));
+    return rc == 0 ? 0 : 1;
+}
+
+bool data_expect(struct bench *bench)
+{
+    return bench->opts.operation != BENCH_HASH || child_call(expect, bench) == 0;
 }
 
 bool data_collect(struct bench *bench)
@@ -305,6 +365,8 @@ bool data_collect(struct bench *bench)
     bench->data.files = shared->files;
     bench->data.others = shared->others;
     bench->data.bytes = shared->bytes;
+    bench->data.unreadable = shared->unreadable;
+    bench->data.changed = shared->changed;
     child_shared_free(shared, sizeof(*shared));
     return good;
 }

@@ -2,8 +2,7 @@
 #ifndef CMD_ABENCH_MEASURE_DIGEST_LINES_H
 #define CMD_ABENCH_MEASURE_DIGEST_LINES_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "../context.h"
 
 struct digest_lines {
     char **line;
@@ -12,9 +11,10 @@ struct digest_lines {
 
 /* Reads a list and sorts it. Returns false if it is not a list of digests. */
 bool digest_lines_load(struct digest_lines *lines, const char *path);
-/* Prints the first differences of got from want. Returns the number of differences. */
-unsigned digest_lines_compare(const char *arm, const struct digest_lines *want,
-                              const struct digest_lines *got);
+/* Prints the first differences of got from want, except those of files that have changed. Returns
+ * the number of differences. */
+unsigned digest_lines_compare(const struct bench *bench, const char *arm,
+                              const struct digest_lines *want, const struct digest_lines *got);
 void digest_lines_free(struct digest_lines *lines);
 
 #endif

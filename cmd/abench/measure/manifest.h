@@ -29,10 +29,11 @@ void manifest_put(FILE *file, const struct manifest_entry *entry);
 /* Reads entries that manifest_put has written. Returns 0 or -errno. */
 int manifest_load(struct manifest *manifest, const char *path);
 void manifest_add(struct manifest *manifest, const struct manifest_entry *entry);
-/* Prints the first differences of the arm's copy, got, from want, and sorts both. Returns the
- * number of differences. one_filesystem: the copy can have hard links to the source. */
-unsigned manifest_compare(const char *arm, struct manifest *want, struct manifest *got,
-                          bool one_filesystem);
+/* Prints the first differences of the arm's copy, got, from want, except those of files that have
+ * changed, and sorts both. Returns the number of differences. one_filesystem: the copy can have
+ * hard links to the source. */
+unsigned manifest_compare(const struct bench *bench, const char *arm, struct manifest *want,
+                          struct manifest *got, bool one_filesystem);
 void manifest_free(struct manifest *manifest);
 
 #endif

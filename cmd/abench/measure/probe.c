@@ -286,11 +286,15 @@ static bool choose_method(struct probe *probe)
 void probe_predict(struct bench *bench, enum bench_cache cache)
 {
     struct bench_prediction *prediction = &bench->predictions[cache];
-    struct probe probe = {
-        .bench = bench, .cache = cache, .end = bench_now() + budget_part * bench->opts.budget};
+    struct probe probe = {.bench = bench, .cache = cache};
+    double resident;
 
     if (!choose_arms(bench, &prediction->base, &prediction->arm) || !choose_method(&probe))
         return;
+    /* takes longer the first time, for what is dirty or not cached yet */
+    if (cache_prepare(bench, cache, &resident) < 0)
+        return;
+    probe.end = bench_now() + budget_part * bench->opts.budget;
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "\r\033[Kprobing");
     struct probed of[2] = {{.arm = &bench->arms[prediction->base]},

@@ -88,6 +88,7 @@ static int compare_manifests(struct comparison *comparison, struct manifest *wan
 {
     char *path = (char *)comparison->dest;
     struct manifest *got = &comparison->got;
+    struct data_unreadable unreadable = {.quiet = true};
     struct stat copy, source;
 
     if (manifest_load(want, bench_temp(comparison->bench, "manifest")) < 0)
@@ -97,10 +98,13 @@ static int compare_manifests(struct comparison *comparison, struct manifest *wan
         return RESULT_DIFFERS;
     }
     if (stat(comparison->bench->data.paths[0], &source) < 0 ||
-        data_walk(&path, 1, comparison->content, take_copied, comparison) < 0)
+        /* a directory that cannot be read is copied with its mode */
+        data_walk(&path, 1, comparison->content,
+                  comparison->bench->data.unreadable > 0 ? &unreadable : NULL, take_copied,
+                  comparison) < 0)
         return 1;
-    return result_of(comparison, manifest_compare(comparison->arm->name, want, got,
-                                                  copy.st_dev == source.st_dev));
+    return result_of(comparison, manifest_compare(comparison->bench, comparison->arm->name, want,
+                                                  got, copy.st_dev == source.st_dev));
 }
 
 static int compare_copy(void *arg)
@@ -123,7 +127,7 @@ static int compare_lines(const struct comparison *comparison, struct digest_line
         return 1;
     if (!digest_lines_load(got, bench_temp(bench, "out")))
         return RESULT_UNKNOWN_FORMAT;
-    return result_of(comparison, digest_lines_compare(comparison->arm->name, want, got));
+    return result_of(comparison, digest_lines_compare(bench, comparison->arm->name, want, got));
 }
 
 static int compare_digests(void *arg)
@@ -154,6 +158,13 @@ static void show_messages(const struct bench *bench)
         fclose(file);
 }
 
+/* Returns true for an exit status that an arm has if it could not read every file, and there are
+ * such files: 123 is that of xargs. */
+static bool status_excused(const struct bench *bench, int status)
+{
+    return (status == 1 || status == 123) && bench->data.unreadable + bench->data.changed > 0;
+}
+
 static bool arm_failed(const struct bench *bench, const struct bench_arm *arm,
                        const struct bench_sample *sample)
 {
@@ -164,7 +175,7 @@ static bool arm_failed(const struct bench *bench, const struct bench_arm *arm,
                     sample->seconds);
     else if (WIFSIGNALED(status))
         cli_message(0, "arm %s: killed by signal %d", arm->name, WTERMSIG(status));
-    else if (WEXITSTATUS(status) != 0)
+    else if (WEXITSTATUS(status) != 0 && !status_excused(bench, WEXITSTATUS(status)))
         cli_message(0, "arm %s: exit status %d", arm->name, WEXITSTATUS(status));
     else if (sample->left_running > 0)
         cli_message(0, "arm %s: left %u process%s running, which had to be killed", arm->name,

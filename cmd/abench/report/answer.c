@@ -107,8 +107,8 @@ static bool undecidable(const struct bench *bench, enum bench_cache cache, struc
         snprintf(out, size, "io_uring cannot be used: %s", bench->no_ring);
     else if (answer->ring == ANSWER_NONE || answer->base == ANSWER_NONE)
         snprintf(out, size, "%s",
-                 bench->rounds_done[cache] > 0 ? "an arm failed: see the messages"
-                                               : "the time was up before each arm had run once");
+                 bench->failed ? "an arm failed: see the messages"
+                               : "the time was up before each arm had run; use a longer --time");
     else if (summary_of(bench, (size_t)answer->base, cache).median < start_seconds)
         snprintf(out, size,
                  "too short to tell: a run takes %s, most of it the start of the process; choose"
@@ -373,12 +373,20 @@ char *answer_sure_line(const struct bench *bench, const struct answer *answer,
         fputs("; ", out);
     }
     fprintf(out, "%s%s, random order, ", words_plural(bench->rounds_done[cache], "round"),
-            bench->timed_out[cache] ? " (time limit)" : "");
+            bench->interrupted        ? " until the interrupt"
+            : bench->timed_out[cache] ? " (time limit)"
+                                      : "");
     if (disturbance.others >= 0.01)
         fprintf(out, "others used %.0f%% of the processors, ", 100 * disturbance.others);
     else if (!isnan(disturbance.others))
         fputs("quiet machine, ", out);
     print_checks(out, bench);
+    if (bench->data.unreadable > 0)
+        fprintf(out, ", %s left out that cannot be read",
+                words_plural(bench->data.unreadable, "file"));
+    if (bench->data.changed > 0)
+        fprintf(out, ", %s left out that changed meanwhile",
+                words_plural(bench->data.changed, "file"));
     if (isnan(resident))
         fputs(", page cache unknown", out);
     else

@@ -12,7 +12,9 @@
 #include "../../cli/messages.h"
 #include "../../cli/quote.h"
 
+#include <inttypes.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -138,11 +140,11 @@ static bool same_text(const json_t *object, const char *key, const char *value)
     return strcmp(text ? text : MACHINE_UNKNOWN, value) == 0;
 }
 
-/* Warns about differences of the machine or of the data. */
+/* Warns about differences of the machine. */
 static void warn_of_differences(struct bench *bench, const struct machine *machine,
                                 const json_t *old)
 {
-    const json_t *was = json_object_get(old, "machine"), *data = json_object_get(old, "data");
+    const json_t *was = json_object_get(old, "machine");
 
     if (!same_text(was, "kernel", machine->kernel) ||
         !same_text(was, "filesystem", machine->filesystem) ||
@@ -150,9 +152,6 @@ static void warn_of_differences(struct bench *bench, const struct machine *machi
         bench_warn(bench,
                    "the older report is from another machine, kernel or filesystem, which may"
                    " cause the difference");
-    if (json_integer_value(json_object_get(data, "bytes")) != (json_int_t)bench->data.bytes ||
-        json_integer_value(json_object_get(data, "files")) != (json_int_t)bench->data.files)
-        bench_warn(bench, "the older report is about other files; compare the same ones");
 }
 
 /* Exits with a message unless the fields have the names and meanings that are expected here. */
@@ -184,6 +183,29 @@ void compare_load(struct bench *bench)
         !same_text(bench->older, "operation", bench_operation_names[bench->opts.operation]))
         cli_fatal(0, "cannot compare with %s: not a report of %s", cli_quote_maybe(path),
                   bench_operation_names[bench->opts.operation]);
+}
+
+/* Returns true if two numbers are those of the same tree, as far as a tree in use stays the same.
+ */
+static bool alike(json_int_t old, uint64_t now)
+{
+    const double little = 0.02;
+
+    return fabs((double)old - (double)now) <= little * (double)now;
+}
+
+void compare_check(const struct bench *bench)
+{
+    const json_t *data = json_object_get(bench->older, "data");
+    json_int_t files = json_integer_value(json_object_get(data, "files"));
+    json_int_t bytes = json_integer_value(json_object_get(data, "bytes"));
+
+    if (!alike(files, bench->data.files) || !alike(bytes, bench->data.bytes))
+        cli_fatal(0,
+                  "cannot compare with %s: it is about other files: %" JSON_INTEGER_FORMAT
+                  " of %" JSON_INTEGER_FORMAT " bytes, not %" PRIu64 " of %" PRIu64 " bytes",
+                  cli_quote_maybe(bench->opts.compare), files, bytes, bench->data.files,
+                  bench->data.bytes);
 }
 
 void compare_run(struct bench *bench, const struct machine *machine)

@@ -6,6 +6,8 @@
 
 /* Loads the report of --compare. Exits with a message if it is not one of this operation. */
 void compare_load(struct bench *bench);
+/* Exits with a message if the older report is about other files. */
+void compare_check(const struct bench *bench);
 /* Compares the arms with the older report. Sets bench->compared and bench->regressed. */
 void compare_run(struct bench *bench, const struct machine *machine);
 

@@ -116,11 +116,15 @@ static void put_arm(struct json_writer *json, const struct bench *bench, size_t 
 {
     const struct bench_arm *arm = &bench->arms[index];
     struct bench_summary sum = summary_of(bench, index, cache);
+    struct bench_whole whole = summary_whole(bench, index, cache);
 
     json_put_object(json, NULL);
     json_put_name(json, "name", arm->name);
     put_command(json, arm);
     put_summary(json, bench, &sum);
+    json_put_real(json, "whole_seconds", whole.seconds);
+    json_put_real(json, "whole_seconds_low", whole.low);
+    json_put_real(json, "whole_seconds_high", whole.high);
     json_put_array(json, "samples");
     for (size_t i = 0; i < arm->n_samples; i++) {
         if (arm->samples[i].cache == cache)
@@ -240,6 +244,10 @@ static void put_data(struct json_writer *json, const struct bench_data *data)
     json_put_count(json, "files", data->files);
     json_put_count(json, "nonregular_files", data->others);
     json_put_count(json, "bytes", data->bytes);
+    json_put_count(json, "unreadable_files", data->unreadable);
+    json_put_count(json, "changed_files", data->changed);
+    put_count_if(json, "whole_files", data->whole_files > 0, data->whole_files);
+    put_count_if(json, "whole_bytes", data->whole_files > 0, data->whole_bytes);
     json_put_real(json, "prepare_seconds", data->prepare_seconds);
     json_end(json);
 }
@@ -269,6 +277,7 @@ int report_json(FILE *out, const struct bench *bench, const struct machine *mach
     put_data(&json, &bench->data);
     put_options(&json, bench);
     json_put_bool(&json, "equal_work", !bench->failed);
+    json_put_bool(&json, "interrupted", bench->interrupted);
     json_put_array(&json, "states");
     if (bench->opts.cold)
         put_state(&json, bench, machine, BENCH_COLD);

@@ -58,6 +58,7 @@ static void read_filesystem(struct machine *machine, const char *path)
 void machine_read(struct machine *machine, const char *path)
 {
     struct utsname name;
+    struct stat st;
 
     *machine = (struct machine){.processors = cli_processors(), .load = NAN};
     strcpy(machine->kernel, MACHINE_UNKNOWN);
@@ -68,7 +69,12 @@ void machine_read(struct machine *machine, const char *path)
     if (getloadavg(&machine->load, 1) != 1)
         machine->load = NAN;
     read_memory(machine);
-    read_filesystem(machine, path);
+    if (stat(path, &st) == 0 && S_ISBLK(st.st_mode)) {
+        strcpy(machine->filesystem, "block device");
+        snprintf(machine->device, sizeof(machine->device), "%s", path);
+    } else {
+        read_filesystem(machine, path);
+    }
 }
 
 void machine_warn_before(struct bench *bench, const struct machine *machine)

@@ -66,7 +66,11 @@ static void print_row(FILE *out, const struct bench *bench, const struct answer 
 
     print_name(out, &bench->arms[arm], width);
     if (sum.runs == 0) {
-        fprintf(out, " %8s\n", sum.differs ? "differs" : sum.failed ? "failed" : "-");
+        fprintf(out, " %8s\n",
+                sum.differs   ? "differs"
+                : sum.stopped ? "stopped"
+                : sum.failed  ? "failed"
+                              : "-");
         return;
     }
     fprintf(out, " %8s", words_seconds(sum.median));
@@ -74,10 +78,10 @@ static void print_row(FILE *out, const struct bench *bench, const struct answer 
     fprintf(out, " %6.*f", sum.mb_s < 10 ? 1 : 0, sum.mb_s);
     if (bench->opts.pattern)
         fprintf(out, " %7.0f", sum.items_s);
-    fprintf(out, " %8s %5.0f MiB%s\n", words_seconds(sum.cpu_seconds), sum.memory_peak / 1048576,
-            (int)arm == answer->use ? "  use"
-            : sum.reflinked         ? "  reflink"
-                                    : "");
+    fprintf(out, " %8s", words_seconds(sum.cpu_seconds));
+    if (!bench->opts.pattern)
+        fprintf(out, " %5.0f MiB", sum.memory_peak / 1048576);
+    fprintf(out, "%s\n", (int)arm == answer->use ? "  use" : sum.reflinked ? "  reflink" : "");
 }
 
 static void print_table(FILE *out, const struct bench *bench, const struct answer *answer,
@@ -86,7 +90,10 @@ static void print_table(FILE *out, const struct bench *bench, const struct answe
     fprintf(out, "\n%*s %8s  %-17s %6s", width, "", "time", "faster", "MB/s");
     if (bench->opts.pattern)
         fprintf(out, " %7s", "IOPS");
-    fprintf(out, " %8s %9s\n", "CPU", "memory");
+    fprintf(out, " %8s", "CPU");
+    if (!bench->opts.pattern) /* has no room for it */
+        fprintf(out, " %9s", "memory");
+    putc('\n', out);
     for (size_t i = 0; i < bench->n_arms; i++)
         print_row(out, bench, answer, cache, i, width);
 }
@@ -115,6 +122,33 @@ static void print_bars(FILE *out, const struct bench *bench, const struct term *
                        BAR_COLUMNS);
         fprintf(out, " %8s\n", words_seconds(sum.median));
     }
+}
+
+/* Prints what the whole would take, of which a sample was measured. The time grows with the files
+ * or with the bytes: both together are its limits. */
+static void print_whole(FILE *out, const struct bench *bench, const struct term *term,
+                        enum bench_cache cache)
+{
+    const struct bench_data *data = &bench->data;
+    char *text = NULL;
+    size_t size;
+    FILE *line = data->whole_files > 0 ? open_memstream(&text, &size) : NULL;
+
+    if (!line)
+        return;
+    fprintf(line,
+            "measured on a sample of %s of %s, %s of %s, over directories and sizes. All takes"
+            " about",
+            words_count(data->files), words_plural(data->whole_files, "file"),
+            words_bytes((double)data->bytes), words_bytes((double)data->whole_bytes));
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        struct bench_whole whole = summary_whole(bench, i, cache);
+        if (!isnan(whole.seconds))
+            fprintf(line, "%s %s (%s..%s): %s", i ? ";" : "", words_seconds(whole.seconds),
+                    words_seconds(whole.low), words_seconds(whole.high), bench->arms[i].label);
+    }
+    if (fclose(line) == 0)
+        print_wrapped(out, term, "All", text);
 }
 
 static void print_foot(FILE *out, const struct bench *bench, const struct term *term,
@@ -150,6 +184,7 @@ void report_screen(FILE *out, const struct bench *bench, const struct machine *m
         print_bars(out, bench, &term, cache, width);
         putc('\n', out);
         print_wrapped(out, &term, "Why", verdict_line(bench, machine, cache));
+        print_whole(out, bench, &term, cache);
         print_wrapped(out, &term, "Knee", knee_line(bench, cache));
     }
     print_foot(out, bench, &term, machine);

@@ -100,6 +100,7 @@ struct bench_summary summary_of(const struct bench *bench, size_t index, enum be
         const struct bench_sample *sample = &arm->samples[i];
         if (!summary_sample_good(sample, cache)) {
             sum.failed += sample->cache == cache;
+            sum.stopped |= sample->cache == cache && sample->timed_out;
             sum.differs |= sample->cache == cache && sample->check == CHECK_DIFFERS;
             continue;
         }
@@ -144,6 +145,20 @@ struct bench_summary summary_of(const struct bench *bench, size_t index, enum be
     sum.device_queue = median_of(arm, cache, figure_device_queue, other);
     split(&sum);
     return sum;
+}
+
+struct bench_whole summary_whole(const struct bench *bench, size_t arm, enum bench_cache cache)
+{
+    const struct bench_data *data = &bench->data;
+    struct bench_summary sum = summary_of(bench, arm, cache);
+    double by_files = (double)data->whole_files / (double)data->files;
+    double by_bytes = data->bytes > 0 ? (double)data->whole_bytes / (double)data->bytes : by_files;
+
+    if (data->whole_files == 0 || sum.runs == 0)
+        return (struct bench_whole){NAN, NAN, NAN};
+    return (struct bench_whole){.seconds = sum.median * sqrt(by_files * by_bytes),
+                                .low = sum.q1 * fmin(by_files, by_bytes),
+                                .high = sum.q3 * fmax(by_files, by_bytes)};
 }
 
 struct bench_ratio summary_compare(const struct bench *bench, size_t arm, size_t other,

@@ -8,6 +8,7 @@
 struct bench_summary {
     size_t runs; /* number of good runs */
     size_t failed;
+    bool stopped;                    /* one of them took longer than the time limit */
     bool differs;                    /* one of the failed runs gave a different result */
     bool unchecked;                  /* results were not compared */
     double median, q1, q3, min, max; /* seconds */
@@ -35,6 +36,12 @@ bool summary_sample_good(const struct bench_sample *sample, enum bench_cache cac
 size_t summary_ratios(const struct bench_arm *base, const struct bench_arm *arm,
                       enum bench_cache cache, double *values);
 struct bench_summary summary_of(const struct bench *bench, size_t arm, enum bench_cache cache);
+/* The time that an arm would take for the whole of which a sample was measured, with its limits;
+ * NAN: no sample, or no runs. */
+struct bench_whole {
+    double seconds, low, high;
+};
+struct bench_whole summary_whole(const struct bench *bench, size_t arm, enum bench_cache cache);
 /* How many times as fast an arm is as another one: the median of the rounds, and its interval. */
 struct bench_ratio {
     size_t pairs;            /* rounds in which both were good */

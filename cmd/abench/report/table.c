@@ -95,7 +95,11 @@ static void print_times(FILE *out, const struct bench *bench, const struct term 
         char spread[64];
         fprintf(out, "%-*s ", width, bench->arms[i].name);
         if (sum.runs == 0) {
-            fprintf(out, "%8s\n", sum.differs ? "differs" : sum.failed ? "failed" : "-");
+            fprintf(out, "%8s\n",
+                    sum.differs   ? "differs"
+                    : sum.stopped ? "stopped"
+                    : sum.failed  ? "failed"
+                                  : "-");
             continue;
         }
         snprintf(spread, sizeof(spread), "%.*f..%.*f", digits, sum.q1, digits, sum.q3);

@@ -1,0 +1,137 @@
+/* sample.c: a part of files that take too long for the time limit.
+ *
+ * The sample is drawn over directories and sizes: of each size class, which spans a factor of two,
+ * every n-th file in the order of the walk. So it has nearly the same part of the files and of the
+ * bytes. */
+#define _GNU_SOURCE
+#include "sample.h"
+#include "arm.h"
+#include "../../cli/name_list.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+    CLASSES = 65, /* of sizes: empty, and powers of two */
+    LEAST_FILES = 100,
+};
+
+/* The part of the remaining time to plan with: evicting, comparing and starting take time, too. */
+static const double plan_part = 0.75;
+
+/* Returns the predicted seconds of a round with every arm, in all states; 0: unknown. */
+static double round_seconds(const struct bench *bench)
+{
+    double sum = 0;
+
+    for (unsigned cache = BENCH_COLD; cache <= BENCH_WARM; cache++) {
+        const struct bench_prediction *prediction = &bench->predictions[cache];
+        if (!(cache == BENCH_COLD ? bench->opts.cold : bench->opts.warm))
+            continue;
+        if (!prediction->made)
+            return 0;
+        for (size_t i = 0; i < bench->n_arms; i++)
+            sum += bench->arms[i].ring || bench->arms[i].threads > 1 ? prediction->arm_seconds
+                                                                     : prediction->base_seconds;
+    }
+    return sum;
+}
+
+/* Returns true if every arm can read a list of names. */
+static bool arms_take_list(const struct bench *bench)
+{
+    if (bench->opts.operation == BENCH_COPY || bench->opts.pattern)
+        return false;
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        const char *command = bench->arms[i].command;
+        if (command && strstr(command, "{src}"))
+            return false;
+    }
+    return true;
+}
+
+static unsigned class_of(uint64_t bytes)
+{
+    return bytes == 0 ? 0 : 64 - (unsigned)__builtin_clzll(bytes);
+}
+
+/* Writes this part of the list to out. Returns 0 or -errno. */
+static int draw(const struct bench *bench, double part, FILE *out, struct bench_data *drawn)
+{
+    double due[CLASSES];
+    struct names0 *names;
+    const char *name;
+    struct stat st;
+    size_t len;
+    int rc = names0_open(&names, bench_temp(bench, "list"));
+
+    if (rc < 0)
+        return rc;
+    for (unsigned i = 0; i < CLASSES; i++)
+        due[i] = 0.5;
+    while ((rc = names0_next(names, &name, &len)) > 0) {
+        if (stat(name, &st) < 0)
+            continue;
+        double *of = &due[class_of((uint64_t)st.st_size)];
+        *of += part;
+        if (*of < 1)
+            continue;
+        *of -= 1;
+        drawn->files++;
+        drawn->bytes += (uint64_t)st.st_size;
+        fwrite(name, len + 1, 1, out);
+    }
+    names0_close(names);
+    return rc;
+}
+
+double sample_part(const struct bench *bench, double round, double left)
+{
+    double part = plan_part * left / (round * bench->opts.rounds_min);
+    bool can = arms_take_list(bench) && part * (double)bench->data.files >= LEAST_FILES;
+
+    return part < 1 && can ? part : 1;
+}
+
+int sample_take(struct bench *bench, double part)
+{
+    struct bench_data *data = &bench->data, drawn = {0};
+    FILE *out = fopen(bench_temp(bench, "list.new"), "we");
+    int rc = out ? draw(bench, part, out, &drawn) : -errno;
+
+    if (out && fclose(out) != 0 && rc == 0)
+        rc = -errno;
+    if (rc == 0 && rename(bench_temp(bench, "list.new"), bench_temp(bench, "list")) < 0)
+        rc = -errno;
+    if (rc < 0)
+        return rc;
+    if (data->whole_files == 0) {
+        data->whole_files = data->files;
+        data->whole_bytes = data->bytes;
+    }
+    data->files = drawn.files;
+    data->bytes = drawn.bytes;
+    for (size_t i = 0; i < bench->n_arms; i++)
+        arm_use_list(bench, &bench->arms[i]);
+    return 0;
+}
+
+int sample_choose(struct bench *bench)
+{
+    double round = round_seconds(bench), needed = round * bench->opts.rounds_min;
+    double left = bench->opts.budget - (bench_now() - bench->start);
+    double part = round > 0 ? sample_part(bench, round, left) : 1;
+
+    if (part < 1)
+        return sample_take(bench, part);
+    if (needed > left)
+        bench_warn(bench,
+                   "a round takes about %.0f s, so that %u rounds need --time=%.0f; all of the data"
+                   " is measured, in as many rounds as there is time for",
+                   ceil(round), bench->opts.rounds_min, ceil(needed / plan_part / 10) * 10);
+    return 0;
+}

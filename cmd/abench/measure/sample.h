@@ -1,0 +1,16 @@
+/* sample.h: a part of files that take too long for the time limit. */
+#ifndef CMD_ABENCH_MEASURE_SAMPLE_H
+#define CMD_ABENCH_MEASURE_SAMPLE_H
+
+#include "../context.h"
+
+/* Reduces the list to a sample if the predicted rounds do not fit into the time limit, or warns of
+ * it if a sample cannot be taken. Returns 0 or -errno. */
+int sample_choose(struct bench *bench);
+/* Returns the part of the files with which the fewest rounds fit into the seconds that are left, if
+ * a round takes this long; 1: a smaller sample is not needed, or cannot be taken. */
+double sample_part(const struct bench *bench, double round, double left);
+/* Reduces the list to this part. Returns 0 or -errno. */
+int sample_take(struct bench *bench, double part);
+
+#endif

@@ -1,0 +1,92 @@
+/* operands.c: the paths to measure, and the blocks to read of them. */
+#define _GNU_SOURCE
+#include "operands.h"
+#include "../../core/base/path.h"
+#include "../cli/messages.h"
+#include "../cli/quote.h"
+#include "../cli/sizes.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Returns an operand as it is passed to the arms. Symbolic links are resolved, because cp -r would
+ * copy the link. So are '.' and '..', because a copy cannot have these names. */
+static char *operand(const char *given, enum bench_operation operation)
+{
+    char *path = bench_need(strdup(given)), *text = NULL;
+    size_t len = strlen(path);
+    struct stat st;
+
+    if (stat(path, &st) < 0)
+        cli_fatal(errno, "%s", cli_quote_maybe(path));
+    if (S_ISBLK(st.st_mode) && operation != BENCH_READ)
+        cli_fatal(0, "%s: a block device can only be used with read", cli_quote_maybe(path));
+    if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode) && !S_ISBLK(st.st_mode))
+        cli_fatal(0, "%s: not a regular file, directory or block device", cli_quote_maybe(path));
+    while (len > 1 && path[len - 1] == '/')
+        path[--len] = '\0';
+
+    const char *last = path_last(path);
+    if ((lstat(path, &st) == 0 && S_ISLNK(st.st_mode)) || strcmp(last, ".") == 0 ||
+        strcmp(last, "..") == 0) {
+        text = realpath(path, NULL);
+        if (!text)
+            cli_fatal(errno, "%s", cli_quote_maybe(path));
+    } else if (asprintf(&text, "%s%s", path[0] == '-' ? "./" : "", path) < 0) {
+        cli_fatal(0, "memory exhausted");
+    }
+    free(path);
+    return text;
+}
+
+/* Sets the defaults of a pattern: random blocks of a size that devices are asked for, and enough of
+ * them that a run can be timed. */
+static void pattern_defaults(struct bench *bench)
+{
+    const uint64_t usual = 128 << 20, device_usual = 1 << 30;
+    struct bench_options *opts = &bench->opts;
+    bool random = strcmp(opts->pattern, "random") == 0;
+    uint64_t size, some;
+    int rc;
+
+    if (opts->operation != BENCH_READ)
+        cli_fatal(0, "--pattern can only be used with read");
+    rc = bench_size(bench->data.paths[0], &size);
+    if (rc < 0 && rc != -EINVAL)
+        cli_fatal(-rc, "%s", cli_quote_maybe(bench->data.paths[0]));
+    if (bench->data.n_paths != 1 || rc < 0)
+        cli_fatal(0, "--pattern needs exactly one regular file or block device");
+    if (bench->data.device && opts->warm)
+        cli_fatal(0, "a block device cannot be read warm: it is read past the page cache");
+    some = random ? usual : bench->data.device ? device_usual : size;
+    if (random && !opts->block_size)
+        opts->block_size = "4K";
+    (void)cli_parse_size(opts->block_size ? opts->block_size : "1M", &opts->pattern_block);
+    if ((random || bench->data.device) && !opts->direct)
+        opts->direct = "always";
+    if (opts->pattern_bytes == 0)
+        opts->pattern_bytes = size < some ? size : some;
+}
+
+void operands_take(struct bench *bench, char *const *given, size_t n)
+{
+    struct bench_options *opts = &bench->opts;
+    struct bench_data *data = &bench->data;
+    struct stat st;
+
+    data->paths = bench_need(calloc(n, sizeof(char *)));
+    while (data->n_paths < n) {
+        data->paths[data->n_paths] = operand(given[data->n_paths], opts->operation);
+        data->n_paths++;
+    }
+    data->device = stat(data->paths[0], &st) == 0 && S_ISBLK(st.st_mode);
+    if (data->device && !opts->pattern)
+        opts->pattern = "sequential";
+    if (opts->pattern)
+        pattern_defaults(bench);
+    else if (opts->pattern_bytes > 0)
+        cli_fatal(0, "--bytes needs --pattern");
+}

@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# abench_any.sh: abench answers on any files: trees that change, files that cannot be read, block devices, one small
+# file, wrong options; and its exit status tells what came of it.
+# shellcheck disable=SC2016 # the snippets are for another shell to expand
+. "${0%/*}/lib.sh"
+for program in acat ahash acp abench; do
+    stand_in "$program" "$program"
+done
+export TMPDIR=$scratch/tmp
+mkdir -p "$TMPDIR" tree/sub
+for i in {1..9}; do
+    head -c $((i * 1000)) /dev/urandom >"tree/sub/$i"
+done
+arms=("--arms=$engine" --no-probe --pairs=2)
+
+# json FILE EXPRESSION: prints a Python expression of the report d
+json() {
+    python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$1" "$2"
+}
+
+abench "${arms[@]}" --json tree >report.json 2>messages
+same 'a path alone means hash' '0 hash 9' "$? $(json report.json 'd["operation"], d["data"]["files"]' | tr -d "(),'")"
+abench ./tree --json "${arms[@]}" >report.json 2>messages
+same 'wherever the options are' '0 hash' "$? $(json report.json 'd["operation"]')"
+
+# -- trees that change --
+# in_use NAME CHANGED COMMAND: COMMAND, before an arm's work, changes the tree; no arm fails, and CHANGED files are left out
+in_use() {
+    local operation work
+    for operation in hash copy read; do
+        case $operation in
+        hash) work='find {src} -type f -print0 | xargs -0 sha256sum' ;;
+        copy) work='/bin/cp -r {src} {dst}' ;;
+        read) work='xargs -0 cat <{list}' ;;
+        esac
+        rm -rf live
+        cp -r tree live
+        for name in log gone '\new
+line'; do
+            echo x >"live/$name"
+        done
+        sleep 0.1 # the clock of files may be coarse
+        abench $operation "${arms[@]}" --arm "change=$3; $work" --json=report.json live >table 2>messages
+        same "$operation, $1" "True $2 12 " \
+            "$(json report.json 'str(d["equal_work"]) + " %d %d" % (d["data"]["changed_files"], d["data"]["files"] + d["data"]["changed_files"])') $(cat messages)"
+        same "$operation, $1: the report counts them" "$(($2 > 0))" "$(tr -s ' \n' ' ' <table | grep -c "$2 files\? left out that changed")"
+    done
+}
+in_use 'a log that grows' 1 'date >>live/log'
+in_use 'a file that vanishes' 1 'rm -f live/gone'
+in_use 'a name with a newline' 1 'for f in live/*line; do date >>"$f"; done'
+in_use 'a new file' 0 'date >>live/sub/new'
+in_use 'all at once' 2 'date >>live/log; rm -f live/gone; date >>live/sub/new'
+abench hash "${arms[@]}" --arm 'wrong=date >>{src}/sub/1; sha256sum {src}/sub/2' tree >table 2>messages
+same 'digests that are missing still differ' '1 1' "$? $(grep -c '^wrong  *differs' table)"
+abench copy "${arms[@]}" --arm 'wrong=date >>{src}/sub/1; cp -r {src} {dst}; echo x >>{dst}/sub/2' tree >table 2>messages
+same 'and so does a wrong copy' '1 1' "$? $(grep -c '^wrong  *differs' table)"
+
+# -- files that cannot be read --
+rm report.json
+cp -r tree closed
+mkdir closed/dir
+echo x >closed/dir/file
+chmod 000 closed/dir closed/sub/1
+chmod 777 . "$TMPDIR"
+for operation in hash read copy; do
+    as_nobody abench $operation "${arms[@]}" --arm 'gnu=case {src} in *) [ -z {dst} ] || exec /bin/cp -r {src} {dst}; find {src} -type f -print0 | xargs -0 sha256sum; esac' \
+        --json=report.json closed >table 2>messages
+    same "$operation: files that cannot be read are left out" '0 True 8 2' \
+        "$? $(json report.json 'str(d["equal_work"]) + " %d %d" % (d["data"]["files"], d["data"]["unreadable_files"])')"
+    same "$operation: and named" 2 "$(grep -c '^abench: closed/.*: Permission denied' messages)"
+done
+chmod -R u+rwX closed
+
+# -- block devices --
+head -c 8M /dev/urandom >image
+device=
+[ "$(id -u)" -eq 0 ] && device=$(losetup -f --show image 2>/dev/null)
+if [ -b "$device" ]; then
+    abench read "${arms[@]}" --json=report.json "$device" >table 2>messages
+    same 'a block device is read' '0 sequential 8388608 1' \
+        "$? $(json report.json '"%s %d %d" % (d["pattern"], d["pattern_bytes"], d["data"]["files"])')"
+    gives 'but not from the page cache' 2 '' 'abench: a block device cannot be read warm: it is read past the page cache' \
+        "abench read --warm $device"
+    gives 'nor copied' 2 '' "abench: $device: a block device can only be used with read" "abench copy $device"
+    losetup -d "$device"
+else
+    left_out 'block devices' 'no loop device can be set up'
+fi
+
+# -- exit status --
+abench "${arms[@]}" --require-answer tree >table 2>messages
+case $engine in
+uring) same 'two rounds are no answer' 4 $? ;;
+*) same 'without io_uring nothing is asked' 0 $? ;;
+esac
+abench "${arms[@]}" --json=old.json tree >table 2>messages
+rm -r live
+mkdir live
+echo x >live/file
+abench "${arms[@]}" --compare=old.json live >table 2>messages
+same 'a report about other files cannot be compared' '2 1' \
+    "$? $(grep -c 'cannot compare with old.json: it is about other files: 9 of [0-9]* bytes, not 1 of 2 bytes' messages)"
+for option in durable verify=all dest=. keep-space=1M; do
+    gives "--$option is for copies" 2 '' "abench: --${option%%=*} can only be used with copy" "abench hash --$option tree"
+done
+for option in cold time=3 plot=x.svg; do
+    gives "--$option is not for lessons" 2 '' "abench: --${option%%=*} cannot be used with lesson" "abench lesson --$option"
+done
+same 'nothing is left' '' "$(ls -A "$TMPDIR"; find . -name 'abench.*')"
+finish
