@@ -145,6 +145,19 @@ int directory_make(struct copy *copy, struct dir *to, const char *name, const st
     return fd < 0 ? -errno : fd;
 }
 
+/* Gives the owner of an existing directory the rights to copy into it, until it gets those of its
+ * source: an earlier run may have ended with files missing. */
+static void open_up(const struct copy *copy, int fd)
+{
+    struct stat st;
+
+    if (copy->opts.update != UPDATE_CHANGED || !copy->opts.preserve_mode || copy->may_chown ||
+        copy->opts.dry_run || fstat(fd, &st) < 0 || st.st_uid != copy->euid ||
+        (st.st_mode & S_IRWXU) == S_IRWXU)
+        return;
+    (void)reach_chmod(&(struct attr_at){.fd = fd}, (st.st_mode & 07777) | S_IRWXU);
+}
+
 /* Adds a line for a directory that has been made, for callers that tell. */
 static int add_made(struct copy *copy, struct feed *feed, struct dir *parent, const char *name)
 {
@@ -311,6 +324,8 @@ static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const ch
     op->to->created = op->created;
     if (op->created)
         op->to->medium = to->medium;
+    else
+        open_up(copy, fd);
     item_find_medium(copy, op->to);
     if (fd >= 0 && !to->created && !note_directory(copy, feed, &rc, to, to_name, fd, op->created))
         return item_add_failed(copy, feed, parent, name, STEP_MAKE_DIR, rc < 0 ? rc : -EEXIST);

@@ -84,6 +84,8 @@ static int make_parent(struct copy *copy, struct feed *feed, struct dir **to, co
     op->finished = finished || copy->opts.dry_run;
     memcpy(path, source, len);
     fd = stat(path, &op->st) < 0 ? -errno : S_ISDIR(op->st.st_mode) ? 0 : -ENOTDIR;
+    if (copy->opts.in_parts)
+        op->st.st_mode |= S_IRWXU;
     if (fd == 0 || !is_source_needed(op, *to, name))
         fd = directory_make(copy, *to, name, &op->st, true, &op->created, &step);
     if (fd < 0 && !(copy->opts.dry_run && step == STEP_STAT_DEST)) {

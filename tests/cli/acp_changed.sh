@@ -130,13 +130,42 @@ check 'the next run' acp -a --update=changed -T from to
 equal 'makes the trees equal'
 gives 'another one copies nothing' 0 '' '' 'acp -av --update=changed -T from to'
 
+# -- directories that their owner may not write to --
+
+rm -rf from to
+mkdir -p from/ro/sub to
+for name in one two; do
+    echo $name >from/ro/$name
+    echo $name >from/ro/sub/$name
+done
+chmod 555 from/ro/sub from/ro
+touch -d 2001-01-01 from/ro/sub from/ro
+printf '%s\0' ro/one ro/sub/one >part1
+printf '%s\0' ro/two ro/sub/two >part2
+[ "$(id -u)" -ne 0 ] || chown -R 65534:65534 from to
+for part in part1 part2 part1; do
+    check "a list of a part, as an unprivileged user: $part" \
+        as_nobody bash -c "cd from && acp -a --parents --files0-from=../$part -t ../to"
+done
+same 'the directories can be written to' '755 755' "$(stat -c %a to/ro to/ro/sub | xargs)"
+check 'the last run' as_nobody acp -a --update=changed -T from to
+equal 'makes the trees equal'
+chmod u+w to/ro
+rm to/ro/one
+chmod 555 to/ro
+check 'a run that finds a file missing in a read-only directory' as_nobody acp -a --update=changed -T from to
+equal 'adds it'
+gives '--parents without a list gives the modes at once' 0 '555' '' \
+    'chmod -R u+w to; rm -r to/ro; cd from; as_nobody acp -a --parents ro/one ../to; stat -c %a ../to/ro'
+chmod -R u+w from to
+
 # -- a filesystem that cuts times off --
 
 mkdir coarse
 truncate -s 8M disk
 if [ "$(id -u)" -eq 0 ] && mkfs.ext4 -q -I 128 disk >/dev/null 2>&1 && mount -o loop disk coarse 2>/dev/null; then
     trap 'umount "$scratch/work/coarse" 2>/dev/null; rm -rf "$scratch"' EXIT
-    rm -r from
+    rm -rf from
     mkdir from
     for name in whole rest next; do
         echo $name 1 >from/$name
