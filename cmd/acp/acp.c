@@ -276,6 +276,8 @@ static void run(struct acp *acp)
     struct sink **sinks = NULL;
     int rc, produced;
 
+    if (acp->plan_path)
+        acp_plan_start(acp);
     open_extras(acp);
     if (acp->digest && !(sinks = sinks_new(jobs, make_sink, acp)))
         cli_fatal(ENOMEM, "cannot start");
@@ -287,6 +289,8 @@ static void run(struct acp *acp)
     cli_progress_stop(&acp->common);
     acp_print_deferred(acp);
     sinks_free(sinks, jobs);
+    if (acp->plan_path)
+        acp_plan_finish(acp, rc == 0 && produced == 0);
     close_extras(acp, engine, jobs);
     cli_print_stats(&acp->common, engine, why, &stats, (double)(stats_now_ns() - start) / 1e9);
 }
@@ -299,8 +303,10 @@ int main(int argc, char **argv)
     cli_start(argv);
     cli_common_init(&acp.common, "acp");
     acp_parse_options(&acp, argc, argv);
-    if (acp.common.files0_from)
+    if (acp.common.files0_from) {
+        acp_plan_check_part(&acp);
         read_list(&acp);
+    }
     if (copy_init(&acp.copy) < 0)
         cli_fatal(ENOMEM, "cannot start");
     cli_signals_install();

@@ -27,6 +27,9 @@ struct acp {
     bool manifest_taken; /* a source or destination is the file that it would replace */
     struct acp_durable *durables;
     struct acp_verify *verify;
+    const char *plan_path; /* --plan; NULL: a copy */
+    uint64_t plan_part_bytes;
+    int plan_fd;
     bool failed;
 };
 
@@ -48,5 +51,13 @@ void acp_durable_finish(struct acp *acp);
 void acp_verify_start(struct acp *acp);
 void acp_verify_note(struct acp *acp, const struct item *op, uint64_t bytes, const char *to_path);
 void acp_verify_finish(struct acp *acp, const struct engine *engine, unsigned jobs);
+
+/* plan.c, for --plan: takes the argument (which it changes); begins the lists before the walk; ends
+ * them, if the walk came to its end. */
+void acp_plan_option(struct acp *acp, char *argument);
+void acp_plan_start(struct acp *acp);
+void acp_plan_finish(struct acp *acp, bool walked);
+/* Ends the program if the list of --files0-from is part of a plan that other options have made. */
+void acp_plan_check_part(const struct acp *acp);
 
 #endif

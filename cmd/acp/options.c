@@ -31,6 +31,7 @@ enum {
     OPT_DRY_RUN,
     OPT_DURABLE,
     OPT_MANIFEST,
+    OPT_PLAN,
     OPT_RATE,
     OPT_VERIFY,
 };
@@ -77,6 +78,7 @@ static const struct option long_options[] = {
     {"dry-run", no_argument, NULL, OPT_DRY_RUN},
     {"durable", no_argument, NULL, OPT_DURABLE},
     {"manifest", required_argument, NULL, OPT_MANIFEST},
+    {"plan", required_argument, NULL, OPT_PLAN},
     {"rate", required_argument, NULL, OPT_RATE},
     {"verify", no_argument, NULL, OPT_VERIFY},
     {NULL, 0, NULL, 0},
@@ -129,6 +131,8 @@ static const char help[] =
     "      --exclude=GLOB        skip files and directories that match; repeatable\n"
     "      --manifest=FILE       write the SHA-256 of what was read to FILE, for\n"
     "                              sha256sum -c\n"
+    "      --plan=DIR[,SIZE]     copy only directories, list the other files in DIR,\n"
+    "                              in parts of SIZE (64G), for several runs\n"
     "      --rate=SIZE           read at most SIZE bytes per second\n"
     "      --verify              read the copies back from the device and compare\n"
     "      --files0-from=FILE    read the SOURCEs from FILE, each ended by NUL;\n"
@@ -386,6 +390,9 @@ static bool other_option(struct acp *acp, int option)
     case OPT_MANIFEST:
         acp->manifest_path = optarg;
         break;
+    case OPT_PLAN:
+        acp_plan_option(acp, optarg);
+        break;
     case OPT_RATE:
         acp->rate.bytes_per_second = rate(optarg);
         break;
@@ -419,6 +426,21 @@ static void decide_replace(struct acp *acp, const struct deferred *deferred)
     opts->ask_arg = acp;
 }
 
+/* Refuses what a plan does not do, and what its parts cannot do. */
+static void check_plan(const struct acp *acp, const struct deferred *deferred)
+{
+    const struct copy_opts *opts = &acp->copy.opts;
+
+    if (!opts->recursive || !acp->no_target_dir)
+        conflict("--plan requires -r and -T");
+    if (acp->common.files0_from || opts->parents || opts->dry_run || acp->manifest_path ||
+        acp->verify_copies || acp->durable)
+        conflict("--plan cannot be combined with --files0-from, --parents, --dry-run, --manifest, "
+                 "--verify or --durable");
+    if (opts->make != MAKE_COPIES || deferred->ask || opts->follow == FOLLOW_OPERANDS)
+        conflict("--plan cannot be combined with -l, -s, -i or -H");
+}
+
 static void finish_options(struct acp *acp, const struct deferred *deferred)
 {
     struct copy_opts *opts = &acp->copy.opts;
@@ -432,6 +454,8 @@ static void finish_options(struct acp *acp, const struct deferred *deferred)
     if (opts->make != MAKE_COPIES && (acp->manifest_path || acp->verify_copies || opts->atomic))
         conflict(
             "--manifest, --verify and --atomic cannot be combined with --link or --symbolic-link");
+    if (acp->plan_path)
+        check_plan(acp, deferred);
     if (deferred->backup)
         opts->backup = deferred->control
                            ? backup_control("backup type", deferred->control)

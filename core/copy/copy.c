@@ -19,6 +19,7 @@
 #include "nonregular.h"
 #include "overwrite.h"
 #include "parents.h"
+#include "plan.h"
 #include "seen.h"
 #include "../base/temp.h"
 #include "written.h"
@@ -149,10 +150,13 @@ static int entry(struct feed *feed, struct dir *dir, const char *name, unsigned 
                  uint64_t ino, void *arg)
 {
     struct copy *copy = arg;
-    struct file *file = item_new(copy, feed, dir, name);
+    struct file *file;
     struct item *op;
     bool done = true;
 
+    if (copy->plan)
+        return plan_entry(copy, feed, dir, name);
+    file = item_new(copy, feed, dir, name);
     if (!file)
         return -ENOMEM;
     op = file->op;

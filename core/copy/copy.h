@@ -32,6 +32,7 @@ struct copy_deferred_error {
 };
 
 struct hard_links;
+struct parts;
 struct written;
 
 /* One run. Zeroed, then the first three set by the caller, then copy_init. */
@@ -47,6 +48,9 @@ struct copy {
     /* A file that the caller will replace at its end, which is refused as a source and as a
      * destination; and the new one, which is no source. Zeroed: none. */
     struct stat output_old, output_new;
+    /* The one source, a directory, is not copied: its directories are made, and its other files are
+     * listed here (plan.h). NULL: it is copied. */
+    struct parts *plan;
 
     /* the operation's own */
     mode_t umask;

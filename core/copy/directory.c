@@ -82,7 +82,7 @@ static void dir_copied(struct dir *dir)
 {
     struct directory *op = dir->op;
 
-    if (!op->copy->opts.dry_run)
+    if (!op->copy->opts.dry_run && !op->copy->plan)
         directory_finish(op, op->to, dir);
     dir_put(op->to);
     free(op);
@@ -151,8 +151,8 @@ static void open_up(const struct copy *copy, int fd)
 {
     struct stat st;
 
-    if (copy->opts.update != UPDATE_CHANGED || !copy->opts.preserve_mode || copy->may_chown ||
-        copy->opts.dry_run || fstat(fd, &st) < 0 || st.st_uid != copy->euid ||
+    if ((copy->opts.update != UPDATE_CHANGED && !copy->plan) || !copy->opts.preserve_mode ||
+        copy->may_chown || copy->opts.dry_run || fstat(fd, &st) < 0 || st.st_uid != copy->euid ||
         (st.st_mode & S_IRWXU) == S_IRWXU)
         return;
     (void)reach_chmod(&(struct attr_at){.fd = fd}, (st.st_mode & 07777) | S_IRWXU);

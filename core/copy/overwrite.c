@@ -168,8 +168,12 @@ static int wanted(const struct copy *copy, struct file *file, const struct stat 
     if (opts->replace == REPLACE_NONE_FAIL)
         return item_refuse(file, REFUSED_EXISTS);
     op->unwanted = true;
-    if (opts->replace == REPLACE_NONE || update_leaves(copy, file, st, at))
+    if (opts->replace == REPLACE_NONE)
         return skip(file);
+    if (update_leaves(copy, file, st, at)) {
+        update_attributes(copy, file, st, at);
+        return skip(file);
+    }
     if (opts->replace == REPLACE_ASKED && !opts->dry_run &&
         !opts->ask(opts->ask_arg, file, at->st_mode,
                    S_ISLNK(at->st_mode) ||

@@ -129,22 +129,7 @@ static struct attr_at reach_file(const struct dir *dir, const char *name, bool f
     return at;
 }
 
-static void set_attributes(const struct copy *copy, struct file *file, const struct stat *st,
-                           const struct stat *at)
-{
-    const struct item *op = file->op;
-    struct attr_at from = reach_file(file->dir, file->name, item_follows(copy, file)),
-                   to = reach_file(op->to, op->to_name, op->via_symlink);
-
-    if (!attr_same(copy, &from, &to, st, at))
-        attr_copy(copy, &from, &to, st, false, item_report, file);
-    if (from.fd >= 0)
-        close(from.fd);
-    if (to.fd >= 0)
-        close(to.fd);
-}
-
-bool update_leaves(const struct copy *copy, struct file *file, const struct stat *st,
+bool update_leaves(const struct copy *copy, const struct file *file, const struct stat *st,
                    const struct stat *at)
 {
     const struct copy_opts *opts = &copy->opts;
@@ -155,11 +140,26 @@ bool update_leaves(const struct copy *copy, struct file *file, const struct stat
     case UPDATE_OLDER:
         return is_newer(opts, file->op, st, at);
     case UPDATE_CHANGED:
-        break;
+        return is_unchanged(opts, file, st, at);
     }
-    if (!is_unchanged(opts, file, st, at))
-        return false;
-    if (!opts->dry_run && opts->make == MAKE_COPIES)
-        set_attributes(copy, file, st, at);
-    return true;
+    return false;
+}
+
+void update_attributes(const struct copy *copy, struct file *file, const struct stat *st,
+                       const struct stat *at)
+{
+    const struct copy_opts *opts = &copy->opts;
+    const struct item *op = file->op;
+    struct attr_at from, to;
+
+    if (opts->update != UPDATE_CHANGED || opts->dry_run || opts->make != MAKE_COPIES)
+        return;
+    from = reach_file(file->dir, file->name, item_follows(copy, file));
+    to = reach_file(op->to, op->to_name, op->via_symlink);
+    if (!attr_same(copy, &from, &to, st, at))
+        attr_copy(copy, &from, &to, st, false, item_report, file);
+    if (from.fd >= 0)
+        close(from.fd);
+    if (to.fd >= 0)
+        close(to.fd);
 }
