@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "extents.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <unistd.h>
 
@@ -42,6 +43,16 @@ int extents_next(int fd, uint64_t *offset, uint64_t *end)
             *offset = (uint64_t)data;
         return 1;
     }
+}
+
+uint64_t extents_end(int fd, uint64_t data_end, uint64_t offset)
+{
+    off_t size = lseek(fd, 0, SEEK_END);
+
+    assert(data_end <= offset);
+    if (size < 0 || (uint64_t)size > offset)
+        return offset;
+    return (uint64_t)size < data_end ? data_end : (uint64_t)size;
 }
 
 bool extents_are_known(int fd, off_t size)

@@ -25,8 +25,9 @@ struct run {
     int fd;
     struct stat st;
     struct dest dest;
-    uint64_t copied;   /* everything before this offset is copied, or is a hole */
-    uint64_t data_end; /* sparse: the end of the data at copied */
+    uint64_t copied;      /* everything before this offset is copied, or is a hole */
+    uint64_t data_end;    /* sparse: the end of the data at copied */
+    uint64_t data_copied; /* sparse: the end of the data that was copied last */
 };
 
 /* Opens the destination; if another worker copies the same file, waits for it. Returns whether to
@@ -38,6 +39,7 @@ static bool copy_opened(struct run *run)
     if (run->opts->direct == DIRECT_ALWAYS)
         run->dest.offload_end = 0;
     run->copied = 0;
+    run->data_copied = 0;
     run->data_end = run->dest.sparse ? 0 : UINT64_MAX;
     return verdict == DEST_WRITE || verdict == DEST_READ;
 }
@@ -50,6 +52,7 @@ static bool copy_offload(struct run *run)
     if (moved == 0)
         return false;
     run->copied += moved;
+    run->data_copied = run->copied;
     run->to.stats->bytes_written += moved;
     delivery_count(&run->to, run->file, moved);
     if (lseek(run->fd, (off_t)run->copied, SEEK_SET) < 0)
@@ -67,6 +70,7 @@ static int copy_data(struct run *run, size_t len)
     if (rc < 0)
         return rc;
     run->copied += len;
+    run->data_copied = run->copied;
     delivery_count(&run->to, run->file, len);
     return 0;
 }
@@ -97,8 +101,11 @@ static void copy_file(struct run *run)
             continue;
         if (n > 0 && run->data_end - run->copied < len)
             len = (size_t)(run->data_end - run->copied);
-        if (n > 0)
+        if (n > 0) {
             n = source_read(run->fd, run->buf, len, -1);
+            if (n == 0 && run->dest.sparse)
+                run->copied = extents_end(run->fd, run->data_copied, run->copied);
+        }
         if (n < 0)
             file_fail(file, STEP_READ, (int)n);
         if (n <= 0 || copy_data(run, (size_t)n) < 0)

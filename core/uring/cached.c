@@ -69,7 +69,7 @@ static void ended(struct loop *loop, struct slot *slot)
 
     loop->last_was_cached = cached;
     loop->to.stats->resident_files += cached;
-    slot_to(slot, SLOT_DONE);
+    stream_ended(slot, slot->delivered);
 }
 
 /* Reads a block, and delivers it. */

@@ -97,6 +97,7 @@ struct slot {
     uint64_t issued;          /* offset of the next read */
     uint64_t delivered;       /* everything before this offset is delivered, or is a hole */
     uint64_t data_end;        /* sparse: the end of the data that is being issued */
+    uint64_t data_delivered;  /* sparse: the end of the data that was delivered last */
     struct block small_block; /* its own */
     struct block_list undelivered; /* by offset */
     TAILQ_ENTRY(slot) entry;       /* in the order of taking, or in the free slots */

@@ -232,8 +232,16 @@ void stream_issue(struct loop *loop, struct slot *slot)
 void stream_delivered(struct loop *loop, struct slot *slot, uint64_t offset, size_t count)
 {
     slot->delivered = offset;
+    slot->data_delivered = offset;
     loop->handled_bytes += count;
     delivery_count(&loop->to, slot->file, count);
+}
+
+void stream_ended(struct slot *slot, uint64_t offset)
+{
+    if (slot->sparse)
+        slot->delivered = extents_end(slot->fd, slot->data_delivered, offset);
+    slot_to(slot, SLOT_DONE);
 }
 
 int stream_deliver_block(struct loop *loop, struct slot *slot, struct block *block)
@@ -273,18 +281,20 @@ static void salvage_block(struct slot *slot, struct block *block)
 void stream_deliver(struct loop *loop, struct slot *slot)
 {
     struct block *block;
+    uint64_t end;
 
     while (slot->state == SLOT_STREAM && loop_turn(loop, slot) &&
            (block = STAILQ_FIRST(&slot->undelivered)) && block->state == BLOCK_READY) {
         STAILQ_REMOVE_HEAD(&slot->undelivered, entry);
         if (block->status < 0)
             salvage_block(slot, block);
+        end = block->offset + block->got;
         if (block->got > 0)
             (void)stream_deliver_block(loop, slot, block);
         if (block->status < 0)
             slot_fail(slot, STEP_READ, block->status);
         else if (block->end && slot->state != SLOT_DONE)
-            slot_to(slot, SLOT_DONE);
+            stream_ended(slot, end);
         if (block->state == BLOCK_READY)
             stream_release(loop, block);
         stream_keep_busy(loop);
