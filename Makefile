@@ -96,7 +96,7 @@ debian_libattr   := libattr1-dev and pkg-config
 debian_gsl       := libgsl-dev and pkg-config
 
 # These goals can run before scripts/setup has installed the packages: they compile only by calling make again.
-no_packages := help check check-valgrind check-long fuzz check-gnu coverage compare lint format clean \
+no_packages := help check check-valgrind check-long fuzz check-gnu check-cluster coverage compare lint format clean \
                uninstall dist deb
 ifneq ($(filter-out $(no_packages),$(or $(MAKECMDGOALS),all)),)
 static_libs := $(if $(filter static,$(PROFILE)),--static)
@@ -151,7 +151,7 @@ ifeq ($(V),0)
 quiet = @echo "  $(1)	$(2)";
 endif
 
-.PHONY: all tests faultfs-left-out libmount-left-out check check-valgrind check-long check-gnu coverage \
+.PHONY: all tests faultfs-left-out libmount-left-out check check-valgrind check-long check-gnu check-cluster coverage \
         fuzz fuzz-targets lint format compare install uninstall dist deb clean print-flags help
 .SECONDARY:
 ## help: list the targets
@@ -243,6 +243,12 @@ fuzz:
 	@scripts/setup fuzz
 	@+$(again) PROFILE=fuzz CC=clang fuzz-targets
 	@scripts/fuzz build/fuzz/tests/fuzz $(FUZZ_SECONDS)
+
+## check-cluster: run the commands of acp-many(7) with Slurm, Open MPI, MPICH and GNU parallel, on every engine
+check-cluster:
+	@scripts/setup cluster
+	@+$(again) all
+	@for engine in sync uring; do tests/cluster/recipes.sh $(bin) $$engine || exit 1; done
 
 ## check-gnu: run coreutils' own tests of cp, cat and sha256sum, fetched at the first run, on every engine
 check-gnu:
