@@ -22,8 +22,9 @@ enum bench_cache { BENCH_COLD, BENCH_WARM };
 
 /* As the command line and the reports spell them. */
 extern const char *const bench_operation_names[BENCH_OPERATIONS];
-extern const char *const bench_cache_names[2]; /* by enum bench_cache */
-extern const char *const bench_check_names[];  /* by enum bench_check */
+extern const char *const bench_cache_names[2];    /* by enum bench_cache */
+extern const char *const bench_percentile_keys[]; /* by enum bench_percentile, in JSON */
+extern const char *const bench_check_names[];     /* by enum bench_check */
 
 enum {
     BENCH_ARMS_MAX = 64,
@@ -45,7 +46,7 @@ struct bench_options {
     double precision;    /* half an interval's width, relative to the ratio, that ends the rounds */
     double budget;       /* --time: seconds for everything */
     uint64_t seed;       /* seed of the order of the arms */
-    const char *threads; /* workers of the sync arms: "16" or "4,16" */
+    const char *threads; /* workers of the sync arms, such as "4,16"; NULL: the default */
     const char *arms;    /* names of built-in arms; NULL: the default ones */
     const char *baseline; /* name of an arm; NULL: the first */
     const char *dest;     /* NULL: beside the source */
@@ -94,6 +95,9 @@ enum bench_check {
     CHECK_FAILED, /* the arm itself or the comparison failed */
 };
 
+/* Percentiles of the time of a read. */
+enum bench_percentile { BENCH_P50, BENCH_P90, BENCH_P99, BENCH_P99_9, BENCH_PERCENTILES };
+
 struct bench_sample {
     enum bench_cache cache;
     unsigned round;      /* from 1 */
@@ -121,6 +125,7 @@ struct bench_sample {
     double in_flight_mean;
     double in_flight_peak;
     double workers;
+    double latency_ns[BENCH_PERCENTILES]; /* --pattern: of a read */
     /* seconds of all processors during the run: altogether, used by others than the arm (neither
      * by kernel threads nor for interrupts), and taken by the host; all 0: unknown */
     double processors_seconds, others_seconds, stolen_seconds;

@@ -116,7 +116,8 @@ static void usage(void)
         "      --depth=N  --block-size=SIZE  --direct=WHEN   for all built-in arms\n"
         "      --sweep=LIST          a ring arm for each combination of values, and the knee:\n"
         "                              depth=1,2,4,block-size=4K,64K,jobs=1,2\n"
-        "      --pattern=PATTERN     read: one large file in random or sequential blocks\n"
+        "      --pattern=PATTERN     read: one large file in random or sequential blocks; random:\n"
+        "                              with 1, 4, 16 and 64 reads in flight, and as many threads\n"
         "      --bytes=SIZE          read: amount of the pattern to read (random: 128M)\n"
         "      --durable             copy: include the sync to disk in the time\n"
         "      --dest=DIR            copy: parent of the copies (default: of the first PATH)\n"
@@ -431,8 +432,7 @@ void options_parse(struct bench *bench, int argc, char **argv)
                                    .rounds = ROUNDS_USUAL_MAX,
                                    .rounds_min = ROUNDS_USUAL_MIN,
                                    .precision = 0.05,
-                                   .budget = 100,
-                                   .threads = "16"};
+                                   .budget = 100};
     opts->seed = (uint64_t)time(NULL) % 1000000;
     opts->commands = bench_need(calloc((size_t)argc, sizeof(*opts->commands)));
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {

@@ -126,6 +126,20 @@ same 'random blocks: all of them, in blocks of 4 KiB' "0 random 1048576 4096 ['s
     "$? $(json report.json '"%s %d %d %s" % (d["pattern"], d["pattern_bytes"], d["pattern_block_bytes"], [a["samples"][0]["check"] for a in d["states"][0]["arms"]])')"
 same 'as blocks a second' True \
     "$(json report.json 'all(abs(a["reads_per_second"] * a["seconds"]["median"] - 256) < 1 for a in d["states"][0]["arms"])')"
+same 'with percentiles of their latency' True \
+    "$(json report.json 'all(0 < a["latency_ns"]["p50"] <= a["latency_ns"]["p90"] <= a["latency_ns"]["p99"] <= a["latency_ns"]["p99_9"] for a in d["states"][0]["arms"])')"
+if [ "$engine" = uring ]; then
+    abench read --pattern=random --direct=never --bytes=256K --pairs=1 --json=report.json large >table 2>messages
+    same 'by default, the ring and as many threads at each depth' \
+        'sync uring-d1 sync-j4 uring-d4 sync-j16 uring-d16 sync-j64 uring-d64' \
+        "$(json report.json '" ".join(a["name"] for a in d["states"][0]["arms"])')"
+    same 'with their options' "['--engine=uring', '--depth=16'] ['--engine=sync', '-j16']" \
+        "$(json report.json '" ".join(str([w for w in d["states"][0]["arms"][i]["command"] if w[:5] in ("--eng", "--dep", "-j16")]) for i in (5, 4))')"
+    same 'one table has rates, CPU time and latencies' '1 1 1' \
+        "$(grep -c ' IOPS   MB/s    CPU    p50    p90    p99  p99.9 faster$' table) $(grep -c '^16 blocking threads .*x' table) $(grep -c '^io_uring, 16 in flight .*x' table)"
+    same 'within the width of a screen' 0 "$(grep -v '^warning' table | grep -c '.\{81\}')"
+    same 'and a knee is found' True "$(json report.json 'd["states"][0]["knee"] in [a["name"] for a in d["states"][0]["arms"]]')"
+fi
 check 'sequential blocks' abench read --pattern=sequential --arms="sync,$other" --pairs=1 --time=20 large
 gives 'a pattern is for reading' 2 '' 'abench: --pattern can only be used with read' 'abench hash --pattern=random large'
 gives 'and for one file' 2 '' 'abench: --pattern needs exactly one regular file or block device' 'abench read --pattern=random tree'

@@ -145,6 +145,8 @@ static char *label(const struct arm_spec *spec)
     if (!spec->ring)
         return format("%s blocking thread%s%s", spec->jobs, strcmp(spec->jobs, "1") == 0 ? "" : "s",
                       cache);
+    if (spec->depth)
+        return format("io_uring, %s in flight%s", spec->depth, cache);
     return format("io_uring%s%s%s", spec->jobs ? " -j" : "", spec->jobs ? spec->jobs : "", cache);
 }
 
@@ -160,6 +162,8 @@ static struct bench_arm *builtin_add(struct bench *bench, const char *name,
     for (size_t i = 0; i < options.n; i++)
         words_add(&words, bench_need(strdup(options.word[i])));
     words_add(&words, bench_need(strdup("--stats=json")));
+    if (bench->opts.pattern)
+        words_add(&words, bench_need(strdup("--json")));
     if (operation == BENCH_READ && !bench->opts.pattern) {
         words_option(&words, "--files0-from=", bench_temp(bench, "list"));
     } else {
@@ -193,6 +197,8 @@ static void builtin_named(struct bench *bench, const char *name)
 
     if (rest[0] == 'j' && cli_parse_count(rest + 1, THREADS_MAX, &count) == 0)
         spec.jobs = rest + 1;
+    else if (rest[0] == 'd' && uring && cli_parse_count(rest + 1, THREADS_MAX, &count) == 0)
+        spec.depth = rest + 1;
     else if (strcmp(rest, "direct") == 0)
         spec.direct = "always";
     else if (strcmp(rest, "buffered") == 0)
@@ -202,7 +208,7 @@ static void builtin_named(struct bench *bench, const char *name)
     if (!sync && !uring)
         cli_fatal(0,
                   "unknown arm %s; expected sync or uring, with -jN, -direct or -buffered after"
-                  " either",
+                  " either, or uring-dN",
                   cli_quote(name));
     if (sync && !spec.jobs)
         spec.jobs = "1";
@@ -274,6 +280,37 @@ static void sweep_add(struct bench *bench)
     }
 }
 
+/* Adds the ring and as many threads at each of some depths, of which a knee can be found. */
+static void depths_add(struct bench *bench, bool able)
+{
+    static const char *const depths[] = {"1", "4", "16", "64"};
+    struct bench_sweep *sweep = &bench->sweep;
+
+    strcpy(sweep->dimensions[0].name, "depth");
+    for (size_t i = 0; i < sizeof(depths) / sizeof(*depths); i++) {
+        char *name = format("sync-j%s", depths[i]);
+        builtin_named(bench, i ? name : "sync");
+        free(name);
+        sweep->dimensions[0].values[i] = bench_need(strdup(depths[i]));
+        sweep->dimensions[0].n_values = i + 1;
+        if (!able)
+            continue;
+        name = format("uring-d%s", depths[i]);
+        builtin_named(bench, name);
+        free(name);
+        bench->arms[bench->n_arms - 1].swept = true;
+        bench->arms[bench->n_arms - 1].point[0] = i;
+    }
+    sweep->n_dimensions = 1;
+}
+
+/* Returns true for random reads, unless the user has chosen the arms in another way. */
+static bool wants_depths(const struct bench_options *opts)
+{
+    return opts->pattern && strcmp(opts->pattern, "random") == 0 && !opts->threads &&
+           !opts->depth && !opts->sweep;
+}
+
 /* Ends the program with the names that --baseline can have. */
 static void __attribute__((noreturn)) refuse_baseline(const struct bench *bench)
 {
@@ -311,10 +348,12 @@ void arms_init(struct bench *bench)
 
     if (opts->arms) {
         builtin_add_all(bench, opts->arms, "");
+    } else if (wants_depths(opts)) {
+        depths_add(bench, able);
     } else {
         builtin_named(bench, "sync");
         if (!opts->sweep)
-            builtin_add_all(bench, opts->threads, "sync-j");
+            builtin_add_all(bench, opts->threads ? opts->threads : "16", "sync-j");
         if (able && !opts->sweep)
             builtin_named(bench, "uring");
     }

@@ -47,10 +47,10 @@ static void take_waiting(const json_t *counters, struct bench_sample *sample)
         sample->runqueue_seconds = runqueue;
 }
 
-/* Reads the counters of an arm: the last line of its messages that is a JSON object. */
-static void read_counters(const struct bench *bench, struct bench_sample *sample)
+/* Returns the last line of an output that is a JSON object, or NULL. The caller frees it. */
+static json_t *last_object(const char *path)
 {
-    FILE *file = fopen(bench_temp(bench, "err"), "re");
+    FILE *file = fopen(path, "re");
     json_t *counters = NULL;
     char *line = NULL;
     size_t cap = 0;
@@ -64,6 +64,22 @@ static void read_counters(const struct bench *bench, struct bench_sample *sample
             counters = object;
         }
     }
+    free(line);
+    if (file)
+        fclose(file);
+    return counters;
+}
+
+/* Reads the counters that an arm has printed: in its messages, and of a pattern in its output. */
+static void read_counters(const struct bench *bench, struct bench_sample *sample)
+{
+    json_t *counters = last_object(bench_temp(bench, "err"));
+    json_t *load = bench->opts.pattern ? last_object(bench_temp(bench, "out")) : NULL;
+    const json_t *latency = json_object_get(load, "latency_ns");
+
+    for (unsigned i = 0; i < BENCH_PERCENTILES; i++)
+        sample->latency_ns[i] = number(latency, bench_percentile_keys[i]);
+    json_decref(load);
     sample->files = number(counters, "files");
     sample->bytes = number(counters, "bytes");
     sample->workers = number(counters, "jobs");
@@ -71,9 +87,6 @@ static void read_counters(const struct bench *bench, struct bench_sample *sample
     sample->in_flight_mean = number(counters, "in_flight_mean");
     sample->in_flight_peak = number(counters, "in_flight_peak");
     json_decref(counters);
-    free(line);
-    if (file)
-        fclose(file);
 }
 
 /* Returns the bytes that pid got from read(2) and similar calls, or NAN if unknown. It must have
@@ -196,8 +209,8 @@ static int run_timed(const struct bench *bench, char *const argv[], const int ou
 int run_arm(struct bench *bench, struct bench_arm *arm, const char *dest, double limit,
             bool watched, struct bench_sample *sample)
 {
-    const char *out_path = bench->opts.operation == BENCH_HASH ? bench_temp(bench, "out")
-                                                               : "/dev/null";
+    bool kept = bench->opts.operation == BENCH_HASH || bench->opts.pattern;
+    const char *out_path = kept ? bench_temp(bench, "out") : "/dev/null";
     int outputs[2] = {open_output(out_path), open_output(bench_temp(bench, "err"))};
     int rc = outputs[0] < 0 || outputs[1] < 0 ? -errno : 0;
     char *command = NULL;

@@ -69,13 +69,13 @@ char *knee_line(const struct bench *bench, enum bench_cache cache)
     const char *open = open_end(bench, &bench->arms[knee]);
     double at_knee = summary_of(bench, (size_t)knee, cache).median;
     double at_best = summary_of(bench, (size_t)best, cache).median;
-    fprintf(out, "%s", bench->arms[knee].name);
+    fprintf(out, "%s", bench->arms[knee].label);
     if (knee == best)
         fprintf(out, ", the fastest of the sweep, and nothing smaller comes within %.0f%% of it",
                 100 * (as_good - 1));
     else
         fprintf(out, ": %.0f%% of the speed of the fastest, %s, with smaller values",
-                100 * at_best / at_knee, bench->arms[best].name);
+                100 * at_best / at_knee, bench->arms[best].label);
     if (open)
         fprintf(out, "; this is the largest %s of the sweep: try larger values", open);
     return fclose(out) == 0 ? text : NULL;

@@ -76,26 +76,54 @@ static void print_row(FILE *out, const struct bench *bench, const struct answer 
     fprintf(out, " %8s", words_seconds(sum.median));
     print_faster(out, bench, arm, &sum);
     fprintf(out, " %6.*f", sum.mb_s < 10 ? 1 : 0, sum.mb_s);
-    if (bench->opts.pattern)
-        fprintf(out, " %7.0f", sum.items_s);
-    fprintf(out, " %8s", words_seconds(sum.cpu_seconds));
-    if (!bench->opts.pattern)
-        fprintf(out, " %5.0f MiB", sum.memory_peak / 1048576);
-    fprintf(out, "%s\n", (int)arm == answer->use ? "  use" : sum.reflinked ? "  reflink" : "");
+    fprintf(out, " %8s %5.0f MiB%s\n", words_seconds(sum.cpu_seconds), sum.memory_peak / 1048576,
+            (int)arm == answer->use ? "  use"
+            : sum.reflinked         ? "  reflink"
+                                    : "");
 }
 
 static void print_table(FILE *out, const struct bench *bench, const struct answer *answer,
                         enum bench_cache cache, int width)
 {
-    fprintf(out, "\n%*s %8s  %-17s %6s", width, "", "time", "faster", "MB/s");
-    if (bench->opts.pattern)
-        fprintf(out, " %7s", "IOPS");
-    fprintf(out, " %8s", "CPU");
-    if (!bench->opts.pattern) /* has no room for it */
-        fprintf(out, " %9s", "memory");
-    putc('\n', out);
+    fprintf(out, "\n%*s %8s  %-17s %6s %8s %9s\n", width, "", "time", "faster", "MB/s", "CPU",
+            "memory");
     for (size_t i = 0; i < bench->n_arms; i++)
         print_row(out, bench, answer, cache, i, width);
+}
+
+/* Prints a figure, or '-' if it is not known. */
+static void print_known(FILE *out, int width, double value)
+{
+    if (isnan(value))
+        fprintf(out, " %*s", width, "-");
+    else
+        fprintf(out, " %*.*f", width, value < 9.95 ? 1 : 0, value);
+}
+
+/* Prints what counts for reads of blocks: rates, latencies and CPU time of a read. */
+static void print_loads(FILE *out, const struct bench *bench, const struct answer *answer,
+                        enum bench_cache cache, int width)
+{
+    const double us = 1e-6, ns_per_us = 1e3;
+    int best, knee = knee_find(bench, cache, &best);
+
+    fprintf(out, "\n%*s %8s %6s %6s %6s %6s %6s %6s %6s\n", width, "us: CPU of a read, latency",
+            "IOPS", "MB/s", "CPU", "p50", "p90", "p99", "p99.9", "faster");
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        struct bench_summary sum = summary_of(bench, i, cache);
+        if (sum.runs == 0) {
+            print_row(out, bench, answer, cache, i, width);
+            continue;
+        }
+        print_name(out, &bench->arms[i], width);
+        fprintf(out, " %8.0f", sum.items_s);
+        print_known(out, 6, sum.mb_s);
+        print_known(out, 6, sum.cpu_seconds / bench_items(bench, &bench->arms[i]) / us);
+        for (unsigned j = 0; j < BENCH_PERCENTILES; j++)
+            print_known(out, 6, sum.latency_ns[j] / ns_per_us);
+        fprintf(out, " %5sx%s\n", i == bench->baseline ? "1" : words_times(sum.ratio),
+                (int)i == knee ? " *" : "");
+    }
 }
 
 static void print_bars(FILE *out, const struct bench *bench, const struct term *term,
@@ -180,7 +208,7 @@ void report_screen(FILE *out, const struct bench *bench, const struct machine *m
         term_answer(out, &term, answer_line(bench, &answer, cache));
         print_wrapped(out, &term, "Use", answer_use_line(bench, &answer, cache));
         print_wrapped(out, &term, "Sure?", answer_sure_line(bench, &answer, cache));
-        print_table(out, bench, &answer, cache, width);
+        (bench->opts.pattern ? print_loads : print_table)(out, bench, &answer, cache, width);
         print_bars(out, bench, &term, cache, width);
         putc('\n', out);
         print_wrapped(out, &term, "Why", verdict_line(bench, machine, cache));
