@@ -9,6 +9,13 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "base/limits.h"
+
+enum {
+    BUFFERS_PART = 4, /* of the memory that the process may use, for the buffers of all workers */
+    BUFFERS_BYTES_MIN = 256 * 1024, /* of a worker */
+};
+
 void sink_free(struct sink *sink)
 {
     if (sink)
@@ -103,6 +110,19 @@ static unsigned files_max(unsigned jobs)
     return files < 1 ? 1 : files > UINT_MAX ? UINT_MAX : (unsigned)files;
 }
 
+/* Sets the limits per worker. */
+static void set_limits(struct engine_opts *opts, unsigned jobs)
+{
+    uint64_t share = limits_memory() / BUFFERS_PART / jobs;
+
+    opts->files_max = files_max(jobs);
+    opts->memory_max = share < BUFFERS_BYTES_MIN ? BUFFERS_BYTES_MIN
+                       : share > SIZE_MAX        ? SIZE_MAX
+                                                 : (size_t)share;
+    if (opts->block_bytes > opts->memory_max)
+        opts->block_bytes = opts->memory_max;
+}
+
 int engine_run(const struct engine *engine, const struct engine_opts *opts, unsigned jobs,
                struct feed *feed, struct copy *copy, struct sink *const *sinks, struct stats *stats)
 {
@@ -112,13 +132,12 @@ int engine_run(const struct engine *engine, const struct engine_opts *opts, unsi
     struct engine_opts limited = *opts;
 
     assert(jobs > 0 && (copy || sinks));
-    if (!feed_has_thread(feed))
-        jobs = 1;
+    jobs = feed_has_thread(feed) ? limits_workers(jobs) : 1;
+    set_limits(&limited, jobs);
     if (!workers) {
         feed_cancel(feed);
         return -ENOMEM;
     }
-    limited.files_max = files_max(jobs);
     for (unsigned i = 0; i < jobs; i++) {
         workers[i] = (struct worker){.engine = engine,
                                      .opts = &limited,

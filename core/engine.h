@@ -36,7 +36,9 @@ struct engine_opts {
     unsigned depth;     /* files in flight per worker; 0: the engine's default; sync ignores it */
     size_t block_bytes; /* a read request of a large file; 0: the engine's default */
     enum direct_mode direct;
-    unsigned files_max; /* open files per worker; engine_run sets it from RLIMIT_NOFILE */
+    /* limits per worker, which engine_run sets; 0: none */
+    unsigned files_max; /* open files: from RLIMIT_NOFILE */
+    size_t memory_max;  /* bytes of buffers: from limits_memory; depth and block_bytes obey it */
     /* Deliver files in the order taken, all bytes of one before the next: for sinks that write to
      * one place. Requires keep_order of the feed. */
     bool ordered;
@@ -92,8 +94,9 @@ const struct engine *engine_find(const char *name, const struct engine_opts *opt
 
 /* Runs jobs workers over one feed, each with its own sink (sinks[jobs]; for a copy without one,
  * NULL). copy is NULL to read. Returns 0, or -errno when no worker could work; if a worker
- * cannot start but others can, the run continues without it. If the producer has no thread, one
- * worker runs, alternating with it. The sum of the counters is in *stats. */
+ * cannot start but others can, the run continues without it. Fewer run if memory is limited. If the
+ * producer has no thread, one worker runs, alternating with it. The sum of the counters is in
+ * *stats. */
 int engine_run(const struct engine *engine, const struct engine_opts *opts, unsigned jobs,
                struct feed *feed, struct copy *copy, struct sink *const *sinks,
                struct stats *stats);

@@ -2,6 +2,7 @@
  */
 #define _GNU_SOURCE
 #include "blocks.h"
+#include "../../core/base/limits.h"
 #include "../cli/engine.h"
 #include "../cli/json.h"
 #include "../cli/messages.h"
@@ -20,7 +21,9 @@ enum {
     /* enough to saturate most solid state disks; --depth overrides */
     RANDOM_DEPTH = 32,
     SEQUENTIAL_DEPTH = 8,
-    MEMORY_MAX = 1024 * 1024 * 1024, /* of all buffers: they are touched before the first read */
+    /* of all buffers: they are touched before the first read */
+    MEMORY_MAX = 1024 * 1024 * 1024,
+    MEMORY_PART = 2, /* and at most half of what the process may use */
 };
 
 /* In the order of enum load_pattern. */
@@ -228,6 +231,8 @@ static struct load_opts job(const struct blocks_request *request, const struct c
                             const struct engine *engine, unsigned jobs)
 {
     bool at_random = request->pattern == LOAD_RANDOM, blocking = engine == &engine_sync;
+    uint64_t allowed = limits_memory() / MEMORY_PART;
+    uint64_t memory = allowed < MEMORY_MAX ? allowed : MEMORY_MAX, most;
     struct load_opts opts = {.pattern = request->pattern,
                              .block_bytes = common->opts.block_bytes,
                              .depth = common->opts.depth,
@@ -237,13 +242,20 @@ static struct load_opts job(const struct blocks_request *request, const struct c
 
     if (opts.block_bytes == 0)
         opts.block_bytes = at_random ? RANDOM_BLOCK_BYTES : SEQUENTIAL_BLOCK_BYTES;
-    if (opts.depth == 0)
+    most = memory / jobs / opts.block_bytes;
+    if (opts.depth == 0) {
         opts.depth = blocking ? 1 : at_random ? RANDOM_DEPTH : SEQUENTIAL_DEPTH;
+        if (opts.depth > most && most > 0)
+            opts.depth = (unsigned)most;
+    }
     if (opts.depth > 1 && blocking)
         cli_fatal(0, "--depth=%u cannot be combined with engine 'sync': use --jobs=%u", opts.depth,
                   opts.depth);
-    if (opts.block_bytes > MEMORY_MAX / opts.depth / jobs)
-        cli_fatal(0, "more than 1 GiB in flight: choose a smaller --block-size, --depth or --jobs");
+    if (opts.depth > most)
+        cli_fatal(0,
+                  "more than %" PRIu64
+                  " MiB in flight: choose a smaller --block-size, --depth or --jobs",
+                  memory >> 20);
     return opts;
 }
 
@@ -251,7 +263,7 @@ bool blocks_run(const struct blocks_request *request, const struct cli_common *c
                 const struct engine *engine, const char *why, unsigned jobs,
                 struct operands *operands)
 {
-    struct load_opts opts = job(request, common, engine, jobs);
+    struct load_opts opts = job(request, common, engine, jobs = limits_workers(jobs));
     struct stats sum = {0};
     uint64_t start_ns = stats_now_ns();
     bool well = true;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../core/base/limits.h"
 #include "../../core/digest/sink_thread.h"
 #include "acp.h"
 #include "../cli/progress.h"
@@ -271,7 +272,7 @@ static void run(struct acp *acp)
     const char *why;
     const struct engine *engine = cli_engine(&acp->common, &why);
     bool one_file = acp->operand_count == 1 && !acp->copy.opts.recursive;
-    unsigned jobs = acp->common.jobs ? acp->common.jobs : one_file ? 1 : cli_processors();
+    unsigned jobs = acp->common.jobs ? acp->common.jobs : one_file ? 1 : limits_processors();
     uint64_t start = stats_now_ns();
     struct sink **sinks = NULL;
     int rc, produced;

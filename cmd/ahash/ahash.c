@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../core/base/limits.h"
 #include "../../core/digest/sink_thread.h"
 #include "../../core/pipeline/walk.h"
 #include "item.h"
@@ -289,8 +290,8 @@ static unsigned jobs_default(const struct ahash *ahash)
     char **operands = ahash->operands;
 
     if (ahash->names || ahash->check || (operands[0] && operands[1]))
-        return cli_processors();
-    return operands[0] && ahash->recursive && ahash_is_directory(operands[0]) ? cli_processors()
+        return limits_processors();
+    return operands[0] && ahash->recursive && ahash_is_directory(operands[0]) ? limits_processors()
                                                                               : 1;
 }
 
@@ -299,7 +300,7 @@ static unsigned jobs_default(const struct ahash *ahash)
 static struct sink *make_sink(void *arg)
 {
     const struct ahash *ahash = arg;
-    bool one_thread = ahash->common.jobs == 1 || (!ahash->common.jobs && cli_processors() == 1);
+    bool one_thread = ahash->common.jobs == 1 || (!ahash->common.jobs && limits_processors() == 1);
     struct sink *sink = hash_sink_new(ahash->algorithms.chosen,
                                       (unsigned)ahash->algorithms.chosen_len);
 

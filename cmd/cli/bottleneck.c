@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "engine.h"
+#include "../../core/base/limits.h"
 #include "stats.h"
 
 enum {
@@ -60,7 +60,7 @@ static void computing(struct cli_bottleneck *bottleneck, const struct cli_common
                       const struct stats *stats, const struct shares *shares)
 {
     bool in_digest = common->digest && shares->digest > shares->computing / 2;
-    unsigned processors = cli_processors();
+    unsigned processors = limits_processors();
     char where[96], help[96] = "neither more workers nor a deeper queue would help";
     const char *because = "";
     /* of the time in which a processor was there */

@@ -3,10 +3,8 @@
 #include "engine.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../../core/digest/digest.h"
 #include "messages.h"
@@ -24,18 +22,6 @@ struct digest *cli_digest_open(const char *name)
     if (!digest && errno != ENOENT)
         cli_fatal(0, "memory exhausted");
     return digest;
-}
-
-unsigned cli_processors(void)
-{
-    cpu_set_t set;
-    long online;
-
-    /* a container may often use only some of the processors */
-    if (sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 0)
-        return (unsigned)CPU_COUNT(&set);
-    online = sysconf(_SC_NPROCESSORS_ONLN);
-    return online > 0 ? (unsigned)online : 1;
 }
 
 const struct engine *cli_engine(struct cli_common *common, const char **why)

@@ -4,8 +4,6 @@
 
 #include "options.h"
 
-/* Returns the processors that this process may use, at least 1. */
-unsigned cli_processors(void);
 /* Returns the engine that the options ask for, or exits with the reason why it cannot run. *why is
  * set if auto has fallen back; otherwise auto may still fall back later (opts.fallback). */
 const struct engine *cli_engine(struct cli_common *common, const char **why);

@@ -28,6 +28,8 @@ enum {
     POOL_BYTES = 12 * 1024 * 1024,
     BLOCK_BYTES_MAX = 64 * 1024 * 1024,
     POOL_BYTES_MAX = 256 * 1024 * 1024,
+    POOL_BLOCKS_MIN = 4, /* of the default size; if memory is short, they are smaller */
+    BLOCK_BYTES_MIN = 64 * 1024,
     PROBED_BYTES = 1024 * 1024, /* the kernel's first readahead is no longer */
     TAKE_AT_ONCE = 64,          /* files, which may be cached, between two submissions */
     PARKED_POLL_MS = 1,
@@ -251,14 +253,26 @@ static void release(struct loop *loop)
     free(loop->blocks);
 }
 
-/* Sets the sizes by the options, and the operation's limit of large blocks. */
-static void set_sizes(struct loop *loop, const struct engine_opts *opts, size_t pool)
+/* Returns the size of large blocks, of which pool_max bytes can be had. */
+static size_t block_size(const struct engine_opts *opts, size_t pool_max)
 {
     size_t block = opts->block_bytes ? opts->block_bytes : BLOCK_BYTES_DEFAULT;
 
-    if (block > BLOCK_BYTES_MAX)
-        block = BLOCK_BYTES_MAX;
-    block = direct_align(block);
+    if (!opts->block_bytes && block > pool_max / POOL_BLOCKS_MIN)
+        block = pool_max / POOL_BLOCKS_MIN / BLOCK_BYTES_MIN * BLOCK_BYTES_MIN;
+    if (block < 1)
+        block = BLOCK_BYTES_MIN;
+    return direct_align(block > BLOCK_BYTES_MAX ? BLOCK_BYTES_MAX : block);
+}
+
+/* Sets the sizes by the options, and the operation's limit of large blocks. If memory is limited,
+ * large blocks get three fifths of it, as by default. */
+static void set_sizes(struct loop *loop, const struct engine_opts *opts, size_t pool)
+{
+    size_t memory = opts->memory_max ? opts->memory_max : SIZE_MAX;
+    size_t pool_max = memory / 5 * 3 < POOL_BYTES_MAX ? memory / 5 * 3 : POOL_BYTES_MAX;
+    size_t block = block_size(opts, pool_max);
+
     loop->block_bytes = (uint32_t)block;
     loop->small_bytes = block < SMALL_BYTES ? (uint32_t)block : SMALL_BYTES;
     loop->depth = opts->depth ? opts->depth : DEPTH_DEFAULT;
@@ -267,8 +281,12 @@ static void set_sizes(struct loop *loop, const struct engine_opts *opts, size_t 
     loop->block_count = opts->depth ? loop->depth : (unsigned)(pool / block);
     if (opts->files_max && loop->depth > opts->files_max)
         loop->depth = opts->files_max;
-    if (loop->block_count > POOL_BYTES_MAX / block)
-        loop->block_count = (unsigned)(POOL_BYTES_MAX / block);
+    if (loop->depth > memory / 5 * 2 / loop->small_bytes)
+        loop->depth = (unsigned)(memory / 5 * 2 / loop->small_bytes);
+    if (loop->depth == 0)
+        loop->depth = 1;
+    if (loop->block_count > pool_max / block)
+        loop->block_count = (unsigned)(pool_max / block);
     if (loop->block_count == 0)
         loop->block_count = 1;
 }

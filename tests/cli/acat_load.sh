@@ -163,7 +163,7 @@ same 'through the cache in odd blocks' false "$(reports --block-size=1000 | valu
 gives 'without --discard' 1 '' 'acat: --pattern, --time, --bytes and --json require --discard' \
     'acat --pattern=random file'
 gives 'more than 1 GiB' 1 '' \
-    'acat: more than 1 GiB in flight: choose a smaller --block-size, --depth or --jobs' \
+    'acat: more than 1024 MiB in flight: choose a smaller --block-size, --depth or --jobs' \
     'acat --discard --pattern=random --block-size=512M -j3 file'
 if [ "$engine" = sync ]; then
     gives '--depth with the blocking engine' 1 '' \

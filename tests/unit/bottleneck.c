@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../cmd/cli/engine.h"
+#include "../../core/base/limits.h"
 #include "../../cmd/cli/options.h"
 #include "../../cmd/cli/stats.h"
 
@@ -41,8 +41,8 @@ static void one_worker_of_a_cached_tree(void **state)
     char jobs[64];
 
     (void)state;
-    snprintf(jobs, sizeof(jobs), "-j%u would help, a deeper queue would not", cli_processors());
-    if (cli_processors() == 1)
+    snprintf(jobs, sizeof(jobs), "-j%u would help, a deeper queue would not", limits_processors());
+    if (limits_processors() == 1)
         check(&engine_uring, &stats, 0, "cpu", "no processor is left");
     else
         check(&engine_uring, &stats, 0, "cpu", jobs);
@@ -52,7 +52,7 @@ static void one_worker_of_a_cached_tree(void **state)
 
 static void as_many_workers_as_processors(void **state)
 {
-    struct stats stats = run_of(cli_processors(), 80, 15);
+    struct stats stats = run_of(limits_processors(), 80, 15);
 
     (void)state;
     check(&engine_uring, &stats, 0, "cpu", "no processor is left: neither");
@@ -101,12 +101,13 @@ static void one_file_on_one_worker(void **state)
     (void)state;
     stats.files = 1;
     bottleneck = cli_bottleneck(&common, &engine_uring, &stats, 0);
-    assert_non_null(strstr(bottleneck.text, cli_processors() > 1 ? "-j2 would" : "neither more"));
+    assert_non_null(
+        strstr(bottleneck.text, limits_processors() > 1 ? "-j2 would" : "neither more"));
 }
 
 static void system_calls(void **state)
 {
-    struct stats stats = run_of(cli_processors(), 10, 80);
+    struct stats stats = run_of(limits_processors(), 10, 80);
 
     (void)state;
     check(&engine_sync, &stats, 0, "cpu", "90% computing, most of it in system calls");

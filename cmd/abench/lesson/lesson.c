@@ -6,7 +6,8 @@
 #include "../measure/child.h"
 #include "../measure/run.h"
 #include "../stat.h"
-#include "../../cli/engine.h"
+#include "../../../core/base/limits.h"
+#include "../../../core/engine.h"
 #include "../../cli/messages.h"
 #include "../../cli/quote.h"
 
@@ -159,7 +160,7 @@ static int cpu_bound_lesson(struct lesson *lesson)
     double seconds[LESSON_RUNS_MAX][CPU_BOUND_ROUNDS];
     char names[LESSON_RUNS_MAX][32] = {"sync", "uring"};
 
-    snprintf(jobs, sizeof(jobs), "-j%u", cli_processors());
+    snprintf(jobs, sizeof(jobs), "-j%u", limits_processors());
     snprintf(names[2], sizeof(names[2]), "sync %s", jobs);
     snprintf(names[3], sizeof(names[3]), "uring %s", jobs);
     cpu_bound_make(lesson->bench);

@@ -2,7 +2,7 @@
 #define _GNU_SOURCE
 #include "machine.h"
 #include "summary.h"
-#include "../../cli/engine.h"
+#include "../../../core/base/limits.h"
 
 #include <inttypes.h>
 #ifdef HAVE_LIBMOUNT
@@ -60,7 +60,7 @@ void machine_read(struct machine *machine, const char *path)
     struct utsname name;
     struct stat st;
 
-    *machine = (struct machine){.processors = cli_processors(), .load = NAN};
+    *machine = (struct machine){.processors = limits_processors(), .load = NAN};
     strcpy(machine->kernel, MACHINE_UNKNOWN);
     strcpy(machine->filesystem, MACHINE_UNKNOWN);
     strcpy(machine->device, MACHINE_UNKNOWN);

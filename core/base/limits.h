@@ -1,0 +1,17 @@
+/* limits.h: what this process may use of the machine. */
+#ifndef CORE_BASE_LIMITS_H
+#define CORE_BASE_LIMITS_H
+
+#include <stdint.h>
+
+/* Returns the processors that this process may use, at least 1: those of its affinity mask, or as
+ * many as the CPU quota of its cgroups pays for, rounded up. */
+unsigned limits_processors(void);
+/* Returns the bytes of memory that this process may use: the smallest limit of its cgroups, of
+ * RLIMIT_AS and RLIMIT_DATA, and of the machine. What others have taken of it is not known. */
+uint64_t limits_memory(void);
+/* Returns how many of these workers there is memory for, at least 1: beside its buffers, a ring has
+ * threads and requests in the kernel. */
+unsigned limits_workers(unsigned workers);
+
+#endif
