@@ -2,6 +2,11 @@
 #define _GNU_SOURCE
 #include "delivery.h"
 
+bool delivery_read_all(const struct stat *st, size_t got, size_t asked, uint64_t end)
+{
+    return S_ISREG(st->st_mode) && got > 0 && got < asked && end == (uint64_t)st->st_size;
+}
+
 int delivery_sink(const struct delivery *to, struct file *file, const void *bytes, size_t len)
 {
     int rc = to->sink->data(to->sink, file, bytes, len);

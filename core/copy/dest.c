@@ -72,7 +72,6 @@ int dest_open(struct copy *copy, struct file *file, int source_fd, const struct 
     do {
         rc = dest_link(copy, file, st, wait, dest);
         dest->source_fd = source_fd;
-        dest->source_size = S_ISREG(st->st_mode) ? (uint64_t)st->st_size : UINT64_MAX;
         if (rc == DEST_MADE && copy->opts.digest && S_ISREG(st->st_mode)) {
             dest->read_only = true; /* the digest of each name is wanted */
             return DEST_READ;

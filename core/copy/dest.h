@@ -31,7 +31,6 @@ struct dest {
     enum dest_state state;
     int fd;                       /* -1: DEST_NONE, DEST_CLOSED */
     int source_fd;                /* not owned; -1: none */
-    uint64_t source_size;         /* of a regular file, a hint; UINT64_MAX: unknown */
     bool no_attributes;           /* the source has no ACL and no extended attributes, we know */
     bool created;                 /* by us: removed again if the copy fails */
     bool regular;                 /* a regular file: it can be written anywhere, and its size set */

@@ -110,8 +110,7 @@ static void copy_file(struct run *run)
             file_fail(file, STEP_READ, (int)n);
         if (n <= 0 || copy_data(run, (size_t)n) < 0)
             return;
-        /* a short read has reached the file's size: another one would return nothing */
-        if ((size_t)n < run->block && run->copied == run->dest.source_size)
+        if (delivery_read_all(&run->st, (size_t)n, len, run->copied))
             return;
     }
 }

@@ -54,13 +54,13 @@ static void take_file(struct run *run, struct file *file)
 {
     bool may_wait = !run->opts->ordered && file->type == DT_UNKNOWN;
     struct source source = {.file = file, .by_offset = file->type == DT_REG};
-    struct stat st;
+    struct stat *st = &source.st;
 
     source.fd = source_open(run->opts, file, may_wait ? O_NONBLOCK : 0);
     if (source.fd < 0) {
         file_fail(file, STEP_OPEN, source.fd);
-    } else if (may_wait && fstat(source.fd, &st) == 0 &&
-               (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)) &&
+    } else if (may_wait && fstat(source.fd, st) == 0 &&
+               (S_ISFIFO(st->st_mode) || S_ISCHR(st->st_mode)) &&
                poll_set_add(&run->set, file, source.fd) == 0) {
         return;
     } else {

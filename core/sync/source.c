@@ -124,14 +124,12 @@ static ssize_t read_by_offset(struct source *source, void *buf, size_t len)
 /* Learns what the file is, once it is known to be more than one short read. */
 static void check(struct source *source, const struct engine_opts *opts)
 {
-    struct stat st;
-
-    if (fstat(source->fd, &st) < 0)
+    if (source->st.st_mode == 0 && fstat(source->fd, &source->st) < 0)
         return;
     source->checked = true;
-    if (!source_replaced(source->file, st.st_mode))
+    if (!source_replaced(source->file, source->st.st_mode))
         source->drop = source->file->bytes == 0 && opts->direct == DIRECT_AUTO &&
-                       is_large_and_cold(source->fd, &st);
+                       is_large_and_cold(source->fd, &source->st);
 }
 
 size_t source_next(struct source *source, const struct engine_opts *opts, void *buf, size_t len)
@@ -140,6 +138,8 @@ size_t source_next(struct source *source, const struct engine_opts *opts, void *
     struct stat st;
     ssize_t n;
 
+    if (source->ended)
+        return 0;
     if (source->drop && file->bytes - source->dropped >= DROP_BYTES) {
         cache_drop(source->fd, source->dropped, file->bytes);
         source->dropped = file->bytes;
@@ -154,7 +154,10 @@ size_t source_next(struct source *source, const struct engine_opts *opts, void *
         (void)source_replaced(file, st.st_mode);
     if (n < 0)
         file_fail(file, STEP_READ, (int)n);
-    return file->status == 0 ? (size_t)n : 0;
+    if (file->status < 0)
+        return 0;
+    source->ended = delivery_read_all(&source->st, (size_t)n, len, file->bytes + (size_t)n);
+    return (size_t)n;
 }
 
 void source_close(struct source *source)

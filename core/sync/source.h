@@ -2,9 +2,10 @@
 #ifndef CORE_SYNC_SOURCE_H
 #define CORE_SYNC_SOURCE_H
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
-#include "../engine.h"
+#include "../delivery.h"
 
 enum {
     /* As coreutils reads (ioblksize.h): a cached read gains nothing from more, and it stays within
@@ -29,7 +30,9 @@ struct source {
     struct file *file;
     int fd;
     bool by_offset; /* found as a regular file, until it has refused that */
-    bool checked;   /* fstat(2) has been asked: not for a file that fits one block */
+    struct stat st; /* zeroed: not known, as for a walk's file that fits one block */
+    bool checked;   /* what it is, and how to read it */
+    bool ended;     /* the last read has told that another one would return nothing */
     bool drop;      /* it is large and was not in the page cache: it is not left in it */
     uint64_t dropped;
 };

@@ -111,9 +111,8 @@ static void read_block(struct loop *loop, struct slot *slot, struct block *block
     block->got = (uint32_t)n;
     if (stream_deliver_block(loop, slot, block) < 0)
         return;
-    /* a short read up to the file's size: another one would return nothing */
-    if ((size_t)n < len && slot->state != SLOT_GUESSED && S_ISREG(slot->st.st_mode) &&
-        slot->delivered == slot->size)
+    if (slot->state != SLOT_GUESSED &&
+        delivery_read_all(&slot->st, (size_t)n, len, slot->delivered))
         ended(loop, slot);
 }
 

@@ -204,8 +204,8 @@ void stream_issue(struct loop *loop, struct slot *slot)
         if (idle)
             issue_block(loop, small, small->cap);
     } else if (slot->size <= small->cap && !slot->sparse) {
-        if (idle && slot->delivered == 0)
-            issue_block(loop, small, slot->size ? direct_align(slot->size) : small->cap);
+        if (idle && slot->delivered == 0) /* one more byte, so that the read is a short one */
+            issue_block(loop, small, slot->size ? direct_align(slot->size + 1) : small->cap);
         else if (idle)
             find_end(loop, slot);
     } else if (wants_blocks(slot)) {
@@ -361,6 +361,8 @@ void stream_read_done(struct loop *loop, struct block *block, int res)
         submit_read(loop, block);
         return;
     }
-    block->end = res == 0;
+    /* A block that was read ahead does not tell it: the file may have grown since. */
+    block->end = res == 0 || (block->offset == 0 &&
+                              delivery_read_all(&slot->st, block->got, block->want, block->got));
     block_to(block, BLOCK_READY);
 }
