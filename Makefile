@@ -95,6 +95,9 @@ debian_jansson   := libjansson-dev and pkg-config
 debian_libattr   := libattr1-dev and pkg-config
 debian_gsl       := libgsl-dev and pkg-config
 
+# $(call soname,pkg-config name): the name that a shared library is loaded by
+soname = $(shell readelf -d $$($(PKG_CONFIG) --variable=libdir $(1))/$(1).so | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')
+
 # These goals can run before scripts/setup has installed the packages: they compile only by calling make again.
 no_packages := help check check-valgrind check-long fuzz check-gnu check-cluster coverage compare lint format clean \
                uninstall dist deb
@@ -102,8 +105,21 @@ ifneq ($(filter-out $(no_packages),$(or $(MAKECMDGOALS),all)),)
 static_libs := $(if $(filter static,$(PROFILE)),--static)
 packages_cflags := $(call package,liburing,--cflags) $(call package,libcrypto,--cflags) \
                    $(call package,libsodium,--cflags) $(call package,libattr,--cflags)
-libs_core   := $(call package,liburing,--libs $(static_libs)) $(call package,libcrypto,--libs $(static_libs)) \
-               $(call package,libsodium,--libs $(static_libs)) $(call package,libattr,--libs $(static_libs))
+libs_core   := $(call package,liburing,--libs $(static_libs)) $(call package,libattr,--libs $(static_libs))
+# Both are loaded when a digest needs them, unless there is nothing to load with.
+libs_digest := $(call package,libcrypto,--libs $(static_libs)) $(call package,libsodium,--libs $(static_libs))
+ifneq ($(filter static,$(PROFILE))$(filter -static -static-pie,$(user_flags)),)
+packages_cflags += -DLIBRARIES_LINKED
+libs_core   += $(libs_digest)
+else
+packages_cflags += -DLIBCRYPTO_SONAME=$(call soname,libcrypto) -DLIBSODIUM_SONAME=$(call soname,libsodium)
+endif
+# Optional: MD5, SHA-1 and SHA-2 without loading libcrypto
+static_libcrypto := $(wildcard $(shell $(PKG_CONFIG) --variable=libdir libcrypto)/libcrypto.a)
+ifneq ($(static_libcrypto),)
+packages_cflags += -DHAVE_STATIC_LIBCRYPTO
+libs_core   += $(static_libcrypto)
+endif
 ifneq ($(PROFILE),static)
 packages_cflags += $(call package,jansson,--cflags) $(call package,gsl,--cflags)
 libs_abench := $(call package,gsl,--libs) $(call package,jansson,--libs)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../../core/digest/digest.h"
+#include "../cli/engine.h"
 #include "../cli/messages.h"
 
 enum {
@@ -36,7 +37,7 @@ struct name_set *name_set_new(void)
     if (names) {
         names->slot_count = SLOTS_FIRST;
         names->slots = calloc(names->slot_count, sizeof(struct entry));
-        names->digest = digest_open("blake2b-128");
+        names->digest = cli_digest_open("blake2b-128");
         names->context = digest_context_new();
     }
     if (!names || !names->slots || !names->digest || !names->context)

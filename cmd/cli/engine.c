@@ -19,6 +19,8 @@ struct digest *cli_digest_open(const char *name)
                   "cannot compute %s: no active OpenSSL provider implements it "
                   "(see $OPENSSL_CONF and openssl.cnf)",
                   cli_quote(name));
+    if (!digest && errno == ELIBACC)
+        cli_fatal(errno, "cannot compute %s", cli_quote(name));
     if (!digest && errno != ENOENT)
         cli_fatal(0, "memory exhausted");
     return digest;

@@ -1,16 +1,17 @@
-/* digest.c: the only place that knows OpenSSL and libsodium. See digest.h. */
+/* digest.c: see digest.h. */
 #define _GNU_SOURCE
 #include "digest.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <openssl/evp.h>
-#include <sodium.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include "libraries.h"
+#include "sha.h"
 
 enum {
     TAG_BYTES = 32,
@@ -18,15 +19,18 @@ enum {
 };
 
 struct digest {
-    EVP_MD *md; /* NULL: BLAKE2b. OpenSSL 3.0 has it with 512 bits only, and at 0.78 GB/s;
-                 * libsodium does 1.03 (AVX2) */
+    const struct sha *sha;
+    EVP_MD *md;
+    /* Neither: BLAKE2b. OpenSSL 3.0 has it with 512 bits only, and at 0.78 GB/s; libsodium does
+     * 1.03 (AVX2) */
     size_t bytes;
     char tag[TAG_BYTES];
 };
 
-/* One library's state; what the other one would need is made when it is needed first. */
+/* One library's state; what the others would need is made when it is needed first. */
 struct digest_context {
     const struct digest *digest;
+    char sha[SHA_STATE_BYTES_MAX] __attribute__((aligned(8)));
     EVP_MD_CTX *evp;
     crypto_generichash_blake2b_state *blake2b;
 };
@@ -51,16 +55,26 @@ static unsigned blake2b_bits(const char *name)
     return *end == 0 && bits % 8 == 0 && bits <= BLAKE2B_BITS_MAX ? (unsigned)bits : 0;
 }
 
-static bool open_blake2b(struct digest *digest, unsigned bits)
+/* These return 0 or an errno. */
+
+static int open_blake2b(struct digest *digest, unsigned bits)
 {
-    if (sodium_init() < 0)
-        return false;
+    if (!libsodium())
+        return ELIBACC;
     digest->bytes = bits / 8;
     if (bits == BLAKE2B_BITS_MAX)
         memcpy(digest->tag, "BLAKE2b", sizeof("BLAKE2b"));
     else
         snprintf(digest->tag, TAG_BYTES, "BLAKE2b-%u", bits);
-    return true;
+    return 0;
+}
+
+static int open_sha(struct digest *digest, const struct sha *sha)
+{
+    digest->sha = sha;
+    digest->bytes = sha->bytes;
+    snprintf(digest->tag, TAG_BYTES, "%s", sha->tag);
+    return 0;
 }
 
 /* Sets the tag: OpenSSL's first name as other programs write it: SHA256 for SHA2-256, SHA512-256
@@ -75,42 +89,47 @@ static void name_tag(struct digest *digest, const char *name)
             digest->tag[i] = '-';
 }
 
-static bool open_evp(struct digest *digest, const char *name)
+static int open_evp(struct digest *digest, const char *name)
 {
+    const struct libcrypto *crypto = libcrypto();
     int bytes;
 
-    digest->md = EVP_MD_fetch(NULL, name, NULL);
-    if (!digest->md)
-        return false;
-    bytes = EVP_MD_get_size(digest->md);
+    if (!crypto)
+        return ELIBACC;
+    digest->md = crypto->EVP_MD_fetch(NULL, name, NULL);
+    bytes = digest->md ? crypto->EVP_MD_get_size(digest->md) : 0;
     if (bytes <= 0 || bytes > DIGEST_BYTES_MAX) /* "NULL" is one of them */
-        return false;
+        /* a name without an implementation: the configuration activates no provider that has one */
+        return crypto->EVP_get_digestbyname(name) ? ENOTSUP : ENOENT;
     digest->bytes = (size_t)bytes;
-    name_tag(digest, EVP_MD_get0_name(digest->md));
-    return true;
+    name_tag(digest, crypto->EVP_MD_get0_name(digest->md));
+    return 0;
 }
 
 struct digest *digest_open(const char *name)
 {
     struct digest *digest = calloc(1, sizeof(*digest));
+    const struct sha *sha = sha_find(name);
     unsigned bits = blake2b_bits(name);
+    int error = ENOMEM;
 
-    if (!digest) {
-        errno = ENOMEM;
-    } else if (!(bits ? open_blake2b(digest, bits) : open_evp(digest, name))) {
-        digest_close(digest);
-        digest = NULL;
-        /* a name without an implementation: the configuration activates no provider that has one */
-        errno = EVP_get_digestbyname(name) ? ENOTSUP : ENOENT;
-    }
-    return digest;
+    if (digest)
+        error = sha    ? open_sha(digest, sha)
+                : bits ? open_blake2b(digest, bits)
+                       : open_evp(digest, name);
+    if (error == 0)
+        return digest;
+    digest_close(digest);
+    errno = error;
+    return NULL;
 }
 
 void digest_close(struct digest *digest)
 {
     if (!digest)
         return;
-    EVP_MD_free(digest->md);
+    if (digest->md)
+        libcrypto()->EVP_MD_free(digest->md);
     free(digest);
 }
 
@@ -133,41 +152,68 @@ void digest_context_free(struct digest_context *context)
 {
     if (!context)
         return;
-    EVP_MD_CTX_free(context->evp);
+    if (context->evp)
+        libcrypto()->EVP_MD_CTX_free(context->evp);
     free(context->blake2b);
     free(context);
+}
+
+static int begin_evp(struct digest_context *context, const struct digest *digest)
+{
+    const struct libcrypto *crypto = libcrypto();
+
+    if (!context->evp)
+        context->evp = crypto->EVP_MD_CTX_new();
+    if (!context->evp)
+        return -ENOMEM;
+    return crypto->EVP_DigestInit_ex2(context->evp, digest->md, NULL) ? 0 : -EIO;
+}
+
+static int begin_blake2b(struct digest_context *context, const struct digest *digest)
+{
+    if (!context->blake2b)
+        context->blake2b = aligned_alloc(64, (sizeof(*context->blake2b) + 63) & ~(size_t)63);
+    if (!context->blake2b)
+        return -ENOMEM;
+    return libsodium()->crypto_generichash_blake2b_init(context->blake2b, NULL, 0, digest->bytes) ==
+                   0
+               ? 0
+               : -EIO;
 }
 
 int digest_begin(struct digest_context *context, const struct digest *digest)
 {
     context->digest = digest;
-    if (digest->md) {
-        if (!context->evp)
-            context->evp = EVP_MD_CTX_new();
-        if (!context->evp)
-            return -ENOMEM;
-        return EVP_DigestInit_ex2(context->evp, digest->md, NULL) ? 0 : -EIO;
-    }
-    if (!context->blake2b)
-        context->blake2b = aligned_alloc(64, (sizeof(*context->blake2b) + 63) & ~(size_t)63);
-    if (!context->blake2b)
-        return -ENOMEM;
-    return crypto_generichash_blake2b_init(context->blake2b, NULL, 0, digest->bytes) == 0 ? 0
-                                                                                          : -EIO;
+    if (digest->sha)
+        return digest->sha->begin(context->sha) ? 0 : -EIO;
+    return digest->md ? begin_evp(context, digest) : begin_blake2b(context, digest);
 }
 
 int digest_update(struct digest_context *context, const void *bytes, size_t len)
 {
-    if (context->digest->md)
-        return EVP_DigestUpdate(context->evp, bytes, len) ? 0 : -EIO;
-    return crypto_generichash_blake2b_update(context->blake2b, bytes, len) == 0 ? 0 : -EIO;
+    const struct digest *digest = context->digest;
+    bool ok;
+
+    if (digest->sha)
+        ok = digest->sha->update(context->sha, bytes, len);
+    else if (digest->md)
+        ok = libcrypto()->EVP_DigestUpdate(context->evp, bytes, len);
+    else
+        ok = libsodium()->crypto_generichash_blake2b_update(context->blake2b, bytes, len) == 0;
+    return ok ? 0 : -EIO;
 }
 
 int digest_end(struct digest_context *context, uint8_t out[DIGEST_BYTES_MAX])
 {
-    if (context->digest->md)
-        return EVP_DigestFinal_ex(context->evp, out, NULL) ? 0 : -EIO;
-    return crypto_generichash_blake2b_final(context->blake2b, out, context->digest->bytes) == 0
-               ? 0
-               : -EIO;
+    const struct digest *digest = context->digest;
+    bool ok;
+
+    if (digest->sha)
+        ok = digest->sha->end(context->sha, out);
+    else if (digest->md)
+        ok = libcrypto()->EVP_DigestFinal_ex(context->evp, out, NULL);
+    else
+        ok = libsodium()->crypto_generichash_blake2b_final(context->blake2b, out, digest->bytes) ==
+             0;
+    return ok ? 0 : -EIO;
 }

@@ -1,5 +1,5 @@
-/* digest.h: message digests, from OpenSSL's libcrypto; BLAKE2b from libsodium, which has it in
- * every length and faster. */
+/* digest.h: message digests, from OpenSSL's libcrypto (sha.h, libraries.h); BLAKE2b from
+ * libsodium, which has it in every length and faster. */
 #ifndef CORE_DIGEST_DIGEST_H
 #define CORE_DIGEST_DIGEST_H
 
@@ -15,7 +15,8 @@ struct digest_context; /* one computation */
 
 /* An algorithm by OpenSSL's name ("sha256", "sha3-256"; case does not matter), or "blake2b" and
  * "blake2b-BITS". NULL, with errno: ENOENT if there is none of that name; ENOTSUP if OpenSSL knows
- * it, and its configuration provides no implementation; ENOMEM. */
+ * it, and its configuration provides no implementation; ELIBACC if the library cannot be loaded;
+ * ENOMEM. */
 struct digest *digest_open(const char *name);
 void digest_close(struct digest *digest); /* takes NULL */
 size_t digest_bytes(const struct digest *digest);

@@ -96,6 +96,16 @@ static void tags_open_what_they_name(void **state)
     }
 }
 
+/* A configuration that is set decides: then all digests come from OpenSSL's providers. */
+static void configuration_is_respected(void **state)
+{
+    (void)state;
+    assert_int_equal(setenv("OPENSSL_CONF", "/dev/null", 1), 0);
+    vectors_are_met(state);
+    tags_open_what_they_name(state);
+    assert_int_equal(unsetenv("OPENSSL_CONF"), 0);
+}
+
 static void million_in_uneven_parts(void **state)
 {
     struct digest *digest = digest_open("sha256");
@@ -239,6 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vectors_are_met),
         cmocka_unit_test(tags_open_what_they_name),
+        cmocka_unit_test(configuration_is_respected),
         cmocka_unit_test(several_digests_in_one_read),
         cmocka_unit_test(million_in_uneven_parts),
         cmocka_unit_test(unknown_algorithm_is_none),

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# startup.sh: what a command of one small file does not load or start, as people run them in loops.
+. "${0%/*}/lib.sh"
+
+echo data >file
+# loads COMMAND...: runs it, and prints which libraries for digests it has loaded
+loads() {
+    LD_DEBUG=files "$@" 2>&1 >/dev/null | grep -oE 'calling init: .*lib(crypto|sodium)' | sed 's/.*lib//' | xargs
+}
+same 'acp loads no library for digests' '' "$(loads acp file copy)"
+same 'acat loads none' '' "$(loads acat file)"
+if [ "$(loads ahash -a sha3-256 file)" = crypto ]; then
+    same 'ahash loads what it needs' sodium "$(loads ahash -a blake2b file)"
+    if [ -z "$(loads ahash file)" ]; then
+        for name in md5 sha1 sha224 sha256 sha384 sha512; do
+            same "ahash -a $name loads none" '' "$(loads ahash -a $name file)"
+        done
+        same 'a configuration of OpenSSL is read' crypto "$(OPENSSL_CONF=/dev/null loads ahash file)"
+    else
+        left_out 'ahash without libraries' 'it was built without the static libcrypto'
+    fi
+    # libraries that are none are found first
+    mkdir none
+    for version in crypto.so.3 crypto.so.4 sodium.so.23 sodium.so.26; do : >"none/lib$version"; done
+    for name in sha3-256 blake2b; do
+        message=$(LD_LIBRARY_PATH=$PWD/none ahash -a $name file 2>&1)
+        same "$name: a library that is missing: status" 1 $?
+        same "$name: a library that is missing" \
+            "ahash: cannot compute '$name': Can not access a needed shared library" "$message"
+    done
+else
+    left_out 'libraries for digests' 'the programs have them built in'
+fi
+
+finish
