@@ -107,8 +107,8 @@ static void print_loads(FILE *out, const struct bench *bench, const struct answe
     const double us = 1e-6, ns_per_us = 1e3;
     int best, knee = knee_find(bench, cache, &best);
 
-    fprintf(out, "\n%*s %8s %6s %6s %6s %6s %6s %6s %6s\n", width, "us: CPU of a read, latency",
-            "IOPS", "MB/s", "CPU", "p50", "p90", "p99", "p99.9", "faster");
+    fprintf(out, "\n%-*s %7s %6s %6s %6s %6s %6s %6s %6s\n", width, "CPU, latency in us", "IOPS",
+            "MB/s", "CPU", "p50", "p90", "p99", "p99.9", "faster");
     for (size_t i = 0; i < bench->n_arms; i++) {
         struct bench_summary sum = summary_of(bench, i, cache);
         if (sum.runs == 0) {
@@ -116,13 +116,13 @@ static void print_loads(FILE *out, const struct bench *bench, const struct answe
             continue;
         }
         print_name(out, &bench->arms[i], width);
-        fprintf(out, " %8.0f", sum.items_s);
+        fprintf(out, " %7.0f", sum.items_s);
         print_known(out, 6, sum.mb_s);
         print_known(out, 6, sum.cpu_seconds / bench_items(bench, &bench->arms[i]) / us);
         for (unsigned j = 0; j < BENCH_PERCENTILES; j++)
             print_known(out, 6, sum.latency_ns[j] / ns_per_us);
         fprintf(out, " %5sx%s\n", i == bench->baseline ? "1" : words_times(sum.ratio),
-                (int)i == knee ? " *" : "");
+                (int)i == knee ? "*" : "");
     }
 }
 
