@@ -49,12 +49,17 @@ int cli_match(const char *option, const char *argument, const char *const *choic
 static const char *const direct_choices[] = {"auto", "always", "never", NULL};
 static const char *const progress_choices[] = {"never", "auto", "always", NULL};
 static const char *const stats_choices[] = {"text", "json", NULL};
-static const char *const engine_choices[] = {"auto", "sync", "uring", NULL};
+/* uring has the name of the interface, too. */
+static const char *const engine_choices[] = {"auto", "sync", "uring", "io_uring", NULL};
+static const int engine_groups[] = {0, 1, 2, 2};
+static const char *const engine_names[] = {"auto", "sync", "uring"}; /* by group */
 
 void cli_common_init(struct cli_common *common, const char *program)
 {
     const char *engine = getenv("AIOUTILS_ENGINE");
 
+    if (engine && strcmp(engine, "io_uring") == 0)
+        engine = "uring";
     *common = (struct cli_common){.program = program,
                                   .engine = engine && *engine ? engine : "auto"};
 }
@@ -84,7 +89,8 @@ bool cli_common_option(struct cli_common *common, int option, const char *argume
 {
     switch (option) {
     case CLI_OPT_ENGINE:
-        common->engine = engine_choices[cli_match("--engine", argument, engine_choices, NULL)];
+        common->engine = engine_names[engine_groups[cli_match("--engine", argument, engine_choices,
+                                                              engine_groups)]];
         return true;
     case 'j':
         common->jobs = count_option("--jobs", argument, JOBS_MAX);

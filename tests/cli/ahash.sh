@@ -272,6 +272,9 @@ same '--depth --block-size --direct' "$(gnu sha256sum large middle)" \
 same '--direct=never -j3' "$(gnu sha256sum large middle x)" \
     "$(ahash --direct=never -j3 large middle x)"
 same "--engine=$engine" "$(gnu sha256sum x)" "$(AIOUTILS_ENGINE=none ahash --engine="$engine" x)"
+[ "$engine" != uring ] || same 'io_uring is a name of uring' '"engine":"uring" "engine":"uring"' \
+    "$(ahash --engine=io_uring --stats=json x 2>&1 >/dev/null | grep -o '"engine":"uring"') \
+$(AIOUTILS_ENGINE=io_uring ahash --stats=json x 2>&1 >/dev/null | grep -o '"engine":"uring"')"
 same '--engine=auto' "$(gnu sha256sum x)" "$(ahash --engine=auto x)"
 gives '$AIOUTILS_ENGINE of no engine' 1 '' \
     "ahash: invalid value 'none' of \$AIOUTILS_ENGINE: expected auto, sync or uring" \
@@ -280,7 +283,7 @@ gives '--engine of no engine' 1 '' "ahash: invalid argument 'none' for '--engine
 Valid arguments are:
   - 'auto'
   - 'sync'
-  - 'uring'
+  - 'uring', 'io_uring'
 Try 'ahash --help' for more information." 'ahash --engine=none x'
 gives '-j0' 1 '' "ahash: invalid --jobs argument '0': expected a number from 1 to 1024" \
     'ahash -j0 x'
