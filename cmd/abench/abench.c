@@ -182,7 +182,7 @@ static bool copies_full(void)
  * round. Returns true if it did. */
 static bool sample_again(enum bench_cache cache, double round, double left)
 {
-    double part = cache == BENCH_WARM && bench.opts.cold ? 1 : sample_part(&bench, round, left);
+    double part = cache == BENCH_WARM && bench.opts.cold ? 1 : sample_part(&bench, round, 1, left);
     int rc;
 
     if (part >= 1)

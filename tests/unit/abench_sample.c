@@ -54,20 +54,26 @@ static int remove_tree(void **state)
 static void only_if_the_time_is_short(void **state)
 {
     (void)state;
-    assert_float_equal(sample_part(&bench, 1, 100), 1, 0);
-    double part = sample_part(&bench, 10, 40);
+    assert_float_equal(sample_part(&bench, 1, 0, 100), 1, 0);
+    double part = sample_part(&bench, 10, 0, 40);
     assert_true(part > 0.25 &&
                 part < 0.75); /* 40 s for 7 rounds of 10 s, and what is around them */
+    /* after the first round, only if the others do not fit */
+    assert_float_equal(sample_part(&bench, 10, 1, 61), 1, 0);
+    assert_true(sample_part(&bench, 10, 1, 59) < 1);
+    bench.opts.rounds_min = 1;
+    assert_float_equal(sample_part(&bench, 10, 1, 1), 1, 0);
+    bench.opts.rounds_min = 7;
     /* fewer files tell too little */
-    assert_float_equal(sample_part(&bench, 1000, 40), 1, 0);
+    assert_float_equal(sample_part(&bench, 1000, 0, 40), 1, 0);
     /* a command that takes the tree cannot take a sample */
     bench.arms[0].command = "sha256sum {src}/*";
     bench.n_arms = 1;
-    assert_float_equal(sample_part(&bench, 10, 40), 1, 0);
+    assert_float_equal(sample_part(&bench, 10, 0, 40), 1, 0);
     bench.arms[0].command = "xargs -0 sha256sum <{list}";
-    assert_true(sample_part(&bench, 10, 40) < 1);
+    assert_true(sample_part(&bench, 10, 0, 40) < 1);
     bench.opts.operation = BENCH_COPY;
-    assert_float_equal(sample_part(&bench, 10, 40), 1, 0);
+    assert_float_equal(sample_part(&bench, 10, 0, 40), 1, 0);
     bench.opts.operation = BENCH_HASH;
 }
 

@@ -89,11 +89,15 @@ static int draw(const struct bench *bench, double part, FILE *out, struct bench_
     return rc;
 }
 
-double sample_part(const struct bench *bench, double round, double left)
+double sample_part(const struct bench *bench, double round, unsigned done, double left)
 {
+    /* the time is known of a round that is done, and predicted before */
+    double usable = done > 0 ? left : plan_part * left;
     double part = plan_part * left / (round * bench->opts.rounds_min);
     bool can = arms_take_list(bench) && part * (double)bench->data.files >= LEAST_FILES;
 
+    if (round * (bench->opts.rounds_min - done) <= usable)
+        return 1;
     return part < 1 && can ? part : 1;
 }
 
@@ -124,7 +128,7 @@ int sample_choose(struct bench *bench)
 {
     double round = round_seconds(bench), needed = round * bench->opts.rounds_min;
     double left = bench->opts.budget - (bench_now() - bench->start);
-    double part = round > 0 ? sample_part(bench, round, left) : 1;
+    double part = round > 0 ? sample_part(bench, round, 0, left) : 1;
 
     if (part < 1)
         return sample_take(bench, part);
