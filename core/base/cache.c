@@ -77,13 +77,19 @@ static int64_t window_resident(int fd, uint64_t at, size_t len)
     return sum;
 }
 
+/* Whether mincore(2) tells the truth: of another user's file it says that all is there. */
+static bool may_ask(const struct stat *st)
+{
+    unsigned long uid = getauxval(AT_EUID);
+
+    return uid == 0 || uid == st->st_uid;
+}
+
 static int64_t mapped_resident(int fd, const struct stat *st, uint64_t from)
 {
     uint64_t size = (uint64_t)st->st_size, sum = 0, asked = 0, step;
-    unsigned long uid = getauxval(AT_EUID);
 
-    /* of another user's file mincore says that all is there */
-    if (uid != 0 && uid != st->st_uid)
+    if (!may_ask(st))
         return -EPERM;
     if (!S_ISREG(st->st_mode))
         return -EOPNOTSUPP;
@@ -113,6 +119,19 @@ int64_t cache_resident_end(int fd, const struct stat *st, uint64_t from)
     return resident == 0 && S_ISREG(st->st_mode) && on_overlay(fd, st->st_dev)
                ? mapped_resident(fd, st, from)
                : resident;
+}
+
+bool cache_has(int fd, uint64_t from, size_t len)
+{
+    size_t before = (size_t)(from % MAP_ALIGN);
+    int64_t resident = cache_resident(fd, from, len);
+    struct stat st;
+
+    if (resident >= 0)
+        return resident >= (int64_t)len;
+    return before + len <= WINDOW_BYTES && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+           may_ask(&st) &&
+           window_resident(fd, from - before, before + len) >= (int64_t)(before + len);
 }
 
 bool cache_is_cold(int fd, const struct stat *st, uint64_t size, uint64_t from)

@@ -21,7 +21,7 @@ size_t offload_cached(int from, uint64_t from_at, int to, uint64_t to_at, size_t
     if (len > MOVE_MAX)
         len = MOVE_MAX;
     /* what is not there is waited for by the engine, each in its own way */
-    if (cache_resident(from, from_at, len) < (int64_t)len)
+    if (!cache_has(from, from_at, len))
         return 0;
     moved = copy_file_range(from, &source, to, &dest, len, 0);
     /* filesystems and sandboxes refuse with many errors; if writing is what fails, write(2) will

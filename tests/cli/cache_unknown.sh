@@ -56,6 +56,15 @@ both() {
     done
 }
 
+# a file that is cached is copied within the kernel, with and without cachestat
+for errno in '' ENOSYS EPERM; do
+    gnu cat lower/file >/dev/null
+    strace -f -qqq -e trace=copy_file_range -o trace ${errno:+"$hide" $errno cachestat} acat lower/file >copy
+    check "cachestat ${errno:-works}: acat copies within the kernel" grep -q 'copy_file_range(.*) = 1048576' trace
+    check "cachestat ${errno:-works}: acat's copy" cmp copy lower/file
+    rm copy
+done
+
 both 'plain' lower/file
 both 'cachestat is missing' lower/file "$hide" ENOSYS cachestat
 both 'cachestat is forbidden' lower/file "$hide" EPERM cachestat
