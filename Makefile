@@ -99,7 +99,7 @@ debian_gsl       := libgsl-dev and pkg-config
 soname = $(shell readelf -d $$($(PKG_CONFIG) --variable=libdir $(1))/$(1).so | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')
 
 # These goals can run before scripts/setup has installed the packages: they compile only by calling make again.
-no_packages := help check check-valgrind check-long fuzz check-gnu check-cluster coverage compare lint format clean \
+no_packages := help check check-valgrind check-long fuzz check-gnu check-kernels check-cluster coverage compare lint format clean \
                uninstall dist deb
 ifneq ($(filter-out $(no_packages),$(or $(MAKECMDGOALS),all)),)
 static_libs := $(if $(filter static,$(PROFILE)),--static)
@@ -167,7 +167,8 @@ ifeq ($(V),0)
 quiet = @echo "  $(1)	$(2)";
 endif
 
-.PHONY: all tests faultfs-left-out libmount-left-out check check-valgrind check-long check-gnu check-cluster coverage \
+.PHONY: all tests faultfs-left-out libmount-left-out check check-valgrind check-long check-gnu check-kernels \
+        check-cluster coverage \
         fuzz fuzz-targets lint format compare install uninstall dist deb clean print-flags help
 .SECONDARY:
 ## help: list the targets
@@ -271,6 +272,12 @@ check-gnu:
 	@scripts/setup gnu
 	@+$(again) all
 	@tests/gnu/check $(bin)
+
+## check-kernels: run the contract and cli tests on Debian's kernels 5.10, 6.1 and the newest, in qemu (hours)
+check-kernels:
+	@scripts/setup kernels
+	@+$(again) tests
+	@tests/kernels/check $(out)
 
 ## compare: install missing packages, build, and compare both engines on real files (DIR=...)
 compare:
