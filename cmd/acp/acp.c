@@ -7,7 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../core/base/filesystem.h"
 #include "../../core/base/limits.h"
+#include "../../core/copy/entry.h"
 #include "../../core/digest/sink_thread.h"
 #include "acp.h"
 #include "../cli/progress.h"
@@ -17,6 +19,13 @@
 #include "../cli/quote.h"
 #include "../cli/signals.h"
 #include "../cli/stats.h"
+
+enum {
+    /* Creating a file and setting its attributes are calls that wait for the server, one after the
+     * other in a worker. With 5 ms a call, 32 workers copied a tree of 210 files 4 times as fast as
+     * 2. */
+    REMOTE_WORKERS = 32,
+};
 
 /* -- where things go -- */
 
@@ -260,6 +269,36 @@ static void close_extras(struct acp *acp, const struct engine *engine, unsigned 
     digest_close(acp->digest);
 }
 
+/* Whether a file, or the directory where it will be made, is on a remote filesystem. */
+static bool is_remote(const char *path)
+{
+    int fd = open(path, O_PATH | O_CLOEXEC);
+    bool remote;
+
+    if (fd < 0)
+        fd = entry_open_parent(path);
+    remote = fd >= 0 && filesystem_is_remote(fd);
+    if (fd >= 0)
+        close(fd);
+    return remote;
+}
+
+static unsigned workers(const struct acp *acp)
+{
+    const struct copy_source *source = acp->copy.sources;
+    unsigned jobs = limits_processors();
+
+    if (acp->common.jobs)
+        return acp->common.jobs;
+    if (acp->plan_path || (acp->operand_count == 1 && !acp->copy.opts.recursive))
+        return 1;
+    if (jobs < REMOTE_WORKERS && acp->operand_count > 0 &&
+        (is_remote(source->name) ||
+         (acp->to ? filesystem_is_remote(acp->to->fd) : is_remote(source->to_name))))
+        jobs = REMOTE_WORKERS;
+    return jobs;
+}
+
 static void run(struct acp *acp)
 {
     struct feed_config config = {
@@ -271,8 +310,7 @@ static void run(struct acp *acp)
     struct stats stats = {0};
     const char *why;
     const struct engine *engine = cli_engine(&acp->common, &why);
-    bool one_file = acp->operand_count == 1 && !acp->copy.opts.recursive;
-    unsigned jobs = acp->common.jobs ? acp->common.jobs : one_file ? 1 : limits_processors();
+    unsigned jobs = workers(acp);
     uint64_t start = stats_now_ns();
     struct sink **sinks = NULL;
     int rc, produced;
