@@ -236,6 +236,7 @@ static void run_files(struct acat *acat)
                                  .produce = produce,
                                  .retire = retire,
                                  .progress = acat->common.opts.progress,
+                                 .no_thread = acat->common.one_small_file,
                                  .arg = acat};
     struct stats stats = {0};
     int produced;
@@ -380,6 +381,8 @@ int main(int argc, char **argv)
 {
     static char dash[] = "-", *only_stdin[] = {dash, NULL};
     struct acat acat = {.cached_fd = -1};
+    char **words;
+    bool one;
 
     cli_start(argv);
     cli_signals_install_as_init();
@@ -389,7 +392,10 @@ int main(int argc, char **argv)
     operands_open(&acat.operands, &acat.common);
     if (!acat.operands.list && !acat.operands.words[0])
         acat.operands.words = only_stdin;
-    acat.engine = cli_engine(&acat.common, &acat.why);
+    words = acat.operands.words;
+    one = !acat.operands.list && !acat.blocks.wanted && words[0] && !words[1] &&
+          strcmp(words[0], "-") != 0;
+    acat.engine = cli_engine(&acat.common, one ? words[0] : NULL, &acat.why);
     if (acat.blocks.wanted)
         return blocks_run(&acat.blocks, &acat.common, acat.engine, acat.why, acat.jobs,
                           &acat.operands)

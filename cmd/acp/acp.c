@@ -309,7 +309,9 @@ static void run(struct acp *acp)
     };
     struct stats stats = {0};
     const char *why;
-    const struct engine *engine = cli_engine(&acp->common, &why);
+    bool one_file = acp->operand_count == 1 && !acp->copy.opts.recursive && !acp->plan_path;
+    const struct engine *engine = cli_engine(&acp->common, one_file ? acp->operands[0] : NULL,
+                                             &why);
     unsigned jobs = workers(acp);
     uint64_t start = stats_now_ns();
     struct sink **sinks = NULL;
@@ -322,6 +324,7 @@ static void run(struct acp *acp)
         cli_fatal(ENOMEM, "cannot start");
     cli_progress_start(&acp->common);
     config.progress = acp->common.opts.progress;
+    config.no_thread = acp->common.one_small_file;
     rc = engine_process(engine, &acp->common.opts, jobs, &config, &acp->copy, sinks, &stats,
                         &produced);
     acp->failed |= cli_run_failed(engine, rc, produced);

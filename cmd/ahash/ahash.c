@@ -323,10 +323,21 @@ static void add_stdin(struct ahash *ahash, struct stats *stats)
     }
 }
 
+/* Returns the name of the only file to read, or NULL: there may be several. */
+static const char *only_file(const struct ahash *ahash)
+{
+    char *const *operands = ahash->operands;
+
+    if (ahash->recursive || ahash->check || ahash->names || ahash->update_path || ahash->unlisted ||
+        !operands[0] || operands[1] || strcmp(operands[0], "-") == 0)
+        return NULL;
+    return operands[0];
+}
+
 static void run(struct ahash *ahash)
 {
     const char *why;
-    const struct engine *engine = cli_engine(&ahash->common, &why);
+    const struct engine *engine = cli_engine(&ahash->common, only_file(ahash), &why);
     unsigned jobs = ahash->common.jobs ? ahash->common.jobs : jobs_default(ahash);
     struct feed_config config = {.op_bytes = ahash->algorithms.chosen_len *
                                                  sizeof(struct hash_result) +
@@ -343,6 +354,7 @@ static void run(struct ahash *ahash)
         cli_fatal(0, "memory exhausted");
     cli_progress_start(&ahash->common);
     config.progress = ahash->common.opts.progress;
+    config.no_thread = ahash->common.one_small_file;
     rc = engine_process(engine, &ahash->common.opts, jobs, &config, NULL, sinks, &stats, &produced);
     cli_progress_stop(&ahash->common);
     if (cli_run_failed(engine, rc, produced))

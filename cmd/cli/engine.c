@@ -5,10 +5,15 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "../../core/digest/digest.h"
 #include "messages.h"
 #include "quote.h"
+
+enum {
+    SMALL_FILE_BYTES = 128 * 1024, /* one read of the blocking engine */
+};
 
 struct digest *cli_digest_open(const char *name)
 {
@@ -26,11 +31,29 @@ struct digest *cli_digest_open(const char *name)
     return digest;
 }
 
-const struct engine *cli_engine(struct cli_common *common, const char **why)
+/* Whether a file is read by one call, and no option asks for more than that. --stats does: it tells
+ * why io_uring cannot be used. */
+static bool is_small(const struct cli_common *common, const char *name)
 {
-    int error;
-    const struct engine *engine = engine_find(common->engine, &common->opts, why, &error);
+    struct stat st;
 
+    return strcmp(common->engine, "auto") == 0 && common->jobs <= 1 && common->opts.depth == 0 &&
+           common->opts.direct == DIRECT_AUTO && common->progress == CLI_PROGRESS_NEVER &&
+           common->stats == STATS_NONE && stat(name, &st) == 0 && S_ISREG(st.st_mode) &&
+           st.st_size <= SMALL_FILE_BYTES;
+}
+
+const struct engine *cli_engine(struct cli_common *common, const char *only, const char **why)
+{
+    const struct engine *engine;
+    int error;
+
+    common->one_small_file = only && is_small(common, only);
+    if (common->one_small_file) {
+        *why = NULL;
+        return &engine_sync;
+    }
+    engine = engine_find(common->engine, &common->opts, why, &error);
     if (engine) {
         /* the ring of the probe could be set up, but that of another worker may fail */
         common->opts.fallback = strcmp(common->engine, "auto") == 0 ? &engine_sync : NULL;

@@ -5,8 +5,10 @@
 #include "options.h"
 
 /* Returns the engine that the options ask for, or exits with the reason why it cannot run. *why is
- * set if auto has fallen back; otherwise auto may still fall back later (opts.fallback). */
-const struct engine *cli_engine(struct cli_common *common, const char **why);
+ * set if auto has fallen back; otherwise auto may still fall back later (opts.fallback).
+ * only: the name of the only file; NULL: there may be several. If it is small, auto takes blocking
+ * calls: to set up a ring and threads takes longer than one read. */
+const struct engine *cli_engine(struct cli_common *common, const char *only, const char **why);
 /* Returns why an engine failed as a whole, by its -errno: a static text. */
 const char *cli_engine_error(int status);
 /* Prints why a run is not complete, if engine_process says so. Returns whether it does. */

@@ -109,8 +109,8 @@ int feed_start(struct feed **out, const struct feed_config *config)
     pthread_cond_init(&feed->filled, NULL);
     pthread_cond_init(&feed->emptied, NULL);
     progress_attach(config->progress, feed, feed_oldest);
-    feed->has_thread = true; /* the thread itself reads it */
-    if (pthread_create(&feed->thread, NULL, producer_main, feed) != 0)
+    feed->has_thread = !config->no_thread; /* the thread itself reads it */
+    if (feed->has_thread && pthread_create(&feed->thread, NULL, producer_main, feed) != 0)
         feed->has_thread = false;
     *out = feed;
     return 0;

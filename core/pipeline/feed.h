@@ -20,6 +20,7 @@ struct feed_config {
     unsigned window; /* files between add and retire, at the most; 0: the default */
     size_t op_bytes; /* size of file->op */
     bool keep_order; /* hand files out in input order: no sorting by inode */
+    bool no_thread;  /* the producer runs in feed_alternate: for a single small file */
     /* Runs on the feed's own thread (or in feed_alternate), adds all files. Its result is
      * feed_join's. */
     int (*produce)(struct feed *feed, void *arg);
@@ -30,8 +31,8 @@ struct feed_config {
     struct progress *progress; /* counts the files; NULL if progress is not shown */
 };
 
-/* Makes the feed and starts its producer; if no thread can be made (a limit on processes), the
- * producer runs in feed_alternate. Returns 0 or -errno. */
+/* Makes the feed and starts its producer; if it gets no thread (no_thread, or a limit on
+ * processes), the producer runs in feed_alternate. Returns 0 or -errno. */
 int feed_start(struct feed **feed, const struct feed_config *config);
 bool feed_has_thread(const struct feed *feed);
 /* Runs the producer of a feed without a thread, and calls work whenever the window is full, and at

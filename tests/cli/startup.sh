@@ -32,4 +32,31 @@ else
     left_out 'libraries for digests' 'the programs have them built in'
 fi
 
+# -- by default one small file needs no ring, and no thread that finds names --
+if strace -o /dev/null true 2>/dev/null; then
+    head -c 131072 /dev/zero >small
+    head -c 131073 /dev/zero >large
+    # starts COMMAND...: how many threads and rings it makes
+    starts() {
+        AIOUTILS_ENGINE=auto strace -f -qq -o trace -e trace=clone,clone3,io_uring_setup "$@" >/dev/null || echo failed
+        grep -cE '(clone3?|io_uring_setup)\(' trace
+    }
+    # acp has a thread that waits for signals
+    [ -n "$sanitizer" ] || same 'acp of a small file: one thread' 1 "$(starts acp small copy)"
+    check 'the copy' cmp small copy
+    for command in ahash 'acat --discard'; do
+        # shellcheck disable=SC2086 # words
+        {
+            [ -n "$sanitizer" ] || same "$command of a small file: no thread, no ring" 0 "$(starts $command small)"
+            check "$command of a larger file" test "$(starts $command large)" -gt 0
+            check "$command of two files" test "$(starts $command small file)" -gt 0
+            check "$command with a number of workers" test "$(starts $command -j2 small)" -gt 0
+        }
+    done
+    same 'the digest' "$(gnu sha256sum small)" "$(AIOUTILS_ENGINE=auto ahash small)"
+    same 'standard input' "$(gnu sha256sum - <small)" "$(AIOUTILS_ENGINE=auto ahash - <small)"
+else
+    left_out 'threads and rings' 'strace cannot run here'
+fi
+
 finish
