@@ -91,19 +91,26 @@ def make(kind, path, details, first_file):
 
 
 def build(entries, user):
-    """Makes the tree in the working directory. Root keeps access to all directories."""
+    """Makes the tree in the working directory. Root keeps access to all directories. Other users make neither owners
+    nor devices, and keep access, too: the tree must be removed again."""
+    root = os.geteuid() == 0
     first_file = next((path for kind, path, _ in entries if kind == "file"), b"none")
     for kind, path, details in entries:
         try:
             make(kind, path, details, first_file)
         except (FileNotFoundError, FileExistsError, NotADirectoryError):
             continue  # its directory was left out, or the name comes twice
-        os.chown(path, details["owner"] or user, details["owner"] or user, follow_symlinks=False)
+        except PermissionError:
+            if kind != "null":
+                raise
+            continue
+        if root:
+            os.chown(path, details["owner"] or user, details["owner"] or user, follow_symlinks=False)
     for kind, path, details in reversed(entries):
         if not os.path.lexists(path) or kind == "hard":
             continue
         if kind in ("file", "dir"):
-            os.chmod(path, details["mode"] | (0o700 if kind == "dir" and user == 0 else 0))
+            os.chmod(path, details["mode"] | (0o700 if kind == "dir" and (user == 0 or not root) else 0))
         os.utime(path, ns=(details["time"], details["time"]), follow_symlinks=False)
 
 
@@ -130,6 +137,8 @@ def data_of(path, size):
 def describe(path, seen):
     st = os.lstat(path)
     kind = st.st_mode >> 12
+    if kind in (4, 8) and os.geteuid() != 0:  # root reads everything
+        os.chmod(path, st.st_mode & 0o7777 | (0o700 if kind == 4 else 0o400))
     row = {"mode": oct(st.st_mode), "owner": (st.st_uid, st.st_gid),
            "time": "new" if st.st_mtime_ns > NEW_NS else st.st_mtime_ns,
            "attributes": [(name, os.getxattr(path, name, follow_symlinks=False))
