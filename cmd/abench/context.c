@@ -83,7 +83,7 @@ double bench_items(const struct bench *bench, const struct bench_arm *arm)
 int bench_size(const char *path, uint64_t *bytes)
 {
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    struct stat st;
+    struct stat st = {0};
     off_t end = -1;
     int rc = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
 

@@ -162,7 +162,7 @@ static int make_room(struct parts *parts, uint64_t cost)
 /* Adds a name to the part where it belongs. Returns 0 or -errno, with *number. */
 static int place(struct parts *parts, const char *name, uint64_t cost, size_t *number)
 {
-    FILE *own;
+    FILE *own = NULL;
     int rc;
 
     if (cost > parts->limit) {

@@ -28,7 +28,7 @@
     F(crypto_generichash_blake2b_final)
 
 /* The functions by their own names. */
-#define LIBRARY_MEMBER(name) __typeof__(&(name)) name;
+#define LIBRARY_MEMBER(name) __typeof__ (&(name))(name);
 struct libcrypto {
     LIBCRYPTO_FUNCTIONS(LIBRARY_MEMBER)
 };

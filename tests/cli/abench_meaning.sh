@@ -208,7 +208,7 @@ same 'a pipe or file: signs, and no colours' '0 True' \
     "$(grep -c -e $'\033' -e '█' table) $(grep -q '^1 blocking thread .*[#.-][#.-]' table && echo True)"
 
 # -- warnings name the cause and the remedy --
-abench read --warm --arms= --arm 'a=true' --pairs=5 tree >table 2>messages
+abench read --warm --arms= --arm 'a=true' --pairs=5 --details tree >table 2>messages
 same 'too little work' 1 "$(grep -c '^warning  a run takes .* ms, of which the start .*; choose more or larger files' table)"
 
 : >empty

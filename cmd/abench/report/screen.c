@@ -217,5 +217,5 @@ void report_screen(FILE *out, const struct bench *bench, const struct machine *m
     }
     print_foot(out, bench, &term, machine);
     for (size_t i = 0; i < bench->n_warnings; i++)
-        term_line(out, &term, "warning", bench->warnings[i]);
+        term_wrap(out, &term, "But", bench->warnings[i]);
 }
