@@ -103,7 +103,7 @@ static int is_empty(int fd)
 static int is_below(int fd, const struct stat *root)
 {
     int at = openat(fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC), up;
-    struct stat st, before = {0};
+    struct stat st = {0}, before = {0};
     int rc = at < 0 || fstat(at, &st) < 0 ? -errno : 0;
 
     while (rc == 0 && (st.st_ino != before.st_ino || st.st_dev != before.st_dev)) {

@@ -75,7 +75,7 @@ static void count(struct tree *tree, bool is_gone)
 void gone_trees_count(struct gone_trees *gone, const char *name, bool is_gone)
 {
     char *above = strdup(name_normalize(gone->index, name));
-    const char *parent = above;
+    const char *parent;
 
     if (!above)
         cli_fatal(0, "memory exhausted");

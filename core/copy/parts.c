@@ -130,7 +130,7 @@ static int write_name(FILE *stream, const char *name)
 /* Appends to a part that is not the current one. */
 static int append(const struct parts *parts, size_t number, const char *name)
 {
-    FILE *stream;
+    FILE *stream = NULL;
     int rc = open_stream(parts, number, 0, &stream), closed;
 
     if (rc < 0)
