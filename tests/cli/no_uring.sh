@@ -29,8 +29,8 @@ falls_back() {
     same "$what: acp says nothing" "" "$(without "$1" acp -r tree "copy-$what" 2>&1)"
     check "$what: acp" diff -r tree "copy-$what"
     has "$what: abench says so, why, and what to look at" \
-        "warning  io_uring cannot be used: $why.*sysctl kernel.io_uring_disabled" \
-        "$(without "$1" abench hash --warm --pairs=1 tree 2>&1)"
+        "But io_uring cannot be used: $why.*sysctl kernel.io_uring_disabled" \
+        "$(without "$1" abench hash --warm --pairs=1 tree 2>&1 | tr -s ' \n' ' ')" # lines wrap
     has "$what: and has no lesson to give" "abench: the lessons need io_uring: $why" \
         "$(without "$1" abench lesson 2>&1)"
     has "$what: --stats says which engine, and why" "engine.*sync.*$why" \
