@@ -140,7 +140,7 @@ static int append(const struct parts *parts, size_t number, const char *name)
     return rc < 0 ? rc : closed;
 }
 
-/* Sees to it that the current part takes a name of this cost. */
+/* Begins another part unless the current one has room for a name of this cost. */
 static int make_room(struct parts *parts, uint64_t cost)
 {
     int rc = 0;

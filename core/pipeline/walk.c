@@ -205,9 +205,8 @@ static long waits(void)
     return usage.ru_nvcsw;
 }
 
-/* Sees to it that there are descriptors for one more directory. Files that are under way keep
- * theirs open, so some are waited for. Returns whether that was not enough: then none is under way.
- */
+/* Frees descriptors for one more directory by waiting for files in flight. Returns true if none
+ * could be freed: then no file is in flight. */
 static bool reserve_descriptor(struct walk *walk)
 {
     if (dir_open_count() < walk->dirs_max)
