@@ -266,7 +266,7 @@ fuzz:
 check-cluster:
 	@scripts/setup cluster
 	@+$(again) all
-	@for engine in sync uring; do tests/cluster/recipes.sh $(bin) $$engine || exit 1; done
+	@scripts/check $(out) tests/cluster
 
 ## check-gnu: run coreutils' own tests of cp, cat and sha256sum, fetched at the first run, on every engine
 check-gnu:
