@@ -379,14 +379,15 @@ static int fs_statfs(const char *path, struct statvfs *st)
 
 static void *fs_init(struct fuse_conn_info *connection, struct fuse_config *config)
 {
-    /* the number of direct requests at a time */
-    connection->max_background = THREADS_MAX;
+    connection->max_background = THREADS_MAX; /* the number of direct requests at a time */
     connection->congestion_threshold = THREADS_MAX;
     config->use_ino = 1;
     config->hard_remove = 1;
     config->attr_timeout = 0;
     config->entry_timeout = 0;
     config->negative_timeout = 0;
+    /* 3.17 needs it for interruptions. In older versions its signal would end the process. */
+    config->intr = fuse_version() >= FUSE_MAKE_VERSION(3, 17);
     return NULL;
 }
 
