@@ -71,6 +71,8 @@ same_as_cp '-b of trees' "$ab; cp -a d t/" 'cp -rbv d t; cp -ab d t; cp -rb --ba
 same_as_cp '-b of itself' "$ab; ln a l; ln -s a x" \
     'cp -b a a; cp -bf a a; cp -bf a ./a; cp -b a l; cp -b x a; cp -b a x; cp -bd x a'
 same_as_cp '-b over a backup that is the source' "$ab; echo s >b~" 'cp -b b~ b; cp --backup=numbered b~ b; cp --b=simple b~ b'
+# later versions fail otherwise, or move the file out of the way
+gnu_since 9.5 snippet 'cp a t; cp -T a d; cp -r d a'
 same_as_cp '-b and a directory' "$ab; mkdir t/a" 'cp -b a t; cp -b -T a d; cp -rb d a'
 same_as_cp '-b of what fails' "$ab; chmod 0 a; chmod 777 ." 'as_nobody cp -b a b; touch -d 2001-01-01 .'
 same_as_cp '-b with -n' "$ab" 'cp -bn a b'

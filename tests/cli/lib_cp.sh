@@ -20,22 +20,25 @@ listing() {
 # same_as_cp NAME SETUP SNIPPET: SETUP fills two directories; in them SNIPPET must give the same with our cp and GNU's:
 # lines on standard output and error (in any order), exit status, files.
 same_as_cp() {
-    local side path part difference detail=''
-    wanted "$1" || return 0
+    local side path snippet part difference detail=''
+    wanted "$1" || { gnu_changes=() && return 0; }
     for side in gnu own; do
         rm -rf "${scratch:?}/$side"
         mkdir "$scratch/$side"
         cd "$scratch/$side" || exit 2
         PATH=$gnu_path bash -ec "$2" >&2 || detail+="the setup failed"$'\n'
         find . -newermt 2020-01-01 -exec touch -h -d "$setup_time" {} +
-        path=$gnu_path
-        [ "$side" = gnu ] || path=$own_path
-        run_snippet "$path" "$3" "$side"
+        path=$gnu_path snippet=${gnu_changes[snippet]-$3}
+        [ "$side" = gnu ] || path=$own_path snippet=$3
+        run_snippet "$path" "$snippet" "$side"
+        [ "$side" != gnu ] || gnu_as_9_1 stdout stderr status
         sort -o "$scratch/$side.stdout" "$scratch/$side.stdout"
         sort -o "$scratch/$side.stderr" "$scratch/$side.stderr"
         listing >"$scratch/$side.files"
+        [ "$side" != gnu ] || gnu_as_9_1 files
         cd "$scratch/work" || exit 2
     done
+    gnu_changes=()
     for part in stdout stderr status files; do
         difference=$(diff -a "$scratch/gnu.$part" "$scratch/own.$part") ||
             detail+="$part: ${difference:0:2000}"$'\n'
