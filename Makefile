@@ -157,7 +157,7 @@ injected    := $(addprefix $(tests)/faults/,acp ahash acat)
 # Each of these files is a fuzz target and, linked with replay.o, a test.
 fuzz_src    := $(filter-out tests/fuzz/replay.c,$(call files,tests/fuzz/*.c))
 fuzz_bin    := $(fuzz_src:tests/%.c=$(tests)/%)
-fuzz_obj    := $(addprefix $(obj)/cmd/,acp/plan.o ahash/check_line.o ahash/algorithms.o) $(cli_src:%.c=$(obj)/%.o) $(obj)/libcore.a
+fuzz_obj    := $(addprefix $(obj)/cmd/,acp/plan.o ahash/algorithms.o) $(cli_src:%.c=$(obj)/%.o) $(obj)/libcore.a
 inject_obj  := $(addprefix $(obj)/tests/faults/,inject.o inject_ring.o)
 # Every call that these files wrap is injected: they are the only list of the calls.
 inject_wrap = $$(nm $(inject_obj) | sed -n 's/.* T __wrap_/-Wl,--wrap=/p')

@@ -391,7 +391,7 @@ int main(int argc, char **argv)
     cli_signals_install_as_init();
     cli_common_init(&ahash.common, "ahash");
     ahash_parse_options(&ahash, argc, argv);
-    ahash.parser.algorithms = &ahash.algorithms;
+    ahash.reader = algorithms_reader(&ahash.algorithms);
     if (ahash.common.files0_from)
         ahash.names = names0_of_option(&ahash.common, ahash.operands);
     set_buffer(&ahash);

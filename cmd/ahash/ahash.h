@@ -27,10 +27,8 @@ struct algorithms {
 /* Takes the algorithms of a list like "sha256,sha3-512"; exits if a name is unknown. */
 void algorithms_choose(struct algorithms *algorithms, const char *names);
 void algorithms_free(struct algorithms *algorithms);
-/* Finds the algorithm that a BSD-style line names at its beginning; *tag_len is the length of the
- * name. Returns NULL if this run does not accept it. */
-const struct digest *algorithms_by_tag(struct algorithms *algorithms, const char *text,
-                                       size_t *tag_len);
+/* A reader of lines for this run: checksum_line.h. */
+struct checksum_reader algorithms_reader(struct algorithms *algorithms);
 /* Finds the algorithm of an untagged line by its number of digits. Returns NULL if this run does
  * not accept it. */
 const struct digest *algorithms_by_digits(struct algorithms *algorithms, size_t digits);
@@ -39,43 +37,6 @@ const struct digest *algorithms_by_digits(struct algorithms *algorithms, size_t 
 const struct digest *algorithms_other(struct algorithms *algorithms, const struct digest *digest);
 /* Tells whether the length of a digest stands for this algorithm. */
 bool algorithms_is_usual(const struct digest *digest);
-
-/* -- a line of a check file: check_line.c; knows no messages -- */
-
-/* A name can have PATH_MAX bytes, twice as many escaped. A longer line names no file that can be
- * opened, and a check file that is no text must not fill the memory. */
-enum { AHASH_LINE_BYTES_MAX = 65536 };
-
-/* Reads a line without its end into text, which has AHASH_LINE_BYTES_MAX + 1 bytes. If *len is
- * AHASH_LINE_BYTES_MAX the line is too long, and the next read continues in it. Returns false at
- * the end and after a read error. */
-bool ahash_line_read(FILE *stream, char *text, size_t *len);
-/* Reads to the end of a line that is too long. */
-void ahash_line_skip(FILE *stream);
-
-/* Separator of digest and name. The first unambiguous line decides for all lines, so that a file
- * name with a leading blank cannot change the meaning of a line. */
-enum ahash_separator {
-    SEPARATOR_UNKNOWN,
-    SEPARATOR_MODE,  /* blank, then ' ' or '*', then the name */
-    SEPARATOR_BLANK, /* blank, then the name: as old BSD commands wrote it */
-};
-
-struct ahash_parser {
-    struct algorithms *algorithms;
-    enum ahash_separator separator;
-};
-
-struct ahash_line {
-    const struct digest *algorithm;
-    const struct digest *other; /* algorithms_other's; NULL: the algorithm is certain */
-    const char *name;           /* in the text that was parsed */
-    uint8_t digest[DIGEST_BYTES_MAX];
-};
-
-/* Parses a line of len bytes without its end. Changes text, up to text[len]. Returns false if the
- * line is not properly formatted. */
-bool ahash_line_parse(struct ahash_parser *parser, char *text, size_t len, struct ahash_line *line);
 
 /* -- a run -- */
 
@@ -113,8 +74,8 @@ struct ahash {
     /* the producer's */
     char **operands; /* NULL-ended; NULL: those of names */
     struct names0 *names;
-    struct ahash_parser parser;
-    struct unlisted *unlisted; /* unlisted.c's */
+    struct checksum_reader reader; /* of the check files */
+    struct unlisted *unlisted;     /* unlisted.c's */
     pthread_t stdin_thread;
     struct file *stdin_file; /* being read; NULL: there is no such thread */
     struct feed *stdin_feed;

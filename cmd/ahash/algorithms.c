@@ -111,8 +111,7 @@ static const struct digest *meet(struct algorithms *algorithms, const char *name
     return known;
 }
 
-const struct digest *algorithms_by_tag(struct algorithms *algorithms, const char *text,
-                                       size_t *tag_len)
+static const struct digest *by_tag(void *arg, const char *text, size_t *tag_len)
 {
     char tag[TAG_BYTES];
     size_t len = 0;
@@ -125,7 +124,7 @@ const struct digest *algorithms_by_tag(struct algorithms *algorithms, const char
     memcpy(tag, text, len);
     tag[len] = 0;
     *tag_len = len;
-    return meet(algorithms, tag);
+    return meet(arg, tag);
 }
 
 /* BLAKE2b with that many digits, as b2sum prints it. NULL: it has no such length. */
@@ -174,6 +173,19 @@ const struct digest *algorithms_by_digits(struct algorithms *algorithms, size_t 
     return algorithms->detect && digits >= GUESSED_DIGITS_MIN
                ? blake2b_by_digits(algorithms, digits)
                : NULL;
+}
+
+static const struct digest *by_digits(void *arg, size_t digits)
+{
+    return algorithms_by_digits(arg, digits);
+}
+
+struct checksum_reader algorithms_reader(struct algorithms *algorithms)
+{
+    return (struct checksum_reader){.by_tag = by_tag,
+                                    .by_digits = by_digits,
+                                    .arg = algorithms,
+                                    .any_length = algorithms->any_length};
 }
 
 const struct digest *algorithms_other(struct algorithms *algorithms, const struct digest *digest)

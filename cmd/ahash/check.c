@@ -27,16 +27,19 @@ static const char *check_name(const char *path)
     return is_stdin(path) ? "'standard input'" : cli_quote_maybe(path);
 }
 
-/* Asks for the algorithm first that has matched in this list. */
-static void choose_candidate(struct ahash_line *line, const struct ahash_check_list *list)
+/* Sets the algorithm of an untagged line to one that has matched in its list, and item->other to
+ * the one that the line may be of as well. */
+static void choose_candidate(struct ahash *ahash, struct checksum_line *line,
+                             struct ahash_item *item)
 {
     const struct digest *usual = line->algorithm;
 
-    if (!line->other || atomic_load_explicit(&list->kind[digest_bytes(usual)],
+    item->other = line->tagged ? NULL : algorithms_other(&ahash->algorithms, usual);
+    if (!item->other || atomic_load_explicit(&item->list->kind[digest_bytes(usual)],
                                              memory_order_relaxed) != LIST_BLAKE2B)
         return;
-    line->algorithm = line->other;
-    line->other = usual;
+    line->algorithm = item->other;
+    item->other = usual;
 }
 
 static int add_line(struct ahash *ahash, struct feed *feed, const struct file *end, uint64_t number,
@@ -44,12 +47,12 @@ static int add_line(struct ahash *ahash, struct feed *feed, const struct file *e
 {
     struct ahash_check_list *list = ahash_item(ahash, end)->list;
     const char *path = end->name;
-    struct ahash_line line;
+    struct checksum_line line;
     struct hash_result *result;
     struct ahash_item *item;
     struct file *file;
 
-    if (len == AHASH_LINE_BYTES_MAX || !ahash_line_parse(&ahash->parser, text, len, &line) ||
+    if (len == CHECKSUM_LINE_BYTES_MAX || !checksum_line_parse(&ahash->reader, text, len, &line) ||
         (is_stdin(path) && is_stdin(line.name))) {
         file = ahash_file(ahash, feed, AHASH_BAD_LINE, path);
         if (!file)
@@ -64,9 +67,8 @@ static int add_line(struct ahash *ahash, struct feed *feed, const struct file *e
     if (ahash->report_unlisted)
         unlisted_list(ahash->unlisted, line.name);
     item = ahash_item(ahash, file);
-    choose_candidate(&line, list);
-    item->other = line.other;
     item->list = list;
+    choose_candidate(ahash, &line, item);
     memcpy(item->expected, line.digest, digest_bytes(line.algorithm));
     result = file->op;
     result->algorithm = line.algorithm;
@@ -75,15 +77,15 @@ static int add_line(struct ahash *ahash, struct feed *feed, const struct file *e
 
 static int add_lines(struct ahash *ahash, struct feed *feed, const struct file *end, FILE *stream)
 {
-    char *text = malloc(AHASH_LINE_BYTES_MAX + 1);
+    char *text = malloc(CHECKSUM_LINE_BYTES_MAX + 1);
     uint64_t number = 0;
     size_t len;
     int rc = text ? 0 : -ENOMEM;
 
-    while (rc == 0 && ahash_line_read(stream, text, &len)) {
+    while (rc == 0 && checksum_line_read(stream, text, &len)) {
         number++;
-        if (len == AHASH_LINE_BYTES_MAX)
-            ahash_line_skip(stream);
+        if (len == CHECKSUM_LINE_BYTES_MAX)
+            checksum_line_skip(stream);
         if (len > 0 && text[0] == '#')
             continue;
         if (len > 0 && text[len - 1] == '\r')

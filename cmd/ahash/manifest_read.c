@@ -24,10 +24,10 @@ static bool is_end(const struct manifest_entry *entry, const char *name)
 static int take_line(const struct ahash *ahash, struct manifest_reader *reader, size_t len)
 {
     struct manifest_entry *entry = &reader->entry;
-    struct ahash_line line;
+    struct checksum_line line;
     size_t found = 0;
 
-    if (!ahash_line_parse(&reader->parser, reader->line, len, &line))
+    if (!checksum_line_parse(&reader->lines, reader->line, len, &line))
         return -EINVAL;
     if (is_end(entry, line.name))
         return 1;
@@ -75,10 +75,10 @@ int manifest_read(const struct ahash *ahash, struct manifest_reader *reader)
     for (size_t i = 0; i < ahash->algorithms.chosen_len; i++)
         entry->results[i].algorithm = NULL;
     errno = 0;
-    for (; ahash_line_read(reader->stream, reader->line, &len); at = ftello(reader->stream)) {
+    for (; checksum_line_read(reader->stream, reader->line, &len); at = ftello(reader->stream)) {
         rc = 0;
         reader->line_number++;
-        if (len == AHASH_LINE_BYTES_MAX) /* comments as well: this is not text */
+        if (len == CHECKSUM_LINE_BYTES_MAX) /* comments as well: this is not text */
             return -EINVAL;
         if (len > 0 && reader->line[len - 1] == '\r')
             len--;
@@ -129,8 +129,8 @@ void manifest_reader_open(struct ahash *ahash, struct manifest_reader *reader)
     if (fd < 0 && errno != ENOENT)
         cli_fatal(errno, "%s", cli_quote_maybe(path));
     reader->stream = fd < 0 ? NULL : fdopen(fd, "r");
-    reader->parser.algorithms = &ahash->algorithms;
-    reader->line = malloc(AHASH_LINE_BYTES_MAX + 1);
+    reader->lines = algorithms_reader(&ahash->algorithms);
+    reader->line = malloc(CHECKSUM_LINE_BYTES_MAX + 1);
     reader->entry.results = calloc(ahash->algorithms.chosen_len, sizeof(struct hash_result));
     if (!reader->line || !reader->entry.results || (fd >= 0 && !reader->stream))
         cli_fatal(0, "memory exhausted");

@@ -21,7 +21,7 @@ struct manifest_entry {
 /* A way through a manifest. */
 struct manifest_reader {
     FILE *stream; /* NULL: there is no such file */
-    struct ahash_parser parser;
+    struct checksum_reader lines;
     char *line;
     uint64_t line_number;
     bool has_header; /* ahash --update wrote it */

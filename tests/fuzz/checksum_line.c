@@ -10,11 +10,11 @@
 static struct algorithms algorithms = {.detect = true, .any_length = true};
 
 /* Prints the line and parses the output. */
-static void print_and_parse(const struct ahash_line *line, const char *tag)
+static void print_and_parse(const struct checksum_line *line, const char *tag)
 {
     struct checksum_format format = {.tag = tag, .mode = ' ', .end = '\n'};
-    struct ahash_parser parser = {.algorithms = &algorithms};
-    struct ahash_line again;
+    struct checksum_reader reader = algorithms_reader(&algorithms);
+    struct checksum_line again;
     size_t bytes = digest_bytes(line->algorithm), len;
     char *text = NULL;
     FILE *out = open_memstream(&text, &len);
@@ -23,7 +23,7 @@ static void print_and_parse(const struct ahash_line *line, const char *tag)
     checksum_line_print(out, &format, line->digest, bytes, line->name);
     MUST(fclose(out) == 0 && len > 0 && text[len - 1] == '\n');
     MUST(!memchr(text, '\n', len - 1));
-    MUST(ahash_line_parse(&parser, text, len - 1, &again));
+    MUST(checksum_line_parse(&reader, text, len - 1, &again));
     MUST(strcmp(again.name, line->name) == 0);
     MUST(digest_bytes(again.algorithm) == bytes && memcmp(again.digest, line->digest, bytes) == 0);
     MUST(!tag || again.algorithm == line->algorithm);
@@ -40,7 +40,7 @@ static bool has_usual_length(const struct digest *digest)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    struct ahash_parser parser = {.algorithms = &algorithms};
+    struct checksum_reader reader = algorithms_reader(&algorithms);
 
     if (algorithms.chosen_len == 0)
         algorithms_choose(&algorithms, "sha256");
@@ -48,12 +48,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         const uint8_t *end = memchr(data, '\n', len);
         size_t line_len = end ? (size_t)(end - data) : len;
         char *text = malloc(line_len + 1);
-        struct ahash_line line;
+        struct checksum_line line;
 
         MUST(text);
         memcpy(text, data, line_len);
         text[line_len] = '\n';
-        if (ahash_line_parse(&parser, text, line_len, &line)) {
+        if (checksum_line_parse(&reader, text, line_len, &line)) {
             MUST(line.name >= text && line.name + strlen(line.name) <= text + line_len);
             print_and_parse(&line, digest_tag(line.algorithm));
             if (*line.name && has_usual_length(line.algorithm))

@@ -3,38 +3,21 @@
 #include "digest_lines.h"
 #include "manifest.h"
 #include "source.h"
+#include "../../cli/checksum_line.h"
+#include "../../cli/engine.h"
 #include "../../cli/messages.h"
 #include "../../cli/quote.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Returns true if a line is in the format of sha256sum. */
-static bool is_digest_line(const char *line)
+/* Removes what does not distinguish ./a//b from a/b. */
+static void normalise(char *name)
 {
-    size_t hex;
+    char *out = name;
 
-    if (*line == '\\')
-        line++;
-    hex = strspn(line, "0123456789abcdefABCDEF");
-    return hex == 2 * (size_t)BENCH_DIGEST_BYTES && line[hex] == ' ' &&
-           (line[hex + 1] == ' ' || line[hex + 1] == '*') && line[hex + 2];
-}
-
-/* Makes equal lines out of those that differ in the case of digits, in the mark for binary mode, or
- * as ./a//b and a/b do. */
-static void normalise(char *line)
-{
-    char *name = strchr(line, ' ') + 1;
-    char *out;
-
-    for (char *at = line; at < name; at++)
-        *at = (char)tolower((unsigned char)*at);
-    *name++ = ' ';
-    out = name;
     while (name[0] == '.' && name[1] == '/') {
         name += 2;
         name += strspn(name, "/");
@@ -46,64 +29,87 @@ static void normalise(char *line)
     *out = '\0';
 }
 
+static const struct digest *by_digits(void *arg, size_t digits)
+{
+    return digits == 2 * digest_bytes(arg) ? arg : NULL;
+}
+
 static int by_line(const void *a, const void *b)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    const struct digest_line *x = a, *y = b;
+    int order = memcmp(x->digest, y->digest, sizeof(x->digest));
+
+    return order ? order : strcmp(x->name, y->name);
+}
+
+static void add(struct digest_lines *lines, const struct checksum_line *line)
+{
+    struct digest_line *added;
+
+    if (lines->len == lines->cap) {
+        lines->cap = lines->cap ? lines->cap * 2 : 1024;
+        lines->line = bench_need(realloc(lines->line, lines->cap * sizeof(*lines->line)));
+    }
+    added = &lines->line[lines->len++];
+    memcpy(added->digest, line->digest, sizeof(added->digest));
+    added->name = bench_need(strdup(line->name));
+    normalise(added->name);
+}
+
+/* Returns true if all lines are in the format of sha256sum. */
+static bool load(struct digest_lines *lines, FILE *file, char *text)
+{
+    struct digest *sha256 = bench_need(cli_digest_open("sha256"));
+    struct checksum_reader reader = {
+        .by_digits = by_digits, .arg = sha256, .separator = SEPARATOR_MODE};
+    struct checksum_line line;
+    size_t len;
+    bool good = true;
+
+    while (good && checksum_line_read(file, text, &len)) {
+        good = len < CHECKSUM_LINE_BYTES_MAX && checksum_line_parse(&reader, text, len, &line);
+        if (good)
+            add(lines, &line);
+    }
+    digest_close(sha256);
+    return good;
 }
 
 bool digest_lines_load(struct digest_lines *lines, const char *path)
 {
+    char *text = bench_need(malloc(CHECKSUM_LINE_BYTES_MAX + 1));
     FILE *file = fopen(path, "re");
-    char *line = NULL;
-    size_t cap = 0;
-    ssize_t len;
-    bool good = file != NULL;
+    bool good = file && load(lines, file, text);
 
-    while (good && (len = getline(&line, &cap, file)) > 0) {
-        if (line[len - 1] == '\n')
-            line[len - 1] = '\0';
-        good = is_digest_line(line);
-        if (!good)
-            break;
-        normalise(line);
-        if (lines->len == lines->cap) {
-            lines->cap = lines->cap ? lines->cap * 2 : 1024;
-            lines->line = bench_need(realloc(lines->line, lines->cap * sizeof(char *)));
-        }
-        lines->line[lines->len++] = bench_need(strdup(line));
-    }
-    free(line);
+    free(text);
     if (file)
         fclose(file);
     if (lines->len > 0)
-        qsort(lines->line, lines->len, sizeof(char *), by_line);
+        qsort(lines->line, lines->len, sizeof(*lines->line), by_line);
     return good && lines->len > 0;
 }
 
 void digest_lines_free(struct digest_lines *lines)
 {
     for (size_t i = 0; i < lines->len; i++)
-        free(lines->line[i]);
+        free(lines->line[i].name);
     free(lines->line);
 }
 
-/* Returns true if a line that only one side has is of a file that has changed. */
-static bool forgiven(const struct bench *bench, const char *line)
+/* Prints a line that only one side has, as sha256sum would print it. */
+static void print_difference(const char *arm, const char *what, const struct digest_line *line)
 {
-    const size_t name_at = 2 * (size_t)BENCH_DIGEST_BYTES + 2; /* two blanks */
-    bool escaped = line[0] == '\\';
-    char *name = bench_need(strdup(line + escaped + name_at)), *out = name;
+    static const struct checksum_format format = {.mode = ' ', .end = '\n'};
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = bench_need(open_memstream(&text, &len));
 
-    for (const char *at = name; *at; at++) {
-        if (escaped && at[0] == '\\' && at[1])
-            *out++ = *++at == 'n' ? '\n' : *at == 'r' ? '\r' : *at;
-        else
-            *out++ = *at;
-    }
-    *out = '\0';
-    bool changed = source_forgives(bench, name, true);
-    free(name);
-    return changed;
+    checksum_line_print(out, &format, line->digest, sizeof(line->digest), line->name);
+    if (fclose(out) != 0)
+        bench_need(NULL);
+    text[len - 1] = '\0'; /* its end */
+    cli_message(0, "arm %s: %s: %s", arm, what, cli_quote(text));
+    free(text);
 }
 
 unsigned digest_lines_compare(const struct bench *bench, const char *arm,
@@ -112,14 +118,15 @@ unsigned digest_lines_compare(const struct bench *bench, const char *arm,
     unsigned differences = 0;
 
     for (size_t i = 0, j = 0; i < want->len || j < got->len;) {
-        const char *x = i < want->len ? want->line[i] : NULL;
-        const char *y = j < got->len ? got->line[j] : NULL;
-        int order = !x ? 1 : !y ? -1 : strcmp(x, y);
-        const char *odd = order < 0 ? x : y; /* only one side has it, unless order is 0 */
+        const struct digest_line *x = i < want->len ? &want->line[i] : NULL;
+        const struct digest_line *y = j < got->len ? &got->line[j] : NULL;
+        int order = !x ? 1 : !y ? -1 : by_line(x, y);
+        const struct digest_line *odd = order < 0 ? x : y; /* only one side has it, unless 0 */
         assert(odd);
-        if (order != 0 && !forgiven(bench, odd) && differences++ < BENCH_DIFFERENCES_SHOWN)
-            cli_message(0, "arm %s: %s: %s", arm, order < 0 ? "missing" : "unexpected",
-                        cli_quote(odd));
+
+        if (order != 0 && !source_forgives(bench, odd->name, true) &&
+            differences++ < BENCH_DIFFERENCES_SHOWN)
+            print_difference(arm, order < 0 ? "missing" : "unexpected", odd);
         i += order <= 0;
         j += order >= 0;
     }

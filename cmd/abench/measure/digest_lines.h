@@ -3,9 +3,15 @@
 #define CMD_ABENCH_MEASURE_DIGEST_LINES_H
 
 #include "../context.h"
+#include "manifest.h"
+
+struct digest_line {
+    uint8_t digest[BENCH_DIGEST_BYTES];
+    char *name;
+};
 
 struct digest_lines {
-    char **line;
+    struct digest_line *line;
     size_t len, cap;
 };
 
