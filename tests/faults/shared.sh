@@ -161,6 +161,25 @@ interrupted "SIGTERM, after a run with --atomic" TERM acp --atomic other to
 cp other renamed
 interrupted "SIGHUP, after a rename" HUP mv renamed to
 
+# outrun SIGNAL OPTION...: ends a run after another one has completed its file, in place or beside it
+outrun() {
+    local signal=$1 pid
+    shift
+    rm -f to
+    acp --rate=4M one to 2>/dev/null &
+    pid=$!
+    sleep 0.2
+    check "SIG$signal, after another run of the same file${*:+, $*}: that has copied it" acp "$@" one to
+    kill -"$signal" $pid
+    wait $pid
+    check "SIG$signal, after another run of the same file${*:+, $*}: the file stays" cmp one to
+}
+outrun TERM
+outrun HUP --reflink=never
+outrun TERM --remove-destination
+outrun TERM --atomic
+outrun TERM -a --update=changed
+
 cp one "$below/failing"
 rules "read failing error=EIO after=2 delay=600"
 rm -f to
