@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../../core/copy/attr.h"
+#include "../../core/base/access.h"
 #include "../../core/base/filesystem.h"
 #include "../../core/base/path.h"
 #include "../../core/base/temp.h"
@@ -140,6 +141,7 @@ static int open_output(struct cli_atomic *file)
 {
     bool straight = filesystem_is_proc(file->dir);
     struct stat dir, old;
+    int rc;
 
     if (!straight) {
         if (fstatat(file->dir, file->name, &old, AT_SYMLINK_NOFOLLOW) == 0)
@@ -161,8 +163,9 @@ static int open_output(struct cli_atomic *file)
     if (file->replaces) {
         if (!S_ISREG(old.st_mode))
             return S_ISDIR(old.st_mode) ? -EISDIR : -EINVAL;
-        if (faccessat(file->dir, file->name, W_OK, AT_EACCESS) < 0)
-            return -errno;
+        rc = access_effective(file->dir, file->name, W_OK);
+        if (rc < 0)
+            return rc;
         file->old = old;
     }
     temp_sweep(file->dir, prefix);
@@ -221,7 +224,8 @@ bool cli_atomic_overtaken(const struct cli_atomic *file)
 static int put_in_place(struct cli_atomic *file)
 {
     int rc = 0, fd = fileno(file->stream);
-    bool replaces = faccessat(file->dir, file->name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    struct stat at;
+    bool replaces = fstatat(file->dir, file->name, &at, AT_SYMLINK_NOFOLLOW) == 0;
     char *temp = file->temp;
 
     if (replaces)

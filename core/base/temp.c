@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "path.h"
+#include "stats.h"
 
 enum {
     TRIES = 100, /* of names that others may have taken */
@@ -62,15 +63,26 @@ static uint32_t place_of(int dir_fd, const char *name)
     return (uint32_t)(hash ^ hash >> 32) | 1;
 }
 
+/* Returns a number that differs from those of other names. */
+static uint32_t new_number(void)
+{
+    static atomic_uint count;
+    uint32_t number;
+
+    if (getrandom(&number, sizeof(number), GRND_NONBLOCK) == sizeof(number))
+        return number;
+    /* early at boot, or a filter forbids it */
+    return (uint32_t)stats_now_ns() + ((uint32_t)getpid() << 16) +
+           atomic_fetch_add_explicit(&count, 1, memory_order_relaxed);
+}
+
 /* Makes a random name in the directory of name. Returns NULL if memory is short. */
 static char *make_name(const char *name, const char *prefix, uint32_t place)
 {
-    uint32_t number = 0;
     char *temp;
 
-    (void)!getrandom(&number, sizeof(number), GRND_NONBLOCK);
     if (asprintf(&temp, "%.*s%s%08" PRIx32 "%08" PRIx32, (int)path_dir_length(name), name, prefix,
-                 place, number) < 0)
+                 place, new_number()) < 0)
         return NULL;
     return temp;
 }
@@ -178,6 +190,7 @@ int temp_open(int dir_fd, const char *name, const char *prefix, mode_t mode, cha
 int temp_name(int dir_fd, const char *name, const char *prefix, int fd, char *temp, bool replaces,
               struct unfinished *unfinished)
 {
+    struct stat at;
     int rc = 0;
 
     if (!temp && !replaces)
@@ -188,8 +201,8 @@ int temp_name(int dir_fd, const char *name, const char *prefix, int fd, char *te
         return rc;
     if (renameat2(dir_fd, temp, dir_fd, name, replaces ? 0 : RENAME_NOREPLACE) < 0) {
         rc = -errno;
-        if (rc == -EINVAL && !replaces && faccessat(dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
-            renameat(dir_fd, temp, dir_fd, name) == 0)
+        if (rc == -EINVAL && !replaces && fstatat(dir_fd, name, &at, AT_SYMLINK_NOFOLLOW) < 0 &&
+            errno == ENOENT && renameat(dir_fd, temp, dir_fd, name) == 0)
             rc = 0; /* the filesystem does not support flags */
     }
     if (rc < 0)

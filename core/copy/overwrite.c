@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/access.h"
 #include "entry.h"
 #include "seen.h"
 #include "update.h"
@@ -176,8 +177,7 @@ static int wanted(const struct copy *copy, struct file *file, const struct stat 
     }
     if (opts->replace == REPLACE_ASKED && !opts->dry_run &&
         !opts->ask(opts->ask_arg, file, at->st_mode,
-                   S_ISLNK(at->st_mode) ||
-                       faccessat(op->to->fd, op->to_name, W_OK, AT_EACCESS) == 0))
+                   S_ISLNK(at->st_mode) || access_effective(op->to->fd, op->to_name, W_OK) == 0))
         return item_refuse(file, REFUSED_DECLINED);
     op->unwanted = false;
     return OVERWRITE_WRITE;

@@ -176,16 +176,20 @@ int reach_removexattr(const struct attr_at *at, const char *name)
     return (int)reach(&call);
 }
 
-/* Changes the mode of a FIFO, which can be opened without an effect, by a descriptor. */
-static int chmod_fifo(const struct attr_at *at, mode_t mode)
+/* Changes the mode of what is no symbolic link by an O_PATH descriptor, or of a FIFO, which can be
+ * opened without an effect, by another one: this needs no /proc. */
+static int chmod_opened(const struct attr_at *at, mode_t mode)
 {
     int fd = openat(at->dir_fd, at->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     struct stat named, opened;
+    char path[64];
     int rc = -1;
 
     if (fd < 0)
         return -1;
-    if (fstat(fd, &named) == 0 && S_ISFIFO(named.st_mode)) {
+    if (fstat(fd, &named) < 0 || S_ISLNK(named.st_mode)) {
+        errno = EOPNOTSUPP;
+    } else if (S_ISFIFO(named.st_mode)) {
         int fifo = openat(at->dir_fd, at->name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
         if (fifo >= 0 && fstat(fifo, &opened) == 0 && opened.st_dev == named.st_dev &&
             opened.st_ino == named.st_ino)
@@ -193,7 +197,8 @@ static int chmod_fifo(const struct attr_at *at, mode_t mode)
         if (fifo >= 0)
             close(fifo);
     } else {
-        errno = EOPNOTSUPP;
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        rc = chmod(path, mode);
     }
     close(fd);
     return rc;
@@ -208,9 +213,10 @@ int reach_chmod(const struct attr_at *at, mode_t mode)
     /* without /proc the C library may have no way to do this */
     if (fchmodat(at->dir_fd, at->name, mode, AT_SYMLINK_NOFOLLOW) == 0)
         return 0;
-    if (errno != EOPNOTSUPP && errno != ENOENT)
+    if (errno != EOPNOTSUPP && errno != ENOENT && errno != EPERM)
         return -1;
     if (syscall(SYS_fchmodat2, at->dir_fd, at->name, mode, AT_SYMLINK_NOFOLLOW) == 0)
         return 0;
-    return errno == ENOSYS ? chmod_fifo(at, mode) : -1;
+    /* EPERM: a filter that does not know fchmodat2 */
+    return errno == ENOSYS || errno == EPERM ? chmod_opened(at, mode) : -1;
 }

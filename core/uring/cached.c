@@ -24,8 +24,9 @@ static void not_cached(struct loop *loop, struct slot *slot, int status)
     loop->last_was_cached = false;
     if (guessed && !open_stat(loop, slot))
         return;
+    /* filters know no preadv2: EPERM */
     if (status != -EAGAIN && status != -EOPNOTSUPP && status != -ENOSYS && status != -EINVAL &&
-        status != -ESPIPE) {
+        status != -ESPIPE && status != -EPERM) {
         slot_fail(slot, STEP_READ, status);
         return;
     }

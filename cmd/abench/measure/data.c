@@ -9,6 +9,7 @@
 #include "../../cli/messages.h"
 #include "../../cli/name_list.h"
 #include "../../cli/quote.h"
+#include "../../../core/base/access.h"
 #include "../../../core/digest/hash.h"
 #include "../../../core/pipeline/walk.h"
 
@@ -106,7 +107,7 @@ static int walk_entry(struct feed *feed, struct dir *dir, const char *name, unsi
         rc = link_digest(walk, dir, name, op);
     else if (fstatat(dir->fd, name, &st, dir->may_follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0 ||
              /* an unreadable file must be found now, not in each arm */
-             (type == DT_REG && faccessat(dir->fd, name, R_OK, AT_EACCESS) < 0))
+             (type == DT_REG && access_effective(dir->fd, name, R_OK) < 0))
         rc = -errno;
     else if (type == DT_REG)
         op->bytes = (uint64_t)st.st_size;

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "source.h"
 #include "../../cli/name_list.h"
+#include "../../../core/base/access.h"
 #include "../../../core/base/path.h"
 
 #include <errno.h>
@@ -34,7 +35,7 @@ bool source_changed(const struct bench *bench, const char *path)
 
     return lstat(path, &st) < 0 ||
            (S_ISREG(st.st_mode) &&
-            (modified(bench, &st) || faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) < 0));
+            (modified(bench, &st) || access_effective(AT_FDCWD, path, R_OK) < 0));
 }
 
 static bool directory_modified(const struct bench *bench, const char *path)
