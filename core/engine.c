@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 
 #include "base/limits.h"
+#include "crew.h"
 
 enum {
     BUFFERS_PART = 4, /* of the memory that the process may use, for the buffers of all workers */
@@ -45,14 +46,26 @@ void sinks_free(struct sink **sinks, unsigned n)
 
 struct worker {
     const struct engine *engine;
-    const struct engine_opts *opts;
+    struct engine_opts opts;
     struct feed *feed;
     struct copy *copy;
     struct sink *sink;
     struct stats stats;
+    struct crew_member member;
     pthread_t thread;
-    bool started;
+    bool has_thread;   /* not joined yet */
+    bool left;         /* an extra worker, whose thread ends */
+    bool has_counters; /* it has worked */
     int status;
+};
+
+/* The workers of a run: usual ones, which stay to the end, then places for extra ones. */
+struct crew {
+    struct worker *workers; /* [most] */
+    unsigned usual, most;
+    pthread_mutex_t lock; /* for the extra ones */
+    unsigned extra;       /* that work */
+    bool closed;          /* no more can be started */
 };
 
 /* A sink's own thread counts as a part of the worker: by what it worked, for that is never I/O that
@@ -70,8 +83,9 @@ static void count_sink(struct stats *stats, const struct sink *sink)
 static int run_engine(struct worker *worker, const struct engine *engine)
 {
     if (worker->copy)
-        return engine->copy(worker->opts, worker->feed, worker->copy, worker->sink, &worker->stats);
-    return engine->read(worker->opts, worker->feed, worker->sink, &worker->stats);
+        return engine->copy(&worker->opts, worker->feed, worker->copy, worker->sink,
+                            &worker->stats);
+    return engine->read(&worker->opts, worker->feed, worker->sink, &worker->stats);
 }
 
 /* Works until feed_next has no more files. Returns the worker's status. */
@@ -81,8 +95,8 @@ static int work(void *arg)
 
     stats_start(&worker->stats);
     worker->status = run_engine(worker, worker->engine);
-    if (worker->status < 0 && worker->opts->fallback && worker->engine != worker->opts->fallback) {
-        worker->engine = worker->opts->fallback;
+    if (worker->status < 0 && worker->opts.fallback && worker->engine != worker->opts.fallback) {
+        worker->engine = worker->opts.fallback;
         worker->stats.fell_back = 1;
         worker->stats.fell_back_status = worker->status;
         worker->status = run_engine(worker, worker->engine);
@@ -123,41 +137,97 @@ static void set_limits(struct engine_opts *opts, unsigned jobs)
         opts->block_bytes = opts->memory_max;
 }
 
-int engine_run(const struct engine *engine, const struct engine_opts *opts, unsigned jobs,
-               struct feed *feed, struct copy *copy, struct sink *const *sinks, struct stats *stats)
+static void *extra_main(void *arg)
 {
-    struct worker *workers = calloc(jobs, sizeof(*workers));
-    int status = 0;
-    bool one_worked = false;
-    struct engine_opts limited = *opts;
+    struct worker *worker = arg;
+    struct crew *crew = worker->member.crew;
 
-    assert(jobs > 0 && (copy || sinks));
-    jobs = feed_has_thread(feed) ? limits_workers(jobs) : 1;
-    set_limits(&limited, jobs);
-    if (!workers) {
-        feed_cancel(feed);
+    (void)work(worker);
+    pthread_mutex_lock(&crew->lock);
+    worker->left = true;
+    crew->extra--;
+    pthread_mutex_unlock(&crew->lock);
+    return NULL;
+}
+
+/* Starts an extra worker, if there is a place, because one has waited for a device. */
+static void start_extra(struct crew_member *member)
+{
+    struct crew *crew = member->crew;
+    struct worker *worker = &crew->workers[crew->usual];
+
+    pthread_mutex_lock(&crew->lock);
+    if (crew->closed || crew->extra == crew->most - crew->usual) {
+        pthread_mutex_unlock(&crew->lock);
+        return;
+    }
+    while (worker->has_thread && !worker->left)
+        worker++;
+    if (worker->has_thread)
+        pthread_join(worker->thread, NULL);
+    worker->left = false;
+    worker->member.quiet = 0;
+    worker->has_thread = pthread_create(&worker->thread, NULL, extra_main, worker) == 0;
+    worker->has_counters |= worker->has_thread;
+    crew->extra += worker->has_thread;
+    crew->closed = !worker->has_thread; /* a limit on threads: do not try again */
+    pthread_mutex_unlock(&crew->lock);
+}
+
+/* Makes the workers, which do not run yet. Returns 0 or -ENOMEM. */
+static int crew_init(struct crew *crew, const struct worker *like, struct sink *const *sinks)
+{
+    crew->workers = calloc(crew->most, sizeof(*crew->workers));
+    if (!crew->workers)
         return -ENOMEM;
+    pthread_mutex_init(&crew->lock, NULL);
+    for (unsigned i = 0; i < crew->most; i++) {
+        struct worker *worker = &crew->workers[i];
+        *worker = *like;
+        worker->sink = sinks ? sinks[i] : NULL;
+        worker->member = (struct crew_member){
+            .waited = start_extra, .crew = crew, .extra = i >= crew->usual};
+        worker->opts.member = crew->most > crew->usual ? &worker->member : NULL;
     }
-    for (unsigned i = 0; i < jobs; i++) {
-        workers[i] = (struct worker){.engine = engine,
-                                     .opts = &limited,
-                                     .feed = feed,
-                                     .copy = copy,
-                                     .sink = sinks ? sinks[i] : NULL};
-        /* the last one runs here: a single worker needs no thread */
-        if (i + 1 < jobs)
-            workers[i].started = pthread_create(&workers[i].thread, NULL, worker_main,
-                                                &workers[i]) == 0;
+    return 0;
+}
+
+/* Runs the workers until the feed has ended. */
+static void crew_run(struct crew *crew, struct feed *feed)
+{
+    /* the last one of the usual ones runs here: a single worker needs no thread */
+    unsigned here = crew->usual - 1;
+
+    for (unsigned i = 0; i < here; i++) {
+        struct worker *worker = &crew->workers[i];
+        worker->has_thread = pthread_create(&worker->thread, NULL, worker_main, worker) == 0;
+        worker->has_counters = worker->has_thread;
     }
+    crew->workers[here].has_counters = true;
     if (feed_has_thread(feed))
-        (void)work(&workers[jobs - 1]);
+        (void)work(&crew->workers[here]);
     else
-        feed_alternate(feed, work, &workers[0]);
-    for (unsigned i = 0; i < jobs; i++) {
-        struct worker *worker = &workers[i];
-        if (worker->started)
-            pthread_join(worker->thread, NULL);
-        if (!worker->started && i + 1 < jobs)
+        feed_alternate(feed, work, &crew->workers[here]);
+    for (unsigned i = 0; i < crew->most; i++) {
+        if (i == crew->usual) { /* the workers that could start one more have ended, or are extra */
+            pthread_mutex_lock(&crew->lock);
+            crew->closed = true;
+            pthread_mutex_unlock(&crew->lock);
+        }
+        if (crew->workers[i].has_thread)
+            pthread_join(crew->workers[i].thread, NULL);
+    }
+}
+
+/* Adds up the counters. Returns 0 if one worker could work, else -errno of the first. */
+static int crew_count(struct crew *crew, struct stats *stats)
+{
+    bool one_worked = false;
+    int status = 0;
+
+    for (unsigned i = 0; i < crew->most; i++) {
+        struct worker *worker = &crew->workers[i];
+        if (!worker->has_counters)
             continue;
         if (worker->sink)
             count_sink(&worker->stats, worker->sink);
@@ -167,12 +237,37 @@ int engine_run(const struct engine *engine, const struct engine_opts *opts, unsi
         else if (status == 0)
             status = worker->status;
     }
-    stats->feed_ns += feed_waited_ns(feed);
-    stats_finish(stats);
-    free(workers);
-    if (one_worked)
-        return 0;
-    feed_cancel(feed);
+    return one_worked ? 0 : status;
+}
+
+unsigned engine_jobs_max(const struct engine_opts *opts, unsigned jobs)
+{
+    return opts->jobs_waiting > jobs ? opts->jobs_waiting : jobs;
+}
+
+int engine_run(const struct engine *engine, const struct engine_opts *opts, unsigned jobs,
+               struct feed *feed, struct copy *copy, struct sink *const *sinks, struct stats *stats)
+{
+    struct worker like = {.engine = engine, .opts = *opts, .feed = feed, .copy = copy};
+    struct crew crew = {.most = 1};
+    int status;
+
+    assert(jobs > 0 && (copy || sinks));
+    if (feed_has_thread(feed))
+        crew.most = limits_workers(engine_jobs_max(opts, jobs));
+    crew.usual = jobs < crew.most ? jobs : crew.most;
+    set_limits(&like.opts, crew.most);
+    status = crew_init(&crew, &like, sinks);
+    if (status == 0) {
+        crew_run(&crew, feed);
+        status = crew_count(&crew, stats);
+        stats->feed_ns += feed_waited_ns(feed);
+        stats_finish(stats);
+        pthread_mutex_destroy(&crew.lock);
+        free(crew.workers);
+    }
+    if (status < 0)
+        feed_cancel(feed);
     return status;
 }
 

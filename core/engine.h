@@ -22,8 +22,9 @@
 #include "pipeline/feed.h"
 #include "base/stats.h"
 
-struct copy; /* copy/copy.h */
-struct load; /* load/load.h */
+struct copy;        /* copy/copy.h */
+struct crew_member; /* crew.h */
+struct load;        /* load/load.h */
 struct load_result;
 
 enum direct_mode {
@@ -42,6 +43,10 @@ struct engine_opts {
     /* Deliver files in the order taken, all bytes of one before the next: for sinks that write to
      * one place. Requires keep_order of the feed. */
     bool ordered;
+    /* workers of sync while they wait for devices, if these are more than the jobs of engine_run;
+     * uring ignores it */
+    unsigned jobs_waiting;
+    struct crew_member *member;    /* the worker's, which engine_run sets; NULL: it has no crew */
     const struct engine *fallback; /* takes over from an engine that cannot work; NULL: none */
     struct progress *progress;     /* counts the bytes; NULL if progress is not shown */
 };
@@ -92,11 +97,14 @@ extern const struct engine engine_uring;
 const struct engine *engine_find(const char *name, const struct engine_opts *opts, const char **why,
                                  int *error);
 
-/* Runs jobs workers over one feed, each with its own sink (sinks[jobs]; for a copy without one,
- * NULL). copy is NULL to read. Returns 0, or -errno when no worker could work; if a worker
- * cannot start but others can, the run continues without it. Fewer run if memory is limited. If the
- * producer has no thread, one worker runs, alternating with it. The sum of the counters is in
- * *stats. */
+/* Returns the most workers that a run may have, by jobs and opts->jobs_waiting. */
+unsigned engine_jobs_max(const struct engine_opts *opts, unsigned jobs);
+
+/* Runs jobs workers over one feed, each with its own sink (sinks[engine_jobs_max]; for a copy
+ * without one, NULL). copy is NULL to read. Returns 0, or -errno when no worker could work; if a
+ * worker cannot start but others can, the run continues without it. Fewer run if memory is limited.
+ * If the producer has no thread, one worker runs, alternating with it. The sum of the counters is
+ * in *stats. */
 int engine_run(const struct engine *engine, const struct engine_opts *opts, unsigned jobs,
                struct feed *feed, struct copy *copy, struct sink *const *sinks,
                struct stats *stats);

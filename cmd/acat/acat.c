@@ -217,16 +217,18 @@ static void retire(struct file *file, void *arg)
     acat->failed = true;
 }
 
-/* Adds the counters of one run of files. All runs have the same workers. */
+/* Adds the counters of one run of files; of workers and requests at a time, the most count. */
 static void add_stats(struct acat *acat, const struct stats *segment)
 {
-    unsigned peak = acat->stats.in_flight_peak;
+    unsigned peak = acat->stats.in_flight_peak, workers = acat->stats.workers;
 
     if (segment->in_flight_peak > peak)
         peak = segment->in_flight_peak;
+    if (segment->workers > workers)
+        workers = segment->workers;
     stats_add(&acat->stats, segment);
     acat->stats.in_flight_peak = peak;
-    acat->stats.workers = acat->jobs;
+    acat->stats.workers = workers;
 }
 
 static void run_files(struct acat *acat)
@@ -293,7 +295,7 @@ static int read_fd(struct acat *acat, int fd, struct stats *stats)
 
 static void run_fd(struct acat *acat, int fd, const char *name)
 {
-    struct stats stats = {.files = 1, .resident_files = fd == acat->cached_fd};
+    struct stats stats = {.files = 1, .workers = 1, .resident_files = fd == acat->cached_fd};
     int rc = 0;
 
     stats_start(&stats);
@@ -381,6 +383,7 @@ int main(int argc, char **argv)
 {
     static char dash[] = "-", *only_stdin[] = {dash, NULL};
     struct acat acat = {.cached_fd = -1};
+    unsigned jobs_max;
     char **words;
     bool one;
 
@@ -404,11 +407,14 @@ int main(int argc, char **argv)
     acat.cwd = dir_cwd();
     if (!acat.cwd)
         cli_fatal(0, "memory exhausted");
-    acat.sinks = sinks_new(acat.jobs, make_sink, &acat);
+    if (!acat.discard)
+        acat.common.opts.jobs_waiting = 0; /* one worker writes */
+    jobs_max = engine_jobs_max(&acat.common.opts, acat.jobs);
+    acat.sinks = sinks_new(jobs_max, make_sink, &acat);
     if (!acat.sinks)
         cli_fatal(0, "memory exhausted");
     run(&acat);
-    sinks_free(acat.sinks, acat.jobs);
+    sinks_free(acat.sinks, jobs_max);
     free(acat.block);
     format_free(acat.format);
     operands_close(&acat.operands);

@@ -20,7 +20,7 @@ struct acat {
     struct operands operands; /* the producer's while a feed runs */
 
     struct dir *cwd;
-    struct sink **sinks;   /* [jobs] */
+    struct sink **sinks;   /* [engine_jobs_max] */
     struct format *format; /* NULL: bytes are written unchanged */
     char *block;
     bool stdin_read;

@@ -312,7 +312,7 @@ static void run(struct acp *acp)
     bool one_file = acp->operand_count == 1 && !acp->copy.opts.recursive && !acp->plan_path;
     const struct engine *engine = cli_engine(&acp->common, one_file ? acp->operands[0] : NULL,
                                              &why);
-    unsigned jobs = workers(acp);
+    unsigned jobs = workers(acp), jobs_max = engine_jobs_max(&acp->common.opts, jobs);
     uint64_t start = stats_now_ns();
     struct sink **sinks = NULL;
     int rc, produced;
@@ -320,7 +320,7 @@ static void run(struct acp *acp)
     if (acp->plan_path)
         acp_plan_start(acp);
     open_extras(acp);
-    if (acp->digest && !(sinks = sinks_new(jobs, make_sink, acp)))
+    if (acp->digest && !(sinks = sinks_new(jobs_max, make_sink, acp)))
         cli_fatal(ENOMEM, "cannot start");
     cli_progress_start(&acp->common);
     config.progress = acp->common.opts.progress;
@@ -330,7 +330,7 @@ static void run(struct acp *acp)
     acp->failed |= cli_run_failed(engine, rc, produced);
     cli_progress_stop(&acp->common);
     acp_print_deferred(acp);
-    sinks_free(sinks, jobs);
+    sinks_free(sinks, jobs_max);
     if (acp->plan_path)
         acp_plan_finish(acp, rc == 0 && produced == 0);
     close_extras(acp, engine, jobs);

@@ -243,7 +243,8 @@ static void read_back(struct acp *acp, const struct engine *engine, unsigned job
     struct feed_config config = {
         .op_bytes = sizeof(struct verified), .produce = produce, .retire = retire, .arg = verify};
     struct engine_opts opts = acp->common.opts;
-    struct sink **sinks = sinks_new(jobs, make_sink, acp);
+    unsigned jobs_max = engine_jobs_max(&opts, jobs);
+    struct sink **sinks = sinks_new(jobs_max, make_sink, acp);
     struct stats stats = {0};
     int produced = 0, rc = sinks ? 0 : -ENOMEM;
 
@@ -256,7 +257,7 @@ static void read_back(struct acp *acp, const struct engine *engine, unsigned job
         cli_message(-rc, "cannot verify the copies");
         acp->failed = true;
     }
-    sinks_free(sinks, jobs);
+    sinks_free(sinks, jobs_max);
 }
 
 void acp_verify_finish(struct acp *acp, const struct engine *engine, unsigned jobs)

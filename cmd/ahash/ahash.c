@@ -284,15 +284,19 @@ static void retire(struct file *file, void *arg)
 
 /* -- the run -- */
 
-/* One file keeps one worker busy; anything else may be many. */
-static unsigned jobs_default(const struct ahash *ahash)
+/* Whether there may be several files. */
+static bool has_several(const struct ahash *ahash)
 {
     char **operands = ahash->operands;
 
-    if (ahash->names || ahash->check || (operands[0] && operands[1]))
-        return limits_processors();
-    return operands[0] && ahash->recursive && ahash_is_directory(operands[0]) ? limits_processors()
-                                                                              : 1;
+    return ahash->names || ahash->check || (operands[0] && operands[1]) ||
+           (operands[0] && ahash->recursive && ahash_is_directory(operands[0]));
+}
+
+/* One file keeps one worker busy. */
+static unsigned jobs_default(const struct ahash *ahash)
+{
+    return has_several(ahash) ? limits_processors() : 1;
 }
 
 /* Makes the sink of a worker. If there is one file only, it is read and digested by two threads,
@@ -339,23 +343,27 @@ static void run(struct ahash *ahash)
     const char *why;
     const struct engine *engine = cli_engine(&ahash->common, only_file(ahash), &why);
     unsigned jobs = ahash->common.jobs ? ahash->common.jobs : jobs_default(ahash);
+    struct engine_opts *opts = &ahash->common.opts;
+    unsigned jobs_max = engine_jobs_max(opts, jobs);
     struct feed_config config = {.op_bytes = ahash->algorithms.chosen_len *
                                                  sizeof(struct hash_result) +
                                              sizeof(struct ahash_item),
                                  .produce = produce,
                                  .retire = retire,
                                  .arg = ahash};
-    struct sink **sinks = sinks_new(jobs, make_sink, ahash);
-    struct stats stats = {.each = calloc(jobs + 1, sizeof(stats)), .each_len = jobs + 1};
+    struct sink **sinks = sinks_new(jobs_max, make_sink, ahash);
+    struct stats stats = {.each = calloc(jobs_max + 1, sizeof(stats)), .each_len = jobs_max + 1};
     uint64_t start_ns = stats_now_ns();
     int rc, produced;
 
     if (!sinks || !stats.each)
         cli_fatal(0, "memory exhausted");
+    if (!has_several(ahash))
+        opts->jobs_waiting = 0;
     cli_progress_start(&ahash->common);
-    config.progress = ahash->common.opts.progress;
+    config.progress = opts->progress;
     config.no_thread = ahash->common.one_small_file;
-    rc = engine_process(engine, &ahash->common.opts, jobs, &config, NULL, sinks, &stats, &produced);
+    rc = engine_process(engine, opts, jobs, &config, NULL, sinks, &stats, &produced);
     cli_progress_stop(&ahash->common);
     if (cli_run_failed(engine, rc, produced))
         exit(EXIT_FAILURE);
@@ -365,7 +373,7 @@ static void run(struct ahash *ahash)
         ahash_check_finish(ahash);
     add_stdin(ahash, &stats);
     cli_print_stats(&ahash->common, engine, why, &stats, (double)(stats_now_ns() - start_ns) / 1e9);
-    sinks_free(sinks, jobs);
+    sinks_free(sinks, jobs_max);
     free(stats.each);
 }
 

@@ -13,6 +13,9 @@
 
 enum {
     SMALL_FILE_BYTES = 128 * 1024, /* one read of the blocking engine */
+    /* Blocking workers, with two processors and a virtio disk: the digests of a cold source tree
+     * took 7.7 s with 1, 2.2 s with 16, 2.1 s with 64. */
+    JOBS_WAITING = 16,
 };
 
 struct digest *cli_digest_open(const char *name)
@@ -57,6 +60,7 @@ const struct engine *cli_engine(struct cli_common *common, const char *only, con
     if (engine) {
         /* the ring of the probe could be set up, but that of another worker may fail */
         common->opts.fallback = strcmp(common->engine, "auto") == 0 ? &engine_sync : NULL;
+        common->opts.jobs_waiting = *why && !only && common->jobs == 0 ? JOBS_WAITING : 0;
         return engine;
     }
     /* cli_match has checked the option, so an unknown name is from the environment */

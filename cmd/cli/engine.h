@@ -7,7 +7,8 @@
 /* Returns the engine that the options ask for, or exits with the reason why it cannot run. *why is
  * set if auto has fallen back; otherwise auto may still fall back later (opts.fallback).
  * only: the name of the only file; NULL: there may be several. If it is small, auto takes blocking
- * calls: to set up a ring and threads takes longer than one read. */
+ * calls: to set up a ring and threads takes longer than one read. If auto has fallen back, there
+ * may be several files, and no option sets the workers, it sets opts.jobs_waiting. */
 const struct engine *cli_engine(struct cli_common *common, const char *only, const char **why);
 /* Returns why an engine failed as a whole, by its -errno: a static text. */
 const char *cli_engine_error(int status);

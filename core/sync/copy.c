@@ -11,6 +11,7 @@
 #include "../base/direct.h"
 #include "../base/extents.h"
 #include "../copy/dest.h"
+#include "../crew.h"
 #include "source.h"
 #include "sync.h"
 
@@ -102,7 +103,9 @@ static void copy_file(struct run *run)
         if (n > 0 && run->data_end - run->copied < len)
             len = (size_t)(run->data_end - run->copied);
         if (n > 0) {
+            crew_before(run->opts->member);
             n = source_read(run->fd, run->buf, len, -1);
+            crew_after(run->opts->member);
             if (n == 0 && run->dest.sparse)
                 run->copied = extents_end(run->fd, run->data_copied, run->copied);
         }
@@ -156,7 +159,7 @@ int sync_copy(const struct engine_opts *opts, struct feed *feed, struct copy *co
     run.buf = direct_alloc(run.block);
     if (!run.buf)
         return -ENOMEM;
-    while (feed_next(feed, &run.file, true) == 0) {
+    while (!crew_leaves(opts->member) && feed_next(feed, &run.file, true) == 0) {
         take_file(&run);
         delivery_end(&run.to, run.file);
     }

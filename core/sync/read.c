@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "../base/direct.h"
+#include "../crew.h"
 #include "poll.h"
 #include "source.h"
 #include "sync.h"
@@ -70,6 +71,14 @@ static void take_file(struct run *run, struct file *file)
     delivery_end(&run->to, file);
 }
 
+/* Takes the next file, unless this worker leaves. Returns as feed_next does. */
+static int next_file(struct run *run, struct file **file)
+{
+    if (crew_leaves(run->opts->member))
+        return -ENODATA;
+    return feed_next(run->to.feed, file, run->set.len == 0);
+}
+
 int sync_read(const struct engine_opts *opts, struct feed *feed, struct sink *sink,
               struct stats *stats)
 {
@@ -83,7 +92,7 @@ int sync_read(const struct engine_opts *opts, struct feed *feed, struct sink *si
     run.buf = direct_alloc(run.block);
     if (!run.buf)
         return -ENOMEM;
-    while ((rc = feed_next(feed, &file, run.set.len == 0)) == 0 || run.set.len > 0) {
+    while ((rc = next_file(&run, &file)) == 0 || run.set.len > 0) {
         if (rc == 0)
             take_file(&run, file);
         if (run.set.len > 0)

@@ -12,6 +12,7 @@
 #include "../base/direct.h"
 #include "../base/leased.h"
 #include "../base/salvage.h"
+#include "../crew.h"
 
 enum {
     /* A file of more than this that was not in the page cache is not left in it either: it would
@@ -74,12 +75,14 @@ int source_open(const struct engine_opts *opts, struct file *file, int flags)
     if (file->type == DT_REG)
         flags |= O_NONBLOCK; /* it may be a FIFO by now, which must not be waited for */
     flags |= O_RDONLY | O_CLOEXEC | O_NOCTTY | (file->dir->may_follow ? 0 : O_NOFOLLOW);
+    crew_before(opts->member);
     do
         fd = openat(file->dir->fd, file->name, flags);
     while (fd < 0 && errno == EINTR);
     fd = fd < 0 ? -errno : fd;
     if (fd == -EAGAIN && (flags & O_NONBLOCK))
         fd = leased_open(file->dir->fd, file->name, flags);
+    crew_after(opts->member);
     if (fd < 0)
         return fd;
     /* if the filesystem cannot, what is in the cache is dropped, so that it is read again */
@@ -144,8 +147,10 @@ size_t source_next(struct source *source, const struct engine_opts *opts, void *
         cache_drop(source->fd, source->dropped, file->bytes);
         source->dropped = file->bytes;
     }
+    crew_before(opts->member);
     n = source->by_offset ? read_by_offset(source, buf, len)
                           : source_read(source->fd, buf, len, -1);
+    crew_after(opts->member);
     /* it is large, or goes on after a short read, as a device that replaced a file may do */
     if (n > 0 && !source->checked && (file->bytes > 0 || (size_t)n == len))
         check(source, opts);
