@@ -81,7 +81,7 @@ static bool is_b2sum(const struct ahash *ahash)
     return ahash->persona->tag && strcmp(ahash->persona->tag, "BLAKE2b") == 0;
 }
 
-static void usage(const struct ahash *ahash)
+__attribute__((noreturn)) static void usage(const struct ahash *ahash)
 {
     printf(
         "Usage: %s [OPTION]... [FILE]...\n"
@@ -123,64 +123,47 @@ static void usage(const struct ahash *ahash)
     exit(EXIT_SUCCESS);
 }
 
-static void usage_error(const char *text)
-{
-    cli_message(0, "%s", text);
-    cli_try_help();
-}
+#define ONLY_UPDATE(option) "the --" option " option is meaningful only with --update"
+#define ONLY_CHECK(option) "the --" option " option is meaningful only when verifying checksums"
+#define NO_CHECK(options) "the " options " meaningless when verifying checksums"
 
-static void check_update(const struct ahash *ahash)
-{
-    if (ahash->verify && !ahash->update_path)
-        usage_error(
-            "the --verify option is meaningful only with --update: --check reads everything");
-    if (ahash->verbose && !ahash->update_path)
-        usage_error("the --verbose option is meaningful only with --update");
-    if (ahash->force_empty && !ahash->update_path)
-        usage_error("the --force-empty option is meaningful only with --update");
-    if (!ahash->update_path)
-        return;
-    if (ahash->check)
-        usage_error("the --update option is meaningless when verifying checksums");
-    if (ahash->format.end == 0)
-        usage_error("the --update option does not support --zero");
-    if (!ahash->operands[0] && !ahash->common.files0_from)
-        usage_error("missing operand: with --update, standard input is not read");
-}
-
-/* mode is the last of -b and -t, or 0; --tag stands for -b, as it does with GNU's. */
+/* Exits if the options make no sense together; the first rule that is broken is reported. mode is
+ * the last of -b and -t, or 0; --tag stands for -b, as it does with GNU's. */
 static void check_conflicts(const struct ahash *ahash, char mode)
 {
-    static const char only[] = "the --%s option is meaningful only when verifying checksums";
+    const bool check = ahash->check, update = ahash->update_path != NULL;
+    const bool zero = ahash->format.end == 0;
     const struct {
-        bool set;
-        const char *name;
-    } options[] = {
-        {ahash->ignore_missing, "ignore-missing"},
-        {ahash->status_only, "status"},
-        {ahash->warn, "warn"},
-        {ahash->quiet && !ahash->update_path, "quiet"},
-        {ahash->strict, "strict"},
-        {ahash->report_unlisted, "report-unlisted"},
-        {ahash->summary, "summary"},
+        bool broken;
+        const char *text;
+    } rules[] = {
+        {ahash->verify && !update, ONLY_UPDATE("verify") ": --check reads everything"},
+        {ahash->verbose && !update, ONLY_UPDATE("verbose")},
+        {ahash->force_empty && !update, ONLY_UPDATE("force-empty")},
+        {update && check, NO_CHECK("--update option is")},
+        {update && zero, "the --update option does not support --zero"},
+        {update && !ahash->operands[0] && !ahash->common.files0_from,
+         "missing operand: with --update, standard input is not read"},
+        {ahash->json && (mode || ahash->tagged || zero),
+         "--json cannot be combined with --binary, --tag, --text or --zero"},
+        {mode == ' ' && (ahash->tagged || (!check && ahash->algorithms.chosen_len > 1)),
+         "--tag does not support --text mode"},
+        {check && zero, "the --zero option is not supported when verifying checksums"},
+        {check && ahash->tagged, NO_CHECK("--tag option is")},
+        {check && mode, NO_CHECK("--binary and --text options are")},
+        {check && ahash->recursive, NO_CHECK("--recursive option is")},
+        {!check && ahash->ignore_missing, ONLY_CHECK("ignore-missing")},
+        {!check && ahash->status_only, ONLY_CHECK("status")},
+        {!check && ahash->warn, ONLY_CHECK("warn")},
+        {!check && ahash->quiet && !update, ONLY_CHECK("quiet")},
+        {!check && ahash->strict, ONLY_CHECK("strict")},
+        {!check && ahash->report_unlisted, ONLY_CHECK("report-unlisted")},
+        {!check && ahash->summary, ONLY_CHECK("summary")},
     };
 
-    check_update(ahash);
-    if (ahash->json && (mode || ahash->tagged || ahash->format.end == 0))
-        usage_error("--json cannot be combined with --binary, --tag, --text or --zero");
-    if ((ahash->tagged || (!ahash->check && ahash->algorithms.chosen_len > 1)) && mode == ' ')
-        usage_error("--tag does not support --text mode");
-    if (ahash->check && ahash->format.end == 0)
-        usage_error("the --zero option is not supported when verifying checksums");
-    if (ahash->check && ahash->tagged)
-        usage_error("the --tag option is meaningless when verifying checksums");
-    if (ahash->check && mode)
-        usage_error("the --binary and --text options are meaningless when verifying checksums");
-    if (ahash->check && ahash->recursive)
-        usage_error("the --recursive option is meaningless when verifying checksums");
-    for (size_t i = 0; !ahash->check && i < sizeof(options) / sizeof(options[0]); i++) {
-        if (options[i].set) {
-            cli_message(0, only, options[i].name);
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        if (rules[i].broken) {
+            cli_message(0, "%s", rules[i].text);
             cli_try_help();
         }
     }
@@ -256,74 +239,112 @@ static bool needs_tag(const struct ahash *ahash)
            !(is_b2sum(ahash) && strncmp(digest_tag(digest), "BLAKE2b", 7) == 0);
 }
 
-static void own_option(struct ahash *ahash, int option, char *argument)
+/* Sets the flag of an option that has one and no argument. Returns false for other options. */
+static bool set_flag(struct ahash *ahash, int option)
 {
-    if (option == OPT_JSON)
-        ahash->json = true;
-    else if (option == OPT_UPDATE)
-        ahash->update_path = argument;
-    else if (option == OPT_VERIFY)
-        ahash->verify = true;
-    else if (option == OPT_FORCE_EMPTY)
-        ahash->force_empty = true;
-    else if (option == OPT_SUMMARY)
-        ahash->summary = true;
-    else
-        ahash->report_unlisted = ahash->summary = true;
-    if (option == OPT_REPORT_UNLISTED && argument) {
-        ahash->trees = realloc(ahash->trees, (ahash->trees_len + 1) * sizeof(char *));
-        if (!ahash->trees)
-            cli_fatal(0, "memory exhausted");
-        ahash->trees[ahash->trees_len++] = argument;
+    const struct {
+        int option;
+        bool *flag;
+    } flags[] = {
+        {'c', &ahash->check},
+        {'r', &ahash->recursive},
+        {'v', &ahash->verbose},
+        {OPT_FORCE_EMPTY, &ahash->force_empty},
+        {OPT_IGNORE_MISSING, &ahash->ignore_missing},
+        {OPT_JSON, &ahash->json},
+        {OPT_STRICT, &ahash->strict},
+        {OPT_SUMMARY, &ahash->summary},
+        {OPT_VERIFY, &ahash->verify},
+    };
+
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        if (flags[i].option == option) {
+            *flags[i].flag = true;
+            return true;
+        }
     }
+    return false;
+}
+
+/* Takes --report-unlisted; tree is its argument or NULL. */
+static void report_unlisted(struct ahash *ahash, char *tree)
+{
+    ahash->report_unlisted = ahash->summary = true;
+    if (!tree)
+        return;
+    ahash->trees = realloc(ahash->trees, (ahash->trees_len + 1) * sizeof(char *));
+    if (!ahash->trees)
+        cli_fatal(0, "memory exhausted");
+    ahash->trees[ahash->trees_len++] = tree;
+}
+
+/* What the options about algorithms and lines say, before it is known what they mean together. */
+struct choice {
+    const char *list, *length; /* -a, -l; NULL: not given */
+    char mode;                 /* of names: '*', ' ', or 0: not given */
+};
+
+/* Takes an option that needs more than a flag. Returns false if ahash has no such option. */
+static bool take_option(struct ahash *ahash, struct choice *choice, int option, char *argument)
+{
+    switch (option) {
+    case 'a':
+        choice->list = argument;
+        break;
+    case 'b':
+        choice->mode = '*';
+        break;
+    case 'l':
+        (void)length_option(argument);
+        choice->length = argument;
+        break;
+    case 't':
+        choice->mode = ' ';
+        break;
+    case OPT_TAG:
+        ahash->tagged = true;
+        choice->mode = '*';
+        break;
+    case 'z':
+        ahash->format.end = 0;
+        break;
+    case 'w':
+    case OPT_QUIET:
+    case OPT_STATUS:
+        set_loudness(ahash, option);
+        break;
+    case OPT_UPDATE:
+        ahash->update_path = argument;
+        break;
+    case OPT_REPORT_UNLISTED:
+        report_unlisted(ahash, argument);
+        break;
+    case CLI_OPT_HELP:
+        usage(ahash);
+    case CLI_OPT_VERSION:
+        cli_version("ahash");
+    default:
+        return cli_common_option(&ahash->common, option, argument);
+    }
+    return true;
 }
 
 void ahash_parse_options(struct ahash *ahash, int argc, char **argv)
 {
-    const char *list = NULL, *length = NULL;
-    char mode = 0;
+    struct choice choice = {0};
     int option, skip;
 
     ahash->persona = find_persona();
     skip = is_b2sum(ahash) ? 0 : 1;
     while ((option = cli_getopt_long(argc, argv, skip ? "a:bcj:rtvwxz" : "a:bcj:l:rtvwxz",
                                      long_options + skip, GNU_OPTIONS - skip)) != -1) {
-        if (option == 'b' || option == 't')
-            mode = option == 'b' ? '*' : ' ';
-        else if (option == 'a')
-            list = optarg;
-        else if (option == 'c')
-            ahash->check = true;
-        else if (option == 'l') {
-            (void)length_option(optarg);
-            length = optarg;
-        } else if (option == 'r')
-            ahash->recursive = true;
-        else if (option == 'v')
-            ahash->verbose = true;
-        else if (option == 'z')
-            ahash->format.end = 0;
-        else if (option == OPT_TAG) {
-            ahash->tagged = true;
-            mode = '*';
-        } else if (option == OPT_IGNORE_MISSING)
-            ahash->ignore_missing = true;
-        else if (option == OPT_STRICT)
-            ahash->strict = true;
-        else if (option >= OPT_JSON)
-            own_option(ahash, option, optarg);
-        else if (option == OPT_QUIET || option == OPT_STATUS || option == 'w')
-            set_loudness(ahash, option);
-        else if (option == CLI_OPT_HELP)
-            usage(ahash);
-        else if (option == CLI_OPT_VERSION)
-            cli_version("ahash");
-        else if (!cli_common_option(&ahash->common, option, optarg))
+        if (!set_flag(ahash, option) && !take_option(ahash, &choice, option, optarg))
             cli_try_help();
     }
     ahash->operands = argv + optind;
-    choose_algorithms(ahash, list, length);
-    check_conflicts(ahash, mode);
-    ahash->tagged |= ahash->algorithms.chosen_len > 1 || (list && !mode && needs_tag(ahash));
-    ahash->format.mode = mode ? mode : ' ';
+    choose_algorithms(ahash, choice.list, choice.length);
+    check_conflicts(ahash, choice.mode);
+    ahash->tagged |= ahash->algorithms.chosen_len > 1 ||
+                     (choice.list && !choice.mode && needs_tag(ahash));
+    ahash->format.mode = choice.mode ? choice.mode : ' ';
 }
