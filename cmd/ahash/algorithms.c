@@ -1,7 +1,7 @@
 /* algorithms.c: which digests a run computes, and what a line of a check file asks for. See
- * ahash.h. */
+ * algorithms.h. */
 #define _GNU_SOURCE
-#include "ahash.h"
+#include "algorithms.h"
 #include "../cli/engine.h"
 #include "../cli/messages.h"
 #include "../cli/quote.h"

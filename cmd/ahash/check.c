@@ -1,11 +1,15 @@
 /* check.c: ahash -c. The producer's half turns the lines of a check file into files to
  * digest, a line at a time, so that a check file may be a pipe and of any length. Retire's half
  * compares, and since it sees everything in input order, what it says comes in the order of the
- * lines. */
+ * lines. See check.h. */
 #define _GNU_SOURCE
+#include "check.h"
 #include "ahash.h"
-#include "print.h"
 #include "item.h"
+#include "json.h"
+#include "print.h"
+#include "rehash.h"
+#include "stdin.h"
 
 #include <assert.h>
 #include <errno.h>

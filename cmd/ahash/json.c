@@ -1,7 +1,8 @@
-/* json.c: --json: one object on each line. See ahash.h and aioutils-json(5).
+/* json.c: --json: one object on each line. See json.h and aioutils-json(5).
  *
  * Lines get no program and version, since there can be millions of them. */
 #define _GNU_SOURCE
+#include "json.h"
 #include "ahash.h"
 #include "../cli/json.h"
 #include "print.h"

@@ -8,6 +8,7 @@
 
 #include "ahash.h"
 #include "item.h"
+#include "json.h"
 #include "../cli/messages.h"
 #include "../cli/quote.h"
 

@@ -1,5 +1,5 @@
 /* rehash.c: the file of a line without a tag that did not match, digested by the other
- * algorithm that the line may be of. See ahash.h.
+ * algorithm that the line may be of. See rehash.h.
  *
  * Computing both at once would make every check of a long list slower. This reads a file twice only
  * until the first line of a list has matched: the producer then asks for that algorithm first. */
@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ahash.h"
+#include "rehash.h"
 #include "item.h"
 
 enum { BLOCK_BYTES = 256 * 1024 };

@@ -1,4 +1,4 @@
-/* stdin.c: standard input among the operands. See ahash.h.
+/* stdin.c: standard input among the operands. See stdin.h.
  *
  * Opened by a name like /dev/stdin it would be read from the start, and not from where the shell's
  * redirection or another process that shares it has come to. The engines open by name only, so it
@@ -9,7 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "stdin.h"
 #include "ahash.h"
+#include "../../core/digest/hash.h"
 
 enum { STDIN_BLOCK_BYTES = 256 * 1024 };
 

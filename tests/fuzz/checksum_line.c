@@ -4,7 +4,7 @@
 #define _GNU_SOURCE
 #include <string.h>
 
-#include "../../cmd/ahash/ahash.h"
+#include "../../cmd/ahash/algorithms.h"
 #include "fuzz.h"
 
 static struct algorithms algorithms = {.detect = true, .any_length = true};
