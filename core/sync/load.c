@@ -17,7 +17,7 @@ struct run {
 };
 
 /* Reads a block, waiting for it. Returns the number of bytes or -errno. */
-static int submit_read(struct run *run, uint64_t offset)
+static int read_block(struct run *run, uint64_t offset)
 {
     ssize_t n;
 
@@ -44,7 +44,7 @@ static int run_reads(struct run *run)
 
     run->now_ns = stats_now_ns();
     while (rc == 0 && load_next(run->load, run->now_ns, &offset))
-        rc = read_done(run, submit_read(run, offset));
+        rc = read_done(run, read_block(run, offset));
     return rc;
 }
 

@@ -37,7 +37,7 @@ static void decide(struct direct *direct, const struct slot *slot, struct dest *
         (void)!ftruncate(dest->fd, (off_t)direct->tail_at);
 }
 
-static void submit_write(struct loop *loop, struct block *block)
+static void request_write(struct loop *loop, struct block *block)
 {
     struct io_uring_sqe *sqe = ring_sqe(&loop->ring);
     const char *buf = block->buf + block->written;
@@ -76,7 +76,7 @@ int direct_write(struct loop *loop, struct block *block, struct direct *direct, 
     block->written = 0;
     block->retries = 0;
     block_to(block, BLOCK_WRITING);
-    submit_write(loop, block);
+    request_write(loop, block);
     return 1;
 }
 
@@ -88,12 +88,12 @@ void direct_write_done(struct loop *loop, struct block *block, int res)
         /* a filesystem that accepts O_DIRECT and then cannot write so: through its cache, then */
         (void)fcntl(block->write_fd, F_SETFL, 0);
         block->retries++;
-        submit_write(loop, block);
+        request_write(loop, block);
         return;
     }
     if (res == -EINTR || res == -EAGAIN || res == -ENOMEM || res == -ECANCELED) {
         if (block->retries++ < RETRIES) {
-            submit_write(loop, block);
+            request_write(loop, block);
             return;
         }
         do
@@ -110,7 +110,7 @@ void direct_write_done(struct loop *loop, struct block *block, int res)
         loop->to.stats->bytes_written += (uint64_t)res;
         if (block->written < block->want && slot->file->status == 0) {
             block->retries = 0;
-            submit_write(loop, block);
+            request_write(loop, block);
             return;
         }
     } else {

@@ -41,7 +41,7 @@ struct run {
 };
 
 /* Requests a block, without waiting for it. */
-static void submit_read(struct run *run, struct load_slot *slot)
+static void read_block(struct run *run, struct load_slot *slot)
 {
     struct io_uring_sqe *sqe = ring_sqe(&run->ring);
     unsigned len = (unsigned)run->load->opts.block_bytes;
@@ -63,7 +63,7 @@ static void read_done(void *arg, uint64_t user_data, int res)
     /* ECANCELED: io-wq could not make a thread */
     if ((res == -EAGAIN || res == -EINTR || res == -ENOMEM || res == -ECANCELED) &&
         slot->retries++ < RETRIES) {
-        submit_read(run, slot);
+        read_block(run, slot);
         return;
     }
     rc = load_count(run->result, slot->start_ns, run->now_ns, res);
@@ -86,7 +86,7 @@ static void start_reads(struct run *run)
         slot->offset = offset;
         slot->start_ns = run->now_ns;
         slot->retries = 0;
-        submit_read(run, slot);
+        read_block(run, slot);
         if (++n % SUBMIT_AT_ONCE == 0)
             ring_flush(&run->ring);
     }

@@ -17,7 +17,7 @@ enum {
     SUBMIT_BYTES = 256 * 1024, /* delivered between two submissions; 0.15 ms of SHA-256 */
 };
 
-static void submit_read(struct loop *loop, struct block *block)
+static void request_read(struct loop *loop, struct block *block)
 {
     struct slot *slot = block->slot;
     struct io_uring_sqe *sqe = ring_sqe(&loop->ring);
@@ -46,7 +46,7 @@ static void issue_block(struct loop *loop, struct block *block, uint64_t want)
     block_to(block, BLOCK_READING);
     STAILQ_INSERT_TAIL(&slot->undelivered, block, entry);
     slot->issued += block->want;
-    submit_read(loop, block);
+    request_read(loop, block);
 }
 
 int stream_next_data(struct slot *slot, uint64_t *offset)
@@ -326,12 +326,12 @@ void stream_read_done(struct loop *loop, struct block *block, int res)
         /* O_DIRECT is refused, by the filesystem or for this offset */
         clear_direct(slot);
         block->retries++;
-        submit_read(loop, block);
+        request_read(loop, block);
         return;
     }
     if (res == -EINTR || res == -EAGAIN || res == -ENOMEM || res == -ECANCELED) {
         if (block->retries++ < RETRIES) {
-            submit_read(loop, block);
+            request_read(loop, block);
             return;
         }
         res = (int)stream_read_blocking(slot, block->buf + block->got, block->want - block->got,
@@ -358,7 +358,7 @@ void stream_read_done(struct loop *loop, struct block *block, int res)
     if (res > 0 && block->got < block->want && slot_is_seekable(slot) &&
         block->offset + block->got < slot->size) {
         block->retries = 0;
-        submit_read(loop, block);
+        request_read(loop, block);
         return;
     }
     /* A block that was read ahead does not tell it: the file may have grown since. */
