@@ -12,7 +12,7 @@
 struct copy;
 struct item;
 
-enum dest_verdict {
+enum dest_route {
     DEST_WRITE, /* open: write the bytes */
     DEST_READ,  /* complete already, but the sink needs the bytes */
     DEST_MADE,  /* complete already: a clone, a hard link; or left as it was */
@@ -73,7 +73,7 @@ int dest_create(struct copy *copy, struct file *file, const struct stat *st, str
 /* Notes what has been made and is open as fd, where another source may lead to it. Returns 0 or
  * -errno. */
 int dest_note_created(struct copy *copy, const struct item *op, int fd);
-/* Decides where the open source goes. Returns a dest_verdict, or -errno with the file failed. With
+/* Decides where the open source goes. Returns a dest_route, or -errno with the file failed. With
  * wait, it waits and never returns DEST_LATER. */
 int dest_open(struct copy *copy, struct file *file, int source_fd, const struct stat *st, bool wait,
               struct dest *dest);

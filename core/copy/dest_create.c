@@ -159,7 +159,7 @@ static int open_by_name(const struct copy *copy, const struct item *op, bool reg
     return fd;
 }
 
-/* Besides the dest_verdicts: --force has removed an existing file that could not be opened. */
+/* Besides the dest_routes: --force has removed an existing file that could not be opened. */
 enum { EXISTING_REMOVED = DEST_LATER + 1 };
 
 /* Opens an existing file; regular: it was a regular file when it was last seen. Returns DEST_WRITE,

@@ -35,14 +35,14 @@ struct run {
  * read the source. */
 static bool copy_opened(struct run *run)
 {
-    int verdict = dest_open(run->copy, run->file, run->fd, &run->st, true, &run->dest);
+    int route = dest_open(run->copy, run->file, run->fd, &run->st, true, &run->dest);
 
     if (run->opts->direct == DIRECT_ALWAYS)
         run->dest.offload_end = 0;
     run->copied = 0;
     run->data_copied = 0;
     run->data_end = run->dest.sparse ? 0 : UINT64_MAX;
-    return verdict == DEST_WRITE || verdict == DEST_READ;
+    return route == DEST_WRITE || route == DEST_READ;
 }
 
 /* Lets the kernel copy the next bytes if they are in the page cache. Returns whether it did. */

@@ -25,17 +25,17 @@ struct copy_slot {
 };
 
 /* Opens the destination. Returns LOOP_LATER if another file is being copied to it. */
-static enum loop_verdict copy_opened(struct loop *loop, struct slot *slot)
+static enum loop_next copy_opened(struct loop *loop, struct slot *slot)
 {
     struct copy_slot *op = slot->op;
-    int verdict = dest_open(loop->arg, slot->file, slot->fd, &slot->st, false, &op->dest);
+    int route = dest_open(loop->arg, slot->file, slot->fd, &slot->st, false, &op->dest);
 
     op->opened = true;
-    if (verdict == DEST_LATER)
+    if (route == DEST_LATER)
         return LOOP_LATER;
     slot->sparse = op->dest.sparse;
     slot->data_end = op->dest.sparse ? 0 : UINT64_MAX;
-    return verdict == DEST_WRITE || verdict == DEST_READ ? LOOP_READ : LOOP_END;
+    return route == DEST_WRITE || route == DEST_READ ? LOOP_READ : LOOP_END;
 }
 
 /* Lets the kernel copy the next bytes if they are in the page cache. Returns whether it did. */

@@ -25,7 +25,7 @@
 struct loop;
 
 /* What an operation wants done with a file that has been opened. */
-enum loop_verdict {
+enum loop_next {
     LOOP_READ,
     LOOP_END,   /* it is complete, or has failed */
     LOOP_LATER, /* ask again: it depends on another file */
@@ -36,7 +36,7 @@ struct loop_ops {
     size_t slot_bytes; /* size of slot->op */
     size_t pool_bytes; /* the limit of large blocks; 0: the default */
     /* Called when the file is open and slot->st is known. NULL: the loop reads the file. */
-    enum loop_verdict (*opened)(struct loop *loop, struct slot *slot);
+    enum loop_next (*opened)(struct loop *loop, struct slot *slot);
     /* Processes the file until it would wait. Called when it is open, and when one of its
      * requests has completed. */
     void (*file)(struct loop *loop, struct slot *slot);

@@ -128,11 +128,11 @@ bool open_stat(struct loop *loop, struct slot *slot)
 
 void open_decide(struct loop *loop, struct slot *slot)
 {
-    enum loop_verdict verdict = loop->ops->opened ? loop->ops->opened(loop, slot) : LOOP_READ;
+    enum loop_next next = loop->ops->opened ? loop->ops->opened(loop, slot) : LOOP_READ;
 
-    if (verdict == LOOP_READ)
+    if (next == LOOP_READ)
         open_choose_path(loop, slot);
-    else if (verdict == LOOP_END)
+    else if (next == LOOP_END)
         slot_to(slot, SLOT_DONE);
     else if (slot->state != SLOT_PARKED)
         slot_to(slot, SLOT_PARKED);
