@@ -4,11 +4,11 @@
  * those of uring/read.c. Plain calls create and write small destinations: through
  * the ring, ext4 gives each such call to a kernel thread, which costs more than it saves. A cold
  * source tree took 4.0-4.9 s with all of it through the ring, 2.4-3.0 s with plain calls. A large
- * file that is not in the cache is written by requests: direct.h. */
+ * file that is not in the cache is written by requests: write.h. */
 #define _GNU_SOURCE
 #include "../copy/dest.h"
 #include "cached.h"
-#include "direct.h"
+#include "write.h"
 #include "stream.h"
 #include "uring.h"
 
@@ -21,7 +21,7 @@ enum {
 struct copy_slot {
     bool opened; /* dest_open has been called */
     struct dest dest;
-    struct direct direct;
+    struct write_state write;
 };
 
 /* Opens the destination. Returns LOOP_LATER if another file is being copied to it. */
@@ -49,7 +49,7 @@ static bool copy_offload(struct loop *loop, struct slot *slot)
         moved = dest_offload(slot->file, &op->dest, slot->delivered, slot->data_end);
     if (moved == 0)
         return false;
-    op->direct.decided = true; /* it is in the cache now: write the rest through it, too */
+    op->write.decided = true; /* it is in the cache now: write the rest through it, too */
     loop->to.stats->bytes_written += moved;
     stream_delivered(loop, slot, slot->delivered + moved, moved);
     slot->issued = slot->delivered;
@@ -64,7 +64,7 @@ static int copy_data(struct loop *loop, struct slot *slot, struct block *block)
                        block->offset);
 
     if (rc == 0)
-        rc = direct_write(loop, block, &op->direct, &op->dest);
+        rc = write_block(loop, block, &op->write, &op->dest);
     if (rc == 0)
         rc = dest_put(&op->dest, &loop->to, slot->file, block->buf, block->got, block->offset);
     return rc < 0 ? rc : 0;
@@ -89,7 +89,7 @@ static void copy_ended(struct loop *loop, struct slot *slot)
         return;
     }
     if (slot->file->status == 0)
-        (void)direct_end(&op->direct, &op->dest, &loop->to, slot->file);
+        (void)write_tail(&op->write, &op->dest, &loop->to, slot->file);
     dest_end(loop->arg, slot->file, &slot->st, &op->dest, &loop->to, slot->delivered);
 }
 

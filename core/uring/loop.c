@@ -14,7 +14,7 @@
 #include "../base/cache.h"
 #include "../base/direct.h"
 #include "cached.h"
-#include "direct.h"
+#include "write.h"
 #include "open.h"
 #include "stream.h"
 
@@ -116,7 +116,7 @@ static void request_done(void *arg, uint64_t user_data, int res)
         stream_read_done(loop, block, res);
         break;
     case REQUEST_WRITE:
-        direct_write_done(loop, block, res);
+        write_done(loop, block, res);
         break;
     }
     slot_advance(loop, slot);

@@ -42,7 +42,7 @@ struct loop_ops {
     void (*file)(struct loop *loop, struct slot *slot);
     /* Takes block->got bytes at block->offset, in order. Returns 0; or -errno, which ends the file.
      * The file has failed only if file_fail has been called. It may keep the block until a request
-     * of its own has completed, as direct_write does. */
+     * of its own has completed, as write_block does. */
     int (*data)(struct loop *loop, struct slot *slot, struct block *block);
     /* Called once when the file has ended and nothing is in flight. NULL: nothing to do. */
     void (*ended)(struct loop *loop, struct slot *slot);

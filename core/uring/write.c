@@ -1,6 +1,6 @@
-/* uring/direct.c: see direct.h. */
+/* uring/write.c: see write.h. */
 #define _GNU_SOURCE
-#include "direct.h"
+#include "write.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -18,23 +18,23 @@ enum {
 };
 
 /* Decides, and prepares the destination of a large file whose source is read directly. */
-static void decide(struct direct *direct, const struct slot *slot, struct dest *dest)
+static void decide(struct write_state *state, const struct slot *slot, struct dest *dest)
 {
     uint64_t size = slot->size;
 
-    direct->decided = true;
+    state->decided = true;
     if (!slot->direct || !dest->regular || slot->sparse || dest->zeros_hole || dest->read_only ||
         size < DIRECT_MIN || filesystem_transforms(dest->fd) ||
         fcntl(dest->fd, F_SETFL, O_DIRECT) < 0)
         return;
-    direct->on = true;
+    state->on = true;
     dest->resize = true;
-    direct->tail_at = (size - 1) & ~(uint64_t)(DIRECT_ALIGN - 1);
-    unfinished_extend(&dest->unfinished, direct->tail_at);
+    state->tail_at = (size - 1) & ~(uint64_t)(DIRECT_ALIGN - 1);
+    unfinished_extend(&dest->unfinished, state->tail_at);
     /* Writes within the size need not wait for each other, and with the blocks allocated at once
      * they are in one piece. If that fails, the writes find out about a full disk. */
     if (fallocate(dest->fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size) == 0 || errno == EOPNOTSUPP)
-        (void)!ftruncate(dest->fd, (off_t)direct->tail_at);
+        (void)!ftruncate(dest->fd, (off_t)state->tail_at);
 }
 
 static void request_write(struct loop *loop, struct block *block)
@@ -51,24 +51,25 @@ static void request_write(struct loop *loop, struct block *block)
     loop_request(sqe, block, REQUEST_WRITE);
 }
 
-int direct_write(struct loop *loop, struct block *block, struct direct *direct, struct dest *dest)
+int write_block(struct loop *loop, struct block *block, struct write_state *state,
+                struct dest *dest)
 {
     const struct slot *slot = block->slot;
     uint64_t end = block->offset + block->got;
     uint32_t ahead = block->got;
 
-    if (!direct->decided)
-        decide(direct, slot, dest);
-    if (!direct->on)
+    if (!state->decided)
+        decide(state, slot, dest);
+    if (!state->on)
         return 0;
-    if (end > direct->tail_at)
-        ahead = block->offset <= direct->tail_at ? (uint32_t)(direct->tail_at - block->offset) : 0;
+    if (end > state->tail_at)
+        ahead = block->offset <= state->tail_at ? (uint32_t)(state->tail_at - block->offset) : 0;
     /* it is not as large as it said, or larger */
-    if (direct->tail_len > 0 || block->offset % DIRECT_ALIGN != 0 ||
-        block->offset > direct->tail_at || end > slot->size || ahead % DIRECT_ALIGN != 0)
-        return direct_end(direct, dest, &loop->to, slot->file);
-    direct->tail_len = block->got - ahead;
-    memcpy(direct->tail, block->buf + ahead, direct->tail_len);
+    if (state->tail_len > 0 || block->offset % DIRECT_ALIGN != 0 ||
+        block->offset > state->tail_at || end > slot->size || ahead % DIRECT_ALIGN != 0)
+        return write_tail(state, dest, &loop->to, slot->file);
+    state->tail_len = block->got - ahead;
+    memcpy(state->tail, block->buf + ahead, state->tail_len);
     if (ahead == 0)
         return 1;
     block->write_fd = dest->fd;
@@ -80,7 +81,7 @@ int direct_write(struct loop *loop, struct block *block, struct direct *direct, 
     return 1;
 }
 
-void direct_write_done(struct loop *loop, struct block *block, int res)
+void write_done(struct loop *loop, struct block *block, int res)
 {
     struct slot *slot = block->slot;
 
@@ -119,18 +120,18 @@ void direct_write_done(struct loop *loop, struct block *block, int res)
     stream_release(loop, block);
 }
 
-int direct_end(struct direct *direct, struct dest *dest, const struct delivery *to,
+int write_tail(struct write_state *state, struct dest *dest, const struct delivery *to,
                struct file *file)
 {
     int rc;
 
-    if (!direct->on)
+    if (!state->on)
         return 0;
-    direct->on = false;
+    state->on = false;
     if (fcntl(dest->fd, F_SETFL, 0) < 0) {
         rc = -errno;
         file_fail(file, STEP_WRITE, rc);
         return rc;
     }
-    return dest_put(dest, to, file, direct->tail, direct->tail_len, direct->tail_at);
+    return dest_put(dest, to, file, state->tail, state->tail_len, state->tail_at);
 }
