@@ -44,13 +44,16 @@ for LC_ALL in C C.UTF-8; do
     same_as_gnu "$LC_ALL: sha256sum -c" 'cd all && for f in *; do sha256sum -c -- "$f"; done; sha256sum -- * >../sums; sha256sum -c ../sums'
     same_as_gnu "$LC_ALL: sha256sum -c, names that do not exist" 'cd names && sha256sum -- * >../sums; cd .. && sha256sum -c sums'
     same_as_gnu "$LC_ALL: sha256sum -c, standard input" 'sha256sum -c <names/plain'
-    same_as_gnu "$LC_ALL: words of options" '
-        for word in all/*; do
+    words='for word in all/*; do
             word=${word##*/}
             cp "--sparse=x$word" a b; cp "--backup=x$word" a b; cp "--preserve=x$word" a b
             cp "--no-preserve=x$word" a b; cp "--reflink=x$word" a b; b2sum -l "x$word"
         done; b2sum -l 1024; b2sum -l 7; b2sum -l 99999999999999999999; cp --sparse= a b; cp --sparse=a\\ a b
         cp --reflink= a b'
+    old_words=${words/b2sum -l 1024/gnu_too_long 1024}
+    too_large='gnu_too_long 99999999999999999999 ": Value too large for defined data type"'
+    gnu_since 9.6 snippet "${old_words/b2sum -l 9*9/"$too_large"}"
+    same_as_gnu "$LC_ALL: words of options" "$words"
     same_as_gnu "$LC_ALL: options that do not exist" 'cp --é; cat -é; sha256sum --bé; cat --show; cp --no'
 done
 
