@@ -26,7 +26,7 @@ struct crew_member {
 /* Called before and after a call that may wait for a device. Both take NULL. */
 void crew_before(struct crew_member *member);
 void crew_after(struct crew_member *member);
-/* Whether this worker ends, although there may be more files. Takes NULL. */
+/* Tells whether this worker ends, although there may be more files. Takes NULL. */
 bool crew_leaves(const struct crew_member *member);
 
 #endif

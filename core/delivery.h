@@ -13,8 +13,9 @@ struct delivery {
     struct progress *progress;
 };
 
-/* Whether a file with this fstat(2) ends where a read has ended that was asked for more bytes than
- * it got: then another read would return nothing. A size of 0 tells nothing: /proc has no sizes. */
+/* Tells whether a file with this fstat(2) ends where a read has ended that was asked for more bytes
+ * than it got: then another read would return nothing. A size of 0 tells nothing: /proc has no
+ * sizes. */
 bool delivery_read_all(const struct stat *st, size_t got, size_t asked, uint64_t end);
 /* Gives the sink the file's next bytes. Returns 0, or -errno with the file failed. */
 int delivery_sink(const struct delivery *to, struct file *file, const void *bytes, size_t len);

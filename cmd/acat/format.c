@@ -99,8 +99,8 @@ static void put_number(struct format *format)
     format->out += end - at;
 }
 
-/* Whether eight bytes are all from ' ' to '~': no byte of any of the three has its top bit set. May
- * be wrong in one direction only: a borrow makes it say no. */
+/* Tells whether eight bytes are all from ' ' to '~': no byte of any of the three has its top bit
+ * set. May be wrong in one direction only: a borrow makes it say no. */
 static bool all_printable(uint64_t eight)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);

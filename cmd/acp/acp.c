@@ -269,7 +269,7 @@ static void close_extras(struct acp *acp, const struct engine *engine, unsigned 
     digest_close(acp->digest);
 }
 
-/* Whether a file, or the directory where it will be made, is on a remote filesystem. */
+/* Tells whether a file, or the directory where it will be made, is on a remote filesystem. */
 static bool is_remote(const char *path)
 {
     int fd = open(path, O_PATH | O_CLOEXEC);

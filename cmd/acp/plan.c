@@ -81,7 +81,7 @@ static char *options_text(const struct copy_opts *opts)
 
 /* -- the plan -- */
 
-/* Whether the directory is empty: 1, 0 or -errno. */
+/* Tells whether the directory is empty: returns 1, 0 or -errno. */
 static int is_empty(int fd)
 {
     int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -99,7 +99,7 @@ static int is_empty(int fd)
     return rc;
 }
 
-/* Whether the directory fd is the one of *root, or is below it: 1, 0 or -errno. */
+/* Tells whether the directory fd is the one of *root, or is below it: returns 1, 0 or -errno. */
 static int is_below(int fd, const struct stat *root)
 {
     int at = openat(fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC), up;

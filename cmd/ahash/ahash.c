@@ -35,7 +35,7 @@
 
 enum {
     STDOUT_BYTES = 64 * 1024,
-    /* Of a run that prints steadily, lines are not held back longer than this. */
+    /* the longest time that a line of a steady run is held back */
     STDOUT_HOLD_NS = 100 * 1000 * 1000,
 };
 
@@ -218,8 +218,8 @@ static void flush(void)
 }
 
 /* Ends a run whose lines are lost: a list may have no end, and a tree takes long. A manifest is
- * still brought up to date. Of the operands of the command line all errors are reported, as GNU's
- * commands do. */
+ * still brought up to date. If the operands are on the command line, the run goes on and reports
+ * all errors, as GNU's commands do. */
 static void end_if_lost(const struct ahash *ahash)
 {
     if (!ferror(stdout) || ahash->manifest || !(ahash->check || ahash->names || ahash->recursive))
@@ -286,7 +286,7 @@ static void retire(struct file *file, void *arg)
 
 /* -- the run -- */
 
-/* Whether there may be several files. */
+/* Tells whether there may be several files. */
 static bool has_several(const struct ahash *ahash)
 {
     char **operands = ahash->operands;

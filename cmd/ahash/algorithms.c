@@ -16,8 +16,8 @@ enum {
     GUESSED_DIGITS_MIN = 32,
 };
 
-/* What a digest of that many bytes is taken for if nothing else tells: the algorithms that GNU's
- * commands are named after. */
+/* The algorithms that GNU's commands are named after: a digest of that many bytes is taken for one
+ * of them if nothing else tells. */
 static const struct {
     size_t bytes;
     const char *name;

@@ -21,16 +21,17 @@ enum ahash_kind {
     AHASH_LIST,      /* no file: something is wrong with the list of names */
 };
 
-/* What tells whether a file is what it was. */
+/* The numbers that tell whether a file is what it was. */
 struct ahash_meta {
     uint64_t size;
     int64_t mtime_ns, ctime_ns; /* since 1970 */
     uint64_t ino;
 };
 
-/* What retire has learned of a check file, for the lines that the producer has not read yet. */
+/* The algorithms that have matched in a check file, for lines that the producer has not read yet.
+ */
 struct ahash_check_list {
-    /* By the bytes of a digest: which algorithm the first line without a tag that matched is of. */
+    /* for each length of a digest: the algorithm of the first line without a tag that matched */
     atomic_uchar kind[DIGEST_BYTES_MAX + 1];
 };
 enum { LIST_UNKNOWN, LIST_USUAL, LIST_BLAKE2B };

@@ -6,10 +6,12 @@
  *     DIGEST  NAME
  *
  * both times in nanoseconds. Every command that reads check files passes over comments. A file is
- * taken to be what it was while all four numbers are the same: ctime cannot be set by hand. No
- * comment is written for a file that changed while it was read, or so shortly before that another
- * change might have got the same time, or that has dirty pages, whose changes may not show in the
- * times: it will be read again. */
+ * taken to be what it was while all four numbers are the same: ctime cannot be set by hand.
+ *
+ * A file without a comment is read again by the next run. No comment is written
+ * - if the file changed while it was read;
+ * - if it changed so shortly before that another change might have got the same time;
+ * - if it has dirty pages, whose changes may not show in the times. */
 #define _GNU_SOURCE
 #include "manifest.h"
 

@@ -15,10 +15,10 @@ struct name_set *name_set_new(void);
 void name_set_free(struct name_set *names); /* takes NULL */
 /* Adds a name with its number, or gives one that is there a new number. */
 void name_set_put(struct name_set *names, const char *name, uint64_t number);
-/* NULL: it is not there. Valid until the next name_set_put. */
+/* Returns the value of a name, valid until the next name_set_put; or NULL. */
 uint64_t *name_set_find(struct name_set *names, const char *name);
 size_t name_set_count(const struct name_set *names);
-/* What the name looks like without its detours; valid until the next call on names. */
+/* Returns the name without detours such as "./"; valid until the next call on names. */
 const char *name_normalize(struct name_set *names, const char *name);
 
 #endif

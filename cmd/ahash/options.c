@@ -169,7 +169,7 @@ static void check_conflicts(const struct ahash *ahash, char mode)
     }
 }
 
-/* Of --quiet, --status and --warn the last one wins, as with GNU's. */
+/* Takes --quiet, --status or --warn: the last one wins, as with GNU's. */
 static void set_loudness(struct ahash *ahash, int option)
 {
     ahash->quiet = option == OPT_QUIET;
@@ -196,7 +196,7 @@ static unsigned long length_option(const char *argument)
     return bits;
 }
 
-/* The algorithm of that length. Only of the last -l is this asked. */
+/* Returns the name of the algorithm of that length. Called for the last -l only. */
 static const char *length_name(const char *argument)
 {
     static char name[32];
@@ -278,7 +278,7 @@ static void report_unlisted(struct ahash *ahash, char *tree)
     ahash->trees[ahash->trees_len++] = tree;
 }
 
-/* What the options about algorithms and lines say, before it is known what they mean together. */
+/* The options about algorithms and lines, until all are known. */
 struct choice {
     const char *list, *length; /* -a, -l; NULL: not given */
     char mode;                 /* of names: '*', ' ', or 0: not given */

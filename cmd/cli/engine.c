@@ -34,8 +34,8 @@ struct digest *cli_digest_open(const char *name)
     return digest;
 }
 
-/* Whether a file is read by one call, and no option asks for more than that. --stats does: it tells
- * why io_uring cannot be used. */
+/* Tells whether a file is read by one call, and no option asks for more than that. --stats does: it
+ * tells why io_uring cannot be used. */
 static bool is_small(const struct cli_common *common, const char *name)
 {
     struct stat st;

@@ -76,10 +76,9 @@ static int start_thread(pthread_t *thread, void *(*main)(void *))
     return rc;
 }
 
-/* Waits for a signal in a thread of its own, because a signal's handler must not take the locks
- * that the removal needs, and a stuck device holds up only the thread that waits for it. The signal
- * stays blocked until the files are removed: it often comes twice, to the process and to its group.
- */
+/* Waits for a signal in a thread of its own: a signal's handler must not take the locks that the
+ * removal needs, and a hung device blocks only the thread that waits for it. The signal stays
+ * blocked until the files are removed: it often comes twice, to the process and to its group. */
 static void *stop_main(void *arg)
 {
     /* the kernel may have chosen a stuck thread for SIGPIPE or SIGXFSZ, which are not blocked

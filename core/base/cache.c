@@ -40,8 +40,8 @@ int64_t cache_resident(int fd, uint64_t from, uint64_t len)
     return (int64_t)(cs.nr_cache * (uint64_t)sysconf(_SC_PAGESIZE));
 }
 
-/* Whether a file is on overlayfs. The answer for the last device is kept, since this is asked for
- * each file that seems not to be in the cache. */
+/* Tells whether a file is on overlayfs. The answer for the last device is kept, since this is asked
+ * for each file that seems not to be in the cache. */
 static bool on_overlay(int fd, dev_t dev)
 {
     static _Thread_local struct {
@@ -77,7 +77,7 @@ static int64_t window_resident(int fd, uint64_t at, size_t len)
     return sum;
 }
 
-/* Whether mincore(2) tells the truth: of another user's file it says that all is there. */
+/* Tells whether mincore(2) tells the truth: of another user's file it says that all is there. */
 static bool may_ask(const struct stat *st)
 {
     unsigned long uid = getauxval(AT_EUID);

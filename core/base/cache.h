@@ -14,7 +14,7 @@ int64_t cache_resident(int fd, uint64_t from, uint64_t len);
 /* The same for a file of which *st is known, up to its end, also on overlayfs and without
  * cachestat(2). There it is an estimate if the file is large. Returns -errno if it is unknown. */
 int64_t cache_resident_end(int fd, const struct stat *st, uint64_t from);
-/* Whether all of a range of the file, at most 1 MiB, is in the page cache, also without
+/* Tells whether all of a range of the file, at most 1 MiB, is in the page cache, also without
  * cachestat(2). false if it is unknown. */
 bool cache_has(int fd, uint64_t from, size_t len);
 /* Returns whether the rest of a file, from an offset to size, is better read past the page cache:

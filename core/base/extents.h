@@ -16,8 +16,8 @@ int extents_next(int fd, uint64_t *offset, uint64_t *end);
  * the end is the size that it has now, within these. */
 uint64_t extents_end(int fd, uint64_t data_end, uint64_t offset);
 
-/* Whether lseek(2) finds the holes of a file that has some by its count of blocks: a filesystem
- * that does not know them calls all of it data. The descriptor's position is 0 then. */
+/* Tells whether lseek(2) finds the holes of a file that has some by its count of blocks: a
+ * filesystem that does not know them calls all of it data. The descriptor's position is 0 then. */
 bool extents_are_known(int fd, off_t size);
 
 #endif

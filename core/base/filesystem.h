@@ -7,18 +7,19 @@
 /* fd is open on a file or a directory of it. A type that cannot be asked for counts as none of
  * these. */
 
-/* Whether a call may take a round trip to a server: a remote filesystem, or FUSE, which may be. */
+/* Tells whether a call may take a round trip to a server: a remote filesystem, or FUSE, which may
+ * be. */
 bool filesystem_is_remote(int fd);
-/* Whether it does more with buffered writes than to store them: compresses them, or lays them out
- * as it finds best. Direct writes into allocated blocks would keep it from that. (60 MB of repeated
- * text on btrfs with compress=zstd: none of its extents were compressed, and all were through the
- * cache.) */
+/* Tells whether it does more with buffered writes than to store them: compresses them, or lays them
+ * out as it finds best. Direct writes into allocated blocks would keep it from that. (60 MB of
+ * repeated text on btrfs with compress=zstd: none of its extents were compressed, and all were
+ * through the cache.) */
 bool filesystem_transforms(int fd);
-/* Whether it is overlayfs, which keeps no pages of its own: cachestat(2) tells 0 there. */
+/* Tells whether it is overlayfs, which keeps no pages of its own: cachestat(2) tells 0 there. */
 bool filesystem_is_overlay(int fd);
-/* Whether it is /proc, in which no file can be made. */
+/* Tells whether it is /proc, in which no file can be made. */
 bool filesystem_is_proc(int fd);
-/* Whether it is FAT, which keeps times in units of two seconds. */
+/* Tells whether it is FAT, which keeps times in units of two seconds. */
 bool filesystem_is_fat(int fd);
 
 #endif

@@ -70,7 +70,7 @@ static uint64_t processors_of(const char *dir, bool v2)
     return quota / period + (quota % period != 0);
 }
 
-/* Whether a comma-separated list has the word. */
+/* Tells whether a comma-separated list has the word. */
 static bool has_word(const char *list, const char *word)
 {
     size_t len = strlen(word);

@@ -8,7 +8,8 @@
  * many as the CPU quota of its cgroups pays for, rounded up. */
 unsigned limits_processors(void);
 /* Returns the bytes of memory that this process may use: the smallest limit of its cgroups, of
- * RLIMIT_AS and RLIMIT_DATA, and of the machine. What others have taken of it is not known. */
+ * RLIMIT_AS and RLIMIT_DATA, and of the machine. It does not know how much of it others have taken.
+ */
 uint64_t limits_memory(void);
 /* Returns how many of these workers there is memory for, at least 1: beside its buffers, a ring has
  * threads and requests in the kernel. */

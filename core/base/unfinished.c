@@ -9,7 +9,7 @@
 
 /* Held for reading while a file is created. A remover must not be kept out by a crowd. */
 static pthread_rwlock_t creating = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
-/* Of what follows. */
+/* protects the variables below */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static LIST_HEAD(, unfinished) unfinished_files = LIST_HEAD_INITIALIZER(unfinished_files);
 static unsigned claimed; /* files in the list that were there before */
@@ -52,8 +52,8 @@ static bool is_listed(dev_t dev, ino_t ino)
     return false;
 }
 
-/* Whether the name still leads to this file, and only this process has written to it. A file whose
- * descriptor could not tell its inode is known by its owner and size alone. */
+/* Tells whether the name still leads to this file, and only this process has written to it. A file
+ * whose descriptor could not tell its inode is known by its owner and size alone. */
 static bool is_ours(const struct unfinished *file)
 {
     struct stat st;

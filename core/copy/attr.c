@@ -40,7 +40,7 @@ struct attr_kinds {
 static const char *const posix_acl[] = {"system.posix_acl_access", "system.posix_acl_default"};
 static const char nfs4_acl[] = "system.nfs4_acl";
 
-/* Whether errno says that there is no such attribute, and cannot be one. */
+/* Tells whether errno says that there is no such attribute, and cannot be one. */
 static bool is_absent(void)
 {
     return errno == ENODATA || errno == EOPNOTSUPP || errno == ENOSYS;
@@ -296,8 +296,8 @@ void attr_copy(const struct copy *copy, const struct attr_at *from, const struct
     copy_mode(&run, &now, created, kinds, special_bits);
 }
 
-/* Whether both files have this attribute with the same value, or both have not. values: room for
- * two. */
+/* Tells whether both files have this attribute with the same value, or both have not. values: room
+ * for two. */
 static bool same_value(const struct attr_at *from, const struct attr_at *to, const char *name,
                        char *values)
 {
@@ -311,7 +311,7 @@ static bool same_value(const struct attr_at *from, const struct attr_at *to, con
     return to_len == len && memcmp(values, values + XATTR_SIZE_MAX, (size_t)len) == 0;
 }
 
-/* Whether `to` has the ACLs and the extended attributes of `from` that are preserved. */
+/* Tells whether `to` has the ACLs and the extended attributes of `from` that are preserved. */
 static bool same_attributes(const struct copy_opts *opts, const struct attr_at *from,
                             const struct attr_at *to)
 {
@@ -344,7 +344,7 @@ bool attr_same(const struct copy *copy, const struct attr_at *from, const struct
            same_attributes(opts, from, to);
 }
 
-/* Whether the file has an ACL, or may have one. */
+/* Tells whether the file has an ACL, or may have one. */
 static bool may_have_acl(const struct attr_at *at)
 {
     return reach_getxattr(at, posix_acl[0], NULL, 0) >= 0 || !is_absent();

@@ -12,7 +12,7 @@ struct attr_at {
     bool no_attributes; /* attr_none has said so */
 };
 
-/* Whether the file has neither an ACL nor extended attributes. */
+/* Tells whether the file has neither an ACL nor extended attributes. */
 bool attr_none(const struct attr_at *at);
 
 /* Gives `to` the attributes of `from` that are preserved. *st: fstat(2) of from. created: by this
@@ -21,8 +21,8 @@ bool attr_none(const struct attr_at *at);
 void attr_copy(const struct copy *copy, const struct attr_at *from, const struct attr_at *to,
                const struct stat *st, bool created,
                void (*report)(void *arg, enum step step, int status, bool harmless), void *arg);
-/* Whether `to`, *at, has those attributes of `from`, *st, already. The time of the last access,
- * which copying changes, is not compared. */
+/* Tells whether `to`, *at, has those attributes of `from`, *st, already. The time of the last
+ * access, which copying changes, is not compared. */
 bool attr_same(const struct copy *copy, const struct attr_at *from, const struct attr_at *to,
                const struct stat *st, const struct stat *at);
 /* Gives fd, which will take the place of name in dir_fd, the owner, mode and ACL that are there. If

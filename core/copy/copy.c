@@ -103,8 +103,8 @@ static struct dir *root(const struct copy *copy)
     return copy->opts.follow == FOLLOW_NEVER ? copy->cwd_nofollow : copy->cwd;
 }
 
-/* Whether the destination must be looked at in the order of the sources, or without the source's
- * being opened. */
+/* Tells whether the destination must be looked at in the order of the sources, or without the
+ * source's being opened. */
 static bool decides_first(const struct copy_opts *opts)
 {
     return opts->replace != REPLACE_ALL || opts->update != UPDATE_ALL || opts->dry_run;
@@ -172,9 +172,9 @@ static int entry(struct feed *feed, struct dir *dir, const char *name, unsigned 
 
 static const struct walk_ops copy_walk = {.entry = entry, .enter = directory_enter};
 
-/* Returns whether the operands before this one must be finished first, or -ENOMEM. Of several
- * operands that are one file the first is copied, and the others are linked to its copy. With
- * --parents one operand may be in another. */
+/* Returns whether the operands before this one must be finished first, or -ENOMEM. If several
+ * operands are one file, the first is copied, and the others are linked to its copy. One operand of
+ * --parents may be below another one. */
 static int must_follow(struct copy *copy, const struct stat *st)
 {
     bool is_dir = S_ISDIR(st->st_mode);

@@ -85,8 +85,8 @@ int copy_init(struct copy *copy);
 void copy_destroy(struct copy *copy);
 /* For feed_config.produce, with the struct copy as arg. */
 int copy_produce(struct feed *feed, void *copy);
-/* To be called when the file is retired: a file that has failed gives its backup its name back, and
- * an operand's copy is known as one. */
+/* Ends a file; must be called when it is retired. Gives the backup of a file that has failed its
+ * name back, and notes an operand's copy. */
 void copy_item_end(struct file *file);
 
 #endif

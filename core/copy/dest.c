@@ -19,14 +19,14 @@
 #include "../base/temp.h"
 
 enum {
-    HOLE_BYTES =
-        4096, /* the smallest hole that is made of zeros: no filesystem here has larger blocks */
+    /* the smallest hole that is made of zeros: no filesystem here has larger blocks */
+    HOLE_BYTES = 4096,
     WAIT_US = 1000, /* for another thread that writes the same file by another name */
 };
 
 static const char zeros[64 * 1024];
 
-/* What is done with the bytes, now that the destination is open. */
+/* Chooses how the bytes get into the open destination. */
 static int choose_way(struct copy *copy, struct file *file, const struct stat *st,
                       struct dest *dest)
 {

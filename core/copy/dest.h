@@ -53,7 +53,7 @@ void dest_to(struct dest *dest, enum dest_state state);
  * to yet; if dest->claimed, the caller must call dest_end or dest_link_resolve. */
 int dest_link(struct copy *copy, struct file *file, const struct stat *st, bool wait,
               struct dest *dest);
-/* Whether another file of the run may be the same inode. */
+/* Tells whether another file of the run may be the same inode. */
 bool dest_link_possible(const struct copy *copy, const struct file *file, const struct stat *st);
 /* The copy that was claimed is there, or the file has failed. made: its fstat(2); NULL: looked up
  * by its name. created: it was not there before. */
@@ -73,17 +73,16 @@ int dest_create(struct copy *copy, struct file *file, const struct stat *st, str
 /* Notes what has been made and is open as fd, where another source may lead to it. Returns 0 or
  * -errno. */
 int dest_note_created(struct copy *copy, const struct item *op, int fd);
-/* Decides where the open source goes. Returns a dest_route, or -errno with the file failed. With
- * wait, it waits and never returns DEST_LATER. */
+/* Decides where the open source goes. Returns a dest_route, or -errno with the file failed. If
+ * wait is set, it waits and never returns DEST_LATER. */
 int dest_open(struct copy *copy, struct file *file, int source_fd, const struct stat *st, bool wait,
               struct dest *dest);
-/* Whether the run copies bytes, and not attributes only. */
+/* Tells whether the run copies bytes, and not attributes only. */
 bool dest_wants_bytes(const struct copy *copy);
-/* What becomes of a block that has been read, in this order: dest_take gives the sink its bytes,
- * and zeros for a hole before it, and waits for the limit of bytes a second; then dest_put, or a
- * request of the ring, writes it. A sink with a thread digests while the bytes are written; and a
- * block that is written by a request is the kernel's. Both return 0, or -errno with the file
- * failed. */
+/* Take a block that has been read, in this order. dest_take gives the sink its bytes, and zeros for
+ * a hole before it, and waits for the limit of bytes a second. Then dest_put, or a request of the
+ * ring, writes it: a sink with a thread digests meanwhile, and a block of a request must not be
+ * touched. Both return 0, or -errno with the file failed. */
 int dest_take(struct copy *copy, struct dest *dest, const struct delivery *to, struct file *file,
               const void *bytes, size_t len, uint64_t offset);
 int dest_put(struct dest *dest, const struct delivery *to, struct file *file, const void *bytes,

@@ -101,12 +101,13 @@ void item_report(void *file, enum step step, int status, bool harmless);
 int item_refuse(struct file *file, enum refusal refusal);
 /* Fails the file with errno. Returns -errno. */
 int item_fail(struct file *file, enum step step);
-/* Whether this file is reached through symbolic links. */
+/* Tells whether this file is reached through symbolic links. */
 bool item_follows(const struct copy *copy, const struct file *file);
 
 /* Finds out what kind of filesystem a destination's directory is on, if it is not known. */
 void item_find_medium(struct copy *copy, struct dir *to);
-/* Whether the names in it are noted, since inode numbers may not tell files apart (written.h). */
+/* Tells whether the names in it are noted, since inode numbers may not tell files apart
+ * (written.h). */
 bool item_names_are_noted(const struct dir *to);
 /* Notes a name there, if names are noted. Waits for all files that are under way if a name that
  * differs only in case has been noted. Returns 0 or more, or -ENOMEM. */

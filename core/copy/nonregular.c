@@ -131,8 +131,8 @@ static void make(struct copy *copy, struct file *file, const struct stat *st)
         attr_copy(copy, &from, &to, &made, true, item_report, file);
 }
 
-/* Notes what has been made if another source may lead to it. To a FIFO or a device a link may lead
- * from any directory. */
+/* Notes what has been made if another source may lead to it: links from any directory may lead to a
+ * FIFO or a device. */
 static void note_made(struct copy *copy, struct file *file, const struct stat *st)
 {
     const struct item *op = file->op;

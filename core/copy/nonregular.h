@@ -4,7 +4,8 @@
 
 #include "copy.h"
 
-/* Whether a source of this type (DT_*) is made here rather than read and written by an engine. */
+/* Tells whether a source of this type (DT_*) is made here rather than read and written by an
+ * engine. */
 bool nonregular_is(const struct copy *copy, unsigned char type);
 /* Makes its copy, here and now. */
 void nonregular_copy(struct copy *copy, struct file *file);

@@ -19,7 +19,7 @@
 #include "update.h"
 #include "written.h"
 
-/* Whether source and destination are one directory entry, not only one inode. */
+/* Tells whether source and destination are one directory entry, not only one inode. */
 static bool same_entry(const struct file *file)
 {
     const struct item *op = file->op;
@@ -29,7 +29,7 @@ static bool same_entry(const struct file *file)
 
 enum sameness { SAME_NONE, SAME_SKIP, SAME_REFUSED };
 
-/* Of source and destination one at least is a symbolic link: whether they lead to one file. */
+/* Tells whether source and destination, one of them a symbolic link, lead to one file. */
 static bool lead_to_one(const struct file *file, const struct stat *from, const struct stat *to)
 {
     const struct item *op = file->op;
@@ -42,8 +42,8 @@ static bool lead_to_one(const struct file *file, const struct stat *from, const 
     return entry_same_inode(&a, &b);
 }
 
-/* from, to: source and destination themselves, links not followed; they are, or may lead to, one
- * file. Whether the copy would destroy it. */
+/* Tells whether the copy would destroy its source. from, to: source and destination, links not
+ * followed; they are one file, or may lead to one. */
 static enum sameness would_destroy(const struct copy *copy, const struct file *file,
                                    const struct stat *from, const struct stat *to)
 {
@@ -99,7 +99,7 @@ static enum sameness sameness(const struct copy *copy, const struct file *file,
     return would_destroy(copy, file, &from, &to);
 }
 
-/* Whether a backup of the destination would get the source's name, and so destroy it. */
+/* Tells whether a backup of the destination would get the source's name, and so destroy it. */
 static bool backup_is_source(const struct copy_opts *opts, const struct file *file,
                              const struct stat *st)
 {
@@ -159,7 +159,7 @@ static int skip(struct file *file)
     return OVERWRITE_SKIP;
 }
 
-/* Which existing files the user wants replaced. */
+/* Decides by the options whether to replace an existing file. */
 static int wanted(const struct copy *copy, struct file *file, const struct stat *st,
                   const struct stat *at)
 {
@@ -193,9 +193,9 @@ int overwrite_stat_failed(const struct copy *copy, struct file *file)
     return item_fail(file, STEP_STAT_DEST);
 }
 
-/* Whether the run has written what is there by another of its sources, which would be lost without
- * a word. A file that was there, and has several names or was reached by a link, may be written
- * again, as with cp. */
+/* Tells whether the run has written what is there by another of its sources, which would be lost
+ * without a word. A file that was there, and has several names or was reached by a link, may be
+ * written again, as with cp. */
 static bool collides(const struct copy *copy, const struct item *op, const struct stat *at)
 {
     const void *scope = NULL;

@@ -56,7 +56,8 @@ static int add_parent(struct copy *copy, struct feed *feed, struct dir *to, cons
     return feed_add_done(feed, file);
 }
 
-/* What is there already can do without its source, which the operand's own failure tells of. */
+/* Tells whether the source of this directory is needed: the directory must be made, or gets its
+ * attributes. If not, a missing source is reported as the operand's own failure. */
 static bool is_source_needed(const struct directory *op, const struct dir *to, const char *name)
 {
     const struct copy_opts *opts = &op->copy->opts;
@@ -130,9 +131,9 @@ static void give_up(const struct copy *copy, struct dir *dir, const struct dir *
     }
 }
 
-/* Of the directories that the operand before this one went to, the last that this one shares: they
- * get their times when all operands in them have been copied. A new reference; path_len: how much
- * of the name that is. */
+/* Returns a reference to the last directory that this operand shares with the one before it, with
+ * the length of its part of the name. Directories get their times when all operands in them have
+ * been copied. */
 static struct dir *shared_parent(const struct copy *copy, const char *name, size_t *path_len)
 {
     struct dir *dir = copy->parents;
@@ -147,8 +148,8 @@ static struct dir *shared_parent(const struct copy *copy, const char *name, size
     return dir_get(copy->source->to);
 }
 
-/* Whether all of an operand's directories are there already: cp leaves them as they are then, and
- * otherwise gives each of them, also one that was there, its source's attributes. */
+/* Tells whether all of an operand's directories are there already: cp leaves them as they are then,
+ * and otherwise gives each of them, also one that was there, its source's attributes. */
 static bool parents_exist(const struct copy_source *source)
 {
     char *path = path_dir(source->to_name);

@@ -11,7 +11,7 @@
 
 struct parts;
 
-/* What a file costs besides its bytes: as much as copying this many. */
+/* The cost of a file besides its bytes: that of copying this many. */
 #define PARTS_FILE_COST (UINT64_C(1) << 20)
 
 struct parts_total {

@@ -9,8 +9,8 @@
 #include "parts.h"
 #include "update.h"
 
-/* Whether the options leave the destination as it is. A link is not followed to find out: that
- * takes the run that copies the file. */
+/* Tells whether the options leave the destination as it is. A link is not followed to find out:
+ * that takes the run that copies the file. */
 static bool is_left(const struct copy *copy, struct file *file, const struct stat *st)
 {
     const struct copy_opts *opts = &copy->opts;

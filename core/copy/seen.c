@@ -106,7 +106,8 @@ int seen_inode(struct copy *copy, const struct stat *st)
     return tfind(&key, &copy->inodes, by_file) ? 1 : note(copy, st, "");
 }
 
-/* What is in the way is another matter, and so is the directory itself. */
+/* Tells whether the copy of a directory cannot be made here: the name is taken by something that is
+ * no directory, or by its source. */
 static bool is_blocked(const struct copy *copy, const struct stat *st, const struct dir *to,
                        const char *to_name)
 {

@@ -7,7 +7,7 @@
 
 /* Reads all of a link, whatever its size is said to be in *st. malloc'd; NULL with errno. */
 char *symlink_read(int dir_fd, const char *name, const struct stat *st);
-/* Whether the name is a link to target. */
+/* Tells whether the name is a link to target. */
 bool symlink_is(int dir_fd, const char *name, const char *target);
 
 #endif

@@ -20,7 +20,7 @@ static bool same_time(const struct timespec *a, const struct timespec *b)
     return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-/* Whether *at is *from cut off to whole units of a resolution that filesystems have. */
+/* Tells whether *at is *from cut off to whole units of a resolution that filesystems have. */
 static bool may_be_cut_off(const struct timespec *from, const struct timespec *at)
 {
     static const long units[] = {100, 1000, 1000000, 10000000, NS_PER_SECOND};
@@ -45,8 +45,9 @@ static struct timespec probe_time(const struct timespec *from, const struct time
     return probe;
 }
 
-/* Whether the destination has the source's time, as far as its filesystem can keep it: sets a time
- * next to that, and looks whether that changes anything. If it does, the old time is restored. */
+/* Tells whether the destination has the source's time, as far as its filesystem can keep it: sets a
+ * time next to that, and looks whether that changes anything. If it does, the old time is restored.
+ */
 static bool is_cut_off(const struct copy_opts *opts, const struct item *op, const struct stat *st,
                        const struct stat *at)
 {
@@ -74,7 +75,7 @@ static struct timespec kept_time(const struct copy_opts *opts, const struct item
     return st->st_mtim;
 }
 
-/* Whether the destination is no older than the source. */
+/* Tells whether the destination is no older than the source. */
 static bool is_newer(const struct copy_opts *opts, const struct item *op, const struct stat *st,
                      const struct stat *at)
 {
@@ -86,7 +87,7 @@ static bool is_newer(const struct copy_opts *opts, const struct item *op, const 
     return is_cut_off(opts, op, st, at);
 }
 
-/* Whether both are symbolic links to the same name. */
+/* Tells whether both are symbolic links to the same name. */
 static bool is_same_link(const struct file *file, const struct stat *st)
 {
     const struct item *op = file->op;
@@ -97,8 +98,8 @@ static bool is_same_link(const struct file *file, const struct stat *st)
     return same;
 }
 
-/* Whether the destination has the source's contents, as far as type, size and time tell. What has
- * no bytes is compared as a whole. */
+/* Tells whether the destination has the source's contents, as far as type, size and time tell.
+ * Files without bytes, such as links, are compared as a whole. */
 static bool is_unchanged(const struct copy_opts *opts, const struct file *file,
                          const struct stat *st, const struct stat *at)
 {

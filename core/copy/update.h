@@ -4,7 +4,7 @@
 
 #include "copy.h"
 
-/* Whether copy_opts.update leaves the destination *at of a source *st. */
+/* Tells whether copy_opts.update leaves the destination *at of a source *st. */
 bool update_leaves(const struct copy *copy, const struct file *file, const struct stat *st,
                    const struct stat *at);
 /* UPDATE_CHANGED: sets the preserved attributes of a file that is left, if they differ. If that

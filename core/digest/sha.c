@@ -59,7 +59,7 @@ static bool is_fips_mode(void)
     return value != '0';
 }
 
-/* Whether a name is that of an algorithm, as OpenSSL has them: SHA256, SHA-256, SHA2-256. */
+/* Tells whether a name is that of an algorithm, as OpenSSL has them: SHA256, SHA-256, SHA2-256. */
 static bool is_name(const char *name, const char *tag)
 {
     static const char *const prefixes[] = {"SHA-", "SHA2-"};

@@ -85,7 +85,7 @@ static void *sink_thread_main(void *arg)
     return NULL;
 }
 
-/* Whether there is a thread to hand over to. */
+/* Tells whether there is a thread to hand over to. */
 static bool start(struct sink_thread *sink_thread)
 {
     sigset_t all, before;

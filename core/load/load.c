@@ -15,7 +15,7 @@
 
 #define MIX UINT64_C(0x9e3779b97f4a7c15) /* odd, and of no pattern: 2^64 by the golden ratio */
 
-/* Whether a block can be read with O_DIRECT: only a read tells on every filesystem. */
+/* Tells whether a block can be read with O_DIRECT: only a read tells on every filesystem. */
 static int try_direct(int fd, size_t block_bytes)
 {
     void *buf;

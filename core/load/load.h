@@ -2,7 +2,7 @@
  * block each, at given places, to measure how long they take.
  *
  * All workers together read the blocks of one list, each of them once before any is read again: in
- * the file's order, or in an order that looks random. What is read goes nowhere. The engines differ
+ * the file's order, or in an order that looks random. The bytes go nowhere. The engines differ
  * in how many reads a worker has in flight: sync one, uring opts.depth. */
 #ifndef CORE_LOAD_LOAD_H
 #define CORE_LOAD_LOAD_H
@@ -26,7 +26,7 @@ struct load_opts {
     enum direct_mode direct; /* always: or fail; auto: if file and block size allow */
 };
 
-/* What is read, and how far that has come. */
+/* The file, and how far its reads have come. */
 struct load {
     struct load_opts opts;
     int fd;
@@ -43,7 +43,7 @@ struct load {
     atomic_uint_fast64_t next;        /* of reads */
 };
 
-/* What came of it, of one worker or all. */
+/* The result of one worker, or of all. */
 struct load_result {
     struct histogram latency; /* in ns, of each read */
     struct stats stats;

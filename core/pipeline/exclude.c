@@ -112,7 +112,7 @@ static char *path_below(const struct dir *dir, const struct dir *top, const char
     return path;
 }
 
-/* Whether a path that ends in name can match, by what it must end in. */
+/* Tells whether a path that ends in name can match, by what it must end in. */
 static bool may_match(const struct glob *glob, const char *name)
 {
     const char *end = glob->text, *slash;

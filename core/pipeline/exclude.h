@@ -15,9 +15,9 @@ struct exclude;
 /* Adds a copy of glob; makes the list if *exclude is NULL. Returns 0 or -ENOMEM. */
 int exclude_add(struct exclude **exclude, const char *glob);
 void exclude_free(struct exclude *exclude); /* takes NULL */
-/* Whether the entry name of dir is left out: 1, 0 or -ENOMEM. root_len: path_len of the directory
- * that the operand is; the directories below it have names without slashes. exclude may be NULL:
- * nothing is. From any thread. */
+/* Tells whether the entry name of dir is left out: returns 1, 0 or -ENOMEM. root_len: path_len of
+ * the directory that the operand is; the directories below it have names without slashes. exclude
+ * may be NULL: nothing is. From any thread. */
 int exclude_match(const struct exclude *exclude, const struct dir *dir, size_t root_len,
                   const char *name, bool is_dir);
 

@@ -65,7 +65,7 @@ static struct request take(struct prefetch *prefetch)
     return request;
 }
 
-/* Whether the walk will go into what a directory's entry says. */
+/* Tells whether the walk will go into what a directory's entry says. */
 static bool in_scope(const struct scope *scope, const struct dir *dir,
                      const struct dirent64 *dirent)
 {

@@ -195,8 +195,8 @@ static void prefetch_subdirectories(struct walk *walk, struct dir *dir, const st
             prefetch_request(walk->prefetch, dir, list->names + list->entries[i].name_at);
 }
 
-/* How often this thread has waited so far. That it did tells a directory that was not in the cache
- * from one that was, whatever the device; a time would tell a busy machine, too. */
+/* Returns how often this thread has waited so far. A directory that was not in the cache makes it
+ * wait, whatever the device is. A time would be longer on a busy machine, too. */
 static long waits(void)
 {
     struct rusage usage;

@@ -12,9 +12,9 @@ struct walk_opts {
     const struct exclude *exclude; /* not for the root itself; may be NULL */
 };
 
-/* What the operation does with what the walk finds. All are called on the producer's thread; each
- * returns 0, or -errno to end the whole walk (-ECANCELED from feed_add). What is wrong with one
- * entry is reported by feed_add_done with a failed file, and is no reason to end it. */
+/* The operation's callbacks for the entries that the walk finds. All are called on the producer's
+ * thread; each returns 0, or -errno to end the whole walk (-ECANCELED from feed_add). An error of
+ * one entry is no reason to end it: feed_add_done reports it with a failed file. */
 struct walk_ops {
     /* An entry that is no directory. type is DT_*, never DT_UNKNOWN. */
     int (*entry)(struct feed *feed, struct dir *dir, const char *name, unsigned char type,

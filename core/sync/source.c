@@ -101,8 +101,9 @@ bool source_replaced(struct file *file, mode_t mode)
     return true;
 }
 
-/* Whether a file, of which the first block has been read, is large and was not in the page cache.
- * What that read has brought in, and the kernel's readahead with it, is before LARGE_BYTES. */
+/* Tells whether a file, of which the first block has been read, is large and was not in the page
+ * cache. What that read has brought in, and the kernel's readahead with it, is before LARGE_BYTES.
+ */
 static bool is_large_and_cold(int fd, const struct stat *st)
 {
     return S_ISREG(st->st_mode) && st->st_size / 2 > LARGE_BYTES &&

@@ -7,10 +7,11 @@
 
 #include "loop.h"
 
-/* Whether the slot's next bytes are read by plain calls, and it is its turn. */
+/* Tells whether the slot's next bytes are read by plain calls, and it is its turn. */
 bool cached_is_ready(const struct loop *loop, const struct slot *slot);
 /* Reads and delivers the next bytes of such a slot, and does nothing for others. They are limited,
- * so that other files have their turn. What is not in the page cache is left to the ring. */
+ * so that other files have their turn. Bytes that are not in the page cache are left to the ring.
+ */
 void cached_step(struct loop *loop, struct slot *slot);
 
 #endif

@@ -24,7 +24,7 @@
 
 struct loop;
 
-/* What an operation wants done with a file that has been opened. */
+/* The operation's decision about a file that has been opened. */
 enum loop_next {
     LOOP_READ,
     LOOP_END,   /* it is complete, or has failed */
@@ -84,7 +84,7 @@ static inline void loop_request(struct io_uring_sqe *sqe, struct block *block,
     block->slot->requests++;
 }
 
-/* Whether the slot's bytes may be delivered now: in ordered mode only the oldest slot's. */
+/* Tells whether the slot's bytes may be delivered now: in ordered mode only the oldest slot's. */
 static inline bool loop_turn(const struct loop *loop, const struct slot *slot)
 {
     return !loop->opts->ordered || slot == TAILQ_FIRST(&loop->taken);

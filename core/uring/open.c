@@ -53,8 +53,8 @@ static void wait_for_writer(struct loop *loop, struct slot *slot)
     slot_to(slot, SLOT_WAIT_WRITER);
 }
 
-/* Whether poll(2) finds the file ready for everything, as it does if the file has no poll of its
- * own. */
+/* Tells whether poll(2) finds the file ready for everything, as it does if the file has no poll of
+ * its own. */
 static bool always_ready(int fd)
 {
     struct pollfd all = {.fd = fd, .events = POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM};
@@ -83,7 +83,7 @@ void open_stream(struct loop *loop, struct slot *slot)
         slot_to(slot, SLOT_STREAM);
 }
 
-/* Whether the rest of a file is read past the page cache. */
+/* Tells whether the rest of a file is read past the page cache. */
 static bool wants_direct(const struct loop *loop, const struct slot *slot)
 {
     if (loop->opts->direct != DIRECT_AUTO)

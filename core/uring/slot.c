@@ -6,7 +6,7 @@
 
 #define TO(state) (1U << SLOT_##state)
 
-/* What the path is chosen from: see open_choose_path. */
+/* the paths that open_choose_path chooses from */
 #define TO_BYTES (TO(INLINE) | TO(WAIT_WRITER) | TO(STREAM) | TO(DONE))
 
 static const unsigned slot_next[SLOT_STATES] = {

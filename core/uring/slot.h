@@ -112,9 +112,9 @@ TAILQ_HEAD(slot_list, slot);
 void slot_to(struct slot *slot, enum slot_state state);
 /* Fails the file. Nothing more is read of it; it ends when nothing is in flight. */
 void slot_fail(struct slot *slot, enum step step, int status);
-/* Whether the file is read by plain calls now. */
+/* Tells whether the file is read by plain calls now. */
 bool slot_reads_plainly(const struct slot *slot);
-/* Whether the file can be read at any offset: a regular file or a block device. */
+/* Tells whether the file can be read at any offset: a regular file or a block device. */
 bool slot_is_seekable(const struct slot *slot);
 
 /* Changes the state. Asserts that the change is legal, and that the block has an owner. */

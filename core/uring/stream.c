@@ -174,7 +174,8 @@ static void find_end(struct loop *loop, struct slot *slot)
     }
 }
 
-/* The same for a sparse file, whose last hole is not read. What has been appended meanwhile is. */
+/* The same for a sparse file, whose last hole is not read, but bytes that have been appended are.
+ */
 static void find_sparse_end(struct loop *loop, struct slot *slot)
 {
     uint64_t offset = slot->delivered;
