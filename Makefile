@@ -240,11 +240,15 @@ libmount-left-out:
 # Runs make again after scripts/setup has installed the packages, with one job a processor unless -j is given.
 again = $(MAKE) --no-print-directory $(if $(filter -j% --jobs%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-## check: install missing packages, build, and run every test on both engines
+## check: install missing packages, build, and run every test on both engines; BIN=DIR: test the programs in DIR
 check:
+ifeq ($(origin BIN),command line)
+	@CHECK_BIN='$(abspath $(BIN))' scripts/check $(out)
+else
 	@scripts/setup check
 	@+$(again) tests
 	@scripts/check $(out)
+endif
 
 ## check-valgrind: run the unit tests, the contract tests and whole commands under valgrind
 check-valgrind:

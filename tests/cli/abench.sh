@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # abench.sh: abench's arms, its checks of equal work and its states of the cache; it leaves nothing behind.
+# needs: python3 abench
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 . "${0%/*}/lib.sh"
 stand_in abench abench # so that messages start with the expected name

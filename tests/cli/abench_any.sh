@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # abench_any.sh: abench answers on any files: trees that change, files that cannot be read, block devices, one small
 # file, wrong options; and its exit status tells what came of it.
+# needs: python3 abench
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 . "${0%/*}/lib.sh"
 for program in acat ahash acp abench; do

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # abench_end.sh: however abench ends, none of its files and processes is left; an arm that leaves processes running
 # is reported.
+# needs: python3 abench
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 . "${0%/*}/lib.sh"
 ulimit -c 0

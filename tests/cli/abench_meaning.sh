@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # abench_meaning.sh: how abench interprets its figures: intervals, verdicts, sweeps, predictions, comparisons, plots,
 # terminals, warnings and lessons.
+# needs: python3 abench
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 . "${0%/*}/lib.sh"
 stand_in abench abench

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # acat.sh: acat against GNU's cat, byte for byte, and its additions.
+# needs: python3
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"

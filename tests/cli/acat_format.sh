@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # acat_format.sh: acat's options that change the bytes, against GNU's cat.
+# needs: python3
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"

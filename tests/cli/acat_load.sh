@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # acat_load.sh: acat --discard in blocks: its reads, its report and its refusals.
+# needs: strace python3
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"

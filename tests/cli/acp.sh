@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # acp.sh: acp against GNU's cp: the same files, the same messages, the same exit status.
+# needs: perl
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 scripts=$(cd "${0%/*}/../../scripts" && pwd)
 # shellcheck source=tests/cli/lib_cp.sh

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # acp_attributes.sh: modes of directories below directories that pass on their group, as with GNU cp: BIN_DIR ENGINE
+# needs: perl
 # shellcheck source=tests/cli/lib_cp.sh
 . "${0%/*}/lib_cp.sh"
 . "${0%/*}/lib.sh"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # acp_beyond.sh: acp's additions to cp: manifests, verified, atomic and durable copies, dry runs.
+# needs: python3
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"

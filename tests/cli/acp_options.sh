@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # acp_options.sh: each of cp's options, alone and together: the same files, messages and exit status.
+# needs: python3 perl
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 # shellcheck source=tests/cli/lib_cp.sh
 . "${0%/*}/lib_cp.sh"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # acp_outputs.sh: a run's output files replace no source and no copy of the run, and never widen the rights of the
 # file that they replace: BIN_DIR ENGINE.
+# needs: setpriv abench
 . "${0%/*}/lib.sh"
 
 # -- a manifest with the name of a source or a copy --

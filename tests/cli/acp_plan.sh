@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # acp_plan.sh: --plan, which lists the files of a copy in parts, and runs that copy the parts: BIN_DIR ENGINE.
 # tests/cluster has the same with real schedulers.
+# needs: perl
 # shellcheck disable=SC2016,SC2086 # the snippets are for another shell to expand; options are words
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # acp_several.sh: operands of acp that are one file or directory, or have one destination, against GNU's cp.
+# needs: perl
 # shellcheck disable=SC2016 # the commands are for other shells
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib_cp.sh"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # acp_tree.sh: tests that acp -a loses nothing of a tree with all kinds of files, by every attribute and by rsync.
+# needs: python3
 # shellcheck source=tests/cli/lib.sh
 here=$(cd "$(dirname "$0")" && pwd)
 . "${0%/*}/lib.sh"

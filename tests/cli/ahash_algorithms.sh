@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # ahash_algorithms.sh: ahash under the names of GNU's commands, several algorithms, and their check files.
+# needs: openssl
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # ahash_cache.sh: a large file that was not in the page cache does not stay there; a cached one does.
+# needs: fincore
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
 

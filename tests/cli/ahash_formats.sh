@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # ahash_formats.sh: lists of checksums from other programs and editors, checked as by GNU's sha256sum.
+# needs: perl openssl
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"

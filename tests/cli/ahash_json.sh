@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # ahash_json.sh: ahash --json: an object a line, whatever the names are.
+# needs: python3
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"

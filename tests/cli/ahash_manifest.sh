@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # ahash_manifest.sh: the files that ahash --update refuses to replace, those that it keeps, and its messages.
+# needs: python3
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"

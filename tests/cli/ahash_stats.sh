@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # ahash_stats.sh: ahash --stats: the time of each worker, and the bottleneck of the run.
+# needs: python3
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # ahash_streams.sh: FIFOs, pipes, terminals and devices do not hold up the other operands of ahash.
+# needs: python3
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # cache_unknown.sh: cached files are recognised on overlayfs, for which cachestat(2) always reports 0, and without
 # cachestat (before Linux 6.5, or under a filter). Cached files are read from the cache and stay; others do not.
+# needs: strace fincore setpriv python3
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
 

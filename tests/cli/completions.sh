@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # completions.sh: what bash, zsh and fish offer for a command line. options_listed.sh compares the lists of options.
+# needs: perl abench
 source=$(cd "${0%/*}/../.." && pwd)
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"

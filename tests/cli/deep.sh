@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # deep.sh: a tree of 6,000 levels, with a small stack and few descriptors: BIN_DIR ENGINE
+# needs: python3
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
 limit_seconds=120

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # hardening.sh: how the programs are linked and compiled: position-independent, relocations read-only before main,
 # stack protector, checked calls of libc.
+# needs: readelf abench
 . "${0%/*}/lib.sh"
 
 [[ ! $bin =~ /(debug|coverage)/bin$ ]] || sanitizer="PROFILE=${BASH_REMATCH[1]}"

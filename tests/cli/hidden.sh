@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # hidden.sh: each feature of the kernel that the commands can do without is hidden, as by an older kernel, a container
 # or a filesystem: BIN_DIR ENGINE. The results must be right, without a message.
+# needs: strace python3
 # shellcheck source=tests/cli/lib.sh
 here=$(cd "${0%/*}" && pwd)
 . "${0%/*}/lib.sh"

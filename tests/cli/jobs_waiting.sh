@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # jobs_waiting.sh: how many workers auto has without io_uring: as many as processors for cached files, up to 16 while
 # they wait for storage. BIN_DIR ENGINE
+# needs: fincore python3
 seccomp=$(cd "${0%/*}" && pwd)/seccomp
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # json.sh: every JSON document of every program is as its schema in tests/schema says.
+# needs: strace python3 abench
 # shellcheck disable=SC2016 # the snippets are for another shell to expand
 validate=$(cd "${0%/*}/../schema" && pwd)/validate
 # shellcheck source=tests/cli/lib.sh

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # limits.sh: the commands with few descriptors, little memory or locked memory, a file size limit, a full disk, or few
 # rights: BIN_DIR ENGINE. They do what is possible correctly, and report the rest.
+# needs: strace setpriv
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
 root=
@@ -148,7 +149,7 @@ if [ -n "$root" ] && [ -z "$sanitizer" ]; then
     chmod 777 .
     # an array, because a shell could not start anything either
     one_thread=(setpriv --reuid=4713 --regid=4713 --clear-groups prlimit --nproc=1)
-    cp "$bin"/a* "$scratch/as"
+    cp "$bin"/{acp,ahash,acat} "$scratch/as"
     rm -rf copy
     check "one thread: acp" "${one_thread[@]}" "$scratch/as/acp" -r -j4 tree copy
     check "one thread: acp copies everything" diff -r tree copy

@@ -2,6 +2,7 @@
 # memlock.sh: the commands of a user who may lock little memory (RLIMIT_MEMLOCK): BIN_DIR ENGINE. Linux counts rings
 # before 5.12 and since 6.14, and always buffers that are registered. Without a ring a worker falls back to blocking
 # calls, or with --engine=uring the command says why it cannot run. AIOUTILS_LONG=1: 1,000 runs.
+# needs: strace setpriv
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
 
@@ -22,7 +23,7 @@ for i in {1..40}; do head -c $((i * 3000)) /dev/urandom >"tree/$i"; done
 chmod -R a+rX tree
 chmod 777 .
 gnu sha256sum tree/* | sort -k2 >expected
-cp "$bin"/a* "$scratch/as"
+cp "$bin"/{acp,ahash,acat} "$scratch/as"
 
 # limited KIB COMMAND...: runs a command of ours; its counters are in message
 limited() {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # no_proc.sh: the commands without /proc, as in a chroot or early at boot: BIN_DIR ENGINE
+# needs: abench
 . "${0%/*}/lib.sh"
 
 # no_proc COMMAND...: runs it in its own mount namespace, with an empty directory as /proc

@@ -2,6 +2,7 @@
 # no_uring.sh: the commands without io_uring, as in most containers: BIN_DIR ENGINE. A seccomp filter forbids it. With
 # ENGINE sync, the commands must fall back by default, and --stats must report the reason. With ENGINE uring they must
 # refuse and print the reason.
+# needs: strace python3 abench
 seccomp=$(cd "${0%/*}" && pwd)/seccomp
 . "${0%/*}/lib.sh" # sets engine
 

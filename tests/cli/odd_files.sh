@@ -2,6 +2,7 @@
 # odd_files.sh: files that can block a reader without end, or are not ready at once: BIN_DIR ENGINE. They are regular
 # files of pseudo filesystems that poll(2) never reports readable, a file with a write lease, and a FIFO that replaced
 # a regular file.
+# needs: python3
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
 mounted=$scratch/mounted

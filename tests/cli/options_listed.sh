@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # options_listed.sh: each program's option table, --help, man page and completions list the same options.
+# needs: ldd cc perl python3 abench
 source=$(cd "${0%/*}/../.." && pwd)
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # progress.sh: --progress: the terminal while files are read, and afterwards.
+# needs: python3
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
 limit_seconds=20

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # small_machine.sh: the commands in a cgroup with little memory, a CPU quota, or one task: BIN_DIR ENGINE
+# needs: strace python3
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # attributes.sh: acp on filesystems without extended attributes, with other ones, or that do not list them: BIN_DIR
 # ENGINE. It must behave as GNU cp, except that a copy never gives rights that the source does not give.
+# needs: faultfs
 # shellcheck source=tests/faults/lib.sh
 . "${0%/*}/lib.sh"
 stand_in cp acp

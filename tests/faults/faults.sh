@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # faults.sh: a filesystem that fails, cuts short, lies and changes bytes, through the real kernel: BIN_DIR ENGINE. The
 # exit status reports it, the message names the file and the side, and an incomplete file never looks complete.
+# needs: faultfs
 # shellcheck source=tests/faults/lib.sh
 . "${0%/*}/lib.sh"
 

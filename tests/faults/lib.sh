@@ -9,6 +9,8 @@ if [ -n "${AIOUTILS_TEST_NO_FUSE-}" ]; then
     ok 'nothing to test'
     finish
 fi
+faultfs=$bin/../tests/faults/faultfs
+[ -x "$faultfs" ] || faultfs=$bin/../libexec/aioutils/faultfs # installed
 below=$scratch/below
 mnt=$scratch/mnt
 mkdir "$below" "$mnt"
@@ -23,7 +25,7 @@ unmount() {
 # shellcheck disable=SC2120 # the tests do
 fresh_mount() {
     ! mountpoint -q "$mnt" || unmount
-    if ! "$bin/../tests/faults/faultfs" "$@" "$below" "$mnt" 2>&1; then
+    if ! "$faultfs" "$@" "$below" "$mnt" 2>&1; then
         not_ok "faultfs can be mounted here" "AIOUTILS_TEST_NO_FUSE=1 leaves these tests out"
         finish
     fi

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # remote.sh: the workers of acp on a filesystem whose calls may take a round trip to a server: BIN_DIR ENGINE.
+# needs: faultfs
 # shellcheck source=tests/faults/lib.sh
 . "${0%/*}/lib.sh"
 

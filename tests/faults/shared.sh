@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # shared.sh: acp with a file that has a second user: another name of the destination, a growing source, another run:
 # BIN_DIR ENGINE. collisions has random cases of the same.
+# needs: faultfs
 # shellcheck source=tests/faults/lib.sh
 . "${0%/*}/lib.sh"
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # stop.sh: signals end the commands at once, also while they wait for a device that does not answer, and no incomplete
 # file is left: BIN_DIR ENGINE.
+# needs: faultfs
 # shellcheck source=tests/faults/lib.sh
 . "${0%/*}/lib.sh"
 

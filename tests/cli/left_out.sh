@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# left_out.sh: scripts/check counts what cannot run, with the reasons, and fails for it if CI is "true".
+check_script=$(cd "${0%/*}/../.." && pwd)/scripts/check
+# shellcheck source=tests/cli/lib.sh
+. "${0%/*}/lib.sh"
+
+if [ "$engine" != sync ]; then
+    ok 'nothing to test: the engines are not run'
+    finish
+fi
+mkdir -p scripts installed build/bin build/tests tests/cli tests/faults
+cp "$check_script" scripts
+for kind in unit contract fuzz; do
+    mkdir tests/$kind build/tests/$kind
+    touch tests/$kind/test.c
+    printf '#!/bin/sh\necho ok - 1\n' >build/tests/$kind/test
+done
+# shellcheck disable=SC2016 # for the tests
+{
+    printf '#!/bin/sh\n# needs: sh no-such-program\necho ok - 1\n' >tests/cli/needs.sh
+    printf '#!/bin/sh\necho "ok - $1 $2"\n[ "$1" != %s/installed ] || echo ok - 2\n' "$PWD" >tests/cli/runs.sh
+    printf '#!/bin/sh\necho ok - 1\necho "# sum: left out: a mount: not root"\n' >tests/cli/part.sh
+    printf '#!/bin/sh\n# needs: injected\necho ok - 1\n' >tests/faults/inject
+}
+chmod +x build/tests/*/test tests/*/*.sh tests/faults/inject
+echo '# nothing' >tests/left_out
+unset CI CHECK_BIN CHECK_CASE
+
+# checked [VARIABLE=VALUE]...: the lines after the tests' own
+checked() {
+    env "$@" scripts/check 2>&1 | sed '1,/^$/d'
+}
+needs='    tests/cli/needs.sh sync: no-such-program is missing (1)
+    tests/cli/needs.sh uring: no-such-program is missing (1)'
+inject='    tests/faults/inject sync: it needs programs of a build (1)
+    tests/faults/inject uring: it needs programs of a build (1)'
+part='    a mount: not root (2)'
+same 'of a build' "6 left out:
+$part
+$needs
+$inject
+7 passed, 0 failed" "$(checked)"
+same 'of installed programs' "9 left out:
+$part
+$needs
+    tests/contract/test: a program of a build (1)
+$inject
+    tests/fuzz/test: a program of a build (1)
+    tests/unit/test: a program of a build (1)
+6 passed, 0 failed" "$(checked CHECK_BIN="$PWD/installed")"
+message=$(checked CI=true)
+same 'CI: the sum' "CI=true: 6 of them are not listed in tests/left_out, and count as failed
+7 passed, 6 failed" "$(tail -n 2 <<<"$message")"
+check 'CI: the status' bash -c '! CI=true scripts/check'
+printf '# reason\na mount: not root\nno-such-program is missing\nneeds programs of a build\n' >tests/left_out
+same 'CI: all of it is listed' "CI=true: 0 of them are not listed in tests/left_out, and count as failed
+7 passed, 0 failed" "$(checked CI=true | tail -n 2)"
+check 'CI: all of it is listed: the status' env CI=true scripts/check
+mkdir -p build/tests/faults && cp tests/faults/inject build/tests/faults/acp
+rm tests/cli/needs.sh tests/cli/part.sh
+same 'nothing is left out' "7 passed, 0 failed" "$(checked)"
+finish
