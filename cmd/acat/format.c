@@ -124,7 +124,7 @@ static char *put_shown(const struct format *format, char *out, const unsigned ch
             at += 8;
             continue;
         }
-        /* always four bytes, of which the last ones may be overwritten: no branch */
+        /* always four bytes, and the next copy overwrites those that are too many: no branch */
         for (; at < end; at++) {
             memcpy(out, format->shown[*at], SHOWN_BYTES);
             out += format->shown_len[*at];

@@ -132,8 +132,8 @@ static void say_refused(struct acp *acp, const struct item *op, const char *sour
     }
 }
 
-/* The walk knows names and types without looking files up: one that could not even have been
- * looked up is found out when opening it fails. */
+/* Tells a file that could not be looked up from one that could not be opened: the walk does not
+ * look files up. */
 static void stat_failed(struct file *file)
 {
     struct item *op = file->op;

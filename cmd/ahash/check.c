@@ -134,7 +134,7 @@ int ahash_check_produce(struct ahash *ahash, struct feed *feed, const char *path
     return rc < 0 ? rc : added;
 }
 
-/* Compares a digest, with that of each algorithm that the line may be of. A line without a tag is
+/* Compares the digest by each algorithm that the line may be of. A line without a tag is
  * taken for one of the algorithm that is usual with its length. It may be one of BLAKE2b as long as
  * no line of that length in its list has matched the usual one: this does not depend on how far the
  * producer was ahead. */

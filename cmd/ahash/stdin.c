@@ -1,8 +1,8 @@
 /* stdin.c: standard input among the operands. See stdin.h.
  *
- * Opened by a name like /dev/stdin it would be read from the start, and not from where the shell's
- * redirection or another process that shares it has come to. The engines open by name only, so it
- * is read here; on a thread of its own, since it may be a terminal. */
+ * It must be read from its present offset, which a shell or a process that shares it has set.
+ * Opened by a name like /dev/stdin it would be read from the start, and the engines open by name
+ * only. So it is read here, on a thread of its own, since it may be a terminal. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdlib.h>

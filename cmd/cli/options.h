@@ -94,8 +94,8 @@ void cli_common_init(struct cli_common *common, const char *program);
 bool cli_common_option(struct cli_common *common, int option, const char *argument);
 void cli_common_free(struct cli_common *common);
 
-/* Returns the index of an option's argument in the NULL-ended choices, of which unambiguous
- * beginnings will do, as for GNU's. groups: numbers, equal for choices that mean the same, or NULL.
+/* Returns the index of an option's argument in the NULL-ended choices. An unambiguous beginning is
+ * enough, as for GNU's. groups: numbers, equal for choices that mean the same, or NULL.
  * If there is no such choice, prints the list of choices and exits. */
 int cli_match(const char *option, const char *argument, const char *const *choices,
               const int *groups);

@@ -23,7 +23,7 @@ void cli_progress_stop(struct cli_common *common);
 void cli_progress_hide(int fd);
 void cli_progress_show(int fd);
 
-/* Bytes for a line of so many columns. */
+/* The bytes that a line of that many columns can have. */
 #define CLI_PROGRESS_BYTES(width) (4 * (width) + 1)
 /* The line for what is seen, of at most width columns, into text, which has
  * CLI_PROGRESS_BYTES(width). stalled: what has not moved for stalled_s seconds, or NULL; bytes and

@@ -12,9 +12,9 @@ enum {
 
 /* Rounds up to DIRECT_ALIGN. */
 uint64_t direct_align(uint64_t bytes);
-/* Allocates an aligned buffer, for free(3). One of HUGE_PAGE_BYTES or more is on huge pages: a
- * direct request then is few pieces of memory, and not one for each 4 KiB, of which a device takes
- * only so many with a request. 4 GiB cold in blocks of 16 MiB: 5.2 s without, 2.5 s with (virtio,
+/* Allocates an aligned buffer, for free(3). One of HUGE_PAGE_BYTES or more is on huge pages:
+ * a device takes a limited number of pieces of memory with a request, and without huge pages each
+ * piece has 4 KiB. 4 GiB cold in blocks of 16 MiB: 5.2 s without, 2.5 s with (virtio,
  * 254 segments). Returns NULL if memory is short. */
 void *direct_alloc(size_t bytes);
 

@@ -11,7 +11,7 @@ size_t path_dir_length(const char *path)
     return slash ? (size_t)(slash - path) + 1 : 0;
 }
 
-/* The same, without the slashes at its end, of which "/" keeps one. */
+/* Returns path_dir_length without the slashes at its end; "/" keeps one. */
 static size_t dir_text_length(const char *path)
 {
     size_t len = path_dir_length(path);

@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Reads in small pieces, up to the first that fails, len bytes at an offset of which one read has
- * failed with *status (-errno). Returns how many bytes were read. *status is set to 0 if no piece
+/* Reads len bytes at an offset again, in small pieces up to the first that fails: one read of them
+ * has failed with *status (-errno). Returns how many bytes were read. Sets *status to 0 if no piece
  * has failed: then fewer than len bytes are the file's end. */
 size_t salvage_read(int fd, char *buf, size_t len, uint64_t offset, int *status);
 

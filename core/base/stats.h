@@ -31,7 +31,7 @@ struct stats {
     int fell_back_status;  /* -errno: the first reason for that, or for a load to fail */
     /* of the whole run: sums only */
     unsigned workers;
-    struct stats *each; /* NULL; or, of so many workers, a copy of each one's */
+    struct stats *each; /* [each_len]: a copy of each worker's; NULL: not wanted */
     unsigned each_len;
     uint64_t feed_ns;     /* that the workers together waited for the next file to work on */
     uint64_t process_ns;  /* CPU time of the process, all threads and io-wq workers */

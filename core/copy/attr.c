@@ -159,8 +159,9 @@ static void copy_xattrs(const struct attr_run *run, const struct stat *now)
         run->report(run->arg, STEP_XATTR, status, !opts->xattrs_required);
 }
 
-/* The rights of a file that loses this ACL: the group's own, as its bits of the mode are only the
- * mask, and for all others not more than each of those has that are named. */
+/* Returns the mode of a file that loses this ACL. The group's bits of the mode are the ACL's mask:
+ * it gets its own entry's rights. Others get no right that a user or a group with an entry lacks.
+ */
 static mode_t mode_without_acl(mode_t mode, const char *value, size_t len)
 {
     enum { USER = 2, GROUP_OBJ = 4, GROUP = 8 };
@@ -369,7 +370,7 @@ int attr_inherit(int dir_fd, const char *name, int fd)
     } else if (may_have_acl(&from)) {
         mode &= S_IRWXU;
     } else {
-        /* the one group is among the others now, and the other one was */
+        /* the source's group is one of the others now, and the destination's group was one */
         mode_t both = (mode >> 3) & mode & S_IRWXO;
         (void)reach_removexattr(&to, posix_acl[0]);
         mode = (mode & S_IRWXU) | both << 3 | both;

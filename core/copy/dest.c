@@ -244,7 +244,7 @@ static void finish(struct copy *copy, struct file *file, const struct stat *st, 
         if (rc < 0 && rc != -ENOENT)
             item_report(file, STEP_MODE, rc, false);
     }
-    if (file->status == 0) /* one that replaces a file has that one's mode, not a new file's */
+    if (file->status == 0) /* a copy that replaces a file has that file's mode */
         attr_copy(copy, &from, &to, st, dest->created && !dest->replaces, item_report, file);
     if (file->status == 0 &&
         (copy->opts.sync_files ||

@@ -208,7 +208,7 @@ static int open_existing(struct copy *copy, struct file *file, const struct stat
     return EXISTING_REMOVED;
 }
 
-/* Tells a destination that could not even be looked up from one that could not be created. */
+/* Fails the file in the right step: the destination could not be looked up, or not be created. */
 static int create_failed(const struct copy *copy, struct file *file)
 {
     const struct item *op = file->op;

@@ -38,8 +38,7 @@ enum refusal {
     REFUSED_OUTPUT_DEST,      /* the destination is one */
 };
 
-/* Something that went wrong with a file or a directory; several may, of which most do not stop it.
- */
+/* An error of a file or a directory. There can be several, and most do not end it. */
 struct item_report {
     SLIST_ENTRY(item_report) entry;
     enum step step;
@@ -115,7 +114,7 @@ int item_note_name(struct copy *copy, struct feed *feed, const struct dir *to, c
                    const void *scope);
 /* A file for the entry of a source directory, with its destination. NULL: out of memory. */
 struct file *item_new(struct copy *copy, struct feed *feed, struct dir *dir, const char *name);
-/* Adds one that is done: refused, or failed. Return 0 or -errno, which ends the producer. */
+/* Add a file that is done: refused, or failed. Return 0 or -errno, which ends the producer. */
 int item_add_refused(struct copy *copy, struct feed *feed, struct dir *dir, const char *name,
                      enum refusal refusal);
 int item_add_failed(struct copy *copy, struct feed *feed, struct dir *dir, const char *name,

@@ -41,8 +41,8 @@ struct copy_opts {
     bool preserve_mode, preserve_times, preserve_owner;
     bool preserve_links;          /* hard links among the sources */
     bool preserve_xattrs;         /* extended attributes; ACLs go with the mode */
-    bool xattrs_required;         /* one that cannot be kept is an error */
-    bool xattrs_quiet;            /* one that cannot be kept is not even told */
+    bool xattrs_required;         /* it is an error if one cannot be kept */
+    bool xattrs_quiet;            /* and it is not reported */
     bool default_mode;            /* the mode is explicitly not to be kept: what the umask leaves */
     bool attributes_only;         /* no bytes */
     bool copy_contents;           /* of special files, too, when recursive */

@@ -24,8 +24,8 @@ int overwrite_stat_failed(const struct copy *copy, struct file *file);
 /* Refuses a source that is the caller's output, or leaves it. Returns OVERWRITE_CREATE if it is
  * not, OVERWRITE_SKIP, or -errno with the file failed. */
 int overwrite_check_output(const struct copy *copy, struct file *file, const struct stat *st);
-/* Reports that a copy of the run is replaced of which a digest may have been recorded. Returns how
- * the run has come to it. */
+/* Reports if a copy of the run is replaced whose digest may have been recorded. Returns how the run
+ * has come to it. */
 enum written_how overwrite_note_digest(const struct copy *copy, struct file *file,
                                        const struct stat *at);
 

@@ -112,8 +112,8 @@ static int make_parent(struct copy *copy, struct feed *feed, struct dir **to, co
     return rc;
 }
 
-/* One of an operand's directories could not be made. Those that were made for it, up to the last
- * one that it shares, remain their owner's to write into, and get no attributes, as with cp. */
+/* Ends an operand for which a directory could not be made. The directories that were made for it,
+ * up to the last shared one, stay writable for their owner and get no attributes, as with cp. */
 static void give_up(const struct copy *copy, struct dir *dir, const struct dir *shared)
 {
     const struct copy_opts *opts = &copy->opts;

@@ -23,8 +23,8 @@ struct parts_total {
 /* Begins lists in the empty directory dir_fd, which stays the caller's. limit: of a part's cost,
  * in bytes. Returns 0 or -errno. */
 int parts_new(struct parts **parts, int dir_fd, uint64_t limit);
-/* Adds a name of the inode *st, of so many bytes to be copied. names: how many the inode has; 1: no
- * other one needs to be in the same part; 0: unknown. Takes 32 bytes and an entry of the C
+/* Adds a name of the inode *st, with the number of bytes to copy. names: how many the inode has; 1:
+ * no other one needs to be in the same part; 0: unknown. Takes 32 bytes and an entry of the C
  * library's tree for each inode with names that have not been added yet. Returns 0 or -errno. */
 int parts_add(struct parts *parts, const char *name, const struct stat *st, uint64_t bytes,
               uint64_t names);

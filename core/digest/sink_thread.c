@@ -16,8 +16,8 @@
 #include "../base/direct.h"
 
 enum {
-    /* A file that comes in smaller blocks, and has not had so many bytes yet, is digested sooner
-     * than it is handed over. */
+    /* Smaller blocks of a file that is not large yet are digested by the caller: handing them over
+     * takes longer. */
     LARGE_BLOCK_BYTES = 256 * 1024,
     LARGE_FILE_BYTES = 8 * 1024 * 1024,
     PIECE_BYTES = 512 * 1024,
@@ -106,7 +106,7 @@ static bool start(struct sink_thread *sink_thread)
     return sink_thread->started;
 }
 
-/* Waits, under the lock, until the thread has no more pieces than so many left. */
+/* Waits, with the lock held, until the thread has at most count pieces left. */
 static void wait_until(struct sink_thread *sink_thread, unsigned count)
 {
     uint64_t start;

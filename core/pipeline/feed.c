@@ -218,7 +218,7 @@ static void retire_ready(struct feed *feed)
     feed->retiring = false;
 }
 
-/* Called by the producer with the lock held: waits until no more than so many files are in the
+/* Called by the producer with the lock held: waits until at most that many files are in the
  * window. */
 static void wait_for_window(struct feed *feed, uint64_t files)
 {

@@ -40,7 +40,7 @@ enum step {
     STEP_XATTR,       /* destination: its extended attributes */
     STEP_LIST_XATTR,  /* source: listing them */
     STEP_CLOSE,       /* destination: closing it */
-    STEP_REDIGESTED,  /* destination: it was a copy of the run, of which a digest has been told */
+    STEP_REDIGESTED,  /* destination: a copy of the run whose digest has been reported */
     STEP_BACKUP,      /* destination: renaming what is there */
     STEP_RESTORE,     /* destination: giving that its name back */
     STEP_REMOVE,      /* destination: removing what is there */

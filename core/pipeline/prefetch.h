@@ -24,8 +24,8 @@ struct prefetch *prefetch_new(unsigned dirs_max, const struct scope *scope);
 /* Asks for a look into the subdirectory name of dir, before those that were asked for earlier.
  * Takes its own reference. Drops the oldest request when there are too many. */
 void prefetch_request(struct prefetch *prefetch, struct dir *dir, const char *name);
-/* Drops all requests, and with them the directories that they keep open. No prefetch uses one that
- * it was sent to any more when this returns: the walk may close it. */
+/* Drops all requests, and with them the directories that they keep open. When it returns, no thread
+ * uses a directory of a request any more: the walk may close them. */
 void prefetch_forget(struct prefetch *prefetch);
 /* Ends the threads, requests or not. Takes NULL. */
 void prefetch_free(struct prefetch *prefetch);

@@ -219,8 +219,8 @@ static bool reserve_descriptor(struct walk *walk)
     return false;
 }
 
-/* Opens a directory. *fail is -EACCES for one that may not be read, of which there is a descriptor
- * that can be asked what it is. Else returns -errno with *step. */
+/* Opens a directory. If it may not be read, sets *fail to -EACCES and returns an O_PATH descriptor
+ * if the operation wants one. Returns -errno with *step after other errors. */
 static int open_dir(const struct walk *walk, const struct dir *parent, const char *name, int *fail,
                     enum step *step)
 {

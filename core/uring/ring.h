@@ -49,8 +49,8 @@ bool ring_drain(struct ring *ring, void (*dropped)(uint64_t user_data, int res))
  * May be called while ring_reap calls done. The ring cannot be used afterwards. */
 void ring_abandon(struct ring *ring);
 
-/* Tries to set up a ring for so many entries, and what is used of it. Returns 0, or -errno with the
- * reason in words in *why. */
+/* Tries to set up a ring of that many entries, and the operations that are used. Returns 0, or
+ * -errno with the reason in words in *why. */
 int ring_probe(unsigned entries, const char **why);
 
 #endif

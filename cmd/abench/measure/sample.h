@@ -7,9 +7,9 @@
 /* Reduces the list to a sample if the predicted rounds do not fit into the time limit, or warns of
  * it if a sample cannot be taken. Returns 0 or -errno. */
 int sample_choose(struct bench *bench);
-/* Returns the part of the files with which the fewest rounds fit into the seconds that are left, if
- * a round takes this long, and this number of them is done. 1: a smaller sample is not needed, or
- * cannot be taken. */
+/* Returns the part of the files to measure, so that the fewest rounds fit into the seconds that are
+ * left. round: the seconds of one with all files; done: rounds so far. 1: a smaller sample is not
+ * needed, or cannot be taken. */
 double sample_part(const struct bench *bench, double round, unsigned done, double left);
 /* Reduces the list to this part. Returns 0 or -errno. */
 int sample_take(struct bench *bench, double part);
