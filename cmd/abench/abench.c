@@ -76,8 +76,10 @@ static void clean_up(void)
         free(bench.data.paths[i]);
     free(bench.data.paths);
     free(bench.opts.commands);
+    free(bench.opts.command_line);
     bench.data.paths = NULL;
     bench.opts.commands = NULL;
+    bench.opts.command_line = NULL;
     for (size_t i = 0; i < bench.n_warnings; i++)
         free(bench.warnings[i]);
     bench.data.n_paths = bench.n_warnings = 0;
@@ -121,6 +123,8 @@ static bool measure_arm(struct bench_arm *arm, enum bench_cache cache, unsigned 
     }
     if (rc == 0)
         rc = cache_prepare(&bench, cache, &sample->resident);
+    if (rc == 0)
+        sample->begin = elapsed();
     if (rc == 0)
         rc = run_arm(&bench, arm, dest, limit > 1 ? limit : 1, false, sample);
     if (isatty(STDERR_FILENO))
@@ -338,7 +342,8 @@ static void report(const struct machine *machine)
 {
     const struct bench_options *opts = &bench.opts;
     bool taken = (opts->json && strcmp(opts->json, "-") == 0) ||
-                 (opts->csv && strcmp(opts->csv, "-") == 0);
+                 (opts->csv && strcmp(opts->csv, "-") == 0) ||
+                 (opts->markdown && strcmp(opts->markdown, "-") == 0);
     FILE *out;
 
     if (!taken)
@@ -353,6 +358,16 @@ static void report(const struct machine *machine)
         struct cli_atomic *file = open_output(opts->csv, &out);
         report_csv(out, &bench);
         close_output(file, opts->csv, 0);
+    }
+    if (opts->markdown) {
+        struct cli_atomic *file = open_output(opts->markdown, &out);
+        report_markdown(out, &bench, machine);
+        close_output(file, opts->markdown, 0);
+    }
+    if (opts->html) {
+        struct cli_atomic *file = open_output(opts->html, &out);
+        report_html(out, &bench, machine);
+        close_output(file, opts->html, 0);
     }
     if (opts->plot)
         report_plot(&bench);

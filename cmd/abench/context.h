@@ -53,6 +53,9 @@ struct bench_options {
     uint64_t keep_bytes;  /* space for copies; 0: half of the free space */
     const char *json;     /* file name; "-": standard output, NULL: none */
     const char *csv;
+    const char *markdown;
+    const char *html;
+    char *command_line;  /* as it was typed */
     const char *plot;    /* FILE.svg or FILE.png */
     const char *compare; /* file name of an older report */
     bool require_answer; /* fail if there is no answer */
@@ -102,6 +105,7 @@ struct bench_sample {
     enum bench_cache cache;
     unsigned round;      /* from 1 */
     unsigned position;   /* in the round, from 1 */
+    double begin;        /* seconds since the start of abench */
     double seconds;      /* from the spawn to the exit; --durable: to the end of syncfs */
     double sync_seconds; /* copy: syncfs after the exit */
     double user_seconds; /* of the process, its threads with io-wq's, and its children */

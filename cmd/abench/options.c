@@ -2,7 +2,7 @@
 #define _GNU_SOURCE
 #include "options.h"
 #include "operands.h"
-#include "../../core/base/path.h"
+#include "outputs.h"
 #include "measure/sweep.h"
 #include "../cli/messages.h"
 #include "../cli/options.h"
@@ -38,6 +38,8 @@ enum {
     OPT_SETTLE,
     OPT_JSON,
     OPT_CSV,
+    OPT_MARKDOWN,
+    OPT_HTML,
     OPT_PRECISION,
     OPT_PATTERN,
     OPT_BYTES,
@@ -77,6 +79,8 @@ static const struct option long_options[] = {
     {"settle", required_argument, NULL, OPT_SETTLE},
     {"json", optional_argument, NULL, OPT_JSON},
     {"csv", optional_argument, NULL, OPT_CSV},
+    {"markdown", optional_argument, NULL, OPT_MARKDOWN},
+    {"html", required_argument, NULL, OPT_HTML},
     {"precision", required_argument, NULL, OPT_PRECISION},
     {"depth", required_argument, NULL, CLI_OPT_DEPTH},
     {"block-size", required_argument, NULL, CLI_OPT_BLOCK_SIZE},
@@ -135,6 +139,8 @@ static void usage(void)
         "Output:\n"
         "      --details             print every figure and the evidence\n"
         "      --json[=FILE]         every sample as JSON; --csv[=FILE] as CSV\n"
+        "      --markdown[=FILE]     the answer and the table as Markdown\n"
+        "      --html=FILE           the report with charts as one web page\n"
         "      --plot=FILE           draw FILE.svg or FILE.png; needs gnuplot\n"
         "      --require-answer      exit with 4 if the answer is CANNOT TELL\n"
         "      --compare=OLD         fail if an arm is slower than in an older --json report\n"
@@ -260,6 +266,10 @@ static const char **text_of(struct bench_options *opts, int option)
         return &opts->json;
     case OPT_CSV:
         return &opts->csv;
+    case OPT_MARKDOWN:
+        return &opts->markdown;
+    case OPT_HTML:
+        return &opts->html;
     case OPT_PLOT:
         return &opts->plot;
     case OPT_COMPARE:
@@ -285,7 +295,7 @@ static bool set_text(struct bench_options *opts, int option)
     if (option == CLI_OPT_DIRECT && strcmp(optarg, "auto") != 0 && strcmp(optarg, "always") != 0 &&
         strcmp(optarg, "never") != 0)
         bad_argument("direct", optarg, "auto, always or never");
-    *text = optarg ? optarg : "-"; /* only --json and --csv may be without an argument */
+    *text = optarg ? optarg : "-"; /* only --json and the like may be without an argument */
     return true;
 }
 
@@ -375,51 +385,21 @@ static void check_given(const struct bench_options *opts, const bool *given)
     }
 }
 
-/* Finds the directory of a path's last component, and that component. Returns 0 or -1. */
-static int find_parent(const char *path, struct stat *dir, const char **name)
+/* Keeps the command line as it was typed: getopt_long sorts the words. */
+static char *command_line(int argc, char **argv)
 {
-    char *parent = path_dir(path);
-    int rc = parent ? stat(parent, dir) : -1;
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                "-_=+,./:@%";
+    char *text = NULL;
+    size_t size;
+    FILE *out = bench_need(open_memstream(&text, &size));
 
-    *name = path_last(path);
-    free(parent);
-    return rc;
-}
-
-/* Returns true if both paths are the same name in the same directory. */
-static bool one_name(const char *a, const char *b)
-{
-    const char *name_a, *name_b;
-    struct stat dir_a, dir_b;
-
-    return find_parent(a, &dir_a, &name_a) == 0 && find_parent(b, &dir_b, &name_b) == 0 &&
-           dir_a.st_dev == dir_b.st_dev && dir_a.st_ino == dir_b.st_ino &&
-           strcmp(name_a, name_b) == 0;
-}
-
-/* Returns true if both outputs are the same file, by name or, if they exist, by inode. */
-static bool one_file(const char *a, const char *b)
-{
-    struct stat st;
-
-    if (!a || !b || strcmp(a, "-") == 0 || strcmp(b, "-") == 0)
-        return false;
-    return one_name(a, b) || (stat(a, &st) == 0 && bench_is_same_file(b, &st));
-}
-
-static void check_outputs(const struct bench_options *opts)
-{
-    const char *dot = opts->plot ? strrchr(opts->plot, '.') : NULL;
-
-    if (one_file(opts->json, opts->csv) || one_file(opts->json, opts->plot) ||
-        one_file(opts->csv, opts->plot))
-        cli_fatal(0, "--json, --csv and --plot cannot write to the same file");
-
-    if (opts->json && opts->csv && strcmp(opts->json, "-") == 0 && strcmp(opts->csv, "-") == 0)
-        cli_fatal(0, "--json and --csv cannot both write to standard output");
-    if (opts->plot && (!dot || (strcmp(dot, ".svg") != 0 && strcmp(dot, ".png") != 0)))
-        cli_fatal(0, "invalid argument %s for '--plot'; expected FILE.svg or FILE.png",
-                  cli_quote(opts->plot));
+    fputs(cli_name, out);
+    for (int i = 1; i < argc; i++)
+        fprintf(out, " %s", argv[i][strspn(argv[i], plain)] ? cli_quote(argv[i]) : argv[i]);
+    if (fclose(out) != 0)
+        cli_fatal(0, "memory exhausted");
+    return text;
 }
 
 void options_parse(struct bench *bench, int argc, char **argv)
@@ -434,6 +414,7 @@ void options_parse(struct bench *bench, int argc, char **argv)
                                    .precision = 0.05,
                                    .budget = 100};
     opts->seed = (uint64_t)time(NULL) % 1000000;
+    opts->command_line = command_line(argc, argv);
     opts->commands = bench_need(calloc((size_t)argc, sizeof(*opts->commands)));
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
         if (option >= CLI_OPT_ENGINE && option < OPT_LAST)
@@ -444,7 +425,7 @@ void options_parse(struct bench *bench, int argc, char **argv)
         cli_message(0, "missing operation; expected read, hash, copy or lesson");
         cli_try_help();
     }
-    check_outputs(opts);
+    outputs_check(opts);
     opts->lesson = strcmp(argv[optind], "lesson") == 0;
     if (opts->lesson) {
         if (optind + 1 < argc)

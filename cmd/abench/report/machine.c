@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <sys/utsname.h>
 
 static void read_memory(struct machine *machine)
@@ -28,6 +29,61 @@ static void read_memory(struct machine *machine)
     }
     if (file)
         fclose(file);
+}
+
+/* Reads the first line of a file in sysfs, without blanks at its end; "" if there is none. */
+static void read_line(char *line, size_t size, const char *dir, const char *name)
+{
+    char path[128];
+    size_t len;
+    FILE *file;
+
+    line[0] = '\0';
+    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    file = fopen(path, "re");
+    if (file && !fgets(line, (int)size, file))
+        line[0] = '\0';
+    if (file)
+        fclose(file);
+    for (len = strlen(line); len > 0 && strchr(" \n", line[len - 1]); len--)
+        line[len - 1] = '\0';
+}
+
+static void read_processor(struct machine *machine)
+{
+    FILE *file = fopen("/proc/cpuinfo", "re");
+    char line[512];
+
+    while (file && fgets(line, sizeof(line), file)) {
+        if (sscanf(line, "model name : %127[^\n]", machine->processor) == 1)
+            break;
+    }
+    if (file)
+        fclose(file);
+}
+
+/* Fills in what sysfs tells about the device; a partition's is in the directory above. */
+static void read_device(struct machine *machine)
+{
+    char dir[64], above[68], *end;
+    struct stat st;
+
+    if (machine->device[0] != '/' || stat(machine->device, &st) < 0 || !S_ISBLK(st.st_mode))
+        return;
+    snprintf(dir, sizeof(dir), "/sys/dev/block/%u:%u", major(st.st_rdev), minor(st.st_rdev));
+    snprintf(above, sizeof(above), "%s/..", dir);
+    for (int i = 0; i < 2 && !machine->scheduler[0]; i++) {
+        const char *at = i ? above : dir;
+        read_line(machine->model, sizeof(machine->model), at, "device/model");
+        read_line(machine->scheduler, sizeof(machine->scheduler), at, "queue/scheduler");
+        read_line(machine->requests, sizeof(machine->requests), at, "queue/nr_requests");
+    }
+    /* the chosen one is in brackets */
+    if (strchr(machine->scheduler, '[') && (end = strchr(machine->scheduler, ']'))) {
+        char *start = strchr(machine->scheduler, '[') + 1;
+        *end = '\0';
+        memmove(machine->scheduler, start, strlen(start) + 1);
+    }
 }
 
 #ifdef HAVE_LIBMOUNT
@@ -75,6 +131,8 @@ void machine_read(struct machine *machine, const char *path)
     } else {
         read_filesystem(machine, path);
     }
+    read_processor(machine);
+    read_device(machine);
 }
 
 void machine_warn_before(struct bench *bench, const struct machine *machine)

@@ -14,6 +14,8 @@ struct machine {
     char kernel[65];
     char filesystem[64]; /* type */
     char device[256];    /* source of the mount */
+    /* of the processors and of the device; "": unknown */
+    char processor[128], model[128], scheduler[64], requests[32];
 };
 void machine_read(struct machine *machine, const char *path);
 /* Warns about conditions that would falsify the measurement. */

@@ -3,12 +3,12 @@
  * other values. */
 #define _GNU_SOURCE
 #include "report.h"
+#include "curves.h"
 #include "knee.h"
 #include "summary.h"
 #include "../measure/child.h"
 #include "../../cli/messages.h"
 #include "../../cli/quote.h"
-#include "../../cli/sizes.h"
 
 #include <errno.h>
 #include <math.h>
@@ -110,42 +110,11 @@ static void put_arms(FILE *out, const struct bench *bench, enum bench_cache cach
             row, bench_cache_names[cache]);
 }
 
-/* Returns the value of an arm's point in one dimension, as a number. */
-static double value_at(const struct bench *bench, const struct bench_arm *arm, size_t dimension)
-{
-    uint64_t value = 0;
-
-    (void)cli_parse_size(bench->sweep.dimensions[dimension].values[arm->point[dimension]], &value);
-    return (double)value;
-}
-
-/* Returns true if two points differ only in the first dimension. */
-static bool one_curve(const struct bench *bench, const struct bench_arm *a,
-                      const struct bench_arm *b)
-{
-    for (size_t d = 1; d < bench->sweep.n_dimensions; d++) {
-        if (a->point[d] != b->point[d])
-            return false;
-    }
-    return true;
-}
-
-static void put_curve_title(FILE *out, const struct bench *bench, const struct bench_arm *arm)
-{
-    char title[256] = "";
-    size_t len = 0;
-
-    for (size_t d = 1; d < bench->sweep.n_dimensions && len < sizeof(title); d++)
-        len += (size_t)snprintf(title + len, sizeof(title) - len, "%s%s=%s", d > 1 ? ", " : "",
-                                bench->sweep.dimensions[d].name,
-                                bench->sweep.dimensions[d].values[arm->point[d]]);
-    put_quoted(out, title[0] ? title : "io_uring");
-}
-
 static void put_sweep(FILE *out, const struct bench *bench, enum bench_cache cache)
 {
     int best, knee = knee_find(bench, cache, &best);
     unsigned curves = 0;
+    char title[256];
 
     for (size_t i = 0; i < bench->n_arms; i++) {
         if (!bench->arms[i].swept || bench->arms[i].point[0] != 0)
@@ -154,8 +123,8 @@ static void put_sweep(FILE *out, const struct bench *bench, enum bench_cache cac
         for (size_t j = i; j < bench->n_arms; j++) {
             struct bench_summary sum = summary_of(bench, j, cache);
             if (bench->arms[j].swept && sum.runs > 0 &&
-                one_curve(bench, &bench->arms[i], &bench->arms[j]))
-                fprintf(out, "%g %.9g %.9g %.9g\n", value_at(bench, &bench->arms[j], 0), sum.mb_s,
+                curves_same(bench, &bench->arms[i], &bench->arms[j]))
+                fprintf(out, "%g %.9g %.9g %.9g\n", curves_x(bench, &bench->arms[j]), sum.mb_s,
                         sum.mb_s * sum.median / sum.q3, sum.mb_s * sum.median / sum.q1);
         }
         fputs("EOD\n", out);
@@ -170,7 +139,8 @@ static void put_sweep(FILE *out, const struct bench *bench, enum bench_cache cac
         if (!bench->arms[i].swept || bench->arms[i].point[0] != 0)
             continue;
         fprintf(out, "$curve%u using 1:2:3:4 with yerrorlines pt 7 lw 2 title ", curves++);
-        put_curve_title(out, bench, &bench->arms[i]);
+        curves_title(title, sizeof(title), bench, &bench->arms[i]);
+        put_quoted(out, title);
         fputs(", \\\n ", out);
     }
     double base = summary_of(bench, bench->baseline, cache).mb_s;
@@ -183,8 +153,7 @@ static void put_sweep(FILE *out, const struct bench *bench, enum bench_cache cac
         fprintf(out,
                 "'+' using (%g):(%.9g) every ::0::0 with points pt 6 ps 3 lw 2 lc rgb 'black'"
                 " title 'knee'\n",
-                value_at(bench, &bench->arms[knee], 0),
-                summary_of(bench, (size_t)knee, cache).mb_s);
+                curves_x(bench, &bench->arms[knee]), summary_of(bench, (size_t)knee, cache).mb_s);
     else
         fputs("NaN notitle\n", out);
 }

@@ -1,0 +1,66 @@
+/* outputs.c: the files that the reports go to. */
+#define _GNU_SOURCE
+#include "outputs.h"
+#include "../../core/base/path.h"
+#include "../cli/messages.h"
+#include "../cli/quote.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Finds the directory of a path's last component, and that component. Returns 0 or -1. */
+static int find_parent(const char *path, struct stat *dir, const char **name)
+{
+    char *parent = path_dir(path);
+    int rc = parent ? stat(parent, dir) : -1;
+
+    *name = path_last(path);
+    free(parent);
+    return rc;
+}
+
+/* Returns true if both paths are the same name in the same directory. */
+static bool one_name(const char *a, const char *b)
+{
+    const char *name_a, *name_b;
+    struct stat dir_a, dir_b;
+
+    return find_parent(a, &dir_a, &name_a) == 0 && find_parent(b, &dir_b, &name_b) == 0 &&
+           dir_a.st_dev == dir_b.st_dev && dir_a.st_ino == dir_b.st_ino &&
+           strcmp(name_a, name_b) == 0;
+}
+
+/* Returns true if both outputs are the same file, by name or, if they exist, by inode. */
+static bool one_file(const char *a, const char *b)
+{
+    struct stat st;
+
+    return one_name(a, b) || (stat(a, &st) == 0 && bench_is_same_file(b, &st));
+}
+
+void outputs_check(const struct bench_options *opts)
+{
+    const struct {
+        const char *option, *path;
+    } outputs[] = {
+        {"json", opts->json}, {"csv", opts->csv},   {"markdown", opts->markdown},
+        {"html", opts->html}, {"plot", opts->plot},
+    };
+    const char *dot = opts->plot ? strrchr(opts->plot, '.') : NULL;
+
+    for (size_t i = 0; i < sizeof(outputs) / sizeof(*outputs); i++) {
+        for (size_t j = 0; j < i; j++) {
+            const char *a = outputs[j].path, *b = outputs[i].path;
+            bool a_stdout = a && strcmp(a, "-") == 0, b_stdout = b && strcmp(b, "-") == 0;
+            if (a_stdout && b_stdout)
+                cli_fatal(0, "--%s and --%s cannot both write to standard output",
+                          outputs[j].option, outputs[i].option);
+            if (a && b && !a_stdout && !b_stdout && one_file(a, b))
+                cli_fatal(0, "--%s and --%s cannot write to the same file", outputs[j].option,
+                          outputs[i].option);
+        }
+    }
+    if (opts->plot && (!dot || (strcmp(dot, ".svg") != 0 && strcmp(dot, ".png") != 0)))
+        cli_fatal(0, "invalid argument %s for '--plot'; expected FILE.svg or FILE.png",
+                  cli_quote(opts->plot));
+}

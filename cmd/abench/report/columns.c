@@ -1,0 +1,85 @@
+/* columns.c: the table of the arms as cells of text. See columns.h. */
+#define _GNU_SOURCE
+#include "columns.h"
+#include "words.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+static void add(struct columns *columns, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void add(struct columns *columns, const char *format, ...)
+{
+    va_list args;
+
+    assert(columns->n < COLUMNS_MAX);
+    va_start(args, format);
+    vsnprintf(columns->cells[columns->n++], COLUMN_BYTES, format, args);
+    va_end(args);
+}
+
+/* Adds a figure, or '-' if it is not known. */
+static void add_known(struct columns *columns, double value)
+{
+    if (isnan(value))
+        add(columns, "-");
+    else
+        add(columns, "%.*f", value < 9.95 ? 1 : 0, value);
+}
+
+struct columns columns_head(const struct bench *bench)
+{
+    struct columns columns = {0};
+
+    add(&columns, "time");
+    add(&columns, "faster");
+    add(&columns, "95%%");
+    add(&columns, "MB/s");
+    if (bench->opts.pattern) {
+        add(&columns, "IOPS");
+        add(&columns, "CPU us/request");
+        add(&columns, "p50 us");
+        add(&columns, "p90 us");
+        add(&columns, "p99 us");
+        add(&columns, "p99.9 us");
+    } else {
+        add(&columns, "CPU");
+        add(&columns, "memory");
+    }
+    return columns;
+}
+
+struct columns columns_of(const struct bench *bench, size_t arm, enum bench_cache cache)
+{
+    const double us = 1e-6, ns_per_us = 1e3;
+    struct bench_summary sum = summary_of(bench, arm, cache);
+    struct columns columns = {0};
+
+    if (sum.runs == 0) {
+        add(&columns, "%s",
+            sum.differs   ? "differs"
+            : sum.stopped ? "stopped"
+            : sum.failed  ? "failed"
+                          : "not run");
+        return columns;
+    }
+    add(&columns, "%s", words_seconds(sum.median));
+    add(&columns, "%sx", arm == bench->baseline ? "1" : words_times(sum.ratio));
+    add(&columns, "%s",
+        arm == bench->baseline || isnan(sum.ratio_low)
+            ? ""
+            : words_interval(sum.ratio_low, sum.ratio_high));
+    add_known(&columns, sum.mb_s);
+    if (bench->opts.pattern) {
+        add(&columns, "%.0f", sum.items_s);
+        add_known(&columns, sum.cpu_seconds / bench_items(bench, &bench->arms[arm]) / us);
+        for (unsigned i = 0; i < BENCH_PERCENTILES; i++)
+            add_known(&columns, sum.latency_ns[i] / ns_per_us);
+    } else {
+        add(&columns, "%s", words_seconds(sum.cpu_seconds));
+        add(&columns, "%.0f MiB", sum.memory_peak / 1048576);
+    }
+    return columns;
+}
