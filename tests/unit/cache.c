@@ -70,7 +70,7 @@ static void a_warm_file_is_resident(void)
     /* at no page of a mapping */
     assert_in_range(cache_resident_end(fd, &st, SIZE / 2 + 100), ODD_SIZE / 2 - 100,
                     ODD_SIZE / 2 + 8192);
-    assert_int_equal(cache_resident_end(fd, &st, SIZE * 2), 0);
+    assert_int_equal(cache_resident_end(fd, &st, (uint64_t)SIZE * 2), 0);
     assert_false(cache_is_cold(fd, &st, ODD_SIZE, 0));
     assert_true(cache_has(fd, 0, SIZE));
     assert_true(cache_has(fd, 4096, 8192));

@@ -21,7 +21,7 @@ static void all_of_a_link_is_read(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
-        const off_t sizes[] = {(off_t)lens[i], 0, 1, (off_t)lens[i] + 1, 10 * PATH_MAX, -1};
+        const off_t sizes[] = {(off_t)lens[i], 0, 1, (off_t)lens[i] + 1, (off_t)10 * PATH_MAX, -1};
 
         memset(long_target, 'x', lens[i]);
         long_target[lens[i]] = 0;
