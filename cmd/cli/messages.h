@@ -2,7 +2,7 @@
 #ifndef CMD_CLI_MESSAGES_H
 #define CMD_CLI_MESSAGES_H
 
-#define AIOUTILS_VERSION "0.1.0"
+#define AIOUTILS_VERSION "0.2.0"
 
 /* argv[0], which messages begin with, as GNU's do. */
 extern const char *cli_name;
