@@ -209,14 +209,16 @@ void json_put_bool(struct json_writer *json, const char *key, bool value)
 void json_put_count(struct json_writer *json, const char *key, uint64_t value)
 {
     char text[24];
+    int len = snprintf(text, sizeof(text), "%" PRIu64, value);
 
     put_key(json, key);
-    put(json, text, (size_t)snprintf(text, sizeof(text), "%" PRIu64, value));
+    put(json, text, (size_t)len);
 }
 
 void json_put_real(struct json_writer *json, const char *key, double value)
 {
     char text[32];
+    int len;
 
     if (!isfinite(value)) {
         json_put_null(json, key);
@@ -224,7 +226,8 @@ void json_put_real(struct json_writer *json, const char *key, double value)
     }
     put_key(json, key);
     /* no program sets LC_NUMERIC: the decimal point is a point */
-    put(json, text, (size_t)snprintf(text, sizeof(text), "%.9g", value));
+    len = snprintf(text, sizeof(text), "%.9g", value);
+    put(json, text, (size_t)len);
 }
 
 void json_put_text(struct json_writer *json, const char *key, const char *text)

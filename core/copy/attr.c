@@ -316,10 +316,15 @@ static bool same_value(const struct attr_at *from, const struct attr_at *to, con
 static bool same_attributes(const struct copy_opts *opts, const struct attr_at *from,
                             const struct attr_at *to)
 {
-    char *names = malloc(XATTR_LIST_MAX + 2 * XATTR_SIZE_MAX), *values = names + XATTR_LIST_MAX;
-    ssize_t len = names ? reach_listxattr(from, names, XATTR_LIST_MAX) : -1;
-    bool same = len >= 0;
+    char *names = malloc(XATTR_LIST_MAX + 2 * XATTR_SIZE_MAX), *values;
+    ssize_t len;
+    bool same;
 
+    if (!names)
+        return false;
+    values = names + XATTR_LIST_MAX;
+    len = reach_listxattr(from, names, XATTR_LIST_MAX);
+    same = len >= 0;
     for (size_t i = 0; same && opts->preserve_mode && i < 2; i++)
         same = same_value(from, to, posix_acl[i], values);
     for (const char *name = names; same && name < names + len; name += strlen(name) + 1)

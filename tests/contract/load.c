@@ -200,6 +200,8 @@ static void each_order_has_every_block(const struct engine *engine,
         char *seen = calloc(count, 1);
         struct load load = {.opts = opts, .blocks = count, .reads = 3 * count, .seed = 12345};
         uint64_t offset, before = 0;
+
+        assert_non_null(seen);
         for (uint64_t n = 0; n < 3 * count; n++) {
             assert_true(load_next(&load, 1, &offset));
             assert_int_equal(offset % this->block_bytes, 0);
