@@ -158,7 +158,7 @@ check 'twice, one ends later, by SIGTERM: all files are there' test -z "$(to_cop
 completed 'twice, one ends later, by SIGTERM'
 
 plan
-start slurm-array
+slow=--rate=300K start slurm-array
 first=$(job 0)
 options=$slow
 launch slurm-array &
