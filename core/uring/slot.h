@@ -14,7 +14,8 @@
  *     |--> PARKED ---|             the operation waits for another file; ask it again each turn
  *     |              |
  *     v              v
- *   INLINE ----> BLOCKING          a pseudo file that a ring cannot read; also reached from GUESSED
+ *   INLINE ----> BLOCKING          a pseudo file that a ring cannot read, or a cached file without
+ *                                  RWF_NOWAIT; also reached from GUESSED
  *     |              ^
  *     | not cached   | FUSE says that it is empty
  *     v              |
@@ -88,6 +89,7 @@ struct slot {
     bool regular;             /* known to be a regular file */
     bool direct;              /* fd is O_DIRECT now */
     bool opened_cold;         /* its name was not cached: io-wq opened it */
+    bool cached;              /* BLOCKING: it will not wait, for the page cache has all of it */
     bool probed;              /* the first read that does not wait has found nothing in the cache */
     bool read_failed;         /* a block could not be read: read no further ahead */
     bool waits;               /* in the list of those that wait for blocks */

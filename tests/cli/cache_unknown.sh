@@ -11,6 +11,8 @@ bytes=20971520
 mkdir lower upper work merged
 head -c $bytes /dev/urandom >lower/file
 seq 1000 >lower/small
+mkdir lower/many
+for i in {1..20}; do seq "$i"000 >"lower/many/$i"; done
 resident() {
     fincore --bytes --noheadings --output RES lower/file | tr -d ' '
 }
@@ -73,6 +75,11 @@ chmod 644 lower/file
 if [ "$(id -u)" = 0 ] && mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work merged 2>/dev/null; then
     both 'overlayfs' merged/file
     both 'overlayfs, cachestat is missing' merged/file "$hide" ENOSYS cachestat
+    if [ "$engine" = uring ]; then
+        same 'overlayfs: cached files are read without the ring' 20 \
+            "$(ahash -r --stats=json merged/many 2>&1 >out | sed -n 's/.*"resident_files":\([0-9]*\).*/\1/p')"
+        same 'overlayfs: their digests' "$(gnu sha256sum merged/many/* | sort)" "$(sort out)"
+    fi
     umount merged
 else
     left_out 'overlayfs' 'it needs root and a mount'
