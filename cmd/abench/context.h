@@ -160,6 +160,7 @@ struct bench_arm {
     const char *command;    /* user's arms: with {src} and so on */
     char *advice;           /* built-in arms: the command line that a user types for it */
     bool ring;              /* built-in arms: uses io_uring */
+    bool usual;             /* built-in arms: what the command does without options */
     unsigned threads;       /* built-in blocking arms: -j; 0: the default of the command */
     uint64_t pattern_block; /* bytes */
     bool ceiling;           /* given by --bound, as an upper limit: the result is not compared */

@@ -34,16 +34,20 @@ struct digest *cli_digest_open(const char *name)
     return digest;
 }
 
+bool cli_is_small_file(const char *name)
+{
+    struct stat st;
+
+    return stat(name, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= SMALL_FILE_BYTES;
+}
+
 /* Tells whether a file is read by one call, and no option asks for more than that. --stats does: it
  * tells why io_uring cannot be used. */
 static bool is_small(const struct cli_common *common, const char *name)
 {
-    struct stat st;
-
     return strcmp(common->engine, "auto") == 0 && common->jobs <= 1 && common->opts.depth == 0 &&
            common->opts.direct == DIRECT_AUTO && common->progress == CLI_PROGRESS_NEVER &&
-           common->stats == STATS_NONE && stat(name, &st) == 0 && S_ISREG(st.st_mode) &&
-           st.st_size <= SMALL_FILE_BYTES;
+           common->stats == STATS_NONE && cli_is_small_file(name);
 }
 
 const struct engine *cli_engine(struct cli_common *common, const char *only, const char **why)

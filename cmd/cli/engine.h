@@ -10,6 +10,8 @@
  * calls: to set up a ring and threads takes longer than one read. If auto has fallen back, there
  * may be several files, and no option sets the workers, it sets opts.jobs_waiting. */
 const struct engine *cli_engine(struct cli_common *common, const char *only, const char **why);
+/* Tells whether a file is so small that auto takes blocking calls for it, if it is the only one. */
+bool cli_is_small_file(const char *name);
 /* Returns why an engine failed as a whole, by its -errno: a static text. */
 const char *cli_engine_error(int status);
 /* Prints why a run is not complete, if engine_process says so. Returns whether it does. */

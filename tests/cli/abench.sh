@@ -166,7 +166,7 @@ Try 'abench --help' for more information." 'abench'
 gives 'an unknown operation' 2 '' "abench: unknown operation 'move'; expected read, hash, copy or lesson
 Try 'abench --help' for more information." 'abench move tree'
 gives 'an unknown arm' 2 '' \
-    "abench: unknown arm 'threads'; expected sync or uring, with -jN, -direct or -buffered after either, or uring-dN" \
+    "abench: unknown arm 'threads'; expected sync, uring or auto, with -jN, -direct or -buffered after any, or uring-dN" \
     'abench hash --arms=threads tree'
 gives 'a copy that has no destination' 2 '' "abench: arm 'x': the command of a copy must contain {dst}" \
     'abench copy --arms=sync --arm x=true tree'

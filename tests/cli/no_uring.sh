@@ -56,6 +56,33 @@ for errno in EPERM ENOSYS; do
         if [ "$engine" = sync ]; then falls_back $errno; else refuses $errno; fi
     done
 done
+# What abench recommends is what the command does by itself: the engine is named only if it is another one.
+if [ "$engine" = sync ]; then
+    # in_use ARMS: prints the recommended command
+    in_use() {
+        without EPERM abench hash --warm --pairs=1 --arms="$1" tree 2>&1 | sed -n 's/^Use *//p'
+    }
+    calls=setup
+    export AIOUTILS_ENGINE=auto
+    same "abench: the arms without io_uring" "auto sync sync-j16" \
+        "$(without EPERM abench hash --warm --pairs=1 --csv tree 2>/dev/null | sed -n 's/^hash,[^"]*"\([^"]*\)".*/\1/p' | sort | xargs)"
+    same "abench: recommends the default" "ahash -r tree   (takes blocking calls by itself)" "$(in_use auto)"
+    has "abench: recommends blocking calls" "^ahash -r --engine=sync -j3 tree " "$(in_use sync-j3)"
+    export AIOUTILS_ENGINE=sync
+    has "abench: recommends another engine than the environment" "^ahash -r --engine=auto tree " "$(in_use auto)"
+    has "abench: recommends the engine of the environment" "^ahash -r -j3 tree " "$(in_use sync-j3)"
+else
+    in_use() {
+        abench read --warm --pairs=1 --arms=uring "$1" 2>&1 | sed -n 's/^Use *//p'
+    }
+    export AIOUTILS_ENGINE=auto
+    seq 200000 >large
+    has "abench: auto takes io_uring" "^acat large .*takes io_uring by itself" "$(in_use large)"
+    has "abench: auto takes blocking calls for one small file" "^acat --engine=uring tree/1 .*measured best" "$(in_use tree/1)"
+    rm large
+    export AIOUTILS_ENGINE=uring
+fi
+
 calls=setup
 if [ "$engine" = sync ]; then falls_back ENOMEM; else refuses ENOMEM; fi
 

@@ -15,17 +15,17 @@ enum { ROUNDS = 7, ARMS = 3 };
 /* The figures of an arm. waiting, queued: of its seconds; the rest is computing. */
 struct figures {
     const char *name, *label;
-    bool ring;
+    bool ring, usual;
     unsigned threads;
     double seconds, cpu, waiting, queued, workers, busy, queue;
 };
 
 /* Common figures of a test: one blocking thread that waits, threads and a ring. */
-static const struct figures one_thread = {"sync", "1 blocking thread", false, 1, 8, 1, 7, 0, 1, 0.9,
-                                          0.9};
+static const struct figures one_thread = {
+    "sync", "1 blocking thread", false, false, 1, 8, 1, 7, 0, 1, 0.9, 0.9};
 static const struct figures threads = {
-    "sync-j16", "16 blocking threads", false, 16, 2, 2, 30, 0, 16, 0.9, 9};
-static const struct figures ring = {"uring", "io_uring", true, 0, 1, 1, 1, 0, 2, 0.9, 30};
+    "sync-j16", "16 blocking threads", false, false, 16, 2, 2, 30, 0, 16, 0.9, 9};
+static const struct figures ring = {"uring", "io_uring", true, true, 0, 1, 1, 1, 0, 2, 0.9, 30};
 static const struct machine machine = {.processors = 2};
 
 static struct bench bench;
@@ -38,6 +38,7 @@ static void add_arm(const struct figures *figures)
     *arm = (struct bench_arm){.name = (char *)figures->name,
                               .label = (char *)figures->label,
                               .ring = figures->ring,
+                              .usual = figures->usual,
                               .threads = figures->threads,
                               .argv = argv,
                               .advice = (char *)"ahash -r"};
@@ -137,6 +138,44 @@ static void threads_are_as_fast(void **state)
     char *use = answer_use_line(&bench, &answer, BENCH_COLD);
     assert_non_null(strstr(use, "by itself it takes io_uring, which takes 1.25 of the time"));
     free(use);
+}
+
+/* Returns the recommended arm's name, or fails if its reason does not contain text. */
+static const char *use_because(const char *text)
+{
+    struct answer answer = answer_find(&bench, BENCH_COLD);
+    char *use = answer_use_line(&bench, &answer, BENCH_COLD);
+
+    assert_non_null(use);
+    if (!strstr(use, text))
+        fail_msg("'%s' does not contain '%s'", use, text);
+    free(use);
+    return bench.arms[answer.use].name;
+}
+
+static void what_the_command_does_by_itself_is_recommended(void **state)
+{
+    struct figures several = threads, last = ring;
+
+    (void)state;
+    last.seconds = 2.02; /* the threads are no faster than that */
+    last.usual = true;
+    set_up(&one_thread, &several, &last);
+    assert_string_equal(use_because("takes io_uring by itself; as fast as 16 blocking"), "uring");
+    /* by the environment, say, the command takes blocking calls */
+    last.usual = false;
+    set_up(&one_thread, &several, &last);
+    assert_string_equal(use_because("(measured best)"), "sync-j16");
+    /* without io_uring it takes threads */
+    last.name = "auto", last.ring = false, last.usual = true;
+    set_up(&one_thread, &several, &last);
+    bench.no_ring = "forbidden";
+    assert_string_equal(use_because("takes blocking calls by itself; as fast as 16"), "auto");
+    last.seconds = 3;
+    set_up(&one_thread, &several, &last);
+    bench.no_ring = "forbidden";
+    assert_string_equal(
+        use_because("by itself it takes blocking calls, which takes 1.50 of the time"), "sync-j16");
 }
 
 static void nothing_waits(void **state)
@@ -256,6 +295,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(faster_than_one_and_than_threads),
         cmocka_unit_test(threads_are_as_fast),
+        cmocka_unit_test(what_the_command_does_by_itself_is_recommended),
         cmocka_unit_test(nothing_waits),
         cmocka_unit_test(only_the_device_is_device_bound),
         cmocka_unit_test(ready_to_run_is_not_waiting),

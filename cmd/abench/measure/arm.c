@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "arm.h"
 #include "../../../core/engine.h"
+#include "../../cli/engine.h"
 #include "../../cli/messages.h"
 #include "../../cli/quote.h"
 #include "../../cli/sizes.h"
@@ -56,7 +57,7 @@ static struct bench_arm *arm_add(struct bench *bench, const char *name)
 
 /* The options of a built-in arm, as the commands take them; NULL: their default. */
 struct arm_spec {
-    bool ring;
+    const char *engine; /* sync, uring or auto */
     const char *jobs, *direct, *depth, *block_size;
 };
 
@@ -98,6 +99,29 @@ static const char *jobs_of(const struct bench *bench, const struct arm_spec *spe
     return "1";
 }
 
+/* Tells whether auto takes io_uring for a command. */
+static bool auto_takes_ring(const struct bench *bench)
+{
+    return !bench->no_ring &&
+           !(bench->opts.operation == BENCH_READ && !bench->opts.pattern &&
+             bench->data.n_paths == 1 && cli_is_small_file(bench->data.paths[0]));
+}
+
+static bool uses_ring(const struct bench *bench, const struct arm_spec *spec)
+{
+    return spec->engine[0] == 'u' || (spec->engine[0] == 'a' && auto_takes_ring(bench));
+}
+
+/* Tells whether the command takes this engine without --engine. */
+static bool is_engine_default(const struct bench *bench, const struct arm_spec *spec)
+{
+    struct cli_common common;
+
+    cli_common_init(&common, "");
+    return strcmp(spec->engine, common.engine) == 0 ||
+           (strcmp(common.engine, "auto") == 0 && spec->engine[0] == 'u' && auto_takes_ring(bench));
+}
+
 /* Returns the options that distinguish the arm, with --engine first. */
 static struct words spec_options(const struct bench *bench, const struct arm_spec *spec)
 {
@@ -105,13 +129,14 @@ static struct words spec_options(const struct bench *bench, const struct arm_spe
     const char *direct = spec->direct ? spec->direct : opts->direct;
     struct words words = {NULL, 0};
 
-    words_option(&words, "--engine=", spec->ring ? "uring" : "sync");
+    words_option(&words, "--engine=", spec->engine);
     words_option(&words, "-j", jobs_of(bench, spec));
     if (opts->pattern) {
         words_option(&words, "--pattern=", opts->pattern);
         words_add(&words, format("--bytes=%" PRIu64, opts->pattern_bytes));
     }
-    if (spec->ring) /* blocking calls have one request in flight, and reject a larger depth */
+    if (uses_ring(bench,
+                  spec)) /* blocking calls have one request in flight, and reject a larger depth */
         words_option(&words, "--depth=", spec->depth ? spec->depth : opts->depth);
     words_option(&words, "--block-size=", spec->block_size ? spec->block_size : opts->block_size);
     words_option(&words, "--direct=", direct);
@@ -126,7 +151,7 @@ static char *advice(const struct bench *bench, const struct arm_spec *spec,
     char *text = bench_need(
         strdup(bench->opts.pattern ? "acat --discard" : base[bench->opts.operation]));
 
-    for (size_t i = spec->ring ? 1 : 0; i < options->n; i++) {
+    for (size_t i = is_engine_default(bench, spec) ? 1 : 0; i < options->n; i++) {
         char *longer = format("%s %s", text, options->word[i]);
         free(text);
         text = longer;
@@ -142,7 +167,9 @@ static char *label(const struct arm_spec *spec)
                         : strcmp(spec->direct, "never") == 0  ? ", buffered"
                                                               : "";
 
-    if (!spec->ring)
+    if (spec->engine[0] == 'a')
+        return format("the default%s", cache);
+    if (spec->engine[0] == 's')
         return format("%s blocking thread%s%s", spec->jobs, strcmp(spec->jobs, "1") == 0 ? "" : "s",
                       cache);
     if (spec->depth)
@@ -174,27 +201,33 @@ static struct bench_arm *builtin_add(struct bench *bench, const char *name,
             words_add(&words, bench_need(strdup(""))); /* for arm_set_dest */
     }
     arm->argv = words.word;
-    arm->ring = spec->ring;
-    arm->threads = spec->ring || !spec->jobs ? 0 : (unsigned)strtoul(spec->jobs, NULL, 10);
+    arm->ring = uses_ring(bench, spec);
+    arm->usual = is_engine_default(bench, spec) && !spec->jobs && !spec->direct && !spec->depth &&
+                 !spec->block_size;
+    arm->threads = spec->engine[0] != 's' ? 0 : (unsigned)strtoul(spec->jobs, NULL, 10);
     free(arm->label);
     arm->label = label(spec);
     arm->advice = advice(bench, spec, &options);
-    arm->ring = spec->ring;
     if (spec->block_size)
         (void)cli_parse_size(spec->block_size, &arm->pattern_block);
     arm->options = options.word;
     return arm;
 }
 
-/* Adds a built-in arm by its name: sync or uring, then nothing, -jN, -direct or -buffered. */
+/* Adds a built-in arm by its name: an engine, then nothing, -jN, -direct or -buffered. */
 static void builtin_named(struct bench *bench, const char *name)
 {
+    static const char *const engines[] = {"sync", "uring", "auto"};
     const char *dash = strchrnul(name, '-'), *rest = *dash ? dash + 1 : dash;
-    bool sync = strncmp(name, "sync", (size_t)(dash - name)) == 0 && dash - name == 4;
-    bool uring = strncmp(name, "uring", (size_t)(dash - name)) == 0 && dash - name == 5;
-    struct arm_spec spec = {.ring = uring};
+    struct arm_spec spec = {.engine = NULL};
     unsigned count;
 
+    for (size_t i = 0; i < sizeof(engines) / sizeof(*engines); i++)
+        if (strlen(engines[i]) == (size_t)(dash - name) &&
+            strncmp(name, engines[i], strlen(engines[i])) == 0)
+            spec.engine = engines[i];
+    bool sync = spec.engine && strcmp(spec.engine, "sync") == 0;
+    bool uring = spec.engine && strcmp(spec.engine, "uring") == 0;
     if (rest[0] == 'j' && cli_parse_count(rest + 1, THREADS_MAX, &count) == 0)
         spec.jobs = rest + 1;
     else if (rest[0] == 'd' && uring && cli_parse_count(rest + 1, THREADS_MAX, &count) == 0)
@@ -204,11 +237,11 @@ static void builtin_named(struct bench *bench, const char *name)
     else if (strcmp(rest, "buffered") == 0)
         spec.direct = "never";
     else if (*dash)
-        sync = uring = false;
-    if (!sync && !uring)
+        spec.engine = NULL;
+    if (!spec.engine)
         cli_fatal(0,
-                  "unknown arm %s; expected sync or uring, with -jN, -direct or -buffered after"
-                  " either, or uring-dN",
+                  "unknown arm %s; expected sync, uring or auto, with -jN, -direct or -buffered"
+                  " after any, or uring-dN",
                   cli_quote(name));
     if (sync && !spec.jobs)
         spec.jobs = "1";
@@ -251,7 +284,7 @@ static void sweep_add(struct bench *bench)
     size_t point[SWEEP_DIMENSIONS_MAX] = {0};
 
     for (;;) {
-        struct arm_spec spec = {.ring = true};
+        struct arm_spec spec = {.engine = "uring"};
         char *name = bench_need(strdup(""));
         size_t d;
         for (d = 0; d < sweep->n_dimensions; d++) {
@@ -354,8 +387,8 @@ void arms_init(struct bench *bench)
         builtin_named(bench, "sync");
         if (!opts->sweep)
             builtin_add_all(bench, opts->threads ? opts->threads : "16", "sync-j");
-        if (able && !opts->sweep)
-            builtin_named(bench, "uring");
+        if (!opts->sweep)
+            builtin_named(bench, able ? "uring" : "auto");
     }
     if (!able)
         bench_warn(bench,

@@ -80,19 +80,27 @@ static int find_base(const struct bench *bench, enum bench_cache cache)
     return base != ANSWER_NONE ? base : fastest(bench, cache, is_threads);
 }
 
+/* Returns the arm that does what our command does without options. */
+static int find_usual(const struct bench *bench, enum bench_cache cache)
+{
+    for (size_t i = 0; i < bench->n_arms; i++)
+        if (bench->arms[i].usual && summary_of(bench, i, cache).runs > 0)
+            return (int)i;
+    return ANSWER_NONE;
+}
+
 /* Chooses the command to use: the fastest, or our command without options, or the knee of a sweep,
  * if these are as fast. */
 static int find_use(const struct bench *bench, enum bench_cache cache)
 {
     int best = fastest(bench, cache, is_any), swept, knee = knee_find(bench, cache, &swept);
+    int usual = find_usual(bench, cache);
 
-    for (size_t i = 0; i < bench->n_arms && best != ANSWER_NONE; i++) {
-        const struct bench_summary sum = summary_of(bench, i, cache);
-        if (strcmp(bench->arms[i].name, "uring") == 0 && sum.runs > 0 &&
-            sum.median <= as_good * summary_of(bench, (size_t)best, cache).median &&
-            !summary_compare(bench, (size_t)best, i, cache).faster)
-            return (int)i;
-    }
+    if (usual != ANSWER_NONE && best != ANSWER_NONE &&
+        summary_of(bench, (size_t)usual, cache).median <=
+            as_good * summary_of(bench, (size_t)best, cache).median &&
+        !summary_compare(bench, (size_t)best, (size_t)usual, cache).faster)
+        return usual;
     return knee >= 0 && best == swept ? knee : best;
 }
 
@@ -290,24 +298,24 @@ static void print_reason(FILE *out, const struct bench *bench, const struct answ
                          enum bench_cache cache)
 {
     int best = fastest(bench, cache, is_any);
+    int usual = find_usual(bench, cache);
     const struct bench_arm *arm = &bench->arms[answer->use];
-    bool usual = strcmp(arm->name, "uring") == 0;
+    const char *by_itself = usual != ANSWER_NONE && bench->arms[usual].ring ? "io_uring"
+                                                                            : "blocking calls";
 
-    if (usual)
-        fputs("   (takes io_uring by itself", out);
+    if (answer->use == usual)
+        fprintf(out, "   (takes %s by itself", by_itself);
     else if (answer->use == best)
         fputs("   (measured best", out);
     else
         fputs("   (the smallest values that are as fast as the best", out);
-    if (usual && best != answer->use)
+    if (answer->use == usual && best != usual)
         fprintf(out, "; as fast as %s", bench->arms[best].label);
-    else if (!usual && arm->argv && !arm->swept && answer->ring != ANSWER_NONE && !arm->ring &&
-             answer->kind != ANSWER_UNKNOWN)
-        fprintf(
-            out, "; by itself it takes io_uring, which takes %s of the time",
-            words_times(
-                1 /
-                summary_compare(bench, (size_t)answer->ring, (size_t)answer->use, cache).ratio));
+    else if (answer->use != usual && usual != ANSWER_NONE && arm->argv && !arm->swept &&
+             !arm->ring && (answer->kind != ANSWER_UNKNOWN || bench->no_ring))
+        fprintf(out, "; by itself it takes %s, which takes %s of the time", by_itself,
+                words_times(
+                    1 / summary_compare(bench, (size_t)usual, (size_t)answer->use, cache).ratio));
     if (answer->kind == ANSWER_UNKNOWN && !bench->no_ring)
         fputs("; a hint, no more", out);
     putc(')', out);
