@@ -9,8 +9,10 @@
 #include "measure/copies.h"
 #include "measure/data.h"
 #include "measure/device.h"
+#include "measure/hooks.h"
 #include "measure/left.h"
 #include "measure/probe.h"
+#include "measure/programs.h"
 #include "measure/run.h"
 #include "measure/sample.h"
 #include "measure/source.h"
@@ -37,7 +39,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <unistd.h>
 
 enum { STATUS_ARM_FAILED = 1, STATUS_TROUBLE, STATUS_REGRESSION, STATUS_NO_ANSWER };
@@ -55,6 +56,7 @@ static void clean_up(void)
         return;
     child_signals_hold();
     copies_remove(&bench);
+    (void)hooks_cleanup(&bench);
     if (bench.temp_dir[0]) {
         if (bench.opts.lesson)
             lesson_clean_up(&bench);
@@ -115,6 +117,10 @@ static bool measure_arm(struct bench_arm *arm, enum bench_cache cache, unsigned 
     *sample = (struct bench_sample){.cache = cache, .round = round, .position = position};
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "\r\033[Kround %u of %u: %s", round, bench.opts.rounds, arm->name);
+    if (hooks_prepare(&bench, arm) < 0) {
+        end_if_interrupted();
+        exit(STATUS_TROUBLE);
+    }
     if (bench.opts.operation == BENCH_COPY) {
         dest = path;
         rc = copies_next(&bench, path);
@@ -166,6 +172,23 @@ static bool run_round(enum bench_cache cache, unsigned round)
     return true;
 }
 
+/* Runs the rounds of --warmup, and forgets their good samples. Returns false if no arm can run. */
+static bool warm_up(enum bench_cache cache)
+{
+    bool good = true;
+
+    for (unsigned i = 0; i < bench.opts.warmup && good; i++) {
+        good = run_round(cache, 0);
+        for (size_t j = 0; j < bench.n_arms; j++) {
+            struct bench_arm *arm = &bench.arms[j];
+            if (arm->n_samples > 0 && arm_runs(arm) &&
+                arm->samples[arm->n_samples - 1].cache == cache)
+                arm->n_samples--;
+        }
+    }
+    return good;
+}
+
 static void expect_results(void)
 {
     if (!data_expect(&bench)) {
@@ -207,6 +230,10 @@ static void run_rounds(enum bench_cache cache, double end)
     bool sampled = false;
     double longest = 0;
 
+    if (!warm_up(cache)) {
+        bench.timed_out[cache] = !child_signal;
+        return;
+    }
     for (unsigned round = 1; round <= bench.opts.rounds; round++) {
         double start = elapsed(), removal = 0;
         if (round > bench.opts.rounds_min) {
@@ -235,39 +262,6 @@ static void run_rounds(enum bench_cache cache, double end)
     }
 }
 
-static void find_programs(void)
-{
-    char *slash, *path;
-    ssize_t len = readlink("/proc/self/exe", bench.bin_dir, sizeof(bench.bin_dir) - 1);
-
-    if (len >= 0)
-        bench.bin_dir[len] = '\0';
-    else if (!realpath((const char *)getauxval(AT_EXECFN), bench.bin_dir)) /* without /proc */
-        cli_fatal(errno, "cannot find acp, ahash and acat");
-    slash = strrchr(bench.bin_dir, '/');
-    if (slash)
-        *slash = '\0';
-    /* for the user's arms; last, because the programs can be installed there as cp and cat */
-    if (asprintf(&path, "%s:%s", getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin", bench.bin_dir) <
-        0)
-        cli_fatal(0, "memory exhausted");
-    setenv("PATH", path, 1);
-    free(path);
-}
-
-/* Runs each program once, to check that it exists and to have it cached for all arms. */
-static void check_programs(void)
-{
-    for (size_t i = 0; i < bench.n_arms; i++) {
-        char *argv[] = {NULL, (char *)"--version", NULL};
-        if (!bench.arms[i].argv)
-            continue;
-        argv[0] = bench.arms[i].argv[0];
-        if (child_command(argv, true) != 0)
-            cli_fatal(0, "cannot run %s", cli_quote(argv[0]));
-    }
-}
-
 static void prepare_place(void)
 {
     const char *base = getenv("TMPDIR");
@@ -279,7 +273,7 @@ static void prepare_place(void)
     atexit(clean_up);
     child_signals_catch();
     left_adopt();
-    find_programs();
+    programs_find(&bench);
     if (snprintf(bench.temp_dir, sizeof(bench.temp_dir), "%s/abench.XXXXXX",
                  base && *base ? base : "/tmp") >= (int)sizeof(bench.temp_dir) ||
         !mkdtemp(bench.temp_dir)) {
@@ -294,8 +288,12 @@ static void prepare(void)
     if (!rng)
         cli_fatal(0, "memory exhausted");
     gsl_rng_set(rng, bench.opts.seed);
+    if (hooks_setup(&bench) < 0) {
+        end_if_interrupted();
+        exit(STATUS_TROUBLE);
+    }
     arms_init(&bench);
-    check_programs();
+    programs_check(&bench);
     end_if_interrupted();
     if (!data_collect(&bench)) {
         end_if_interrupted();

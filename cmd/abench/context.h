@@ -42,6 +42,7 @@ struct bench_options {
     bool durable;        /* include syncfs in the time of a copy */
     bool verify_all;     /* compare contents after every run, not only after the first */
     unsigned rounds;     /* maximum */
+    unsigned warmup;     /* rounds before these, which are not counted */
     unsigned rounds_min; /* minimum, unless the time limit is reached; --pairs sets both */
     double precision;    /* half an interval's width, relative to the ratio, that ends the rounds */
     double budget;       /* --time: seconds for everything */
@@ -72,6 +73,7 @@ struct bench_options {
         bool ceiling;     /* given by --bound: the result is not compared */
     } * commands;
     size_t n_commands;
+    const char *setup, *prepare, *cleanup; /* the user's commands around the runs */
 };
 
 /* The files to read, hash or copy. */
@@ -207,6 +209,7 @@ struct bench {
     struct json_t *older;    /* report of --compare */
     char *compared;          /* text of the comparison */
     bool regressed;          /* an arm is slower than in the older report */
+    bool hooked;             /* the command of --setup has begun, so that --cleanup must run */
     bool failed;             /* an arm failed or differed */
     char busiest[32];        /* name of another process that used the processors most; "": none */
     const char *no_ring;     /* the reason why io_uring cannot be used; NULL: it can */

@@ -26,6 +26,11 @@ enum {
     OPT_DURABLE,
     OPT_VERIFY,
     OPT_PAIRS,
+    OPT_RUNS,
+    OPT_WARMUP,
+    OPT_SETUP,
+    OPT_PREPARE,
+    OPT_CLEANUP,
     OPT_TIME,
     OPT_SEED,
     OPT_THREADS,
@@ -67,6 +72,11 @@ static const struct option long_options[] = {
     {"durable", no_argument, NULL, OPT_DURABLE},
     {"verify", required_argument, NULL, OPT_VERIFY},
     {"pairs", required_argument, NULL, OPT_PAIRS},
+    {"runs", required_argument, NULL, OPT_RUNS},
+    {"warmup", required_argument, NULL, OPT_WARMUP},
+    {"setup", required_argument, NULL, OPT_SETUP},
+    {"prepare", required_argument, NULL, OPT_PREPARE},
+    {"cleanup", required_argument, NULL, OPT_CLEANUP},
     {"time", required_argument, NULL, OPT_TIME},
     {"seed", required_argument, NULL, OPT_SEED},
     {"threads", required_argument, NULL, OPT_THREADS},
@@ -132,10 +142,16 @@ static void usage(void)
         "How long:\n"
         "      --precision=PERCENT   run rounds until the interval of each ratio is this narrow\n"
         "                              (5), or the time limit is reached\n"
-        "      --pairs=N             run exactly N rounds, each with every arm in random order\n"
+        "      --pairs=N             run exactly N rounds, each with every arm in random order;\n"
+        "                              also --runs\n"
+        "      --warmup=N            run N rounds first that are not counted\n"
         "      --time=SECONDS        time limit for everything (100)\n"
         "      --seed=N              seed of the random order\n"
         "      --no-probe            do not predict the gain from a short probe\n"
+        "Around the runs:\n"
+        "      --setup=COMMAND       run it once, before everything else\n"
+        "      --prepare=COMMAND     run it before each run; $ABENCH_ARM is the arm's name\n"
+        "      --cleanup=COMMAND     run it once, at the end, also after an error or a signal\n"
         "Output:\n"
         "      --details             print every figure and the evidence\n"
         "      --json[=FILE]         every sample as JSON; --csv[=FILE] as CSV\n"
@@ -221,6 +237,12 @@ static void set_number(struct bench_options *opts, int option, const char *argum
     case OPT_PAIRS:
         opts->rounds = opts->rounds_min = count_of("pairs", argument, BENCH_ROUNDS_MAX);
         break;
+    case OPT_RUNS:
+        opts->rounds = opts->rounds_min = count_of("runs", argument, BENCH_ROUNDS_MAX);
+        break;
+    case OPT_WARMUP:
+        opts->warmup = count_of("warmup", argument, BENCH_ROUNDS_MAX);
+        break;
     case OPT_PRECISION:
         opts->precision = precision_of(argument);
         break;
@@ -262,6 +284,12 @@ static const char **text_of(struct bench_options *opts, int option)
         return &opts->baseline;
     case OPT_DEST:
         return &opts->dest;
+    case OPT_SETUP:
+        return &opts->setup;
+    case OPT_PREPARE:
+        return &opts->prepare;
+    case OPT_CLEANUP:
+        return &opts->cleanup;
     case OPT_JSON:
         return &opts->json;
     case OPT_CSV:
