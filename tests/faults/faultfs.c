@@ -7,7 +7,8 @@
  * between open and close. Names of the same file share its locks. --foreground runs until the
  * unmount. --direct-io caches no pages: each read and write of a program is one operation. With
  * --fold-case, names that differ only in case are equal, and the first spelling is kept (as in
- * vfat). --nfs4-acl has only the attributes of nfs4.h. --read-delay=MS delays all reads. */
+ * vfat). --nfs4-acl has only the attributes of nfs4.h. --read-delay=MS delays all reads.
+ * --cache=SECONDS also caches names and attributes. */
 #define _GNU_SOURCE
 #define FUSE_USE_VERSION 312
 #include <dirent.h>
@@ -31,13 +32,12 @@ enum {
     CONTROL_MAX = 65536,
     /* each delayed operation occupies a thread, and one must be free for interruptions */
     THREADS_MAX = 1024,
-    DELAY_STEP_MS = 5,
+    DELAY_STEP_US = 5000,
 };
 
 static const char control[] = "/.faultfs";
-static bool direct_io;
-static bool fold_case;
-static bool nfs4_acl;
+static int direct_io, fold_case, nfs4_acl;
+static double cache_seconds;
 
 /* Returns the path relative to the directory underneath, which is the working directory. An open
  * file without a name has no path. */
@@ -55,8 +55,9 @@ static int result(int rc)
 
 static int wait_for(const struct rule_effect *effect)
 {
-    for (unsigned waited = 0; waited < effect->delay_ms; waited += DELAY_STEP_MS) {
-        struct timespec step = {.tv_nsec = DELAY_STEP_MS * 1000000L};
+    for (unsigned waited = 0; waited < effect->delay_us; waited += DELAY_STEP_US) {
+        unsigned left = effect->delay_us - waited;
+        struct timespec step = {.tv_nsec = 1000L * (left < DELAY_STEP_US ? left : DELAY_STEP_US)};
         if (!effect->deaf && fuse_interrupted())
             return -EINTR;
         nanosleep(&step, NULL);
@@ -383,8 +384,7 @@ static void *fs_init(struct fuse_conn_info *connection, struct fuse_config *conf
     connection->congestion_threshold = THREADS_MAX;
     config->use_ino = 1;
     config->hard_remove = 1;
-    config->attr_timeout = 0;
-    config->entry_timeout = 0;
+    config->attr_timeout = config->entry_timeout = cache_seconds;
     config->negative_timeout = 0;
     /* 3.17 needs it for interruptions. In older versions its signal would end the process. */
     config->intr = fuse_version() >= FUSE_MAKE_VERSION(3, 17);
@@ -459,38 +459,37 @@ static int serve(const char *directory, const char *mountpoint, bool foreground)
 
 static int usage(void)
 {
-    fputs(
-        "usage: faultfs [--direct-io] [--fold-case] [--nfs4-acl] [--read-delay=MS] [--foreground] "
-        "DIRECTORY MOUNTPOINT\n",
-        stderr);
+    fputs("usage: faultfs [--direct-io] [--fold-case] [--nfs4-acl] [--read-delay=MS] "
+          "[--cache=SECONDS] [--foreground] DIRECTORY MOUNTPOINT\n",
+          stderr);
     return 2;
 }
 
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"direct-io", no_argument, NULL, 'd'},  {"fold-case", no_argument, NULL, 'c'},
-        {"nfs4-acl", no_argument, NULL, 'n'},   {"read-delay", required_argument, NULL, 'r'},
-        {"foreground", no_argument, NULL, 'f'}, {NULL, 0, NULL, 0},
+        {"direct-io", no_argument, &direct_io, 1},
+        {"fold-case", no_argument, &fold_case, 1},
+        {"nfs4-acl", no_argument, &nfs4_acl, 1},
+        {"read-delay", required_argument, NULL, 'r'},
+        {"foreground", no_argument, NULL, 'f'},
+        {"cache", required_argument, NULL, 'a'},
+        {NULL, 0, NULL, 0},
     };
     bool foreground = false;
     char rule[64];
     int option;
 
     while ((option = getopt_long(argc, argv, "f", options, NULL)) != -1) {
-        if (option == 'd') {
-            direct_io = true;
-        } else if (option == 'c') {
-            fold_case = true;
-        } else if (option == 'n') {
-            nfs4_acl = true;
-        } else if (option == 'f') {
+        if (option == 'f') {
             foreground = true;
+        } else if (option == 'a') {
+            cache_seconds = atof(optarg);
         } else if (option == 'r') {
-            int len = snprintf(rule, sizeof(rule), "read * delay=%s", optarg);
-            if ((size_t)len >= sizeof(rule) || rules_set(rule, (size_t)len) < 0)
+            snprintf(rule, sizeof(rule), "read * delay=%s", optarg);
+            if (rules_set(rule, strlen(rule)) < 0)
                 return usage();
-        } else {
+        } else if (option != 0) {
             return usage();
         }
     }

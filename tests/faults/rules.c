@@ -94,7 +94,9 @@ static bool parse_word(struct rule *rule, char *word)
     if (!parse_number(value, &number))
         return false;
     if (strcmp(word, "delay") == 0)
-        effect->delay_ms = (unsigned)number;
+        effect->delay_us = (unsigned)number * 1000;
+    else if (strcmp(word, "microseconds") == 0)
+        effect->delay_us = (unsigned)number;
     else if (strcmp(word, "short") == 0)
         effect->short_bytes = number;
     else if (strcmp(word, "size") == 0)
@@ -184,7 +186,7 @@ static void add_effect(struct rule_effect *sum, const struct rule_effect *effect
 {
     if (effect->error && !sum->error)
         sum->error = effect->error;
-    sum->delay_ms += effect->delay_ms;
+    sum->delay_us += effect->delay_us;
     sum->deaf |= effect->deaf;
     if (effect->short_bytes < sum->short_bytes)
         sum->short_bytes = effect->short_bytes;

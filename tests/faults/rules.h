@@ -7,6 +7,7 @@
  * Each word is one of
  *
  *   delay=MS      waits first; an interrupted request (FUSE_INTERRUPT) ends with EINTR
+ *   microseconds=N   the same, in finer steps
  *   deaf          the delay cannot be interrupted, as with a device that does not answer
  *   error=NAME    fails: EIO, ENOSPC, EDQUOT, EINTR, ... or a number
  *   short=N       reads or writes at most N bytes
@@ -54,7 +55,7 @@ enum rule_op {
 /* the combined effect of the rules on one operation */
 struct rule_effect {
     int error; /* 0 or -errno */
-    unsigned delay_ms;
+    unsigned delay_us;
     bool deaf;
     size_t short_bytes; /* SIZE_MAX: all */
     int64_t size;       /* this and those below: -1 if no rule sets it */
