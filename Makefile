@@ -105,6 +105,7 @@ ifneq ($(filter-out $(no_packages),$(or $(MAKECMDGOALS),all)),)
 static_libs := $(if $(filter static,$(PROFILE)),--static)
 packages_cflags := $(call package,liburing,--cflags) $(call package,libcrypto,--cflags) \
                    $(call package,libsodium,--cflags) $(call package,libattr,--cflags)
+packages_cflags += -DLIBURING_VERSION=$(shell $(PKG_CONFIG) --modversion liburing)
 libs_core   := $(call package,liburing,--libs $(static_libs)) $(call package,libattr,--libs $(static_libs))
 # Both are loaded when a digest needs them, unless there is nothing to load with.
 libs_digest := $(call package,libcrypto,--libs $(static_libs)) $(call package,libsodium,--libs $(static_libs))

@@ -71,6 +71,7 @@ void sinks_free(struct sink **sinks, unsigned n); /* takes NULL */
 
 struct engine {
     const char *name;
+    const char *library; /* and its version, or NULL */
     /* Tries what a worker with these options will use. Returns 0 if the engine can run; else
      * -errno, and *why is the reason, a static text. */
     int (*probe)(const struct engine_opts *opts, const char **why);

@@ -188,15 +188,25 @@ static void set_cache(struct bench_options *opts, const char *argument)
 }
 
 /* Returns a number from 1 to max. */
-static unsigned count_of(const char *option, const char *argument, unsigned max)
+static unsigned number_of(const char *what, const char *option, const char *argument, unsigned max)
 {
     char expected[64];
     unsigned count;
 
-    snprintf(expected, sizeof(expected), "a number from 1 to %u", max);
+    snprintf(expected, sizeof(expected), "%s from 1 to %u", what, max);
     if (cli_parse_count(argument, max, &count) < 0)
         bad_argument(option, argument, expected);
     return count;
+}
+
+static unsigned count_of(const char *option, const char *argument, unsigned max)
+{
+    return number_of("a number", option, argument, max);
+}
+
+static unsigned seconds_of(const char *option, const char *argument, unsigned max)
+{
+    return number_of("a number of seconds", option, argument, max);
 }
 
 static uint64_t size_of(const char *option, const char *argument, uint64_t min)
@@ -257,13 +267,13 @@ static void set_number(struct bench_options *opts, int option, const char *argum
         opts->block_size = argument;
         break;
     case OPT_TIME:
-        opts->budget = count_of("time", argument, SECONDS_MAX);
+        opts->budget = seconds_of("time", argument, SECONDS_MAX);
         break;
     case OPT_SEED:
         opts->seed = seed_of(argument);
         break;
     case OPT_SETTLE:
-        opts->settle = count_of("settle", argument, SETTLE_MAX);
+        opts->settle = seconds_of("settle", argument, SETTLE_MAX);
         break;
     case OPT_KEEP_SPACE:
         opts->keep_bytes = size_of("keep-space", argument, 0);
@@ -443,7 +453,7 @@ void options_parse(struct bench *bench, int argc, char **argv)
     opts->seed = (uint64_t)time(NULL) % 1000000;
     opts->command_line = command_line(argc, argv);
     opts->commands = bench_need(calloc((size_t)argc, sizeof(*opts->commands)));
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+    while ((option = cli_getopt_long(argc, argv, "", long_options, 0)) != -1) {
         if (option >= CLI_OPT_ENGINE && option < OPT_LAST)
             given[option - CLI_OPT_ENGINE] = true;
         set_option(opts, option);

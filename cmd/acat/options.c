@@ -73,7 +73,7 @@ void acat_parse_options(struct acat *acat, int argc, char **argv)
 {
     int option;
 
-    while ((option = getopt_long(argc, argv, "AbeEj:nstTuv", long_options, NULL)) != -1) {
+    while ((option = cli_getopt_long(argc, argv, "AbeEj:nstTuv", long_options, 0)) != -1) {
         if (option == OPT_DISCARD)
             acat->discard = true;
         else if (option == CLI_OPT_HELP)

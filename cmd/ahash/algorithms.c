@@ -4,6 +4,7 @@
 #include "algorithms.h"
 #include "../cli/engine.h"
 #include "../cli/messages.h"
+#include "../cli/nearest.h"
 #include "../cli/quote.h"
 
 #include <ctype.h>
@@ -47,16 +48,38 @@ static bool append(struct digest ***digests, size_t *len, struct digest *digest)
     return true;
 }
 
+/* Ends the program because there is no such algorithm, and prints the usual ones. */
+static void __attribute__((noreturn)) refuse(const char *name)
+{
+    static const char *const rows[][6] = {
+        {"sha256", "sha512", "sha3-256", "sha3-512"},
+        {"sha224", "sha384", "sha3-224", "sha3-384", "sha512-256"},
+        {"blake2b", "blake2b-256", "blake2s256"},
+        {"sha1", "md5"},
+    };
+    struct cli_nearest nearest = {0};
+
+    cli_message(0, "unknown algorithm %s", cli_quote_word(name));
+    fputs("Usual algorithms are:", stderr);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        for (size_t j = 0; j < sizeof(rows[0]) / sizeof(rows[0][0]) && rows[i][j]; j++) {
+            fprintf(stderr, j == 0 ? "\n  - %s" : ", %s", cli_quote_word(rows[i][j]));
+            cli_nearest_try(&nearest, name, rows[i][j]);
+        }
+    fputs("\n  - 'blake2b-BITS', and all of 'openssl list -digest-algorithms'\n", stderr);
+    if (nearest.name)
+        cli_hint("", nearest.name);
+    cli_try_help();
+}
+
 void algorithms_choose(struct algorithms *algorithms, const char *names)
 {
     char *copy = strdup(names), *rest = copy;
 
     for (char *name; copy && (name = strsep(&rest, ",")) != NULL;) {
         struct digest *digest = cli_digest_open(name);
-        if (!digest) {
-            cli_message(0, "unknown algorithm %s", cli_quote_word(name));
-            cli_try_help();
-        }
+        if (!digest)
+            refuse(name);
         if (has(algorithms->chosen, algorithms->chosen_len, digest_tag(digest)))
             digest_close(digest);
         else if (!append(&algorithms->chosen, &algorithms->chosen_len, digest))

@@ -13,6 +13,7 @@
 enum {
     DECISIVE_PERCENT = 70, /* of the workers' time */
     CROWDED_PERCENT = 20,  /* of that time ready to run: no processor is free */
+    SHORT_MS = 20,         /* of a worker: its start and the clocks' steps would decide */
     FULL_PERCENT = 50,     /* mean to peak in flight: the queue was kept full */
 };
 
@@ -113,6 +114,8 @@ struct cli_bottleneck cli_bottleneck(const struct cli_common *common, const stru
 
     if (stats->files == 0)
         set(&bottleneck, "nothing", "no file was read");
+    else if (stats->wall_ns < stats->workers * SHORT_MS * 1000000ull)
+        set(&bottleneck, "short", "too short to tell: each worker ran less than %d ms", SHORT_MS);
     else if (shares.computing + shares.queued >= DECISIVE_PERCENT)
         computing(&bottleneck, common, stats, &shares);
     else if (shares.names > shares.computing && shares.names > shares.io)

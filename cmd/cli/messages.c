@@ -16,7 +16,8 @@
 
 int cli_exit_failure = EXIT_FAILURE;
 const char *cli_name = "";
-static int stdout_errno; /* of the first failure of stdout; 0: none, or unknown */
+static const char *hint_prefix, *hint; /* of cli_try_help; NULL: none */
+static int stdout_errno;               /* of the first failure of stdout; 0: none, or unknown */
 
 void cli_start(char **argv)
 {
@@ -79,10 +80,18 @@ void cli_fatal(int err, const char *format, ...)
     exit(cli_exit_failure);
 }
 
+void cli_hint(const char *prefix, const char *name)
+{
+    hint_prefix = prefix;
+    hint = name;
+}
+
 void cli_try_help(void)
 {
     fflush(stdout);
     fprintf(stderr, "Try '%s --help' for more information.\n", cli_name);
+    if (hint) /* last: the texts of GNU's commands stay together */
+        fprintf(stderr, "Did you mean '%s%s'?\n", hint_prefix, hint);
     exit(cli_exit_failure);
 }
 
@@ -105,12 +114,4 @@ void cli_close_stdout(void)
                 stdout_errno ? strerror(stdout_errno) : "");
         _exit(cli_exit_failure); /* exit would flush the closed stream */
     }
-}
-
-void cli_version(const char *program)
-{
-    printf("%s (aioutils) %s\nLicense MIT: there is NO WARRANTY, to the extent permitted by law.\n",
-           program, AIOUTILS_VERSION);
-    cli_close_stdout();
-    exit(EXIT_SUCCESS);
 }

@@ -17,7 +17,9 @@ void cli_start(char **argv);
 void cli_message(int err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Does the same, and exits with cli_exit_failure. */
 void cli_fatal(int err, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
-/* Prints "Try 'name --help' for more information." and exits with cli_exit_failure.
+/* Has cli_try_help ask "Did you mean 'PREFIXNAME'?". Both texts must stay. */
+void cli_hint(const char *prefix, const char *name);
+/* Prints "Try 'name --help' for more information.", then the hint, and exits with cli_exit_failure.
  */
 void cli_try_help(void) __attribute__((noreturn));
 
@@ -26,7 +28,7 @@ void cli_stdout_failed(void);
 /* Closes stdout. Exits with cli_exit_failure and "write error" if output was lost (full disk,
  * /dev/full). */
 void cli_close_stdout(void);
-/* Prints the version and exits with 0. */
+/* Prints the version, the libraries, and whether io_uring can run here; exits with 0. */
 void cli_version(const char *program) __attribute__((noreturn));
 
 #endif

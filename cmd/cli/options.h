@@ -81,7 +81,7 @@ enum {
 
 /* Calls getopt_long with GNU's options alone, the first gnu_len of the table (at most
  * CLI_GNU_OPTIONS_MAX), if the next option abbreviates one of them. Abbreviations then mean what
- * they mean to GNU's command. */
+ * they mean to GNU's command. An unknown option that resembles one is followed by a hint. */
 enum { CLI_GNU_OPTIONS_MAX = 63 };
 int cli_getopt_long(int argc, char **argv, const char *short_options, const struct option *options,
                     size_t gnu_len);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "quote.h"
+#include "sizes.h"
 
 enum {
     TICK_MS = 125,
@@ -73,16 +74,9 @@ static void __attribute__((format(printf, 2, 3))) append(struct text *text, cons
 
 static void append_bytes(struct text *text, double bytes)
 {
-    static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB"};
-    size_t unit = 0;
+    char size[CLI_SIZE_BYTES];
 
-    for (; bytes >= 999.5 && unit + 1 < sizeof(units) / sizeof(units[0]); unit++)
-        bytes /= 1000;
-    append(text, "%.*f %s",
-           unit == 0 || bytes >= 99.95 ? 0
-           : bytes >= 9.995            ? 1
-                                       : 2,
-           bytes, units[unit]);
+    append(text, "%s", cli_size(bytes, size));
 }
 
 static void append_eta(struct text *text, double seconds)

@@ -1,7 +1,8 @@
-/* sizes.c: sizes and counts as options give them. See sizes.h. */
+/* sizes.c: sizes and counts as options give them, and sizes for people. See sizes.h. */
 #include "sizes.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,4 +60,19 @@ int cli_parse_count(const char *text, unsigned max, unsigned *count)
         return -EINVAL;
     *count = (unsigned)number;
     return 0;
+}
+
+const char *cli_size(double bytes, char text[CLI_SIZE_BYTES])
+{
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB"};
+    size_t unit = 0;
+
+    for (; bytes >= 999.5 && unit + 1 < sizeof(units) / sizeof(units[0]); unit++)
+        bytes /= 1000;
+    snprintf(text, CLI_SIZE_BYTES, "%.*f %s",
+             unit == 0 || bytes >= 99.95 ? 0
+             : bytes >= 9.995            ? 1
+                                         : 2,
+             bytes, units[unit]);
+    return text;
 }

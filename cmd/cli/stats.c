@@ -11,6 +11,7 @@
 #include "engine.h"
 #include "json.h"
 #include "messages.h"
+#include "sizes.h"
 
 static double seconds_of(uint64_t ns)
 {
@@ -74,16 +75,19 @@ static void print_text(const struct engine *engine, const char *why, const struc
                        double seconds, double in_flight_mean,
                        const struct cli_bottleneck *bottleneck)
 {
+    char size[CLI_SIZE_BYTES];
+
     print_engine(engine, why, stats);
     fprintf(stderr, "files      %" PRIu64 ", failed %" PRIu64 "\n", stats->files, stats->failed);
-    fprintf(stderr, "read       %" PRIu64 " bytes in %.3f s, %.1f MB/s\n", stats->bytes_read,
-            seconds, seconds > 0 ? (double)stats->bytes_read / 1e6 / seconds : 0);
+    fprintf(stderr, "read       %s in %.3f s, ", cli_size((double)stats->bytes_read, size),
+            seconds);
+    fprintf(stderr, "%s/s\n",
+            cli_size(seconds > 0 ? (double)stats->bytes_read / seconds : 0, size));
     if (stats->bytes_written > 0)
-        fprintf(stderr, "written    %" PRIu64 " bytes\n", stats->bytes_written);
-    fprintf(stderr,
-            "page cache %" PRIu64 " bytes read past it, %" PRIu64
-            " files read from it without the ring\n",
-            stats->direct_bytes, stats->resident_files);
+        fprintf(stderr, "written    %s\n", cli_size((double)stats->bytes_written, size));
+    fprintf(stderr, "page cache %s read past it, %" PRIu64 " %s read from it without the ring\n",
+            cli_size((double)stats->direct_bytes, size), stats->resident_files,
+            stats->resident_files == 1 ? "file" : "files");
     print_worker("workers", stats);
     print_workers(stats);
     fprintf(stderr, "CPU        user %.3f s, system %.3f s; waiting for names %.3f s\n",

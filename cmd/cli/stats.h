@@ -6,7 +6,7 @@
 
 /* The bottleneck of a run, in a word for programs and in a line for people. */
 struct cli_bottleneck {
-    const char *by; /* "cpu", "device", "latency", "names", "both", "nothing" */
+    const char *by; /* "cpu", "device", "latency", "names", "both", "short", "nothing" */
     char text[240];
 };
 struct cli_bottleneck cli_bottleneck(const struct cli_common *common, const struct engine *engine,

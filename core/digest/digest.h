@@ -32,4 +32,8 @@ int digest_begin(struct digest_context *context, const struct digest *digest);
 int digest_update(struct digest_context *context, const void *bytes, size_t len);
 int digest_end(struct digest_context *context, uint8_t out[DIGEST_BYTES_MAX]);
 
+enum { DIGEST_CODE_BYTES = 160 };
+/* Tells which code computes SHA-256, and which computes what the program has no code for. */
+void digest_code(char sha256[DIGEST_CODE_BYTES], char others[DIGEST_CODE_BYTES]);
+
 #endif

@@ -6,6 +6,7 @@
 #ifndef CORE_DIGEST_LIBRARIES_H
 #define CORE_DIGEST_LIBRARIES_H
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <sodium.h>
 
@@ -19,10 +20,13 @@
     F(EVP_MD_CTX_free)         \
     F(EVP_DigestInit_ex2)      \
     F(EVP_DigestUpdate)        \
-    F(EVP_DigestFinal_ex)
+    F(EVP_DigestFinal_ex)      \
+    F(OpenSSL_version)         \
+    F(OPENSSL_info)
 
 #define LIBSODIUM_FUNCTIONS(F)           \
     F(sodium_init)                       \
+    F(sodium_version_string)             \
     F(crypto_generichash_blake2b_init)   \
     F(crypto_generichash_blake2b_update) \
     F(crypto_generichash_blake2b_final)

@@ -4,6 +4,9 @@
 
 #include "loop.h"
 
+#define STRING(text) #text
+#define TEXT(macro) STRING(macro)
+
 static int uring_probe(const struct engine_opts *opts, const char **why)
 {
     return ring_probe(loop_entries(opts), why);
@@ -11,6 +14,7 @@ static int uring_probe(const struct engine_opts *opts, const char **why)
 
 const struct engine engine_uring = {
     .name = "uring",
+    .library = "liburing " TEXT(LIBURING_VERSION),
     .probe = uring_probe,
     .read = uring_read,
     .copy = uring_copy,

@@ -108,9 +108,17 @@ same 'several, of a tree' "$(several tree/large tree/x tree/y)" \
 same 'one that is named twice is computed once' "$(gnu sha1sum x)" "$(ahash -a sha1,SHA1 x)"
 gives 'several, and a missing file' 1 "$(several x)" 'ahash: nope: No such file or directory' \
     'ahash -a sha256,blake2b,md5 nope x'
+usual="Usual algorithms are:
+  - 'sha256', 'sha512', 'sha3-256', 'sha3-512'
+  - 'sha224', 'sha384', 'sha3-224', 'sha3-384', 'sha512-256'
+  - 'blake2b', 'blake2b-256', 'blake2s256'
+  - 'sha1', 'md5'
+  - 'blake2b-BITS', and all of 'openssl list -digest-algorithms'"
 gives 'an unknown one' 1 '' "ahash: unknown algorithm 'nope'
+$usual
 Try 'ahash --help' for more information." 'ahash -a sha256,nope x'
 gives 'none' 1 '' "ahash: unknown algorithm ''
+$usual
 Try 'ahash --help' for more information." 'ahash -a "" x'
 
 # -- detection --

@@ -163,6 +163,17 @@ static void nothing(void **state)
     check(&engine_uring, &stats, 0, "nothing", "no file");
 }
 
+static void too_short(void **state)
+{
+    struct stats stats = run_of(2, 90, 5);
+
+    (void)state;
+    stats.wall_ns = 2 * 19000000;
+    check(&engine_uring, &stats, 0, "short", "too short to tell");
+    stats.wall_ns = 2 * 20000000;
+    check(&engine_uring, &stats, 0, "cpu", "CPU-bound");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +189,7 @@ int main(void)
         cmocka_unit_test(slow_walk),
         cmocka_unit_test(some_of_each),
         cmocka_unit_test(nothing),
+        cmocka_unit_test(too_short),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

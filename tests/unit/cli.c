@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "../../cmd/cli/name_list.h"
+#include "../../cmd/cli/nearest.h"
 #include "../../cmd/cli/options.h"
 #include "../../cmd/cli/quote.h"
 #include "../../cmd/cli/sizes.h"
@@ -261,6 +262,47 @@ static void common_options_are_taken(void **state)
     assert_false(cli_common_option(&common, 'r', NULL));
 }
 
+static void sizes_are_for_people(void **state)
+{
+    char text[CLI_SIZE_BYTES];
+
+    (void)state;
+    assert_string_equal(cli_size(0, text), "0 B");
+    assert_string_equal(cli_size(999, text), "999 B");
+    assert_string_equal(cli_size(1000, text), "1.00 kB");
+    assert_string_equal(cli_size(42185844, text), "42.2 MB");
+    assert_string_equal(cli_size(999.6e6, text), "1.00 GB");
+    assert_string_equal(cli_size(123.4e9, text), "123 GB");
+}
+
+/* Returns the nearest of some names, or "none". */
+static const char *nearest_of(const char *word)
+{
+    static const char *const names[] = {"recursive", "reflink", "rate",
+                                        "sha256",    "sha1",    "sha3-256"};
+    struct cli_nearest nearest = {0};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        cli_nearest_try(&nearest, word, names[i]);
+    return nearest.name ? nearest.name : "none";
+}
+
+static void mistyped_words_have_a_nearest_name(void **state)
+{
+    (void)state;
+    assert_string_equal(nearest_of("recusive"), "recursive");   /* a letter is missing */
+    assert_string_equal(nearest_of("recurrsive"), "recursive"); /* one too many */
+    assert_string_equal(nearest_of("recursibe"), "recursive");  /* another one */
+    assert_string_equal(nearest_of("rceursive"), "recursive");  /* two are swapped */
+    assert_string_equal(nearest_of("SHA265"), "sha256");
+    assert_string_equal(nearest_of("sha3"), "sha3-256"); /* its beginning */
+    assert_string_equal(nearest_of("rafe"), "rate");
+    assert_string_equal(nearest_of("xyz"), "none");
+    assert_string_equal(nearest_of(""), "none");
+    assert_string_equal(nearest_of("r"), "none");
+    assert_string_equal(nearest_of("recursiverecursiverecursiverecursiverecursive"), "none");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +314,8 @@ int main(void)
         cmocka_unit_test(longest_names_are_quoted_whole),
         cmocka_unit_test(lists_of_names_are_read),
         cmocka_unit_test(common_options_are_taken),
+        cmocka_unit_test(sizes_are_for_people),
+        cmocka_unit_test(mistyped_words_have_a_nearest_name),
     };
 
     setenv("LC_ALL", "C", 1);

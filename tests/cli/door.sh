@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# door.sh: what someone meets first: a mistyped option or algorithm, --version, and --stats of a short run.
+seccomp=$(cd "${0%/*}" && pwd)/seccomp
+. "${0%/*}/lib.sh" # sets engine
+stand_in cp acp
+
+echo data >file
+# hint COMMAND...: the last line that it prints
+hint() {
+    "$@" 2>&1 >/dev/null </dev/null | tail -n 1
+}
+while read -r meant command; do
+    # shellcheck disable=SC2086 # words
+    same "$command" "Did you mean '$meant'?" "$(hint $command)"
+done <<'END'
+--recursive acp --recusive file copy
+--exclude acp --exlude=x file copy
+--target-directory acp --target-dirrectory . file
+--algorithm ahash --algoritm=md5 file
+--recursive ahash --recurisve .
+--number acat --numbr file
+--discard acat --dicard file
+--compare abench hash --compair=old .
+--drop-caches abench hash --drop_caches .
+sha256 ahash -a sha257 file
+sha256 ahash -a md5,SHA265 file
+sha3-256 ahash -a sha3 file
+blake2b ahash -a blake2 file
+END
+status=$("$bin/acp" --recusive file copy 2>/dev/null; echo $?)
+same 'a mistyped option: status' 1 "$status"
+for command in 'acp --frobnicate' 'ahash --frobnicate' 'acat --frobnicate' 'abench --frobnicate' 'acp --re' \
+    'acp --recursive=yes' 'acp --recursive -q'; do
+    # shellcheck disable=SC2086 # words
+    same "$command: no hint" "Try '${command%% *} --help' for more information." "$(hint $command)"
+done
+same "the lines of GNU's command stay" "$(PATH=$gnu_path cp --recusive a b 2>&1)" \
+    "$(PATH=$own_path cp --recusive a b 2>&1 | head -n 2)"
+
+gives 'abench: a time with a unit' 2 '' \
+    "abench: invalid argument '1m' for '--time'; expected a number of seconds from 1 to 1000000
+Try 'abench --help' for more information." 'abench hash --time=1m .'
+
+# -- --version --
+for program in acp ahash acat abench; do
+    "$program" --version >version
+    same "$program --version: the first line" "$program (aioutils)" "$(sed -n '1s/ [0-9.]*$//p' version)"
+    check "$program --version: liburing" grep -qE '^Built with +liburing [0-9.]+$' version
+    check "$program --version: the code of SHA-256" grep -qE '^SHA-256 +OpenSSL' version
+    check "$program --version: the libraries" grep -qE '^Other digests +OpenSSL [0-9.]+, libsodium [0-9.]+$' version
+    check "$program --version: io_uring" grep -qE '^io_uring +can(not)? run here' version
+    check "$program --version: why it cannot run" \
+        grep -qE '^io_uring +cannot run here: io_uring_setup: forbidden by (a seccomp filter|kernel)' \
+        <("$seccomp" EPERM setup "$program" --version)
+done
+
+# -- --stats --
+ahash --stats file 2>stats >/dev/null
+check '--stats: sizes and rates have units' grep -qE '^read +5 B in [0-9.]+ s, [0-9.]+ [kMG]?B/s$' stats
+[ -n "$sanitizer" ] ||
+    check '--stats: a short run has no bottleneck' grep -qE '^bottleneck (too short to tell|latency)' stats
+head -c 3000000 /dev/zero >large
+acp --stats large copy 2>stats
+check '--stats: what was written' grep -qx 'written    3.00 MB' stats
+
+finish
