@@ -320,10 +320,11 @@ static void run_fd(struct acat *acat, int fd, const char *name)
 
 static void run(struct acat *acat)
 {
+    static const struct cli_progress_run progress_run = {.did = "read"};
     struct operands *operands = &acat->operands;
     uint64_t start_ns = stats_now_ns();
 
-    cli_progress_start(&acat->common);
+    cli_progress_start(&acat->common, &progress_run);
     set_sigpipe(SIG_BLOCK);
     for (next_operand(acat); operands->kind != OPERAND_END;) {
         if (operands->kind == OPERAND_FILE) {

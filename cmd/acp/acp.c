@@ -299,6 +299,46 @@ static unsigned workers(const struct acp *acp)
     return jobs;
 }
 
+/* Returns how to go on after a signal, or NULL: the options make something else than copies. */
+static const char *how_to_go_on(const struct acp *acp)
+{
+    const struct copy_opts *opts = &acp->copy.opts;
+    /* what did not exist as a directory does now, and would be copied into */
+    bool needs_t = !acp->to && opts->recursive && !acp->no_target_dir;
+
+    if (opts->dry_run || acp->plan_path || opts->make != MAKE_COPIES || opts->attributes_only)
+        return NULL;
+    if (opts->update != UPDATE_ALL || opts->replace == REPLACE_NONE)
+        return needs_t ? "the same command with -T goes on" : "the same command goes on";
+    if (opts->preserve_times)
+        return needs_t ? "the same command with --update=changed -T goes on"
+                       : "the same command with --update=changed goes on";
+    return needs_t ? "the same command with -u -T goes on" : "the same command with -u goes on";
+}
+
+/* Says what the lines of --progress need to know. Returns the names to count, to be freed. */
+static const char **describe(const struct acp *acp, struct cli_progress_run *run)
+{
+    const struct copy_opts *opts = &acp->copy.opts;
+    const char **names = calloc(acp->operand_count + 1, sizeof(*names));
+
+    for (size_t i = 0; names && i < acp->operand_count; i++)
+        names[i] = acp->copy.sources[i].name;
+    *run = (struct cli_progress_run){
+        .did = opts->dry_run || acp->plan_path ? "listed" : "copied",
+        .resume = how_to_go_on(acp),
+        /* both have another size or time than the source, as long as times are preserved */
+        .resume_finds_incomplete = opts->atomic || opts->update == UPDATE_CHANGED ||
+                                   (opts->update == UPDATE_ALL && opts->preserve_times),
+        .count = {.names = names,
+                  /* without a name there is nothing to count */
+                  .names_len = names ? acp->operand_count : 0,
+                  .walk = &opts->walk,
+                  .recursive = opts->recursive,
+                  .follow_operands = opts->follow != FOLLOW_NEVER}};
+    return names;
+}
+
 static void run(struct acp *acp)
 {
     struct feed_config config = {
@@ -315,6 +355,8 @@ static void run(struct acp *acp)
     unsigned jobs = workers(acp), jobs_max = engine_jobs_max(&acp->common.opts, jobs);
     uint64_t start = stats_now_ns();
     struct sink **sinks = NULL;
+    struct cli_progress_run progress_run;
+    const char **names = describe(acp, &progress_run);
     int rc, produced;
 
     if (acp->plan_path)
@@ -322,13 +364,14 @@ static void run(struct acp *acp)
     open_extras(acp);
     if (acp->digest && !(sinks = sinks_new(jobs_max, make_sink, acp)))
         cli_fatal(ENOMEM, "cannot start");
-    cli_progress_start(&acp->common);
+    cli_progress_start(&acp->common, &progress_run);
     config.progress = acp->common.opts.progress;
     config.no_thread = acp->common.one_small_file;
     rc = engine_process(engine, &acp->common.opts, jobs, &config, &acp->copy, sinks, &stats,
                         &produced);
     acp->failed |= cli_run_failed(engine, rc, produced);
     cli_progress_stop(&acp->common);
+    free(names);
     acp_print_deferred(acp);
     sinks_free(sinks, jobs_max);
     if (acp->plan_path)

@@ -69,8 +69,11 @@ static int add_file(struct ahash *ahash, struct feed *feed, struct dir *dir, con
         return -ENOMEM;
     file->type = type;
     file->ino = ino;
-    if (looked_up && manifest_look_up(ahash, file, &st))
+    if (looked_up && manifest_look_up(ahash, file, &st)) {
+        file->skipped = true;
+        file->size_skipped = (uint64_t)st.st_size;
         return feed_add_done(feed, file);
+    }
     return ahash_add(ahash, feed, file);
 }
 
@@ -107,11 +110,16 @@ bool ahash_is_directory(const char *name)
     return stat(name, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+static struct walk_opts walk_opts(const struct ahash *ahash)
+{
+    return (struct walk_opts){.one_file_system = ahash->common.one_file_system,
+                              .exclude = ahash->common.exclude};
+}
+
 static int add_operand(struct ahash *ahash, struct feed *feed, const char *name)
 {
     static const struct walk_ops ops = {.entry = add_entry};
-    const struct walk_opts opts = {.one_file_system = ahash->common.one_file_system,
-                                   .exclude = ahash->common.exclude};
+    const struct walk_opts opts = walk_opts(ahash);
 
     if (ahash->check)
         return ahash_check_produce(ahash, feed, name);
@@ -340,9 +348,30 @@ static const char *only_file(const struct ahash *ahash)
     return operands[0];
 }
 
+/* Says what the lines of --progress need to know. */
+static struct cli_progress_run progress_of(const struct ahash *ahash, const struct walk_opts *walk)
+{
+    size_t names = 0;
+
+    /* what a list or a check file names is not known before */
+    while (!ahash->names && !ahash->check && ahash->operands[names])
+        names++;
+    return (struct cli_progress_run){.did = ahash->check ? "checked" : "digested",
+                                     .resume = ahash->update_path ? "the list is as it was" : NULL,
+                                     .resume_finds_incomplete = true,
+                                     .count = {.names = (const char *const *)ahash->operands,
+                                               .names_len = names,
+                                               .walk = walk,
+                                               .recursive = ahash->recursive,
+                                               .follow_operands = true,
+                                               .regular_only = true}};
+}
+
 static void run(struct ahash *ahash)
 {
     const char *why;
+    const struct walk_opts walk = walk_opts(ahash);
+    const struct cli_progress_run progress_run = progress_of(ahash, &walk);
     const struct engine *engine = cli_engine(&ahash->common, only_file(ahash), &why);
     unsigned jobs = ahash->common.jobs ? ahash->common.jobs : jobs_default(ahash);
     struct engine_opts *opts = &ahash->common.opts;
@@ -362,7 +391,7 @@ static void run(struct ahash *ahash)
         cli_fatal(0, "memory exhausted");
     if (!has_several(ahash))
         opts->jobs_waiting = 0;
-    cli_progress_start(&ahash->common);
+    cli_progress_start(&ahash->common, &progress_run);
     config.progress = opts->progress;
     config.no_thread = ahash->common.one_small_file;
     rc = engine_process(engine, opts, jobs, &config, NULL, sinks, &stats, &produced);

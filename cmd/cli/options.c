@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "messages.h"
 #include "quote.h"
@@ -56,12 +57,16 @@ static const char *const engine_names[] = {"auto", "sync", "uring"}; /* by group
 
 void cli_common_init(struct cli_common *common, const char *program)
 {
-    const char *engine = getenv("AIOUTILS_ENGINE");
+    const char *engine = getenv("AIOUTILS_ENGINE"), *progress = getenv("AIOUTILS_PROGRESS");
 
     if (engine && strcmp(engine, "io_uring") == 0)
         engine = "uring";
     *common = (struct cli_common){.program = program,
                                   .engine = engine && *engine ? engine : "auto"};
+    if (progress && *progress && isatty(STDERR_FILENO)) {
+        common->progress = CLI_PROGRESS_AUTO;
+        common->progress_by_environment = true;
+    }
 }
 
 static unsigned count_option(const char *option, const char *argument, unsigned max)
@@ -107,6 +112,7 @@ bool cli_common_option(struct cli_common *common, int option, const char *argume
         return true;
     case CLI_OPT_PROGRESS:
         common->progress = CLI_PROGRESS_AUTO;
+        common->progress_by_environment = false;
         if (argument)
             common->progress = (enum cli_progress_when)cli_match("--progress", argument,
                                                                  progress_choices, NULL);

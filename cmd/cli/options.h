@@ -19,6 +19,7 @@ struct cli_common {
     unsigned jobs;       /* 0: the command's default */
     enum stats_format stats;
     enum cli_progress_when progress; /* AUTO: if standard error is a terminal */
+    bool progress_by_environment;    /* and not by --progress */
     const char *files0_from;         /* NULL, a file, or "-" */
     const char *digest; /* name of the digest being computed, for --stats; NULL if none */
     struct engine_opts opts;
@@ -74,7 +75,8 @@ enum {
     "      --block-size=SIZE     bytes per read of a large file\n"                       \
     "      --direct=WHEN         O_DIRECT: auto (default), always or never\n"            \
     "      --progress[=WHEN]     show progress on standard error: auto (if it is a\n"    \
-    "                            terminal), always or never (default)\n"                 \
+    "                            terminal), always or never (default); also\n"           \
+    "                            $AIOUTILS_PROGRESS=1 for auto\n"                        \
     "      --stats[=FORMAT]      counters on standard error at the end: text or json\n"  \
     "      --help                display this help and exit\n"                           \
     "      --version             output version information and exit\n"

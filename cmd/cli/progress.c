@@ -3,9 +3,7 @@
 #include "progress.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,17 +11,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "quote.h"
-#include "sizes.h"
+#include "signals.h"
 
 enum {
     TICK_MS = 125,
     TICK_LOG_MS = 1000, /* not on a terminal: each line stays */
     STALLED_MS = 1000,
-    SAMPLES = 16, /* the rate is that of the last two seconds */
+    SHORT_MS = 1000,
+    SAMPLES = 24, /* the rate is that of the last three seconds */
     WIDTH_DEFAULT = 80,
     WIDTH_MAX = 512,
-    NAME_MIN = 12, /* columns that a stalled file's name gets at least */
+    LOCK_MS = 200, /* a terminal that takes nothing may hold the lock for any time */
 };
 
 struct sample {
@@ -32,140 +30,24 @@ struct sample {
 
 static struct {
     bool on;
-    bool terminal;     /* standard error is one */
-    bool out_terminal; /* standard output, too: its lines and this one meet there */
+    bool terminal;       /* standard error is one */
+    bool out_terminal;   /* standard output, too: its lines and this one meet there */
+    bool by_environment; /* $AIOUTILS_PROGRESS asked: nothing is shown of a short run */
+    const struct cli_progress_run *run;
     struct progress *progress;
+    struct count *count;
     pthread_t thread;
     pthread_cond_t wake;
     bool end; /* of the thread */
     struct sample sample[SAMPLES];
     uint64_t samples;
+    uint64_t start_ns;
     uint64_t moved_ns; /* when something moved last */
     size_t drawn;      /* columns on the terminal now */
 } bar;
 
 /* Held while something is written to the terminal. Recursive, since that may cause a message. */
 static pthread_mutex_t bar_lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
-
-/* -- the text -- */
-
-struct text {
-    char *at;
-    size_t left; /* columns */
-};
-
-static void __attribute__((format(printf, 2, 3))) append(struct text *text, const char *format, ...)
-{
-    char part[128];
-    va_list args;
-    size_t len;
-
-    va_start(args, format);
-    vsnprintf(part, sizeof(part), format, args);
-    va_end(args);
-    len = strlen(part);
-    if (len > text->left)
-        len = text->left;
-    memcpy(text->at, part, len);
-    text->at[len] = 0;
-    text->at += len;
-    text->left -= len;
-}
-
-static void append_bytes(struct text *text, double bytes)
-{
-    char size[CLI_SIZE_BYTES];
-
-    append(text, "%s", cli_size(bytes, size));
-}
-
-static void append_eta(struct text *text, double seconds)
-{
-    uint64_t s = (uint64_t)(seconds + 0.5);
-
-    if (seconds >= 360000)
-        return; /* longer than four days: useless */
-    if (s >= 3600)
-        append(text, "  ETA %" PRIu64 ":%02u:%02u", s / 3600, (unsigned)(s / 60 % 60),
-               (unsigned)(s % 60));
-    else
-        append(text, "  ETA %" PRIu64 ":%02u", s / 60, (unsigned)(s % 60));
-}
-
-/* Returns the columns of a text. Unprintable characters have one. */
-static size_t columns_of(const char *text)
-{
-    struct cli_char one;
-    size_t columns = 0;
-
-    for (size_t left = strlen(text); left > 0; text += one.bytes, left -= one.bytes) {
-        one = cli_char(text, left);
-        columns += one.columns;
-    }
-    return columns;
-}
-
-/* Appends a name, of a long one the end, which says more. Unprintable characters become "?". */
-static void append_name(struct text *text, const char *name)
-{
-    static const char dots[] = "...";
-    size_t left = strlen(name), columns = columns_of(name);
-    size_t room = CLI_PROGRESS_BYTES(text->left) - 1; /* bytes */
-    bool cut = columns > text->left;
-    struct cli_char one;
-
-    if (cut)
-        append(text, dots);
-    for (; left > 0; name += one.bytes, left -= one.bytes, columns -= one.columns) {
-        one = cli_char(name, left);
-        if (cut && columns > text->left)
-            continue;
-        cut = false;
-        if (room == 0) /* columns may be left, because some characters have none */
-            break;
-        if (one.printable && one.bytes <= room) {
-            text->at = mempcpy(text->at, name, one.bytes);
-            room -= one.bytes;
-        } else {
-            *text->at++ = '?';
-            room--;
-        }
-        text->left -= one.columns;
-    }
-    *text->at = 0;
-}
-
-void cli_progress_format(const struct cli_progress_line *line, char *out, size_t width)
-{
-    const struct progress_now *now = &line->now;
-    bool all_opened = now->all_known && now->files_taken >= now->files_known;
-    uint64_t bytes_known = now->bytes_known > now->bytes ? now->bytes_known : now->bytes;
-    struct text text = {out, width};
-
-    out[0] = 0;
-    append(&text, "%" PRIu64 "/%" PRIu64 "%s files  ", now->files, now->files_known,
-           now->all_known ? "" : "+");
-    append_bytes(&text, (double)now->bytes);
-    append(&text, "/");
-    append_bytes(&text, (double)bytes_known);
-    append(&text, all_opened ? "" : "+");
-    if (line->stalled_s > 0) {
-        append(&text, "  stalled %u s", line->stalled_s);
-        if (line->stalled && text.left >= NAME_MIN) {
-            append(&text, ": ");
-            append_name(&text, line->stalled);
-        }
-        return;
-    }
-    append(&text, "  ");
-    append_bytes(&text, line->byte_rate);
-    append(&text, "/s");
-    /* by bytes if all sizes are known, else by files */
-    if (all_opened && line->byte_rate > 0)
-        append_eta(&text, (double)(bytes_known - now->bytes) / line->byte_rate);
-    else if (now->all_known && !all_opened && line->file_rate > 0)
-        append_eta(&text, (double)(now->files_known - now->files) / line->file_rate);
-}
 
 /* -- the terminal -- */
 
@@ -185,7 +67,7 @@ static size_t terminal_width(void)
 static void draw(const char *text)
 {
     char out[CLI_PROGRESS_BYTES(WIDTH_MAX) + WIDTH_MAX + 4];
-    size_t len = columns_of(text);
+    size_t len = cli_progress_columns(text);
     size_t pad = bar.drawn > len ? bar.drawn - len : 0;
     int n;
 
@@ -222,6 +104,12 @@ static void take_sample(struct cli_progress_line *line)
     bar.samples++;
 }
 
+/* Returns true while nothing is shown of a run that may be a short one. */
+static bool too_early(void)
+{
+    return bar.by_environment && stats_now_ns() - bar.start_ns < SHORT_MS * 1000000ull;
+}
+
 static void tick(void)
 {
     struct cli_progress_line line = {0};
@@ -229,8 +117,13 @@ static void tick(void)
     char *oldest = NULL;
 
     take_sample(&line);
+    if (too_early())
+        return;
+    if (line.stalled_s > 0 || line.now.files_known == 1)
+        oldest = progress_oldest(bar.progress);
     if (line.stalled_s > 0)
-        line.stalled = oldest = progress_oldest(bar.progress);
+        line.stalled = oldest;
+    line.only = oldest;
     cli_progress_format(&line, text, terminal_width());
     free(oldest);
     draw(text);
@@ -262,7 +155,51 @@ static bool wanted(const struct cli_common *common)
            (common->progress == CLI_PROGRESS_AUTO && bar.terminal);
 }
 
-void cli_progress_start(struct cli_common *common)
+/* Clears the line, and prints the one that stays. The lock must be held. */
+static void draw_last(const char *text)
+{
+    if (bar.drawn > 0)
+        draw("");
+    if (*text)
+        dprintf(STDERR_FILENO, "%s\n", text);
+}
+
+/* Prints the last line of a run that a signal ends. incomplete: existing files that were being
+ * written over. */
+static void stopped(unsigned incomplete)
+{
+    struct cli_progress_line line = {0};
+    char text[CLI_PROGRESS_BYTES(WIDTH_MAX)] = "";
+    struct timespec until;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += LOCK_MS * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    if (!bar.on || pthread_mutex_timedlock(&bar_lock, &until) != 0)
+        return;
+    if (bar.on && !too_early()) {
+        progress_read(bar.progress, &line.now);
+        cli_progress_format_stopped(&line, incomplete, bar.run, text, WIDTH_MAX);
+    }
+    if (bar.on && bar.terminal && *text) /* behind "^C" */
+        dprintf(STDERR_FILENO, "\n");
+    draw_last(text);
+}
+
+static void start_count(const struct cli_progress_run *run)
+{
+    struct count_job job = run->count;
+
+    bar.count = NULL;
+    if (job.names_len == 0)
+        return;
+    job.progress = bar.progress;
+    progress_count_begin(bar.progress);
+    bar.count = count_start(&job);
+}
+
+void cli_progress_start(struct cli_common *common, const struct cli_progress_run *run)
 {
     pthread_condattr_t attr;
 
@@ -273,10 +210,14 @@ void cli_progress_start(struct cli_common *common)
     bar.progress = progress_new();
     if (!bar.progress) /* goes on without progress */
         return;
+    bar.run = run;
+    bar.by_environment = common->progress_by_environment;
+    cli_signals_install();
+    cli_signals_tell(stopped);
     bar.end = false;
     bar.samples = 1;
     bar.sample[0] = (struct sample){.ns = stats_now_ns()};
-    bar.moved_ns = bar.sample[0].ns;
+    bar.start_ns = bar.moved_ns = bar.sample[0].ns;
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&bar.wake, &attr);
@@ -289,10 +230,14 @@ void cli_progress_start(struct cli_common *common)
     }
     bar.on = true;
     common->opts.progress = bar.progress;
+    start_count(run);
 }
 
 void cli_progress_stop(struct cli_common *common)
 {
+    struct cli_progress_line line = {0};
+    char text[CLI_PROGRESS_BYTES(WIDTH_MAX)] = "";
+
     if (!bar.on)
         return;
     pthread_mutex_lock(&bar_lock);
@@ -300,9 +245,16 @@ void cli_progress_stop(struct cli_common *common)
     pthread_cond_signal(&bar.wake);
     pthread_mutex_unlock(&bar_lock);
     pthread_join(bar.thread, NULL);
-    if (bar.drawn > 0)
-        draw("");
+    count_end(bar.count);
+    pthread_mutex_lock(&bar_lock);
+    if (!too_early()) {
+        progress_read(bar.progress, &line.now);
+        cli_progress_format_end(&line, bar.run->did, (double)(stats_now_ns() - bar.start_ns) / 1e9,
+                                text, terminal_width());
+    }
+    draw_last(text);
     bar.on = false;
+    pthread_mutex_unlock(&bar_lock);
     pthread_cond_destroy(&bar.wake);
     progress_free(bar.progress);
     common->opts.progress = NULL;

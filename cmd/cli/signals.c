@@ -18,6 +18,7 @@ enum {
 
 static sigset_t stopping;
 static pthread_t stop_thread;
+static void (*_Atomic tell)(unsigned incomplete);
 static volatile int stopped_by;
 
 /* Returns true for a signal that ends a process by default and can be held back. The program's own
@@ -84,6 +85,7 @@ static void *stop_main(void *arg)
     /* the kernel may have chosen a stuck thread for SIGPIPE or SIGXFSZ, which are not blocked
      * there; another look finds the signal */
     const struct timespec look = {.tv_sec = LOOK_SECONDS};
+    unsigned incomplete;
     pthread_t thread;
     int sig;
 
@@ -93,7 +95,9 @@ static void *stop_main(void *arg)
     while (sig < 0);
     stopped_by = sig;
     start_thread(&thread, deadline_main);
-    unfinished_remove();
+    incomplete = unfinished_remove();
+    if (tell)
+        tell(incomplete);
     cli_end_by_signal(sig);
 }
 
@@ -108,6 +112,11 @@ static void hand_over(int sig, siginfo_t *info, void *context)
         return;
     for (;;)
         pause();
+}
+
+void cli_signals_tell(void (*stopped)(unsigned incomplete))
+{
+    tell = stopped;
 }
 
 void cli_signals_install(void)

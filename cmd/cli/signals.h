@@ -16,4 +16,8 @@ bool cli_signal_ends(int sig);
 /* Ends the program by sig, or with status 128 + sig as the first process of a container. */
 void cli_end_by_signal(int sig) __attribute__((noreturn));
 
+/* Has stopped called, on a thread of its own, when a signal ends the program and the incomplete
+ * files are removed. incomplete: existing files that were being written over. */
+void cli_signals_tell(void (*stopped)(unsigned incomplete));
+
 #endif

@@ -163,16 +163,20 @@ void unfinished_end(struct unfinished *file)
         wait_for_the_end();
 }
 
-void unfinished_remove(void)
+unsigned unfinished_remove(void)
 {
     struct unfinished *file;
+    unsigned incomplete = 0;
 
     pthread_mutex_lock(&lock);
     ending = true;
-    LIST_FOREACH (file, &unfinished_files, entry)
+    LIST_FOREACH (file, &unfinished_files, entry) {
         if (file->name && !file->closing && (identify(file), is_ours(file)))
             (void)unlinkat(file->dir_fd, file->name, 0);
+        incomplete += !file->name && !file->closing;
+    }
     pthread_mutex_unlock(&lock);
     /* what is being created now its creator removes; it is not given up again */
     pthread_rwlock_wrlock(&creating);
+    return incomplete;
 }

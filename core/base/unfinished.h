@@ -52,9 +52,10 @@ void unfinished_closing(struct unfinished *file);
  * the list. */
 void unfinished_end(struct unfinished *file);
 
-/* Removes those that were created, and waits for those that are being created now. From here on the
- * functions above do not return: nothing may be made, or counted as complete, any more. The caller
- * ends the program. Not for signal handlers: any thread may hold a lock. */
-void unfinished_remove(void);
+/* Removes those that were created, returns how many were there before and stay as they are, which
+ * is not complete, and waits for those that are being created now. From here on the functions above
+ * do not return: nothing may be made, or counted as complete, any more. The caller ends the
+ * program. Not for signal handlers: any thread may hold a lock. */
+unsigned unfinished_remove(void);
 
 #endif

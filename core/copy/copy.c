@@ -127,6 +127,8 @@ static bool decide_in_order(struct copy *copy, struct feed *feed, struct file *f
     if (copy->opts.dry_run && rc == OVERWRITE_CREATE && op->dangling)
         overwrite_refuse_dangling(file);
     if (op->skipped || file->status < 0 || copy->opts.dry_run) {
+        file->skipped = op->skipped;
+        file->size_skipped = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
         if (rc == OVERWRITE_SKIP && copy->opts.update != UPDATE_ALL && !copy->opts.dry_run) {
             /* it may wait for a file that this thread itself must copy */
             while (!feed_has_thread(feed) && feed_drain_half(feed))

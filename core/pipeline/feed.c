@@ -262,7 +262,7 @@ static int enter_window(struct feed *feed, struct file *file)
     assert(!feed->slot[file->seq % window]);
     feed->slot[file->seq % window] = file;
     check_counters(feed);
-    progress_found(feed->config.progress);
+    progress_found(feed->config.progress, file);
     return 0;
 }
 
@@ -289,7 +289,7 @@ int feed_add_done(struct feed *feed, struct file *file)
     if (rc < 0)
         return rc;
     file->done = true;
-    progress_taken(feed->config.progress);
+    progress_taken(feed->config.progress, file);
     progress_done(feed->config.progress, file);
     retire_ready(feed);
     pthread_mutex_unlock(&feed->lock);
@@ -302,7 +302,7 @@ int feed_add_held(struct feed *feed, struct file *file)
 
     if (rc < 0)
         return rc;
-    progress_taken(feed->config.progress);
+    progress_taken(feed->config.progress, file);
     pthread_mutex_unlock(&feed->lock);
     return 0;
 }
@@ -326,7 +326,7 @@ int feed_next(struct feed *feed, struct file **file, bool wait)
             feed->queue_len--;
             assert(!(*file)->taken && !(*file)->done);
             (*file)->taken = true;
-            progress_taken(feed->config.progress);
+            progress_taken(feed->config.progress, *file);
             break;
         }
         if (feed->ended || feed->paused || !wait) {

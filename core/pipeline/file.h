@@ -100,6 +100,8 @@ struct file {
     int status;            /* 0 or -errno */
     uint64_t bytes;        /* delivered */
     uint64_t size_counted; /* of them, what progress.h knows of beforehand */
+    uint64_t size_skipped; /* its size, if its bytes are not needed; for progress.h */
+    bool skipped;          /* it needed no work; for progress.h */
 };
 
 /* Returns the file's path for messages: malloc'd, NULL if memory is short. */

@@ -3,6 +3,7 @@
 #include "progress.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -11,8 +12,10 @@
 #include "file.h"
 
 struct progress {
-    atomic_uint_fast64_t files, files_taken, files_known, bytes, bytes_known;
-    atomic_bool all_known;
+    atomic_uint_fast64_t files, files_taken, files_known, files_counted;
+    atomic_uint_fast64_t files_skipped, files_failed;
+    atomic_uint_fast64_t bytes, bytes_known, bytes_counted, bytes_skipped;
+    atomic_bool all_known, counting, all_counted;
     _Atomic(const char *) outside;
     pthread_mutex_t lock; /* for the two below */
     struct feed *feed;    /* that runs now, or NULL */
@@ -84,25 +87,54 @@ void progress_detach(struct progress *progress)
     pthread_mutex_unlock(&progress->lock);
 }
 
-void progress_found(struct progress *progress)
+/* A directory that is in the feed only to be told of. */
+static bool is_directory(const struct file *file)
 {
-    if (progress)
+    return file->type == DT_DIR && file->status == 0;
+}
+
+void progress_found(struct progress *progress, const struct file *file)
+{
+    if (progress && !is_directory(file))
         add(&progress->files_known, 1);
 }
 
-void progress_taken(struct progress *progress)
+void progress_taken(struct progress *progress, const struct file *file)
 {
-    if (progress)
+    if (progress && !is_directory(file))
         add(&progress->files_taken, 1);
 }
 
 void progress_done(struct progress *progress, const struct file *file)
 {
-    if (!progress)
+    uint64_t skipped = file->size_skipped;
+
+    if (!progress || is_directory(file))
         return;
     add(&progress->files, 1);
+    add(&progress->files_skipped, file->skipped);
+    add(&progress->files_failed, file->status < 0);
     /* its size was a hint, and what failed or was cloned delivers less */
     add(&progress->bytes_known, file->bytes - file->size_counted);
+    if (file->size_counted > file->bytes)
+        skipped += file->size_counted - file->bytes;
+    add(&progress->bytes_skipped, skipped);
+}
+
+void progress_count_begin(struct progress *progress)
+{
+    atomic_store(&progress->counting, true);
+}
+
+void progress_counted(struct progress *progress, uint64_t bytes)
+{
+    add(&progress->files_counted, 1);
+    add(&progress->bytes_counted, bytes);
+}
+
+void progress_count_complete(struct progress *progress)
+{
+    atomic_store(&progress->all_counted, true);
 }
 
 void progress_all_known(struct progress *progress)
@@ -121,9 +153,16 @@ void progress_read(struct progress *progress, struct progress_now *now)
     now->files = get(&progress->files);
     now->files_taken = get(&progress->files_taken);
     now->files_known = get(&progress->files_known);
+    now->files_counted = get(&progress->files_counted);
+    now->files_skipped = get(&progress->files_skipped);
+    now->files_failed = get(&progress->files_failed);
     now->bytes = get(&progress->bytes);
     now->bytes_known = get(&progress->bytes_known);
+    now->bytes_counted = get(&progress->bytes_counted);
+    now->bytes_skipped = get(&progress->bytes_skipped);
     now->all_known = atomic_load(&progress->all_known);
+    now->counting = atomic_load(&progress->counting);
+    now->all_counted = atomic_load(&progress->all_counted);
 }
 
 char *progress_oldest(struct progress *progress)

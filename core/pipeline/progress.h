@@ -15,12 +15,19 @@ struct file;
 
 /* A reading of the counters. */
 struct progress_now {
-    uint64_t files;       /* done */
-    uint64_t files_taken; /* and those that an engine has */
-    uint64_t files_known; /* found so far */
-    uint64_t bytes;       /* delivered */
-    uint64_t bytes_known; /* of the files that have been opened */
-    bool all_known;       /* there will be no more files */
+    uint64_t files;         /* done; directories are none */
+    uint64_t files_taken;   /* and those that an engine has */
+    uint64_t files_known;   /* found so far */
+    uint64_t files_counted; /* by count.h */
+    uint64_t files_skipped; /* of those done: they needed no work */
+    uint64_t files_failed;  /* of those done */
+    uint64_t bytes;         /* delivered */
+    uint64_t bytes_known;   /* of the files that have been opened */
+    uint64_t bytes_counted; /* by count.h */
+    uint64_t bytes_skipped; /* of files that are done, and need not be delivered */
+    bool all_known;         /* there will be no more files */
+    bool counting;          /* count.h will have counted all */
+    bool all_counted;       /* it has */
 };
 
 struct progress *progress_new(void); /* NULL: out of memory */
@@ -39,10 +46,15 @@ void progress_outside(struct progress *progress, const char *name);
 void progress_attach(struct progress *progress, struct feed *feed,
                      char *(*oldest)(struct feed *feed));
 void progress_detach(struct progress *progress);
-void progress_found(struct progress *progress);
-void progress_taken(struct progress *progress);
+void progress_found(struct progress *progress, const struct file *file);
+void progress_taken(struct progress *progress, const struct file *file);
 void progress_done(struct progress *progress, const struct file *file);
 void progress_all_known(struct progress *progress);
+
+/* -- for count.h -- */
+void progress_count_begin(struct progress *progress);
+void progress_counted(struct progress *progress, uint64_t bytes); /* one file */
+void progress_count_complete(struct progress *progress);
 
 /* -- for display, from any thread -- */
 void progress_read(struct progress *progress, struct progress_now *now);

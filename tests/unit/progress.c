@@ -86,47 +86,119 @@ static void nobody_looks(void **state)
     assert_int_equal(file.size_counted, 0);
 }
 
+#define ONE_FILE                                              \
+    {                                                         \
+        .files_taken = 1, .files_known = 1, .all_known = true \
+    }
+
+static const struct {
+    struct cli_progress_line line;
+    size_t width;
+    const char *text;
+} line_cases[] = {
+    {{.now = {0}}, 80, "0 of >0 files  0 B  0 B/s"},
+    {{.now = {.files = 1, .files_known = 3, .bytes = 999, .bytes_known = 1000},
+      .byte_rate = 1e6,
+      .file_rate = 2},
+     80,
+     "1 of >3 files  999 B  1.00 MB/s"},
+    /* still counting: what the run has found may be more */
+    {{.now = {.files = 9472,
+              .files_known = 10000,
+              .files_counted = 13064,
+              .bytes = 390000000,
+              .bytes_known = 400000000,
+              .bytes_counted = 500000000,
+              .counting = true},
+      .byte_rate = 172e6,
+      .file_rate = 2},
+     80,
+     "9,472 of >13,064 files  390 MB  172 MB/s  (counting)"},
+    /* counted: the part by bytes, the time left by what takes longer */
+    {{.now = {.files = 48365,
+              .files_known = 50000,
+              .files_counted = 78579,
+              .bytes = 910000000,
+              .bytes_known = 920000000,
+              .bytes_counted = 1330000000,
+              .counting = true,
+              .all_counted = true},
+      .byte_rate = 52e6,
+      .file_rate = 6000},
+     90,
+     "48,365 of 78,579 files  910 MB of 1.33 GB  68% [=============>     ]  52.0 MB/s  0:08 "
+     "left"},
+    {{.now = {.files = 10,
+              .files_known = 11,
+              .files_counted = 100,
+              .bytes = 50,
+              .bytes_known = 50,
+              .bytes_counted = 60,
+              .all_counted = true},
+      .byte_rate = 10,
+      .file_rate = 1},
+     50,
+     "10 of 100 files  50 of 60 B  83%  10 B/s  1:30 lef"},
+    /* what need not be copied counts as done */
+    {{.now = {.files = 2,
+              .files_known = 4,
+              .bytes = 100,
+              .bytes_known = 200,
+              .bytes_skipped = 400,
+              .bytes_counted = 1000,
+              .all_counted = true}},
+     60,
+     "2 of 4 files  500 B of 1.00 kB  50% [=======>       ]  0 B/s"},
+    /* all found and opened */
+    {{.now = {.files = 1,
+              .files_taken = 3,
+              .files_known = 3,
+              .bytes = 1000000000,
+              .bytes_known = 3000000000,
+              .all_known = true},
+      .byte_rate = 1e7,
+      .file_rate = 2},
+     58,
+     "1 of 3 files  1.00 of 3.00 GB  33%  10.0 MB/s  3:20 left"},
+    /* one file has its name */
+    {{.now = {.files_taken = 1, .files_known = 1, .bytes_known = 40000000000000, .all_known = true},
+      .byte_rate = 1e10,
+      .only = "big"},
+     70,
+     "big  0 B of 40.0 TB  0% [>                  ]  10.0 GB/s  1:06:40 left"},
+    {{.now = {.files_taken = 1, .files_known = 1, .bytes_known = 40000000000000, .all_known = true},
+      .byte_rate = 1},
+     50,
+     "0 of 1 files  0 B of 40.0 TB  0% [>       ]  1 B/s"},
+    /* a file that has grown */
+    {{.now =
+          {.files_taken = 1, .files_known = 1, .bytes = 20, .bytes_known = 10, .all_known = true}},
+     46,
+     "0 of 1 files  20 of 20 B  100% [======]  0 B/s"},
+    {{.now = ONE_FILE, .byte_rate = 5, .file_rate = 5, .stalled_s = 3},
+     80,
+     "0 of 1 files  0 of 0 B  stalled 3 s"},
+    {{.now = ONE_FILE, .stalled_s = 3, .stalled = "d/e"},
+     80,
+     "0 of 1 files  0 of 0 B  stalled 3 s: d/e"},
+    {{.now = ONE_FILE, .stalled_s = 3, .stalled = "directory/the-end"},
+     50,
+     "0 of 1 files  0 of 0 B  stalled 3 s: ...ry/the-end"},
+    {{.now = ONE_FILE, .stalled_s = 3, .stalled = "directory/end"},
+     40,
+     "0 of 1 files  0 of 0 B  stalled 3 s"},
+    {{.now = ONE_FILE, .stalled_s = 3}, 12, "0 of 1 files"},
+    {{.now = ONE_FILE, .stalled_s = 3}, 0, ""},
+};
+
 static void line_says_what_is_known(void **state)
 {
-    static const struct {
-        struct cli_progress_line line;
-        size_t width;
-        const char *text;
-    } cases[] = {
-        {{{0}, 0, 0, 0, NULL}, 80, "0/0+ files  0 B/0 B+  0 B/s"},
-        {{{1, 2, 3, 999, 1000, false}, 1e6, 2, 0, NULL},
-         80,
-         "1/3+ files  999 B/1.00 kB+  1.00 MB/s"},
-        /* all found, not all opened: counted by files */
-        {{{1, 2, 11, 999499, 999500, true}, 1e6, 2, 0, NULL},
-         80,
-         "1/11 files  999 kB/1.00 MB+  1.00 MB/s  ETA 0:05"},
-        /* counted by bytes */
-        {{{1, 3, 3, 1000000000, 3000000000, true}, 1e7, 2, 0, NULL},
-         80,
-         "1/3 files  1.00 GB/3.00 GB  10.0 MB/s  ETA 3:20"},
-        {{{0, 1, 1, 0, 40000000000000, true}, 1e10, 0, 0, NULL},
-         80,
-         "0/1 files  0 B/40.0 TB  10.0 GB/s  ETA 1:06:40"},
-        {{{0, 1, 1, 0, 40000000000000, true}, 1, 0, 0, NULL}, 80, "0/1 files  0 B/40.0 TB  1 B/s"},
-        /* a file that has grown */
-        {{{0, 1, 1, 20, 10, true}, 0, 0, 0, NULL}, 80, "0/1 files  20 B/20 B  0 B/s"},
-        {{{0, 1, 1, 0, 0, true}, 5, 5, 3, NULL}, 80, "0/1 files  0 B/0 B  stalled 3 s"},
-        {{{0, 1, 1, 0, 0, true}, 0, 0, 3, "d/e"}, 80, "0/1 files  0 B/0 B  stalled 3 s: d/e"},
-        {{{0, 1, 1, 0, 0, true}, 0, 0, 3, "directory/the-end"},
-         45,
-         "0/1 files  0 B/0 B  stalled 3 s: ...y/the-end"},
-        {{{0, 1, 1, 0, 0, true}, 0, 0, 3, "directory/end"}, 40, "0/1 files  0 B/0 B  stalled 3 s"},
-        {{{0, 1, 1, 0, 0, true}, 0, 0, 3, NULL}, 12, "0/1 files  0"},
-        {{{0, 1, 1, 0, 0, true}, 0, 0, 3, NULL}, 0, ""},
-    };
-
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        char text[CLI_PROGRESS_BYTES(80)];
-        cli_progress_format(&cases[i].line, text, cases[i].width);
-        assert_string_equal(text, cases[i].text);
-        assert_true(strlen(text) <= cases[i].width);
+    for (size_t i = 0; i < sizeof(line_cases) / sizeof(line_cases[0]); i++) {
+        char text[CLI_PROGRESS_BYTES(90)];
+        cli_progress_format(&line_cases[i].line, text, line_cases[i].width);
+        assert_string_equal(text, line_cases[i].text);
+        assert_true(strlen(text) <= line_cases[i].width);
     }
 }
 
@@ -141,11 +213,11 @@ static void shows_names_in_the_locale(void **state)
         {"caf\303\251", 80, "caf\303\251"},
         {"e\314\201", 80, "e\314\201"},
         {"a\tb\377c\342\202", 80, "a?b?c?"},
-        {"directory/\344\272\272-\303\251nd", 45, "...ry/\344\272\272-\303\251nd"},
-        {"directory/\344\272\272-the-\303\251nd", 45, "...-the-\303\251nd"},
+        {"directory/\344\272\272-\303\251nd", 49, "...ry/\344\272\272-\303\251nd"},
+        {"directory/\344\272\272-the-\303\251nd", 49, "...-the-\303\251nd"},
     };
-    struct cli_progress_line line = {{0, 1, 1, 0, 0, true}, 0, 0, 3, NULL};
-    static const char start[] = "0/1 files  0 B/0 B  stalled 3 s: ";
+    struct cli_progress_line line = {.now = ONE_FILE, .stalled_s = 3};
+    static const char start[] = "0 of 1 files  0 of 0 B  stalled 3 s: ";
     char marks[600] = "x";
 
     (void)state;
@@ -164,13 +236,38 @@ static void shows_names_in_the_locale(void **state)
     assert_true(strlen(text) < sizeof(text));
 }
 
+static void last_lines_say_what_was_done(void **state)
+{
+    const struct cli_progress_line line = {
+        .now = {.files = 78582, .files_skipped = 2, .files_failed = 1, .bytes = 1330000000}};
+    const struct cli_progress_line one = {.now = {.files = 1, .bytes = 5}};
+    const struct cli_progress_run by_update = {.resume = "go on"}, none = {0};
+    const struct cli_progress_run by_times = {.resume = "go on", .resume_finds_incomplete = true};
+    char text[CLI_PROGRESS_BYTES(100)];
+
+    (void)state;
+    cli_progress_format_end(&line, "copied", 2.7, text, 100);
+    assert_string_equal(text,
+                        "copied 78,579 files, 1.33 GB in 2.7 s (493 MB/s), 2 skipped, 1 failed");
+    cli_progress_format_end(&one, "read", 0, text, 100);
+    assert_string_equal(text, "read 1 file, 5 B in 0.0 s (0 B/s)");
+    cli_progress_format_stopped(&line, 0, &by_update, text, 100);
+    assert_string_equal(text, "stopped: 78,581 files (1.33 GB) are complete; go on");
+    cli_progress_format_stopped(&one, 0, &none, text, 100);
+    assert_string_equal(text, "stopped: 1 file (5 B) is complete");
+    cli_progress_format_stopped(&one, 2, &by_update, text, 100);
+    assert_string_equal(
+        text, "stopped: 1 file (5 B) is complete; 2 existing files are not: go on without -u");
+    cli_progress_format_stopped(&one, 2, &by_times, text, 100);
+    assert_string_equal(text, "stopped: 1 file (5 B) is complete; go on");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(counts_and_names_the_oldest),
-        cmocka_unit_test(nobody_looks),
-        cmocka_unit_test(line_says_what_is_known),
-        cmocka_unit_test(shows_names_in_the_locale),
+        cmocka_unit_test(counts_and_names_the_oldest),  cmocka_unit_test(nobody_looks),
+        cmocka_unit_test(line_says_what_is_known),      cmocka_unit_test(shows_names_in_the_locale),
+        cmocka_unit_test(last_lines_say_what_was_done),
     };
 
     setenv("LC_ALL", "C.UTF-8", 1);
