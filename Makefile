@@ -189,6 +189,7 @@ $(obj)/%.o: %.c Makefile
 $(obj)/libcore.a: $(core_obj)
 	$(call quiet,AR,$@)rm -f $@; $(AR) rcs $@ $^
 
+$(obj)/cmd/abench/lesson/source.o: $(wildcard cmd/abench/lesson/source/*.c)
 $(obj)/cmd/abench/lesson/report.o: $(wildcard core/sync/*.[ch] core/uring/*.[ch])
 
 define program_rule

@@ -434,6 +434,11 @@ static int lesson_main(void)
     const char *json = bench.opts.json;
     int rc;
 
+    if (bench.opts.source) {
+        fputs(lesson_source(bench.opts.lesson_number), stdout);
+        cli_close_stdout();
+        return 0;
+    }
     prepare_place();
     rc = lesson_measure(&lesson);
     end_if_interrupted();

@@ -35,15 +35,17 @@ enum {
 
 struct bench_options {
     enum bench_operation operation;
-    bool lesson;         /* run the lessons instead of an operation */
-    bool cold, warm;     /* states of the cache to measure */
-    bool drop_caches;    /* cold: drop names and inodes too, of the whole machine */
-    unsigned settle;     /* cold: seconds between emptying the cache and the run */
-    bool durable;        /* include syncfs in the time of a copy */
-    bool verify_all;     /* compare contents after every run, not only after the first */
-    unsigned rounds;     /* maximum */
-    unsigned warmup;     /* rounds before these, which are not counted */
-    unsigned rounds_min; /* minimum, unless the time limit is reached; --pairs sets both */
+    bool lesson;            /* run the lessons instead of an operation */
+    bool cold, warm;        /* states of the cache to measure */
+    bool drop_caches;       /* cold: drop names and inodes too, of the whole machine */
+    unsigned settle;        /* cold: seconds between emptying the cache and the run */
+    bool durable;           /* include syncfs in the time of a copy */
+    bool verify_all;        /* compare contents after every run, not only after the first */
+    unsigned rounds;        /* maximum */
+    unsigned warmup;        /* rounds before these, which are not counted */
+    unsigned rounds_min;    /* minimum, unless the time limit is reached; --pairs sets both */
+    unsigned lesson_number; /* only this one; 0: all */
+    bool source;            /* print its small program instead */
     double precision;    /* half an interval's width, relative to the ratio, that ends the rounds */
     double budget;       /* --time: seconds for everything */
     uint64_t seed;       /* seed of the order of the arms */

@@ -3,6 +3,7 @@
 #include "options.h"
 #include "operands.h"
 #include "outputs.h"
+#include "lesson/lesson.h"
 #include "measure/sweep.h"
 #include "../cli/messages.h"
 #include "../cli/options.h"
@@ -54,6 +55,7 @@ enum {
     OPT_NO_PROBE,
     OPT_DETAILS,
     OPT_REQUIRE_ANSWER,
+    OPT_SOURCE,
     OPT_LAST,
     DEPTH_MAX = 65536,
     SECONDS_MAX = 1000000,
@@ -102,6 +104,7 @@ static const struct option long_options[] = {
     {"compare", required_argument, NULL, OPT_COMPARE},
     {"no-probe", no_argument, NULL, OPT_NO_PROBE},
     {"details", no_argument, NULL, OPT_DETAILS},
+    {"source", no_argument, NULL, OPT_SOURCE},
     {"require-answer", no_argument, NULL, OPT_REQUIRE_ANSWER},
     {"help", no_argument, NULL, CLI_OPT_HELP},
     {"version", no_argument, NULL, CLI_OPT_VERSION},
@@ -110,7 +113,7 @@ static const struct option long_options[] = {
 
 static void usage(void)
 {
-    printf("Usage: %s read|hash|copy [OPTION]... PATH...\n  or:  %s lesson [--json[=FILE]]\n",
+    printf("Usage: %s read|hash|copy [OPTION]... PATH...\n  or:  %s lesson [NUMBER] [OPTION]...\n",
            cli_name, cli_name);
     fputs(
         "Compare blocking calls and io_uring on the files in PATH, and report which to use and "
@@ -158,6 +161,7 @@ static void usage(void)
         "      --html=FILE           the report with charts as one web page\n"
         "      --plot=FILE           draw FILE.svg or FILE.png; needs gnuplot\n"
         "      --require-answer      exit with 4 if the answer is CANNOT TELL\n"
+        "      --source              lesson NUMBER: print its small program (1 to 5)\n"
         "      --compare=OLD         fail if an arm is slower than in an older --json report\n"
         "      --help                display this help and exit\n"
         "      --version             output version information and exit\n"
@@ -363,6 +367,9 @@ static void set_option(struct bench_options *opts, int option)
     case OPT_REQUIRE_ANSWER:
         opts->require_answer = true;
         break;
+    case OPT_SOURCE:
+        opts->source = true;
+        break;
     case OPT_ARM:
     case OPT_BOUND:
         opts->commands[opts->n_commands++] = (struct bench_command_option){
@@ -414,8 +421,10 @@ static void check_given(const struct bench_options *opts, const bool *given)
     for (const struct option *option = long_options; option->name; option++) {
         if (!given[option->val - CLI_OPT_ENGINE])
             continue;
-        if (opts->lesson && option->val != OPT_JSON)
+        if (opts->lesson && option->val != OPT_JSON && option->val != OPT_SOURCE)
             cli_fatal(0, "--%s cannot be used with lesson", option->name);
+        if (!opts->lesson && option->val == OPT_SOURCE)
+            cli_fatal(0, "--source can only be used with lesson");
         for (size_t i = 0; i < sizeof(of_copy) / sizeof(*of_copy); i++)
             if (option->val == of_copy[i] && opts->operation != BENCH_COPY)
                 cli_fatal(0, "--%s can only be used with copy", option->name);
@@ -465,9 +474,8 @@ void options_parse(struct bench *bench, int argc, char **argv)
     outputs_check(opts);
     opts->lesson = strcmp(argv[optind], "lesson") == 0;
     if (opts->lesson) {
-        if (optind + 1 < argc)
-            cli_fatal(0, "extra operand %s", cli_quote(argv[optind + 1]));
         check_given(opts, given);
+        lesson_take(opts, argv + optind + 1);
         return;
     }
     optind += set_operation(opts, argv[optind]);

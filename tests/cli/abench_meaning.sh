@@ -228,8 +228,9 @@ if [ "$engine" = uring ]; then
         "$(json lesson.json 'str(d["many_reads"][1]["seconds"] < 3.2) + " " + str(d["many_reads"][1]["memory_peak_bytes"] > 0)')"
     same 'the CPU-bound stage, four ways' '[1, 4]' \
         "$(json lesson.json '[d["cpu_bound"][0]["ratio"], len(d["cpu_bound"])]')"
+    same 'a blocking call holds up the others' 'True True' \
+        "$(json lesson.json 'str(len(d["blocked"]["ring_seconds"]) == 63) + " " + str(d["blocked"]["blocking_call_seconds"][1] > d["blocked"]["blocking_call_seconds"][0] + 0.09)')"
     same 'lines of code' True "$(json lesson.json '0 < d["code_lines"]["sync"] < d["code_lines"]["uring"]')"
 fi
-gives 'lessons take no operand' 2 '' "abench: extra operand 'tree'" 'abench lesson tree'
 same 'no temporary files are left' '' "$(ls -A "$TMPDIR"; find . -name 'abench.*')"
 finish

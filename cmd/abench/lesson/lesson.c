@@ -10,6 +10,7 @@
 #include "../../../core/engine.h"
 #include "../../cli/messages.h"
 #include "../../cli/quote.h"
+#include "../../cli/sizes.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -112,39 +113,103 @@ static void set_ratios(struct lesson_runs *runs)
         runs->run[i].ratio = runs->run[0].sample.seconds / runs->run[i].sample.seconds;
 }
 
-static int waiting_lessons(struct lesson *lesson)
+void lesson_take(struct bench_options *opts, char **operands)
 {
-    char jobs[16], depth[32];
+    if (operands[0] && cli_parse_count(operands[0], LESSON_COST, &opts->lesson_number) < 0) {
+        cli_message(0, "unknown lesson %s; expected a number from 1 to %d", cli_quote(operands[0]),
+                    LESSON_COST);
+        cli_try_help();
+    }
+    if (operands[0] && operands[1])
+        cli_fatal(0, "extra operand %s", cli_quote(operands[1]));
+    if (opts->source && !lesson_source(opts->lesson_number))
+        cli_fatal(0, "--source needs the number of a lesson from 1 to %d", LESSON_BLOCKED);
+    if (opts->json && opts->lesson_number > 0)
+        cli_fatal(0, "--json cannot be combined with the number of a lesson");
+}
+
+bool lesson_wanted(const struct lesson *lesson, unsigned number)
+{
+    unsigned only = lesson->bench->opts.lesson_number;
+
+    return only == 0 || only == number;
+}
+
+/* Tells on a terminal what is measured now, since it takes a while; "": the line is cleared. */
+static void say(const char *what)
+{
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r\033[K%s", what);
+}
+
+/* Ends a lesson whose measurement has failed. Returns as lesson_measure. */
+static int failed(int rc, const char *what)
+{
+    if (rc == 0)
+        return 0;
+    if (!child_signal)
+        cli_message(-rc, "cannot measure %s", what);
+    return -1;
+}
+
+static int two_reads_lesson(struct lesson *lesson)
+{
     /* in order, one file after the other: otherwise the blocking engine polls FIFOs, too */
     char *sync[] = {(char *)"--engine=sync", (char *)"--block-size=64K", NULL};
     char *uring[] = {(char *)"--discard", (char *)"--engine=uring", (char *)"--block-size=64K",
                      NULL};
-    char *threads[] = {(char *)"--discard", (char *)"--engine=sync", (char *)"--block-size=64K",
-                       jobs, NULL};
-    char *deep[] = {(char *)"--discard", (char *)"--engine=uring", (char *)"--block-size=64K",
-                    depth, NULL};
     int rc;
 
-    snprintf(jobs, sizeof(jobs), "-j%d", DELAY_FILES);
-    snprintf(depth, sizeof(depth), "--depth=%d", DELAY_FILES);
+    say("lesson 1 of 6: two reads");
     if (run(lesson, &lesson->two, "sync", "acat", sync, 2, delay_files_path) < 0 ||
         run(lesson, &lesson->two, "uring", "acat", uring, 2, delay_files_path) < 0)
         return -1;
     set_ratios(&lesson->two);
+    rc = blocked_measure(lesson->bench, "sync", 2, false, &lesson->two_sync);
+    if (rc == 0)
+        rc = blocked_measure(lesson->bench, "uring", 2, false, &lesson->two_uring);
+    return failed(rc, "two reads");
+}
+
+static int overlap_lesson(struct lesson *lesson)
+{
+    int rc;
+
+    say("lesson 2 of 6: work while a read waits");
     rc = overlap_measure(lesson->bench, "sync", &lesson->sync);
     if (rc == 0)
         rc = overlap_measure(lesson->bench, "uring", &lesson->uring);
-    if (rc < 0) {
-        if (!child_signal)
-            cli_message(-rc, "cannot measure the overlap with a waiting read");
-        return -1;
-    }
+    return failed(rc, "the overlap with a waiting read");
+}
+
+static int many_lesson(struct lesson *lesson)
+{
+    char jobs[16], depth[32];
+    char *threads[] = {(char *)"--discard", (char *)"--engine=sync", (char *)"--block-size=64K",
+                       jobs, NULL};
+    char *deep[] = {(char *)"--discard", (char *)"--engine=uring", (char *)"--block-size=64K",
+                    depth, NULL};
+
+    say("lesson 3 of 6: 64 reads");
+    snprintf(jobs, sizeof(jobs), "-j%d", DELAY_FILES);
+    snprintf(depth, sizeof(depth), "--depth=%d", DELAY_FILES);
     if (run(lesson, &lesson->many, "64 threads", "acat", threads, DELAY_FILES, delay_files_path) <
             0 ||
         run(lesson, &lesson->many, "one ring", "acat", deep, DELAY_FILES, delay_files_path) < 0)
         return -1;
     set_ratios(&lesson->many);
     return 0;
+}
+
+static int blocked_lesson(struct lesson *lesson)
+{
+    int rc;
+
+    say("lesson 5 of 6: a blocking call in the thread of a ring");
+    rc = blocked_measure(lesson->bench, "uring", DELAY_FILES - 1, false, &lesson->alone);
+    if (rc == 0)
+        rc = blocked_measure(lesson->bench, "uring", DELAY_FILES - 1, true, &lesson->blocked);
+    return failed(rc, "a blocking call in the thread of a ring");
 }
 
 /* Runs rounds of four commands, and takes each one's median. */
@@ -160,6 +225,7 @@ static int cpu_bound_lesson(struct lesson *lesson)
     double seconds[LESSON_RUNS_MAX][CPU_BOUND_ROUNDS];
     char names[LESSON_RUNS_MAX][32] = {"sync", "uring"};
 
+    say("lesson 4 of 6: work that does not wait");
     snprintf(jobs, sizeof(jobs), "-j%u", limits_processors());
     snprintf(names[2], sizeof(names[2]), "sync %s", jobs);
     snprintf(names[3], sizeof(names[3]), "uring %s", jobs);
@@ -181,6 +247,11 @@ static int cpu_bound_lesson(struct lesson *lesson)
 
 int lesson_measure(struct lesson *lesson)
 {
+    static int (*const measure[])(struct lesson *) = {
+        [LESSON_TWO] = two_reads_lesson,   [LESSON_OVERLAP] = overlap_lesson,
+        [LESSON_MANY] = many_lesson,       [LESSON_COMPUTING] = cpu_bound_lesson,
+        [LESSON_BLOCKED] = blocked_lesson,
+    };
     const char *why = NULL;
     int error = 0;
 
@@ -189,5 +260,9 @@ int lesson_measure(struct lesson *lesson)
     error = delay_files_make(lesson->bench, &lesson->no_fuse);
     if (error < 0)
         cli_fatal(-error, "cannot create slow files");
-    return waiting_lessons(lesson) < 0 || cpu_bound_lesson(lesson) < 0 ? -1 : 0;
+    for (unsigned i = LESSON_TWO; i <= LESSON_BLOCKED; i++)
+        if (lesson_wanted(lesson, i) && measure[i](lesson) < 0)
+            return -1;
+    say("");
+    return 0;
 }

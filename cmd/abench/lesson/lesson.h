@@ -3,11 +3,15 @@
 #define CMD_ABENCH_LESSON_H
 
 #include "../context.h"
+#include "blocked.h"
 #include "overlap.h"
 
 #include <stdio.h>
 
 enum { LESSON_RUNS_MAX = 4 };
+
+/* The lessons; the last one has nothing to measure. */
+enum { LESSON_TWO = 1, LESSON_OVERLAP, LESSON_MANY, LESSON_COMPUTING, LESSON_BLOCKED, LESSON_COST };
 
 /* One command of a lesson, and its run. */
 struct lesson_run {
@@ -26,7 +30,16 @@ struct lesson {
     const char *no_fuse; /* reason why the slow files are FIFOs; NULL: they are not */
     struct lesson_runs two, many, cpu_bound;
     struct overlap sync, uring;
+    struct handled two_sync, two_uring; /* when the two reads were handled */
+    struct handled alone, blocked;      /* 63 reads; and if the worker blocks after the first */
 };
+
+/* Takes the operands: a number, or none. Exits if they are wrong. */
+void lesson_take(struct bench_options *opts, char **operands);
+/* Returns true if this lesson is wanted: bench.opts.lesson_number is its number, or 0. */
+bool lesson_wanted(const struct lesson *lesson, unsigned number);
+/* Returns the small program of a lesson; NULL if there is none. */
+const char *lesson_source(unsigned number);
 
 /* Returns 0, or -1 after a message. If a signal came to end abench there is no message. */
 int lesson_measure(struct lesson *lesson);
