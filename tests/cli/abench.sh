@@ -181,6 +181,12 @@ chmod 000 closed/file
 chmod 777 . "$TMPDIR"
 gives 'a file that cannot be read' 2 '' "abench: closed/file: Permission denied
 abench: closed: no regular files to measure that can be read" 'as_nobody abench hash --arms=sync closed'
+mkdir -p sealed/tree
+printf 'x' >sealed/tree/file
+chmod 555 sealed
+gives 'a place where copies cannot be made' 2 '' \
+    "abench: cannot create a directory in '.' (choose another one with --dest=DIR): Permission denied" \
+    'cd sealed && as_nobody abench copy --arms=sync tree'
 check '--help' abench --help
 check '--version' abench --version
 gives 'a full standard output' 2 '' 'abench: write error: No space left on device' \

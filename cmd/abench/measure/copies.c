@@ -167,7 +167,8 @@ void copies_init(struct bench *bench)
                  base) >= PATH_MAX ||
         !mkdtemp(bench->dest_dir)) {
         bench->dest_dir[0] = '\0';
-        cli_fatal(errno, "cannot create a directory in %s", cli_quote(base));
+        cli_fatal(errno, "cannot create a directory in %s%s", cli_quote(base),
+                  bench->opts.dest ? "" : " (choose another one with --dest=DIR)");
     }
     try_entries(bench);
 }
