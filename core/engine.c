@@ -68,15 +68,19 @@ struct crew {
     bool closed;          /* no more can be started */
 };
 
-/* A sink's own thread counts as a part of the worker: by what it worked, for that is never I/O that
- * it waits for; and while the worker waited for it, this did not wait for I/O either. */
+/* A sink's own thread counts as a part of the worker: by what it worked or waited for a processor,
+ * for that is never I/O that it waits for; and while the worker waited for it, this did not wait
+ * for I/O either. */
 static void count_sink(struct stats *stats, const struct sink *sink)
 {
+    uint64_t thread_ns = sink->thread_ns + sink->thread_runqueue_ns;
+
     stats->hash_ns = sink->hash_ns;
     stats->threads = sink->thread_ns > 0;
     stats->user_ns += sink->thread_ns;
-    if (sink->thread_ns > sink->sink_wait_ns)
-        stats->sink_overlap_ns = sink->thread_ns - sink->sink_wait_ns;
+    stats->runqueue_ns += sink->thread_runqueue_ns;
+    if (thread_ns > sink->sink_wait_ns)
+        stats->sink_overlap_ns = thread_ns - sink->sink_wait_ns;
     stats->wall_ns += stats->sink_overlap_ns;
 }
 

@@ -60,8 +60,9 @@ struct sink {
     void (*end)(struct sink *sink, struct file *file);
     void (*free)(struct sink *sink);
     uint64_t hash_ns; /* counted by sinks that digest */
-    /* CPU time of the sink's own thread; time that the caller waited for it */
-    uint64_t thread_ns, sink_wait_ns;
+    /* CPU time of the sink's own thread; time in which it was ready to run and no processor free;
+     * time that the caller waited for it */
+    uint64_t thread_ns, thread_runqueue_ns, sink_wait_ns;
 };
 
 void sink_free(struct sink *sink); /* takes NULL */

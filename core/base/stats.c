@@ -21,15 +21,19 @@ static uint64_t timeval_ns(struct timeval tv)
     return (uint64_t)tv.tv_sec * 1000000000u + (uint64_t)tv.tv_usec * 1000u;
 }
 
-/* Reads the time that the calling thread has spent ready to run. Returns false if the kernel does
- * not report it. */
-static bool read_runqueue_ns(uint64_t *ns)
+/* Reads the time that a thread of this process has spent ready to run; tid 0: the calling one.
+ * Returns false if the kernel does not report it. */
+static bool read_runqueue_ns(pid_t tid, uint64_t *ns)
 {
-    char text[128];
+    char path[64] = "/proc/thread-self/schedstat", text[128];
     unsigned long long ran, queued;
-    int fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+    int fd;
+    ssize_t len;
 
+    if (tid != 0)
+        snprintf(path, sizeof(path), "/proc/self/task/%d/schedstat", (int)tid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
     if (fd >= 0)
         close(fd);
     text[len < 0 ? 0 : len] = 0;
@@ -39,18 +43,18 @@ static bool read_runqueue_ns(uint64_t *ns)
     return true;
 }
 
-static uint64_t runqueue_ns(void)
+uint64_t stats_runqueue_ns(pid_t tid)
 {
     uint64_t ns;
 
-    return read_runqueue_ns(&ns) ? ns : 0;
+    return read_runqueue_ns(tid, &ns) ? ns : 0;
 }
 
 bool stats_runqueue_known(void)
 {
     uint64_t ns;
 
-    return read_runqueue_ns(&ns);
+    return read_runqueue_ns(0, &ns);
 }
 
 void stats_start(struct stats *stats)
@@ -61,7 +65,7 @@ void stats_start(struct stats *stats)
     stats->user_ns -= timeval_ns(usage.ru_utime);
     stats->system_ns -= timeval_ns(usage.ru_stime);
     stats->switches -= (uint64_t)usage.ru_nvcsw;
-    stats->runqueue_ns -= runqueue_ns();
+    stats->runqueue_ns -= stats_runqueue_ns(0);
     stats->wall_ns -= stats_now_ns();
 }
 
@@ -73,7 +77,7 @@ void stats_stop(struct stats *stats)
     stats->user_ns += timeval_ns(usage.ru_utime);
     stats->system_ns += timeval_ns(usage.ru_stime);
     stats->switches += (uint64_t)usage.ru_nvcsw;
-    stats->runqueue_ns += runqueue_ns();
+    stats->runqueue_ns += stats_runqueue_ns(0);
     stats->wall_ns += stats_now_ns();
 }
 

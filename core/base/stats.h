@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct stats {
     uint64_t files;           /* ended, failed ones included */
@@ -43,6 +44,9 @@ uint64_t stats_now_ns(void);
 /* Marks the calling thread's start; stats_stop adds its times and switches since then. */
 void stats_start(struct stats *stats);
 void stats_stop(struct stats *stats);
+/* Returns the time that a thread of this process has spent ready to run while no processor was
+ * free; tid 0: the calling thread. 0 if the kernel does not report it. */
+uint64_t stats_runqueue_ns(pid_t tid);
 /* Tells whether the kernel reports the time for runqueue_ns. */
 bool stats_runqueue_known(void);
 /* Adds one worker's counters to the sum. */

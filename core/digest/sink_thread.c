@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../base/direct.h"
 
@@ -46,6 +47,7 @@ struct sink_thread {
     struct piece pieces[PIECES]; /* a ring: count of them, from first on, are the thread's */
     unsigned first, count;
     unsigned awaited; /* the count that the engine's thread waits for */
+    pid_t tid;        /* of the thread, once it runs */
     int rc;           /* what went wrong with the file */
     bool ending;
 };
@@ -63,6 +65,7 @@ static void *sink_thread_main(void *arg)
     struct sink_thread *sink_thread = arg;
 
     pthread_mutex_lock(&sink_thread->lock);
+    sink_thread->tid = gettid();
     for (;;) {
         const struct piece *piece = &sink_thread->pieces[sink_thread->first];
         int rc;
@@ -137,6 +140,7 @@ static void drain(struct sink_thread *sink_thread)
 {
     clockid_t clock;
     struct timespec worked;
+    pid_t tid;
     int rc;
 
     if (!sink_thread->file)
@@ -147,12 +151,15 @@ static void drain(struct sink_thread *sink_thread)
     wait_until(sink_thread, 0);
     check_pieces(sink_thread);
     rc = sink_thread->rc;
+    tid = sink_thread->tid;
     sink_thread->rc = 0;
     pthread_mutex_unlock(&sink_thread->lock);
     if (pthread_getcpuclockid(sink_thread->thread, &clock) == 0 &&
         clock_gettime(clock, &worked) == 0)
         sink_thread->sink.thread_ns = (uint64_t)worked.tv_sec * 1000000000u +
                                       (uint64_t)worked.tv_nsec;
+    if (tid != 0)
+        sink_thread->sink.thread_runqueue_ns = stats_runqueue_ns(tid);
     if (rc < 0)
         file_fail(sink_thread->file, STEP_SINK, rc);
     sink_thread->file = NULL;
