@@ -3,10 +3,11 @@
 
 /* gcc and clang have no #embed yet; the build starts in the directory of the sources */
 #define SOURCE(symbol, file)                                                                 \
-    extern const char symbol[];                                                              \
     __asm__(".pushsection .rodata\n.global " #symbol "\n" #symbol ":\n.incbin \"cmd/abench/" \
             "lesson/source/" file "\"\n.byte 0\n.popsection\n");
 
+extern const char lesson_source_1[], lesson_source_2[], lesson_source_3[], lesson_source_4[],
+    lesson_source_5[];
 SOURCE(lesson_source_1, "two_reads.c")
 SOURCE(lesson_source_2, "overlap.c")
 SOURCE(lesson_source_3, "many.c")

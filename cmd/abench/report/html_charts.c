@@ -393,9 +393,9 @@ void html_samples(FILE *out, const struct bench *bench, enum bench_cache cache)
             "<svg viewBox=\"0 0 %d %d\" role=\"img\">\n",
             WIDTH, HEIGHT);
     put_axis_y(out, &y);
-    for (double at = x.low; at <= x.high; at += step)
-        fprintf(out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>", place(&x, at),
-                BOTTOM + 15, short_figure(at));
+    for (int i = 0; i <= (int)((x.high - x.low) / step); i++)
+        fprintf(out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>",
+                place(&x, x.low + i * step), BOTTOM + 15, short_figure(x.low + i * step));
     fprintf(out, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">seconds after the start</text>\n",
             RIGHT, HEIGHT - 4);
     for (size_t i = 0; i < bench->n_arms; i++)
