@@ -114,7 +114,7 @@ struct cli_bottleneck cli_bottleneck(const struct cli_common *common, const stru
 
     if (stats->files == 0)
         set(&bottleneck, "nothing", "no file was read");
-    else if (stats->wall_ns < stats->workers * SHORT_MS * 1000000ull)
+    else if (stats->wall_ns < stats->workers * (SHORT_MS * 1000000ull))
         set(&bottleneck, "short", "too short to tell: each worker ran less than %d ms", SHORT_MS);
     else if (shares.computing + shares.queued >= DECISIVE_PERCENT)
         computing(&bottleneck, common, stats, &shares);

@@ -173,7 +173,7 @@ static void stopped(unsigned incomplete)
     struct timespec until;
 
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += LOCK_MS * 1000000;
+    until.tv_nsec += LOCK_MS * 1000000L;
     until.tv_sec += until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
     if (!bar.on || pthread_mutex_timedlock(&bar_lock, &until) != 0)
