@@ -168,9 +168,9 @@ static void too_short(void **state)
     struct stats stats = run_of(2, 90, 5);
 
     (void)state;
-    stats.wall_ns = 2 * 19000000;
+    stats.wall_ns = 2 * UINT64_C(19000000);
     check(&engine_uring, &stats, 0, "short", "too short to tell");
-    stats.wall_ns = 2 * 20000000;
+    stats.wall_ns = 2 * UINT64_C(20000000);
     check(&engine_uring, &stats, 0, "cpu", "CPU-bound");
 }
 
