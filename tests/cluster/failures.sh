@@ -72,10 +72,12 @@ to_copy() {
     acp -av --update=changed -T "$SRC" "$DST" 2>&1
 }
 
-# starts_requeued: starts the jobs that Slurm would let wait two minutes; succeeds at the end of all jobs
+# starts_requeued: starts the jobs that Slurm would let wait two minutes; succeeds at the end of all jobs. A node refuses
+# ("credential revoked") what was made in the second in which it ended the job; hence the sleep.
 starts_requeued() {
     local job
     for job in $(squeue -h -r -t pending -o '%r %F_%K' | sed -n 's/^BeginTime //p'); do
+        sleep 1.1
         scontrol update "JobId=$job" StartTime=now
     done
     no_jobs
