@@ -23,6 +23,7 @@ same_as_cp() {
     local side path snippet part difference detail=''
     wanted "$1" || { gnu_changes=() && return 0; }
     for side in gnu own; do
+        chmod -R u+rwX "$scratch/$side" 2>/dev/null # a user cannot remove files from other directories
         rm -rf "${scratch:?}/$side"
         mkdir "$scratch/$side"
         cd "$scratch/$side" || exit 2
