@@ -10,6 +10,7 @@
 #include "measure/data.h"
 #include "measure/device.h"
 #include "measure/hooks.h"
+#include "measure/latency.h"
 #include "measure/left.h"
 #include "measure/probe.h"
 #include "measure/programs.h"
@@ -151,6 +152,8 @@ static bool measure_arm(struct bench_arm *arm, enum bench_cache cache, unsigned 
     if (child_signal)
         return false;
     arm->n_samples++;
+    if (bench.opts.pattern && round > 0 && arm_runs(arm))
+        latency_keep(&bench, arm, cache);
     /* the end of the time is no failure */
     if ((sample->check == CHECK_FAILED && !sample->timed_out) || sample->check == CHECK_DIFFERS)
         bench.failed = true;

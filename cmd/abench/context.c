@@ -20,9 +20,6 @@ const char *const bench_check_names[] = {
     [CHECK_DIFFERS] = "differs", [CHECK_FAILED] = "failed",
 };
 
-const char *const bench_percentile_keys[] = {
-    [BENCH_P50] = "p50", [BENCH_P90] = "p90", [BENCH_P99] = "p99", [BENCH_P99_9] = "p99_9"};
-
 double bench_now(void)
 {
     struct timespec ts;

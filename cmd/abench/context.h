@@ -22,9 +22,8 @@ enum bench_cache { BENCH_COLD, BENCH_WARM };
 
 /* As the command line and the reports spell them. */
 extern const char *const bench_operation_names[BENCH_OPERATIONS];
-extern const char *const bench_cache_names[2];    /* by enum bench_cache */
-extern const char *const bench_percentile_keys[]; /* by enum bench_percentile, in JSON */
-extern const char *const bench_check_names[];     /* by enum bench_check */
+extern const char *const bench_cache_names[2]; /* by enum bench_cache */
+extern const char *const bench_check_names[];  /* by enum bench_check */
 
 enum {
     BENCH_ARMS_MAX = 64,
@@ -102,9 +101,6 @@ enum bench_check {
     CHECK_FAILED, /* the arm itself or the comparison failed */
 };
 
-/* Percentiles of the time of a read. */
-enum bench_percentile { BENCH_P50, BENCH_P90, BENCH_P99, BENCH_P99_9, BENCH_PERCENTILES };
-
 struct bench_sample {
     enum bench_cache cache;
     unsigned round;      /* from 1 */
@@ -133,7 +129,6 @@ struct bench_sample {
     double in_flight_mean;
     double in_flight_peak;
     double workers;
-    double latency_ns[BENCH_PERCENTILES]; /* --pattern: of a read */
     /* seconds of all processors during the run: altogether, used by others than the arm (neither
      * by kernel threads nor for interrupts), and taken by the host; all 0: unknown */
     double processors_seconds, others_seconds, stolen_seconds;
@@ -173,6 +168,8 @@ struct bench_arm {
     bool content_seen; /* the contents of one result have been compared */
     struct bench_sample *samples;
     size_t n_samples;
+    /* by enum bench_cache, --pattern: of each read of all counted runs; NULL: not known */
+    struct histogram *latency[2];
 };
 
 /* The gain that a short probe predicts before the rounds. */

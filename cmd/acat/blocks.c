@@ -5,6 +5,7 @@
 #include "../../core/base/limits.h"
 #include "../cli/engine.h"
 #include "../cli/json.h"
+#include "../cli/latency.h"
 #include "../cli/messages.h"
 #include "../cli/quote.h"
 #include "../cli/sizes.h"
@@ -28,11 +29,6 @@ enum {
 
 /* In the order of enum load_pattern. */
 static const char *const pattern_choices[] = {"sequential", "random", NULL};
-
-static const double percents[] = {50, 90, 99, 99.9};
-static const char *const percent_names[] = {"p50", "p90", "p99", "p99.9"};
-static const char *const percent_keys[] = {"p50", "p90", "p99", "p99_9"}; /* in JSON */
-enum { PERCENTS = sizeof(percents) / sizeof(percents[0]) };
 
 static uint64_t time_option(const char *argument)
 {
@@ -128,10 +124,10 @@ static void print_text(const struct report *report)
            latency->count ? (double)latency->sum / (double)latency->count / 1e3 : 0,
            (double)latency->min / 1e3, (double)latency->max / 1e3);
     printf("           ");
-    for (unsigned i = 0; i < PERCENTS; i++)
-        printf(" %s %.1f us%s", percent_names[i],
-               (double)histogram_percentile(latency, percents[i]) / 1e3,
-               i + 1 < PERCENTS ? "," : "\n");
+    for (unsigned i = 0; i < CLI_PERCENTILES; i++)
+        printf(" %s %.1f us%s", cli_percent_names[i],
+               (double)histogram_percentile(latency, cli_percents[i]) / 1e3,
+               i + 1 < CLI_PERCENTILES ? "," : "\n");
 }
 
 static void put_latency(struct json_writer *json, const struct histogram *latency)
@@ -139,8 +135,7 @@ static void put_latency(struct json_writer *json, const struct histogram *latenc
     json_put_object(json, "latency_ns");
     json_put_count(json, "min", latency->min);
     json_put_real(json, "mean", (double)latency->sum / (double)latency->count);
-    for (unsigned i = 0; i < PERCENTS; i++)
-        json_put_count(json, percent_keys[i], histogram_percentile(latency, percents[i]));
+    cli_put_percentiles(json, latency);
     json_put_count(json, "max", latency->max);
     json_end(json);
 }
@@ -175,6 +170,7 @@ static void print_json(const struct report *report)
     json_put_real(&json, "reads_per_second", rate(report, latency->count));
     json_put_real(&json, "bytes_per_second", rate(report, stats->bytes_read));
     put_latency(&json, latency);
+    cli_put_histogram(&json, "latency_histogram", latency);
     json_put_real(&json, "user_seconds", (double)stats->user_ns / 1e9);
     json_put_real(&json, "system_seconds", (double)stats->system_ns / 1e9);
     json_finish(&json);

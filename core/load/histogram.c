@@ -13,24 +13,33 @@ static unsigned bucket_of(uint64_t value)
     return bucket < HISTOGRAM_BUCKETS ? (unsigned)bucket : HISTOGRAM_BUCKETS - 1;
 }
 
-/* The largest value of a bucket. */
-static uint64_t bucket_top(unsigned bucket)
+/* The largest value that may be in a bucket. */
+static uint64_t bucket_most(const struct histogram *histogram, unsigned bucket)
 {
     unsigned below = bucket >> HISTOGRAM_BITS;
+    uint64_t top;
 
     below = below > 0 ? below - 1 : 0;
-    return ((uint64_t)(bucket - (below << HISTOGRAM_BITS) + 1) << below) - 1;
+    top = ((uint64_t)(bucket - (below << HISTOGRAM_BITS) + 1) << below) - 1;
+    return bucket + 1 < HISTOGRAM_BUCKETS && top < histogram->max ? top : histogram->max;
 }
 
 void histogram_record(struct histogram *histogram, uint64_t value)
 {
+    histogram_record_count(histogram, value, 1);
+}
+
+void histogram_record_count(struct histogram *histogram, uint64_t value, uint64_t count)
+{
+    if (count == 0)
+        return;
     if (histogram->count == 0 || value < histogram->min)
         histogram->min = value;
     if (value > histogram->max)
         histogram->max = value;
-    histogram->count++;
-    histogram->sum += value;
-    histogram->buckets[bucket_of(value)]++;
+    histogram->count += count;
+    histogram->sum += value * count;
+    histogram->buckets[bucket_of(value)] += count;
 }
 
 void histogram_add(struct histogram *sum, const struct histogram *worker)
@@ -56,10 +65,20 @@ uint64_t histogram_percentile(const struct histogram *histogram, double percent)
         wanted++;
     for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
         seen += histogram->buckets[i];
-        if (seen >= wanted && i + 1 < HISTOGRAM_BUCKETS && bucket_top(i) < histogram->max)
-            return bucket_top(i);
         if (seen >= wanted)
-            break;
+            return bucket_most(histogram, i);
     }
     return histogram->max;
+}
+
+bool histogram_next(const struct histogram *histogram, unsigned *bucket, uint64_t *most,
+                    uint64_t *count)
+{
+    while (*bucket < HISTOGRAM_BUCKETS && histogram->buckets[*bucket] == 0)
+        ++*bucket;
+    if (*bucket == HISTOGRAM_BUCKETS)
+        return false;
+    *most = bucket_most(histogram, *bucket);
+    *count = histogram->buckets[(*bucket)++];
+    return true;
 }

@@ -7,6 +7,7 @@
 #ifndef CORE_LOAD_HISTOGRAM_H
 #define CORE_LOAD_HISTOGRAM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -23,9 +24,16 @@ struct histogram {
 };
 
 void histogram_record(struct histogram *histogram, uint64_t value);
+/* Records a value count times. */
+void histogram_record_count(struct histogram *histogram, uint64_t value, uint64_t count);
 /* Adds one worker's values to the sum. */
 void histogram_add(struct histogram *sum, const struct histogram *worker);
 /* Returns the value that percent of all values do not exceed; 0 if there are none. */
 uint64_t histogram_percentile(const struct histogram *histogram, double percent);
+/* Goes on to the next bucket with values in it: *most is the largest that it may have, and count
+ * tells how many are in it. *bucket is where to begin: 0 for the first one. Returns false after the
+ * last. Whoever adds up the counts finds the same percentiles. */
+bool histogram_next(const struct histogram *histogram, unsigned *bucket, uint64_t *most,
+                    uint64_t *count);
 
 #endif

@@ -142,6 +142,17 @@ same 'as blocks a second' True \
     "$(json report.json 'all(abs(a["reads_per_second"] * a["seconds"]["median"] - 256) < 1 for a in d["states"][0]["arms"])')"
 same 'with percentiles of their latency' True \
     "$(json report.json 'all(0 < a["latency_ns"]["p50"] <= a["latency_ns"]["p90"] <= a["latency_ns"]["p99"] <= a["latency_ns"]["p99_9"] for a in d["states"][0]["arms"])')"
+abench read --pattern=random --bytes=1M --arms="sync,$other" --pairs=3 --warmup=1 --no-probe --json=report.json large \
+    >table 2>messages
+check 'from a histogram of all reads of the three runs' python3 -c '
+import json, math
+for arm in json.load(open("report.json"))["states"][0]["arms"]:
+    limits, counts = arm["latency_histogram"]["at_most_ns"], arm["latency_histogram"]["counts"]
+    assert sum(counts) == 3 * 256 and limits == sorted(set(limits)) and len(limits) == len(counts)
+    for key, permille in ("p50", 500), ("p90", 900), ("p99", 990), ("p99_9", 999):
+        wanted = (permille * sum(counts) + 999) // 1000
+        seen = [sum(counts[:i + 1]) for i in range(len(counts))]
+        assert arm["latency_ns"][key] == next(l for l, s in zip(limits, seen) if s >= wanted), key'
 if [ "$engine" = uring ]; then
     abench read --pattern=random --direct=never --bytes=256K --pairs=1 --json=report.json large >table 2>messages
     same 'by default, the ring and as many threads at each depth' \

@@ -107,6 +107,21 @@ assert report["in_flight_mean"] <= report["depth"] * report["jobs"]
 values = [latency[key] for key in ("min", "p50", "p90", "p99", "p99_9", "max")]
 assert values == sorted(values) and values[0] > 0
 assert latency["min"] <= latency["mean"] <= latency["max"]' "$report"
+check 'report: the percentiles follow from the histogram' python3 -c '
+import json, math, sys
+report = json.loads(sys.argv[1])
+histogram, latency = report["latency_histogram"], report["latency_ns"]
+limits, counts = histogram["at_most_ns"], histogram["counts"]
+assert sum(counts) == report["reads"] and len(limits) == len(counts)
+assert limits == sorted(set(limits)) and limits[-1] == latency["max"]
+def percentile(percent):
+    wanted, seen = math.ceil(round(percent * report["reads"] / 100, 6)), 0
+    for limit, count in zip(limits, counts):
+        seen += count
+        if seen >= wanted:
+            return limit
+for key, percent in ("p50", 50), ("p90", 90), ("p99", 99), ("p99_9", 99.9):
+    assert latency[key] == percentile(percent), key' "$report"
 same 'one line for each file' $'a b\nfile' "$(cp file 'a b'
     acat --discard --json --bytes=1 'a b' file |
         while IFS= read -r line; do value name <<<"$line"; done)"

@@ -108,6 +108,39 @@ static void percentiles_are_those_of_the_sorted_values(void **state)
         assert_percentile(permille / 10.0, values[permille * (COUNT / 1000) - 1]);
 }
 
+static void percentiles_follow_from_the_buckets(void **state)
+{
+    uint64_t most, count, last = 0, sum = 0;
+    struct histogram *copy = calloc(1, sizeof(*copy));
+
+    (void)state;
+    assert_non_null(copy);
+    for (uint64_t value = 1; value < 5000000; value += value / 100 + 1)
+        histogram_record_count(&histogram, value, value % 3);
+    histogram_record(&histogram, UINT64_MAX);
+    for (unsigned at = 0; histogram_next(&histogram, &at, &most, &count); last = most) {
+        assert_true(count > 0 && most > last);
+        sum += count;
+        histogram_record_count(copy, most, count);
+    }
+    assert_int_equal(sum, histogram.count);
+    for (unsigned permille = 1; permille <= 1000; permille++)
+        assert_int_equal(histogram_percentile(copy, permille / 10.0),
+                         histogram_percentile(&histogram, permille / 10.0));
+    free(copy);
+}
+
+static void nothing_has_no_buckets(void **state)
+{
+    uint64_t most, count;
+    unsigned at = 0;
+
+    (void)state;
+    histogram_record_count(&histogram, 5, 0);
+    assert_false(histogram_next(&histogram, &at, &most, &count));
+    assert_int_equal(histogram.max, 0);
+}
+
 static void adding_nothing_changes_nothing(void **state)
 {
     static const struct histogram none;
@@ -130,6 +163,8 @@ int main(void)
         TEST(every_octave_has_narrow_buckets),
         TEST(values_beyond_the_last_bucket_count),
         TEST(percentiles_are_those_of_the_sorted_values),
+        TEST(percentiles_follow_from_the_buckets),
+        TEST(nothing_has_no_buckets),
         TEST(adding_nothing_changes_nothing),
     };
 

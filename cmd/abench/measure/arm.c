@@ -493,6 +493,8 @@ void arms_free(struct bench *bench)
         free(arm->label);
         free(arm->advice);
         free(arm->samples);
+        free(arm->latency[BENCH_COLD]);
+        free(arm->latency[BENCH_WARM]);
     }
     bench->n_arms = 0;
 }

@@ -47,8 +47,7 @@ static void take_waiting(const json_t *counters, struct bench_sample *sample)
         sample->runqueue_seconds = runqueue;
 }
 
-/* Returns the last line of an output that is a JSON object, or NULL. The caller frees it. */
-static json_t *last_object(const char *path)
+json_t *run_last_object(const char *path)
 {
     FILE *file = fopen(path, "re");
     json_t *counters = NULL;
@@ -70,16 +69,11 @@ static json_t *last_object(const char *path)
     return counters;
 }
 
-/* Reads the counters that an arm has printed: in its messages, and of a pattern in its output. */
+/* Reads the counters that an arm has printed in its messages. */
 static void read_counters(const struct bench *bench, struct bench_sample *sample)
 {
-    json_t *counters = last_object(bench_temp(bench, "err"));
-    json_t *load = bench->opts.pattern ? last_object(bench_temp(bench, "out")) : NULL;
-    const json_t *latency = json_object_get(load, "latency_ns");
+    json_t *counters = run_last_object(bench_temp(bench, "err"));
 
-    for (unsigned i = 0; i < BENCH_PERCENTILES; i++)
-        sample->latency_ns[i] = number(latency, bench_percentile_keys[i]);
-    json_decref(load);
     sample->files = number(counters, "files");
     sample->bytes = number(counters, "bytes");
     sample->workers = number(counters, "jobs");

@@ -75,7 +75,7 @@ struct columns columns_of(const struct bench *bench, size_t arm, enum bench_cach
     if (bench->opts.pattern) {
         add(&columns, "%.0f", sum.items_s);
         add_known(&columns, sum.cpu_seconds / bench_items(bench, &bench->arms[arm]) / us);
-        for (unsigned i = 0; i < BENCH_PERCENTILES; i++)
+        for (unsigned i = 0; i < CLI_PERCENTILES; i++)
             add_known(&columns, sum.latency_ns[i] / ns_per_us);
     } else {
         add(&columns, "%s", words_seconds(sum.cpu_seconds));

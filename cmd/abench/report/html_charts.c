@@ -189,7 +189,7 @@ static double latency(const struct bench *bench, size_t arm, const struct bench_
 {
     (void)bench;
     (void)arm;
-    return sum->latency_ns[second ? BENCH_P99 : BENCH_P50] / 1e3;
+    return sum->latency_ns[second ? CLI_P99 : CLI_P50] / 1e3;
 }
 
 static double cpu(const struct bench *bench, size_t arm, const struct bench_summary *sum,

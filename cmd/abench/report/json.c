@@ -79,16 +79,16 @@ static void put_command(struct json_writer *json, const struct bench_arm *arm)
     json_put_names(json, "command", arm->argv ? arm->argv : words, arm->argv ? n : 1);
 }
 
-static void put_latency(struct json_writer *json, const double *latency_ns)
+static void put_latency(struct json_writer *json, const struct histogram *latency)
 {
-    if (isnan(latency_ns[0])) {
+    if (latency) {
+        json_put_object(json, "latency_ns");
+        cli_put_percentiles(json, latency);
+        json_end(json);
+    } else {
         json_put_null(json, "latency_ns");
-        return;
     }
-    json_put_object(json, "latency_ns");
-    for (unsigned i = 0; i < BENCH_PERCENTILES; i++)
-        json_put_real(json, bench_percentile_keys[i], latency_ns[i]);
-    json_end(json);
+    cli_put_histogram(json, "latency_histogram", latency);
 }
 
 static void put_summary(struct json_writer *json, const struct bench *bench,
@@ -119,7 +119,6 @@ static void put_summary(struct json_writer *json, const struct bench *bench,
     json_put_real(json, "device_written_bytes", sum->device_write);
     json_put_real(json, "device_busy_share", sum->device_busy);
     json_put_real(json, "device_in_flight_mean", sum->device_queue);
-    put_latency(json, sum->latency_ns);
     json_put_bool(json, "reflinked", sum->reflinked);
     json_put_real(json, "memory_peak_bytes", sum->memory_peak);
 }
@@ -135,6 +134,7 @@ static void put_arm(struct json_writer *json, const struct bench *bench, size_t 
     json_put_name(json, "name", arm->name);
     put_command(json, arm);
     put_summary(json, bench, &sum);
+    put_latency(json, arm->latency[cache]);
     json_put_real(json, "whole_seconds", whole.seconds);
     json_put_real(json, "whole_seconds_low", whole.low);
     json_put_real(json, "whole_seconds_high", whole.high);

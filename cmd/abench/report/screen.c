@@ -119,7 +119,7 @@ static void print_loads(FILE *out, const struct bench *bench, const struct answe
         fprintf(out, " %7.0f", sum.items_s);
         print_known(out, 6, sum.mb_s);
         print_known(out, 6, sum.cpu_seconds / bench_items(bench, &bench->arms[i]) / us);
-        for (unsigned j = 0; j < BENCH_PERCENTILES; j++)
+        for (unsigned j = 0; j < CLI_PERCENTILES; j++)
             print_known(out, 6, sum.latency_ns[j] / ns_per_us);
         fprintf(out, " %5sx%s\n", i == bench->baseline ? "1" : words_times(sum.ratio),
                 (int)i == knee ? "*" : "");

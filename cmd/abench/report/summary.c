@@ -54,10 +54,6 @@ FIGURE(in_flight_peak, s->in_flight_peak)
 FIGURE(workers, s->workers)
 FIGURE(device_busy, s->device_busy)
 FIGURE(device_queue, s->device_queue)
-FIGURE(p50, s->latency_ns[BENCH_P50])
-FIGURE(p90, s->latency_ns[BENCH_P90])
-FIGURE(p99, s->latency_ns[BENCH_P99])
-FIGURE(p99_9, s->latency_ns[BENCH_P99_9])
 #undef FIGURE
 
 size_t summary_ratios(const struct bench_arm *base, const struct bench_arm *arm,
@@ -147,10 +143,10 @@ struct bench_summary summary_of(const struct bench *bench, size_t index, enum be
     sum.workers = median_of(arm, cache, figure_workers, other);
     sum.device_busy = median_of(arm, cache, figure_device_busy, other);
     sum.device_queue = median_of(arm, cache, figure_device_queue, other);
-    sum.latency_ns[BENCH_P50] = median_of(arm, cache, figure_p50, other);
-    sum.latency_ns[BENCH_P90] = median_of(arm, cache, figure_p90, other);
-    sum.latency_ns[BENCH_P99] = median_of(arm, cache, figure_p99, other);
-    sum.latency_ns[BENCH_P99_9] = median_of(arm, cache, figure_p99_9, other);
+    for (unsigned i = 0; i < CLI_PERCENTILES; i++)
+        sum.latency_ns[i] = arm->latency[cache]
+                                ? (double)histogram_percentile(arm->latency[cache], cli_percents[i])
+                                : NAN;
     split(&sum);
     return sum;
 }

@@ -2,6 +2,7 @@
 #ifndef CMD_ABENCH_REPORT_SUMMARY_H
 #define CMD_ABENCH_REPORT_SUMMARY_H
 
+#include "../../cli/latency.h"
 #include "../context.h"
 
 /* The figures of one arm in one state of the cache, over its good runs. */
@@ -24,9 +25,9 @@ struct bench_summary {
     /* parts of the time, which add up to 1: computing, waiting, and ready while no processor was
      * free. If the arm does not report its waiting, that is what is left of the time. */
     double computing_share, waiting_share, queued_share;
-    double device_busy, device_queue;     /* NAN: not known */
-    double workers;                       /* NAN: not known */
-    double latency_ns[BENCH_PERCENTILES]; /* NAN: not known */
+    double device_busy, device_queue;   /* NAN: not known */
+    double workers;                     /* NAN: not known */
+    double latency_ns[CLI_PERCENTILES]; /* of all requests; NAN: not known */
     bool reflinked;
 };
 
