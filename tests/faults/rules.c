@@ -8,8 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
+    TOGETHER_SECONDS = 20,
     RULES_MAX = 64,
     GLOB_MAX = 256,
 };
@@ -21,10 +23,13 @@ struct rule {
     uint64_t from, to; /* bytes */
     uint64_t after, times;
     uint64_t matched, applied;
+    uint64_t together;      /* operations to wait for; 0: as many have been there */
+    uint64_t waiting, most; /* operations that wait for others */
     char text[GLOB_MAX + 128];
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t met = PTHREAD_COND_INITIALIZER;
 static struct rule rules[RULES_MAX];
 static size_t rule_count;
 
@@ -113,6 +118,8 @@ static bool parse_word(struct rule *rule, char *word)
         rule->after = number;
     else if (strcmp(word, "times") == 0)
         rule->times = number;
+    else if (strcmp(word, "together") == 0)
+        rule->together = number;
     else
         return false;
     return true;
@@ -171,9 +178,13 @@ char *rules_text(void)
     if (!out)
         return NULL;
     pthread_mutex_lock(&lock);
-    for (size_t i = 0; i < rule_count; i++)
-        fprintf(out, "%s: matched %llu, applied %llu\n", rules[i].text,
+    for (size_t i = 0; i < rule_count; i++) {
+        fprintf(out, "%s: matched %llu, applied %llu", rules[i].text,
                 (unsigned long long)rules[i].matched, (unsigned long long)rules[i].applied);
+        if (rules[i].most > 0)
+            fprintf(out, ", together %llu", (unsigned long long)rules[i].most);
+        fputc('\n', out);
+    }
     pthread_mutex_unlock(&lock);
     if (fclose(out) != 0) {
         free(text);
@@ -198,6 +209,25 @@ static void add_effect(struct rule_effect *sum, const struct rule_effect *effect
         sum->resize = effect->resize;
 }
 
+/* Called with the lock held: waits for other operations of the rule. One that has waited in vain
+ * ends that for all. */
+static void meet(struct rule *rule)
+{
+    struct timespec end;
+
+    if (++rule->waiting > rule->most)
+        rule->most = rule->waiting;
+    if (rule->waiting >= rule->together)
+        rule->together = 0;
+    clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_sec += TOGETHER_SECONDS;
+    while (rule->together > 0 && pthread_cond_timedwait(&met, &lock, &end) == 0)
+        ;
+    rule->together = 0;
+    rule->waiting--;
+    pthread_cond_broadcast(&met);
+}
+
 struct rule_effect rules_apply(enum rule_op op, const char *path, uint64_t offset, uint64_t len)
 {
     struct rule_effect sum = no_effect;
@@ -213,6 +243,8 @@ struct rule_effect rules_apply(enum rule_op op, const char *path, uint64_t offse
             continue;
         rule->applied++;
         add_effect(&sum, &rule->effect);
+        if (rule->together > 0)
+            meet(rule);
     }
     pthread_mutex_unlock(&lock);
     return sum;

@@ -9,6 +9,7 @@
  *   delay=MS      waits first; an interrupted request (FUSE_INTERRUPT) ends with EINTR
  *   microseconds=N   the same, in finer steps
  *   deaf          the delay cannot be interrupted, as with a device that does not answer
+ *   together=N    waits until N operations have waited for each other at once; 20 seconds at most
  *   error=NAME    fails: EIO, ENOSPC, EDQUOT, EINTR, ... or a number
  *   short=N       reads or writes at most N bytes
  *   size=N        getattr reports N bytes for the file or the link
@@ -65,7 +66,8 @@ struct rule_effect {
 
 /* Replaces all rules. On -EINVAL or -ENOMEM nothing changes. */
 int rules_set(const char *text, size_t len);
-/* Returns the rules, each with the numbers of matches and of applications: malloc'd, or NULL. */
+/* Returns the rules, each with the numbers of matches and of applications, and how many operations
+ * have waited together: malloc'd, or NULL. */
 char *rules_text(void);
 /* Counts the operation and returns the effect on it. A read or write has len bytes at an offset;
  * for others len is 0, and rules of any range apply. */
