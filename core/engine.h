@@ -38,7 +38,7 @@ struct engine_opts {
     size_t block_bytes; /* a read request of a large file; 0: the engine's default */
     enum direct_mode direct;
     /* limits per worker, which engine_run sets; 0: none */
-    unsigned files_max; /* open files: from RLIMIT_NOFILE */
+    unsigned files_max; /* open files: from RLIMIT_NOFILE; also from files_waiting */
     size_t memory_max;  /* bytes of buffers: from limits_memory; depth and block_bytes obey it */
     /* Deliver files in the order taken, all bytes of one before the next: for sinks that write to
      * one place. Requires keep_order of the feed. */
@@ -46,6 +46,9 @@ struct engine_opts {
     /* workers of sync while they wait for devices, if these are more than the jobs of engine_run;
      * uring ignores it */
     unsigned jobs_waiting;
+    /* files in flight of all workers, one each at least, if calls on names wait for a server; 0: no
+     * limit. uring makes such calls one after the other, for all files of a worker. */
+    unsigned files_waiting;
     struct crew_member *member;    /* the worker's, which engine_run sets; NULL: it has no crew */
     const struct engine *fallback; /* takes over from an engine that cannot work; NULL: none */
     struct progress *progress;     /* counts the bytes; NULL if progress is not shown */

@@ -142,6 +142,7 @@ static bool decide_in_order(struct copy *copy, struct feed *feed, struct file *f
         struct link_target made;
         assert(!op->claimed);
         op->claimed = hard_links_claim(copy->links, &st, false, &made) == LINK_FIRST;
+        file->awaited = op->claimed;
         op->claimed_dev = st.st_dev;
         op->claimed_ino = st.st_ino;
     }

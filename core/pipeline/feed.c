@@ -50,7 +50,9 @@ struct feed {
     unsigned batch_len;
     struct file **slot;  /* [window] */
     struct file **queue; /* [window] */
-    struct file *batch[BATCH_FILES];
+    unsigned batch_max;
+    uint64_t batches;
+    struct file **batch; /* [batch_max] */
 };
 
 /* Called with the lock held, after a change of the counters. */
@@ -86,6 +88,7 @@ static void feed_free(struct feed *feed)
     if (feed) {
         free(feed->slot);
         free(feed->queue);
+        free(feed->batch);
         free(feed);
     }
 }
@@ -101,7 +104,11 @@ int feed_start(struct feed **out, const struct feed_config *config)
         feed->config.window = WINDOW_DEFAULT;
     feed->slot = calloc(feed->config.window, sizeof(struct file *));
     feed->queue = calloc(feed->config.window, sizeof(struct file *));
-    if (!feed->slot || !feed->queue) {
+    /* the more directories take turns, the better; nothing is lost, since hungry readers take all
+     */
+    feed->batch_max = config->calls_wait ? feed->config.window : BATCH_FILES;
+    feed->batch = calloc(feed->batch_max, sizeof(struct file *));
+    if (!feed->slot || !feed->queue || !feed->batch) {
         feed_free(feed);
         return -ENOMEM;
     }
@@ -169,10 +176,35 @@ static int by_inode(const void *a, const void *b)
     return x->ino < y->ino ? -1 : x->ino > y->ino;
 }
 
+static int by_turn(const void *a, const void *b)
+{
+    const struct file *x = *(struct file *const *)a, *y = *(struct file *const *)b;
+
+    if (x->turn != y->turn)
+        return x->turn < y->turn ? -1 : 1;
+    return x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
+/* Called with the lock held: sorts the batch so that directories take turns. */
+static void sort_by_turn(struct feed *feed)
+{
+    feed->batches++;
+    for (unsigned i = 0; i < feed->batch_len; i++) {
+        struct file *file = feed->batch[i];
+        if (file->dir->batch != feed->batches)
+            file->dir->batch_files = 0;
+        file->dir->batch = feed->batches;
+        file->turn = file->awaited ? 0 : ++file->dir->batch_files;
+    }
+    qsort(feed->batch, feed->batch_len, sizeof(feed->batch[0]), by_turn);
+}
+
 /* Called with the lock held. */
 static void flush_batch(struct feed *feed)
 {
-    if (!feed->config.keep_order)
+    if (feed->config.calls_wait)
+        sort_by_turn(feed);
+    else if (!feed->config.keep_order)
         qsort(feed->batch, feed->batch_len, sizeof(feed->batch[0]), by_inode);
     for (unsigned i = 0; i < feed->batch_len; i++)
         feed->queue[(feed->queue_at + feed->queue_len++) % feed->config.window] = feed->batch[i];
@@ -272,9 +304,9 @@ int feed_add(struct feed *feed, struct file *file)
 
     if (rc < 0)
         return rc;
-    assert(feed->batch_len < BATCH_FILES);
+    assert(feed->batch_len < feed->batch_max);
     feed->batch[feed->batch_len++] = file;
-    if (feed->batch_len == BATCH_FILES)
+    if (feed->batch_len == feed->batch_max)
         flush_batch(feed);
     if (feed->waiters > 0)
         pthread_cond_signal(&feed->filled);
@@ -307,6 +339,13 @@ int feed_add_held(struct feed *feed, struct file *file)
     return 0;
 }
 
+/* Called with the lock held: tells whether the files are left to the threads that wait for one. */
+static bool leaves_files(const struct feed *feed)
+{
+    return feed->config.calls_wait && feed->waiters > 0 &&
+           feed->queue_len + feed->batch_len <= feed->waiters;
+}
+
 int feed_next(struct feed *feed, struct file **file, bool wait)
 {
     int rc = 0;
@@ -315,6 +354,10 @@ int feed_next(struct feed *feed, struct file **file, bool wait)
     for (;;) {
         if (feed->cancelled) {
             rc = -ENODATA;
+            break;
+        }
+        if (!wait && leaves_files(feed)) {
+            rc = -EAGAIN;
             break;
         }
         /* hungry readers take an unfinished batch: the producer may be stuck in a slow directory */

@@ -6,7 +6,7 @@
  * added. All of it happens in a window of bounded size, so memory does not grow with the number of
  * files:
  *
- *     add -> batch (sorted by inode) -> queue -> next -> [engine] -> done -> retire, in input order
+ *     add -> batch (sorted) -> queue -> next -> [engine] -> done -> retire, in input order
  */
 #ifndef CORE_PIPELINE_FEED_H
 #define CORE_PIPELINE_FEED_H
@@ -20,7 +20,11 @@ struct feed_config {
     unsigned window; /* files between add and retire, at the most; 0: the default */
     size_t op_bytes; /* size of file->op */
     bool keep_order; /* hand files out in input order: no sorting by inode */
-    bool no_thread;  /* the producer runs in feed_alternate: for a single small file */
+    /* Calls on names wait for a server. Hands out files of all directories in turn: the kernel
+     * makes the names of one directory one after the other. Leaves files to threads that have none.
+     */
+    bool calls_wait;
+    bool no_thread; /* the producer runs in feed_alternate: for a single small file */
     /* Runs on the feed's own thread (or in feed_alternate), adds all files. Its result is
      * feed_join's. */
     int (*produce)(struct feed *feed, void *arg);
@@ -60,8 +64,8 @@ bool feed_drain_half(struct feed *feed);
 
 /* -- the engines' side, any thread -- */
 
-/* Takes the next file. Returns 0, -ENODATA after the last one, or -EAGAIN if there is none yet and
- * wait is false. */
+/* Takes the next file. Returns 0, -ENODATA after the last one, or, if wait is false, -EAGAIN: there
+ * is none yet, or it is left to a thread that waits. */
 int feed_next(struct feed *feed, struct file **file, bool wait);
 /* Time that callers of feed_next have waited in it so far, all together. */
 uint64_t feed_waited_ns(struct feed *feed);

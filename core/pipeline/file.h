@@ -58,7 +58,9 @@ struct dir {
     bool created;       /* a copy's destination that the run has made: it was empty */
     enum { DIR_UNKNOWN, DIR_LOCAL, DIR_REMOTE } medium; /* a copy's: where locks are kept */
     uint64_t number; /* a copy's: one for each directory, since inode numbers may be used again */
-    void *op;        /* the operation's own part, given up in release */
+    uint64_t batch;  /* the feed's: the last batch that had files of it, and how many */
+    uint64_t batch_files;
+    void *op;                         /* the operation's own part, given up in release */
     void (*release)(struct dir *dir); /* called before the last reference goes; may be NULL */
     struct dir *dest_dir; /* a copy's destination for it, parked together with it; not owned */
     uint64_t dev, ino;    /* while it is parked */
@@ -93,7 +95,9 @@ struct file {
     struct dir *dir;       /* owned reference */
     const char *name;      /* relative to dir */
     void *op;              /* the operation's own part: feed_config.op_bytes zeroed bytes */
+    uint64_t turn;         /* the feed's: how many of its directory come before it in the batch */
     unsigned char type;    /* DT_*, DT_UNKNOWN for operands */
+    bool awaited;          /* other files may wait for it: handed out before those after it */
     bool taken;            /* the feed's: handed to an engine */
     bool done;             /* the feed's: the status is final */
     enum step step;        /* where status came from */

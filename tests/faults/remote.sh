@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # remote.sh: the workers of acp on a filesystem whose calls may take a round trip to a server: BIN_DIR ENGINE.
-# needs: faultfs
+# needs: faultfs python3
+here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/faults/lib.sh
 . "${0%/*}/lib.sh"
 
@@ -21,4 +22,28 @@ same 'from it' "$most" "$(jobs "$mnt/tree" new)"
 same 'a number that is given counts' 3 "$(jobs -j3 tree "$mnt/new")"
 same 'a copy that stays on this machine has one a processor' "$(nproc)" "$(jobs tree local)"
 same 'a file has one' '"jobs":1' "$(acp --stats=json tree/a "$mnt/a" 2>&1 | grep -o '"jobs":[0-9]*')"
+
+# Calls that wait for the server overlap: while one waits, those for other files are made.
+mkdir "$below/files"
+for ((i = 0; i < 2 * most; i++)); do echo "$i" >"$below/files/$i"; done
+for engine in "$engine" auto; do
+    for op in utimens flush; do
+        rules "$op met/* together=$most"
+        acp -a --engine="$engine" "$mnt/files" "$mnt/met"
+        same "$engine: the number of files in $op at a time" "$most" "$(sed 's/.*together //' "$mnt/.faultfs")"
+        check "$engine: all is copied" diff -r "$below/files" "$below/met"
+        rm -r "$below/met"
+    done
+done
+
+# A worker that waits for another name of its file does not keep that name from being copied.
+mkdir -p links/a links/b
+for ((i = 0; i < 3 * most; i++)); do
+    echo "$i" >"links/a/+$i"
+    echo "$i" >"links/a/$i"
+    ln "links/a/$i" "links/b/$i"
+done
+rules "create * delay=20 deaf" # the walk is ahead of the workers
+check 'names of one inode in two directories' timeout "$limit_seconds" acp -a -u links "$mnt/links"
+check 'names of one inode in two directories: the copy' "$here/../cli/same_tree" links "$below/links"
 finish
