@@ -12,6 +12,7 @@ trap '[ -z "$swapper" ] || kill "$swapper"; umount "$mounted" 2>/dev/null; rm -r
 # reads NAME FILE: expects the output of cat within 10 s
 reads() {
     same "$1: acp" "0 $(gnu sha256sum <"$2")" "$(timeout 10 acp "$2" copy 2>&1; echo "$? $(gnu sha256sum <copy)")"
+    rm -f copy # its mode, that of FILE, can forbid a user to write
     same "$1: ahash" "$(gnu sha256sum "$2")" "$(timeout 10 ahash "$2" 2>&1)"
     same "$1: acat" "$(gnu cat "$2" | gnu sha256sum)" "$(timeout 10 acat "$2" 2>&1 | gnu sha256sum)"
 }
