@@ -56,7 +56,21 @@ printf '# reason\na mount: not root\nno-such-program is missing\nneeds programs 
 same 'CI: all of it is listed' "CI=true: 0 of them are not listed in tests/left_out, and count as failed
 7 passed, 0 failed" "$(checked CI=true | tail -n 2)"
 check 'CI: all of it is listed: the status' env CI=true scripts/check
+same 'without io_uring' "    tests/cli/needs.sh uring: AIOUTILS_TEST_NO_URING is set (1)
+    tests/cli/part.sh uring: AIOUTILS_TEST_NO_URING is set (1)
+    tests/cli/runs.sh uring: AIOUTILS_TEST_NO_URING is set (1)
+    tests/faults/inject uring: AIOUTILS_TEST_NO_URING is set (1)" \
+    "$(checked AIOUTILS_TEST_NO_URING=1 | grep AIOUTILS)"
 mkdir -p build/tests/faults && cp tests/faults/inject build/tests/faults/acp
 rm tests/cli/needs.sh tests/cli/part.sh
 same 'nothing is left out' "7 passed, 0 failed" "$(checked)"
+# as cmocka 1.1.5 and 1.1.7 print it
+printf '#!/bin/sh\nprintf "%%s\\n" 1..3 "no filter" "not ok 1 # SKIP one" "ok 2 - two" "ok 3 # SKIP three"\n' \
+    >build/tests/unit/test
+printf '#!/bin/sh\nprintf "%%s\\n" 1..1 "no filter" "not ok 1 # SKIP all"\n' >build/tests/fuzz/test
+same 'skipped cases of C programs' "3 left out:
+    tests/fuzz/test: all: no filter (1)
+    tests/unit/test: one: no filter (1)
+    tests/unit/test: three: it cannot run here (1)
+6 passed, 0 failed" "$(checked)"
 finish
