@@ -1,5 +1,5 @@
-/* blocks.c: --discard in blocks: reads of each operand at given places, and the report on them.
- */
+/* blocks.c: --discard in blocks: reads and writes of each operand at given places, and the report
+ * on them. */
 #define _GNU_SOURCE
 #include "blocks.h"
 #include "../../core/base/limits.h"
@@ -15,6 +15,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     RANDOM_BLOCK_BYTES = 4096,
@@ -25,6 +26,8 @@ enum {
     /* of all buffers: they are touched before the first read */
     MEMORY_MAX = 1024 * 1024 * 1024,
     MEMORY_PART = 2, /* and at most half of what the process may use */
+    PERCENT_MAX = 100,
+    FSYNC_MAX = 1000000000,
 };
 
 /* In the order of enum load_pattern. */
@@ -53,6 +56,16 @@ static uint64_t bytes_option(const char *argument)
     return bytes;
 }
 
+static unsigned count_option(const char *option, const char *argument, unsigned max)
+{
+    unsigned count;
+
+    if (cli_parse_count(argument, max, &count) < 0)
+        cli_fatal(0, "invalid %s argument %s: expected a number from 1 to %u", option,
+                  cli_quote_word(argument), max);
+    return count;
+}
+
 bool blocks_option(struct blocks_request *request, int option, const char *argument)
 {
     switch (option) {
@@ -68,6 +81,12 @@ bool blocks_option(struct blocks_request *request, int option, const char *argum
         break;
     case OPT_JSON:
         request->json = true;
+        break;
+    case OPT_WRITE:
+        request->write_percent = count_option("--write", argument, PERCENT_MAX);
+        break;
+    case OPT_FSYNC:
+        request->fsync_every = count_option("--fsync", argument, FSYNC_MAX);
         break;
     default:
         return false;
@@ -94,32 +113,35 @@ static double rate(const struct report *report, uint64_t count)
 
 static double in_flight_mean(const struct report *report)
 {
-    /* all the time that reads took is the time of one if one was in flight at a time */
-    return rate(report, report->result->latency.sum) / 1e9;
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < LOAD_KINDS; i++)
+        sum += report->result->latency[i].sum;
+    /* all the time that requests took is the time of one if one was in flight at a time */
+    return rate(report, sum) / 1e9;
 }
 
-static void print_text(const struct report *report)
-{
-    const struct load *load = &report->load;
-    const struct histogram *latency = &report->result->latency;
-    uint64_t bytes = report->result->stats.bytes_read;
+/* As the report calls them, and as JSON begins their keys. */
+static const char *const kind_names[] = {
+    [LOAD_READ] = "reads", [LOAD_WRITE] = "writes", [LOAD_FSYNC] = "fsyncs"};
+static const char *const kind_keys[] = {
+    [LOAD_READ] = "", [LOAD_WRITE] = "write_", [LOAD_FSYNC] = "fsync_"};
 
-    printf("%s\n", report->name);
-    printf("  of        %s, %" PRIu64 " bytes, ",
-           load->block_device ? "a block device" : "a regular file", load->size);
-    if (load->resident_status == 0)
-        printf("of which %" PRIu64 " were in the page cache\n", load->resident_bytes);
-    else
-        printf("of which the kernel does not tell how many were in the page cache\n");
-    printf("  reads     %s, of %zu bytes, %s the page cache\n", pattern_choices[load->opts.pattern],
-           load->opts.block_bytes, load->direct ? "past" : "through");
-    printf("  in flight %u in each of %u %s, mean %.1f; engine %s%s%s%s\n", load->opts.depth,
-           report->result->stats.workers, report->result->stats.workers == 1 ? "worker" : "workers",
-           in_flight_mean(report), report->engine->name, report->why ? " (not uring: " : "",
-           report->why ? report->why : "", report->why ? ")" : "");
-    printf("  rate      %.0f IOPS, %.1f MB/s: %" PRIu64 " reads, %" PRIu64 " bytes in %.3f s\n",
-           rate(report, latency->count), rate(report, bytes) / 1e6, latency->count, bytes,
-           report->seconds);
+static uint64_t bytes_of(const struct report *report, enum load_kind kind)
+{
+    const struct stats *stats = &report->result->stats;
+
+    return kind == LOAD_READ ? stats->bytes_read : kind == LOAD_WRITE ? stats->bytes_written : 0;
+}
+
+static void print_kind(const struct report *report, enum load_kind kind)
+{
+    const struct histogram *latency = &report->result->latency[kind];
+    uint64_t bytes = bytes_of(report, kind);
+
+    printf("  rate      %.0f IOPS, %.1f MB/s: %" PRIu64 " %s, %" PRIu64 " bytes in %.3f s\n",
+           rate(report, latency->count), rate(report, bytes) / 1e6, latency->count,
+           kind_names[kind], bytes, report->seconds);
     printf("  latency   mean %.1f us, min %.1f, max %.1f\n",
            latency->count ? (double)latency->sum / (double)latency->count / 1e3 : 0,
            (double)latency->min / 1e3, (double)latency->max / 1e3);
@@ -130,21 +152,75 @@ static void print_text(const struct report *report)
                i + 1 < CLI_PERCENTILES ? "," : "\n");
 }
 
-static void put_latency(struct json_writer *json, const struct histogram *latency)
+static void print_text(const struct report *report)
 {
-    json_put_object(json, "latency_ns");
-    json_put_count(json, "min", latency->min);
-    json_put_real(json, "mean", (double)latency->sum / (double)latency->count);
-    cli_put_percentiles(json, latency);
-    json_put_count(json, "max", latency->max);
-    json_end(json);
+    const struct load *load = &report->load;
+
+    printf("%s\n", report->name);
+    printf("  of        %s, %" PRIu64 " bytes, ",
+           load->block_device ? "a block device" : "a regular file", load->size);
+    if (load->resident_status == 0)
+        printf("of which %" PRIu64 " were in the page cache\n", load->resident_bytes);
+    else
+        printf("of which the kernel does not tell how many were in the page cache\n");
+    printf("  %s %s, of %zu bytes, %s the page cache\n",
+           load->opts.write_percent > 0 ? "blocks   " : "reads    ",
+           pattern_choices[load->opts.pattern], load->opts.block_bytes,
+           load->direct ? "past" : "through");
+    printf("  in flight %u in each of %u %s, mean %.1f; engine %s%s%s%s\n", load->opts.depth,
+           report->result->stats.workers, report->result->stats.workers == 1 ? "worker" : "workers",
+           in_flight_mean(report), report->engine->name, report->why ? " (not uring: " : "",
+           report->why ? report->why : "", report->why ? ")" : "");
+    for (unsigned i = 0; i < LOAD_KINDS; i++)
+        if (report->result->latency[i].count > 0)
+            print_kind(report, i);
+}
+
+/* Returns a key that begins with that of the kind, in static memory. */
+static const char *key_of(enum load_kind kind, const char *name)
+{
+    static char key[32];
+
+    snprintf(key, sizeof(key), "%s%s", kind_keys[kind], name);
+    return key;
+}
+
+static void put_latency(struct json_writer *json, enum load_kind kind,
+                        const struct histogram *latency)
+{
+    if (latency->count == 0) {
+        json_put_null(json, key_of(kind, "latency_ns"));
+    } else {
+        json_put_object(json, key_of(kind, "latency_ns"));
+        json_put_count(json, "min", latency->min);
+        json_put_real(json, "mean", (double)latency->sum / (double)latency->count);
+        cli_put_percentiles(json, latency);
+        json_put_count(json, "max", latency->max);
+        json_end(json);
+    }
+    cli_put_histogram(json, key_of(kind, "latency_histogram"), latency);
+}
+
+static void put_rates(struct json_writer *json, const struct report *report)
+{
+    const struct load_result *result = report->result;
+    const struct stats *stats = &result->stats;
+
+    json_put_count(json, "reads", result->latency[LOAD_READ].count);
+    json_put_count(json, "bytes", stats->bytes_read);
+    json_put_real(json, "reads_per_second", rate(report, result->latency[LOAD_READ].count));
+    json_put_real(json, "bytes_per_second", rate(report, stats->bytes_read));
+    json_put_count(json, "writes", result->latency[LOAD_WRITE].count);
+    json_put_count(json, "written_bytes", stats->bytes_written);
+    json_put_real(json, "writes_per_second", rate(report, result->latency[LOAD_WRITE].count));
+    json_put_real(json, "written_bytes_per_second", rate(report, stats->bytes_written));
+    json_put_count(json, "fsyncs", result->latency[LOAD_FSYNC].count);
 }
 
 static void print_json(const struct report *report)
 {
     const struct load *load = &report->load;
     const struct stats *stats = &report->result->stats;
-    const struct histogram *latency = &report->result->latency;
     struct json_writer json;
 
     json_begin(&json, stdout, JSON_LINE, "load");
@@ -159,18 +235,17 @@ static void print_json(const struct report *report)
     json_put_text(&json, "engine", report->engine->name);
     json_put_text(&json, "fallback_reason", report->why);
     json_put_text(&json, "pattern", pattern_choices[load->opts.pattern]);
+    json_put_count(&json, "write_percent", load->opts.write_percent);
+    json_put_count(&json, "fsync_every", load->opts.fsync_every);
     json_put_count(&json, "block_bytes", load->opts.block_bytes);
     json_put_bool(&json, "direct", load->direct);
     json_put_count(&json, "depth", load->opts.depth);
     json_put_count(&json, "jobs", stats->workers);
     json_put_real(&json, "in_flight_mean", in_flight_mean(report));
     json_put_real(&json, "seconds", report->seconds);
-    json_put_count(&json, "reads", latency->count);
-    json_put_count(&json, "bytes", stats->bytes_read);
-    json_put_real(&json, "reads_per_second", rate(report, latency->count));
-    json_put_real(&json, "bytes_per_second", rate(report, stats->bytes_read));
-    put_latency(&json, latency);
-    cli_put_histogram(&json, "latency_histogram", latency);
+    put_rates(&json, report);
+    for (unsigned i = 0; i < LOAD_KINDS; i++)
+        put_latency(&json, i, &report->result->latency[i]);
     json_put_real(&json, "user_seconds", (double)stats->user_ns / 1e9);
     json_put_real(&json, "system_seconds", (double)stats->system_ns / 1e9);
     json_finish(&json);
@@ -187,6 +262,10 @@ static void open_failed(const char *name, const struct load_opts *opts, int stat
     else if (status == -EINVAL)
         cli_message(0, "%s: cannot be read past the page cache in blocks of %zu bytes", quoted,
                     opts->block_bytes);
+    else if (status == -EBADF)
+        cli_message(0,
+                    "%s: not open for reading and writing: use '- <>FILE', which overwrites FILE",
+                    quoted);
     else
         cli_message(-status, "%s", quoted);
 }
@@ -196,7 +275,8 @@ static int run_file(struct report *report, const struct blocks_request *request,
                     const struct load_opts *opts, struct stats *sum)
 {
     static struct load_result result; /* too large for the stack */
-    int rc = load_open(&report->load, report->name, opts);
+    int rc = opts->write_percent > 0 ? load_take(&report->load, STDIN_FILENO, opts)
+                                     : load_open(&report->load, report->name, opts);
 
     if (rc < 0) {
         open_failed(report->name, opts, rc);
@@ -234,6 +314,8 @@ static struct load_opts job(const struct blocks_request *request, const struct c
     struct load_opts opts = {.pattern = request->pattern,
                              .block_bytes = common->opts.block_bytes,
                              .depth = common->opts.depth,
+                             .write_percent = request->write_percent,
+                             .fsync_every = request->fsync_every,
                              .bytes = request->bytes,
                              .time_ns = request->time_ns,
                              .direct = common->opts.direct};
@@ -269,7 +351,9 @@ bool blocks_run(const struct blocks_request *request, const struct cli_common *c
     for (operands_next(operands); operands->kind != OPERAND_END; operands_next(operands)) {
         struct report report = {.name = operands->name, .engine = engine, .why = why, .jobs = jobs};
         int failed = 1;
-        if (operands->kind == OPERAND_FILE) {
+        bool writes = opts.write_percent > 0;
+        if (operands->kind == (writes ? OPERAND_STDIN : OPERAND_FILE)) {
+            report.name = writes ? "-" : operands->name;
             failed = run_file(&report, request, &opts, &sum);
             if (failed < 0 && common->opts.fallback) {
                 report.engine = engine = common->opts.fallback;
@@ -279,6 +363,9 @@ bool blocks_run(const struct blocks_request *request, const struct cli_common *c
             }
             if (failed < 0)
                 (void)cli_run_failed(engine, failed, 0);
+        } else if (operands->kind == OPERAND_FILE) {
+            cli_message(0, "%s: --write overwrites no file by its name: use '- <>FILE'",
+                        cli_quote_maybe(operands->name));
         } else if (operands->kind == OPERAND_STDIN) {
             cli_message(0, "-: standard input cannot be read in blocks: name the file");
         } else {

@@ -1,4 +1,4 @@
-/* blocks.h: --discard in blocks, to measure how long each read takes. */
+/* blocks.h: --discard in blocks, to measure how long each read, or write, takes. */
 #ifndef CMD_ACAT_BLOCKS_H
 #define CMD_ACAT_BLOCKS_H
 
@@ -6,12 +6,22 @@
 #include "../cli/options.h"
 #include "operands.h"
 
-enum { OPT_DISCARD = CLI_OPT_FIRST, OPT_PATTERN, OPT_TIME, OPT_BYTES, OPT_JSON };
+enum {
+    OPT_DISCARD = CLI_OPT_FIRST,
+    OPT_PATTERN,
+    OPT_TIME,
+    OPT_BYTES,
+    OPT_JSON,
+    OPT_WRITE,
+    OPT_FSYNC
+};
 
 struct blocks_request {
     bool wanted; /* one of the options was given */
     enum load_pattern pattern;
     uint64_t time_ns, bytes; /* 0: not given */
+    unsigned write_percent;  /* 0: only reads */
+    unsigned fsync_every;    /* 0: never */
     bool json;
 };
 

@@ -25,6 +25,8 @@ static const struct option long_options[] = {
     {"time", required_argument, NULL, OPT_TIME},
     {"bytes", required_argument, NULL, OPT_BYTES},
     {"json", no_argument, NULL, OPT_JSON},
+    {"write", required_argument, NULL, OPT_WRITE},
+    {"fsync", required_argument, NULL, OPT_FSYNC},
     {NULL, 0, NULL, 0},
 };
 
@@ -50,6 +52,9 @@ static void usage(void)
         "      --time=SECONDS        with --discard: read in blocks until the time is over\n"
         "      --bytes=SIZE          with --discard: read this much of each FILE, in blocks\n"
         "      --json                with --discard: read in blocks, and report in JSON\n"
+        "      --write=PERCENT       with --discard: overwrite so many of the blocks, on standard\n"
+        "                            input, which must be open for reading and writing\n"
+        "      --fsync=N             with --write: an fsync after every N writes\n"
         "      --files0-from=F       read the FILEs from F, each ended by NUL\n\n" CLI_COMMON_HELP
         "\nWithout --discard, one worker writes to standard output, and --jobs is ignored.\n",
         cli_name);
@@ -86,7 +91,9 @@ void acat_parse_options(struct acat *acat, int argc, char **argv)
             cli_try_help();
     }
     if (acat->blocks.wanted && !acat->discard)
-        cli_fatal(0, "--pattern, --time, --bytes and --json require --discard");
+        cli_fatal(0, "--pattern, --time, --bytes, --json, --write and --fsync require --discard");
+    if (acat->blocks.fsync_every > 0 && acat->blocks.write_percent == 0)
+        cli_fatal(0, "--fsync requires --write");
     acat->operands.words = argv + optind;
     acat->jobs = acat->discard && acat->common.jobs ? acat->common.jobs : 1;
     acat->common.opts.ordered = !acat->discard;

@@ -1,4 +1,4 @@
-/* load.c: the list of reads, and its workers. See load.h. */
+/* load.c: the list of blocks, and its workers. See load.h. */
 #define _GNU_SOURCE
 #include "load.h"
 
@@ -14,6 +14,12 @@
 #include "../base/direct.h"
 
 #define MIX UINT64_C(0x9e3779b97f4a7c15) /* odd, and of no pattern: 2^64 by the golden ratio */
+
+enum {
+    SECTOR_BYTES = 512,
+    RANDOM_BYTES = 1024 * 1024, /* more than a filesystem compresses at a time */
+    PERCENT = 100,
+};
 
 /* Tells whether a block can be read with O_DIRECT: only a read tells on every filesystem. */
 static int try_direct(int fd, size_t block_bytes)
@@ -78,18 +84,11 @@ static int choose_direct(struct load *load)
     return fcntl(load->fd, F_SETFL, 0) < 0 ? -errno : 0;
 }
 
-int load_open(struct load *load, const char *name, const struct load_opts *opts)
+/* Prepares load->fd. Closes it on errors. Returns 0 or -errno. */
+static int prepare(struct load *load)
 {
-    int rc;
+    int rc = load->fd < 0 ? -errno : look(load);
 
-    *load = (struct load){.opts = *opts};
-    /* O_NONBLOCK: a FIFO without a writer is refused, not waited for */
-    do
-        load->fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    while (load->fd < 0 && errno == EINTR);
-    if (load->fd < 0)
-        return -errno;
-    rc = look(load);
     if (rc == 0)
         rc = choose_direct(load);
     if (rc < 0) {
@@ -98,8 +97,32 @@ int load_open(struct load *load, const char *name, const struct load_opts *opts)
     }
     /* for the readahead of reads through the cache */
     (void)posix_fadvise(load->fd, 0, 0,
-                        opts->pattern == LOAD_RANDOM ? POSIX_FADV_RANDOM : POSIX_FADV_SEQUENTIAL);
+                        load->opts.pattern == LOAD_RANDOM ? POSIX_FADV_RANDOM
+                                                          : POSIX_FADV_SEQUENTIAL);
     return 0;
+}
+
+int load_open(struct load *load, const char *name, const struct load_opts *opts)
+{
+    *load = (struct load){.opts = *opts};
+    /* O_NONBLOCK: a FIFO without a writer is refused, not waited for */
+    do
+        load->fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    while (load->fd < 0 && errno == EINTR);
+    return prepare(load);
+}
+
+int load_take(struct load *load, int fd, const struct load_opts *opts)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    *load = (struct load){.opts = *opts, .fd = -1};
+    if (flags < 0)
+        return -errno;
+    if ((flags & O_ACCMODE) != O_RDWR)
+        return -EBADF;
+    load->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    return prepare(load);
 }
 
 void load_close(struct load *load)
@@ -127,7 +150,7 @@ static uint64_t shuffle(uint64_t index, uint64_t count, uint64_t seed)
     return index;
 }
 
-/* When the first read is started the time begins: setting up the workers is not in it. */
+/* When the first block is started the time begins: setting up the workers is not in it. */
 static uint64_t deadline(struct load *load, uint64_t now_ns)
 {
     uint_fast64_t at = atomic_load(&load->deadline_ns);
@@ -140,37 +163,95 @@ static uint64_t deadline(struct load *load, uint64_t now_ns)
     return at;
 }
 
-bool load_next(struct load *load, uint64_t now_ns, uint64_t *offset)
+/* Tells if a block is written: in any order, so many of each hundred are. */
+static bool is_write(const struct load *load, uint64_t number)
 {
-    uint64_t index, block;
+    return load->opts.write_percent > 0 &&
+           shuffle(number % PERCENT, PERCENT, ~load->seed + number / PERCENT) <
+               load->opts.write_percent;
+}
+
+bool load_next(struct load *load, uint64_t now_ns, struct load_request *request)
+{
+    uint64_t number, block;
 
     if (now_ns >= deadline(load, now_ns))
         return false;
-    index = atomic_fetch_add(&load->next, 1);
-    if (index >= load->reads)
+    number = atomic_fetch_add(&load->next, 1);
+    if (number >= load->last)
         return false;
-    block = index % load->blocks;
+    block = number % load->blocks;
     if (load->opts.pattern == LOAD_RANDOM)
-        block = shuffle(block, load->blocks, load->seed + index / load->blocks);
-    *offset = block * load->opts.block_bytes;
+        block = shuffle(block, load->blocks, load->seed + number / load->blocks);
+    request->kind = is_write(load, number) ? LOAD_WRITE : LOAD_READ;
+    request->number = number;
+    request->offset = block * load->opts.block_bytes;
     return true;
+}
+
+bool load_follow(struct load *load, struct load_request *request)
+{
+    unsigned every = load->opts.fsync_every;
+
+    if (request->kind != LOAD_WRITE || every == 0 ||
+        (atomic_fetch_add(&load->written, 1) + 1) % every != 0)
+        return false;
+    request->kind = LOAD_FSYNC;
+    return true;
+}
+
+/* Copies random bytes, which storage cannot compress, and changes a word in each sector, so that it
+ * finds no equal ones. Generating every byte would take as long as a fast device. */
+void load_fill(const struct load *load, const struct load_request *request, char *buf)
+{
+    size_t bytes = load->opts.block_bytes, part;
+    uint64_t word = (load->seed ^ request->number) * MIX;
+    size_t from = (word >> 32) % (RANDOM_BYTES / SECTOR_BYTES) * SECTOR_BYTES;
+
+    for (size_t at = 0; at < bytes; at += part, from = 0) {
+        part = bytes - at < RANDOM_BYTES - from ? bytes - at : RANDOM_BYTES - from;
+        memcpy(buf + at, load->random + from, part);
+    }
+    for (size_t at = 0; at + sizeof(word) <= bytes; at += SECTOR_BYTES) {
+        word = (word ^ at) * MIX;
+        memcpy(buf + at, &word, sizeof(word));
+    }
 }
 
 void load_stop(struct load *load)
 {
-    atomic_store(&load->next, load->reads);
+    atomic_store(&load->next, load->last);
 }
 
-int load_count(struct load_result *result, uint64_t start_ns, uint64_t end_ns, int res)
+int load_count(struct load_result *result, enum load_kind kind, uint64_t start_ns, uint64_t end_ns,
+               int res)
 {
-    if (res <= 0)
-        return res < 0 ? res : -ENODATA;
+    if (res < 0)
+        return res;
+    if (res == 0 && kind != LOAD_FSYNC)
+        return kind == LOAD_READ ? -ENODATA : -EIO;
     if (result->first_ns == 0)
         result->first_ns = start_ns;
     result->last_ns = end_ns;
-    result->stats.bytes_read += (uint64_t)res;
-    histogram_record(&result->latency, end_ns - start_ns);
+    *(kind == LOAD_READ ? &result->stats.bytes_read
+                        : &result->stats.bytes_written) += (uint64_t)res;
+    histogram_record(&result->latency[kind], end_ns - start_ns);
     return 0;
+}
+
+/* Makes the bytes for load_fill. Returns NULL if memory is short. */
+static char *make_random(uint64_t seed)
+{
+    char *random = malloc(RANDOM_BYTES);
+
+    seed |= 1;
+    for (size_t at = 0; random && at < RANDOM_BYTES; at += sizeof(seed)) {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        memcpy(random + at, &seed, sizeof(seed));
+    }
+    return random;
 }
 
 int load_buffers_init(struct load_buffers *buffers, const struct load *load, unsigned count)
@@ -184,7 +265,7 @@ int load_buffers_init(struct load_buffers *buffers, const struct load *load, uns
     buffers->first = direct_alloc(bytes);
     if (!buffers->first)
         return -ENOMEM;
-    /* so that the first reads do not pay for the pages */
+    /* so that the first requests do not pay for the pages */
     memset(buffers->first, 1, count * step);
     return 0;
 }
@@ -218,9 +299,10 @@ static void *worker_main(void *arg)
 
 static void add_result(struct load_result *sum, const struct load_result *worker)
 {
-    histogram_add(&sum->latency, &worker->latency);
+    for (unsigned i = 0; i < LOAD_KINDS; i++)
+        histogram_add(&sum->latency[i], &worker->latency[i]);
     stats_add(&sum->stats, &worker->stats);
-    if (worker->latency.count == 0)
+    if (worker->first_ns == 0)
         return;
     if (sum->first_ns == 0 || worker->first_ns < sum->first_ns)
         sum->first_ns = worker->first_ns;
@@ -238,10 +320,15 @@ int load_run(struct load *load, const struct engine *engine, unsigned jobs,
     *result = (struct load_result){.first_ns = 0};
     if (!workers)
         return -ENOMEM;
-    load->reads = opts->bytes     ? (opts->bytes - 1) / opts->block_bytes + 1
-                  : opts->time_ns ? UINT64_MAX / 2
-                                  : load->blocks;
+    load->last = opts->bytes     ? (opts->bytes - 1) / opts->block_bytes + 1
+                 : opts->time_ns ? UINT64_MAX / 2
+                                 : load->blocks;
     load->seed = stats_now_ns() * MIX;
+    load->random = opts->write_percent > 0 ? make_random(load->seed) : NULL;
+    if (opts->write_percent > 0 && !load->random) {
+        free(workers);
+        return -ENOMEM;
+    }
     for (unsigned i = 0; i < jobs; i++) {
         struct load_worker *worker = &workers[i];
         worker->load = load;
@@ -264,6 +351,8 @@ int load_run(struct load *load, const struct engine *engine, unsigned jobs,
     if (load->direct)
         result->stats.direct_bytes = result->stats.bytes_read;
     stats_finish(&result->stats);
+    free(load->random);
+    load->random = NULL;
     free(workers);
     return status;
 }

@@ -1,9 +1,10 @@
-/* load.h: the operation behind acat --discard --pattern: reads of one file, or block device, one
- * block each, at given places, to measure how long they take.
+/* load.h: the operation behind acat --discard --pattern: reads and writes of one file, or block
+ * device, one block each, at given places, to measure how long they take.
  *
- * All workers together read the blocks of one list, each of them once before any is read again: in
- * the file's order, or in an order that looks random. The bytes go nowhere. The engines differ
- * in how many reads a worker has in flight: sync one, uring opts.depth. */
+ * All workers together take the blocks of one list, each of them once before any comes again: in
+ * the file's order, or in an order that looks random. The bytes that are read go nowhere, and those
+ * that are written look random. The engines differ in how many requests a worker has in flight:
+ * sync one, uring opts.depth. */
 #ifndef CORE_LOAD_LOAD_H
 #define CORE_LOAD_LOAD_H
 
@@ -16,17 +17,27 @@
 #include "histogram.h"
 
 enum load_pattern { LOAD_SEQUENTIAL, LOAD_RANDOM };
+enum load_kind { LOAD_READ, LOAD_WRITE, LOAD_FSYNC, LOAD_KINDS };
 
 struct load_opts {
     enum load_pattern pattern;
-    size_t block_bytes;      /* of each read, and its alignment */
-    unsigned depth;          /* reads in flight per worker: 1 for sync */
+    unsigned write_percent;  /* of the blocks that are written, not read: so many of each 100 */
+    unsigned fsync_every;    /* so many writes are followed by an fsync; 0: none is */
+    size_t block_bytes;      /* of each request, and its alignment */
+    unsigned depth;          /* requests in flight per worker: 1 for sync */
     uint64_t bytes;          /* enough when as many have been asked for; 0: see time_ns */
-    uint64_t time_ns;        /* no read is started later; both 0: every block once */
+    uint64_t time_ns;        /* no block is started later; both 0: every block once */
     enum direct_mode direct; /* always: or fail; auto: if file and block size allow */
 };
 
-/* The file, and how far its reads have come. */
+/* A block to read or to write, or an fsync. */
+struct load_request {
+    enum load_kind kind;
+    uint64_t number; /* of the block in the list */
+    uint64_t offset;
+};
+
+/* The file, and how far its requests have come. */
 struct load {
     struct load_opts opts;
     int fd;
@@ -34,40 +45,51 @@ struct load {
     bool block_device; /* rather than a regular file */
     uint64_t size;
     int resident_status;     /* 0 or -errno: whether the next is known */
-    uint64_t resident_bytes; /* in the page cache, before the first read */
+    uint64_t resident_bytes; /* in the page cache, before the first request */
 
     uint64_t blocks; /* whole ones in size */
-    uint64_t reads;  /* to be started, at the most */
+    uint64_t last;   /* number of the block at which the list ends, at the latest */
     uint64_t seed;
-    atomic_uint_fast64_t deadline_ns; /* of stats_now_ns; 0: no read has been started yet */
-    atomic_uint_fast64_t next;        /* of reads */
+    char *random;                     /* bytes for load_fill; NULL: nothing is written */
+    atomic_uint_fast64_t deadline_ns; /* of stats_now_ns; 0: no request has been started yet */
+    atomic_uint_fast64_t next;        /* number of a block */
+    atomic_uint_fast64_t written;     /* writes that have ended */
 };
 
 /* The result of one worker, or of all. */
 struct load_result {
-    struct histogram latency; /* in ns, of each read */
+    struct histogram latency[LOAD_KINDS]; /* in ns, of each request */
     struct stats stats;
-    uint64_t first_ns, last_ns; /* start of the first read, end of the last one */
+    uint64_t first_ns, last_ns; /* start of the first request, end of the last one */
 };
 
-/* Opens the file. Returns 0 or -errno: -ESPIPE: it cannot be read at any place; -ENODATA: it is
- * shorter than a block; -EINVAL: O_DIRECT was asked for and cannot be, with this block size. */
+/* Opens the file for reading. Returns 0 or -errno: -ESPIPE: it cannot be read at any place;
+ * -ENODATA: it is shorter than a block; -EINVAL: O_DIRECT was asked for and cannot be, with this
+ * block size. */
 int load_open(struct load *load, const char *name, const struct load_opts *opts);
+/* Takes a copy of a descriptor. Returns likewise; -EBADF: it is not open for reading and writing.
+ */
+int load_take(struct load *load, int fd, const struct load_opts *opts);
 void load_close(struct load *load);
 
 /* Runs jobs workers, once; those whose thread cannot be made are left out. Returns 0 or -errno, of
- * the first read that failed: -ENODATA: the file has become shorter. If a ring could not be set up,
- * result->stats.fell_back_status tells why. */
+ * the first request that failed: -ENODATA: the file has become shorter. If a ring could not be set
+ * up, result->stats.fell_back_status tells why. */
 int load_run(struct load *load, const struct engine *engine, unsigned jobs,
              struct load_result *result);
 
 /* -- the engines' side, any thread -- */
 
-/* Where the next read is. false: there is none to be started any more at now_ns. */
-bool load_next(struct load *load, uint64_t now_ns, uint64_t *offset);
-/* A read has returned res, bytes or -errno: counts it. Returns 0 or -errno. */
-int load_count(struct load_result *result, uint64_t start_ns, uint64_t end_ns, int res);
-/* Lets no read be started any more. */
+/* Finds the next block. Returns false if none may be started any more at now_ns. */
+bool load_next(struct load *load, uint64_t now_ns, struct load_request *request);
+/* Makes the fsync of a write that has been counted. Returns false if it is not followed by one. */
+bool load_follow(struct load *load, struct load_request *request);
+/* Makes the bytes that a write writes other than those in any other block. */
+void load_fill(const struct load *load, const struct load_request *request, char *buf);
+/* A request has returned res, bytes or -errno: counts it. Returns 0 or -errno. */
+int load_count(struct load_result *result, enum load_kind kind, uint64_t start_ns, uint64_t end_ns,
+               int res);
+/* Lets no block be started any more. */
 void load_stop(struct load *load);
 
 /* A worker's buffers, one after the other in memory. */
@@ -76,7 +98,7 @@ struct load_buffers {
     size_t step; /* from one to the next */
 };
 
-/* For count reads of load's. The memory has been touched. Returns 0 or -ENOMEM. */
+/* For count requests of load's. The memory has been touched. Returns 0 or -ENOMEM. */
 int load_buffers_init(struct load_buffers *buffers, const struct load *load, unsigned count);
 void load_buffers_free(struct load_buffers *buffers);
 

@@ -1,6 +1,6 @@
-/* uring/load.c: load with a ring: opts.depth reads in flight.
+/* uring/load.c: load with a ring: opts.depth requests in flight.
  *
- * sync/load.c is the same operation with blocking calls. A read is timed from just before it is
+ * sync/load.c is the same operation with blocking calls. A request is timed from just before it is
  * handed over to the kernel until its completion is reaped; one that completes while others are
  * handled is late by that much. */
 #define _GNU_SOURCE
@@ -13,8 +13,8 @@
 #include "uring.h"
 
 enum {
-    RETRIES = 100, /* of one read */
-    /* Reads that are handed over together reach the device together, and then complete so: the
+    RETRIES = 100, /* of one request */
+    /* Requests that are handed over together reach the device together, and then complete so: the
      * queue fills and empties in waves. 4 KiB at random with 32 in flight on virtio: 57,000 a
      * second with all that are free at once, 69,000 so, 67,000 one by one, which costs more calls.
      */
@@ -24,7 +24,7 @@ enum {
 struct load_slot {
     SLIST_ENTRY(load_slot) entry; /* in the free ones */
     char *buf;
-    uint64_t offset;
+    struct load_request request;
     uint64_t start_ns;
     unsigned retries;
 };
@@ -35,26 +35,45 @@ struct run {
     struct load_result *result;
     struct load_buffers buffers;
     uint64_t now_ns;         /* when completions were last reaped */
-    int status;              /* of the first read that failed */
+    int status;              /* of the first request that failed */
     struct load_slot *slots; /* [depth] */
     SLIST_HEAD(, load_slot) free_slots;
 };
 
-/* Requests a block, without waiting for it. */
-static void read_block(struct run *run, struct load_slot *slot)
+/* Requests to read or to write a block, or to sync, without waiting for it. */
+static void make_request(struct run *run, struct load_slot *slot)
 {
     struct io_uring_sqe *sqe = ring_sqe(&run->ring);
+    int fd = run->load->fd;
     unsigned len = (unsigned)run->load->opts.block_bytes;
+    uint64_t at = slot->request.offset;
+    bool fixed = run->ring.fixed_buffer;
 
-    if (run->ring.fixed_buffer)
-        io_uring_prep_read_fixed(sqe, run->load->fd, slot->buf, len, slot->offset, 0);
+    if (slot->request.kind == LOAD_WRITE)
+        load_fill(run->load, &slot->request, slot->buf);
+    if (slot->request.kind == LOAD_FSYNC)
+        io_uring_prep_fsync(sqe, fd, 0);
+    else if (slot->request.kind == LOAD_WRITE && fixed)
+        io_uring_prep_write_fixed(sqe, fd, slot->buf, len, at, 0);
+    else if (slot->request.kind == LOAD_WRITE)
+        io_uring_prep_write(sqe, fd, slot->buf, len, at);
+    else if (fixed)
+        io_uring_prep_read_fixed(sqe, fd, slot->buf, len, at, 0);
     else
-        io_uring_prep_read(sqe, run->load->fd, slot->buf, len, slot->offset);
+        io_uring_prep_read(sqe, fd, slot->buf, len, at);
     io_uring_sqe_set_data(sqe, slot);
 }
 
-/* Counts a read that has completed, or requests it again. */
-static void read_done(void *arg, uint64_t user_data, int res)
+/* Starts the request of a slot. */
+static void start_request(struct run *run, struct load_slot *slot)
+{
+    slot->start_ns = run->now_ns;
+    slot->retries = 0;
+    make_request(run, slot);
+}
+
+/* Counts a request that has completed, or makes it again. An fsync takes the slot of its write. */
+static void request_done(void *arg, uint64_t user_data, int res)
 {
     struct run *run = arg;
     struct load_slot *slot = (struct load_slot *)(uintptr_t)user_data;
@@ -63,44 +82,44 @@ static void read_done(void *arg, uint64_t user_data, int res)
     /* ECANCELED: io-wq could not make a thread */
     if ((res == -EAGAIN || res == -EINTR || res == -ENOMEM || res == -ECANCELED) &&
         slot->retries++ < RETRIES) {
-        read_block(run, slot);
+        make_request(run, slot);
         return;
     }
-    rc = load_count(run->result, slot->start_ns, run->now_ns, res);
+    rc = load_count(run->result, slot->request.kind, slot->start_ns, run->now_ns, res);
     if (rc < 0 && run->status == 0) {
         run->status = rc;
         load_stop(run->load);
     }
-    SLIST_INSERT_HEAD(&run->free_slots, slot, entry);
+    if (run->status == 0 && load_follow(run->load, &slot->request))
+        start_request(run, slot);
+    else
+        SLIST_INSERT_HEAD(&run->free_slots, slot, entry);
 }
 
-/* Starts as many reads as there are free slots. */
-static void start_reads(struct run *run)
+/* Starts as many requests as there are free slots. */
+static void fill_slots(struct run *run)
 {
     struct load_slot *slot;
-    uint64_t offset;
     unsigned n = 0;
 
-    while ((slot = SLIST_FIRST(&run->free_slots)) && load_next(run->load, run->now_ns, &offset)) {
+    while ((slot = SLIST_FIRST(&run->free_slots)) &&
+           load_next(run->load, run->now_ns, &slot->request)) {
         SLIST_REMOVE_HEAD(&run->free_slots, entry);
-        slot->offset = offset;
-        slot->start_ns = run->now_ns;
-        slot->retries = 0;
-        read_block(run, slot);
+        start_request(run, slot);
         if (++n % SUBMIT_AT_ONCE == 0)
             ring_flush(&run->ring);
     }
 }
 
-/* Reads until load_next has no more. Returns 0 or -errno; *in_use tells that the kernel may still
- * write to the buffers. */
-static int run_reads(struct run *run, bool *in_use)
+/* Goes on until load_next has no more. Returns 0 or -errno; *in_use tells that the kernel may still
+ * use the buffers. */
+static int run_requests(struct run *run, bool *in_use)
 {
     run->now_ns = stats_now_ns();
     for (;;) {
         int rc;
 
-        start_reads(run);
+        fill_slots(run);
         if (run->ring.in_flight == 0)
             return run->status;
         rc = ring_submit(&run->ring, true, 0);
@@ -109,7 +128,7 @@ static int run_reads(struct run *run, bool *in_use)
             return rc;
         }
         run->now_ns = stats_now_ns();
-        ring_reap(&run->ring, read_done, run);
+        ring_reap(&run->ring, request_done, run);
     }
 }
 
@@ -133,7 +152,7 @@ int uring_load(struct load *load, struct load_result *result)
                    : -ENOMEM;
     result->stats.fell_back_status = rc;
     if (rc == 0) {
-        rc = run_reads(&run, &in_use);
+        rc = run_requests(&run, &in_use);
         ring_close(&run.ring);
     }
     free(run.slots);

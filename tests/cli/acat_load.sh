@@ -146,6 +146,65 @@ fi
 same '--stats=json beside it' '"bytes":4198400,' "$(acat --discard --pattern=random --stats=json file \
     2>&1 >/dev/null | grep -o '"bytes":[0-9]*,')"
 
+# -- writes --
+# zeros NAME: prints the number of its blocks of 4 KiB that have only zeros
+zeros() {
+    python3 -c 'import sys
+data = open(sys.argv[1], "rb").read()
+print(sum(not any(data[at:at + 4096]) for at in range(0, len(data), 4096)))' "$1"
+}
+# writes OPTION...: prints the report of a run on a new file of 200 blocks of zeros
+writes() {
+    rm -f target
+    head -c 819200 /dev/zero >target
+    acat --discard --json --pattern=random "$@" - <>target
+}
+for direct in always never; do
+    for options in '' "${several[*]}" "${several[*]} -j3"; do
+        read -ra words <<<"$options"
+        report=$(writes --write=100 --direct="$direct" "${words[@]}")
+        same "each block is written once: --direct=$direct $options" '200 819200 0 0 0 819200' \
+            "$(value writes <<<"$report") $(value written_bytes <<<"$report") $(value reads <<<"$report") $(
+                value fsyncs <<<"$report") $(zeros target) $(stat -c %s target)"
+    done
+done
+check 'what is written can hardly be compressed' bash -c '[ "$(gzip -c target | wc -c)" -gt 700000 ]'
+report=$(writes --write=30 --fsync=16 "${several[@]}")
+same 'a share of the blocks, and an fsync after so many' '140 60 3 140' \
+    "$(value reads <<<"$report") $(value writes <<<"$report") $(value fsyncs <<<"$report") $(zeros target)"
+same 'the report has the share' '30 16 random' \
+    "$(value write_percent <<<"$report") $(value fsync_every <<<"$report") $(value pattern <<<"$report")"
+check 'reads, writes and fsyncs are timed apart' python3 -c '
+import json, sys
+report = json.loads(sys.argv[1])
+for key, count in ("", 140), ("write_", 60), ("fsync_", 3):
+    assert sum(report[key + "latency_histogram"]["counts"]) == count
+    assert 0 < report[key + "latency_ns"]["p50"] <= report[key + "latency_ns"]["max"]
+assert abs(report["writes_per_second"] * report["seconds"] - 60) < 1e-3
+total = sum(report[key + "latency_ns"]["mean"] * count for key, count in (("", 140), ("write_", 60), ("fsync_", 3)))
+assert abs(report["in_flight_mean"] * report["seconds"] * 1e9 - total) < total / 1e6' "$report"
+same 'text: each has its lines' 'reads writes fsyncs' \
+    "$(acat --discard --write=50 --fsync=8 --block-size=4K <>target |
+        sed -n 's/^ *rate .*: [0-9]* \(reads\|writes\|fsyncs\), .*/\1/p' | tr '\n' ' ' | sed 's/ $//')"
+cp target before
+gives 'no file is overwritten by its name' 1 '' "acat: target: --write overwrites no file by its name: use '- <>FILE'" \
+    'acat --discard --write=50 target'
+gives 'nor if it is open only for reading' 1 '' \
+    "acat: -: not open for reading and writing: use '- <>FILE', which overwrites FILE" \
+    'acat --discard --write=50 - <target'
+check 'the file is as it was' cmp before target
+gives 'nor a pipe' 1 '' 'acat: -: neither a regular file nor a block device' \
+    'mkfifo pipe; acat --discard --write=50 - <>pipe'
+gives '--fsync without --write' 1 '' 'acat: --fsync requires --write' 'acat --discard --fsync=3 target'
+for argument in '' 0 -1 101 x; do
+    gives "--write=$argument" 1 '' "acat: invalid --write argument '$argument': expected a number from 1 to 100" \
+        "acat --discard --write=$argument <>target"
+done
+if [ -c /dev/full ] && strace -o /dev/null true 2>/dev/null && [ "$engine" = sync ]; then
+    gives 'a full disk' 1 '' 'acat: -: No space left on device' \
+        'strace -f -o /dev/null -e inject=pwrite64:error=ENOSPC:when=3+ acat --discard --write=100 --block-size=4K <>target'
+fi
+
 # -- a block device: a read-only loop device --
 if [ "$(id -u)" -eq 0 ] && truncate -s 4M image && device=$(losetup --find --show --read-only image); then
     trap 'losetup -d "$device"; rm -rf "$scratch"' EXIT
@@ -176,7 +235,8 @@ gives 'past the cache in odd blocks' 1 '' \
     'acat: file: cannot be read past the page cache in blocks of 1000 bytes' \
     'acat --discard --pattern=random --block-size=1000 --direct=always file'
 same 'through the cache in odd blocks' false "$(reports --block-size=1000 | value direct)"
-gives 'without --discard' 1 '' 'acat: --pattern, --time, --bytes and --json require --discard' \
+gives 'without --discard' 1 '' \
+    'acat: --pattern, --time, --bytes, --json, --write and --fsync require --discard' \
     'acat --pattern=random file'
 gives 'more than 1 GiB' 1 '' \
     'acat: more than 1024 MiB in flight: choose a smaller --block-size, --depth or --jobs' \

@@ -78,6 +78,10 @@ fi
 valid 'acat --discard --json' 'load load load' 'acat --discard --json --block-size=4K tree/large nope tree/large
     cp tree/large "$odd.file"; acat --discard --json --pattern=random --direct=never "$odd.file"'
 
+head -c 1M /dev/urandom >blocks
+valid 'acat --discard --json --write' 'load load' 'for options in --fsync=3 "--block-size=4K --fsync=16"; do
+    acat --discard --json --direct=never --write=50 $options <>blocks; done'
+
 # -- abench --
 case $engine in
 sync) arms=sync,sync-j2 ;;

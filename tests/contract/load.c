@@ -67,14 +67,14 @@ static void each_block_once(const struct engine *engine, const struct contract_c
         struct load_opts opts = opts_of(engine, this, i % 2 ? LOAD_RANDOM : LOAD_SEQUENTIAL);
         opts.direct = modes[i / 2];
         assert_int_equal(run(engine, this, &opts), 0);
-        assert_int_equal(result.latency.count, blocks);
+        assert_int_equal(result.latency[LOAD_READ].count, blocks);
         assert_int_equal(result.stats.bytes_read, blocks * this->block_bytes);
         assert_int_equal(result.stats.direct_bytes,
                          opts.direct == DIRECT_NEVER ? 0 : result.stats.bytes_read);
         assert_int_equal(result.stats.workers, this->jobs);
         assert_true(result.first_ns > 0 && result.last_ns > result.first_ns);
-        assert_true(result.latency.max <= result.last_ns - result.first_ns);
-        assert_true(result.latency.min > 0);
+        assert_true(result.latency[LOAD_READ].max <= result.last_ns - result.first_ns);
+        assert_true(result.latency[LOAD_READ].min > 0);
     }
 }
 
@@ -109,17 +109,17 @@ static void bytes_and_time_end_it(const struct engine *engine, const struct cont
     pattern_file("file", 1, FILE_BYTES);
     opts.bytes = 1;
     assert_int_equal(run(engine, this, &opts), 0);
-    assert_int_equal(result.latency.count, 1);
+    assert_int_equal(result.latency[LOAD_READ].count, 1);
     opts.bytes = 3 * (uint64_t)FILE_BYTES; /* more than the file has: it starts again */
     assert_int_equal(run(engine, this, &opts), 0);
-    assert_int_equal(result.latency.count, (opts.bytes - 1) / this->block_bytes + 1);
+    assert_int_equal(result.latency[LOAD_READ].count, (opts.bytes - 1) / this->block_bytes + 1);
     opts.bytes = UINT64_MAX;
     opts.time_ns = 50 * ms_ns;
     start_ns = stats_now_ns();
     assert_int_equal(run(engine, this, &opts), 0);
     assert_in_range(result.last_ns - result.first_ns, 49 * ms_ns, 20000 * ms_ns);
     assert_in_range(stats_now_ns() - start_ns, 50 * ms_ns, 20000 * ms_ns);
-    assert_true(result.latency.count > 1);
+    assert_true(result.latency[LOAD_READ].count > 1);
 }
 
 static void several_are_in_flight(const struct engine *engine, const struct contract_case *this)
@@ -143,7 +143,7 @@ static void it_becomes_shorter(const struct engine *engine, const struct contrac
     assert_int_equal(load_open(&load, "file", &opts), 0);
     assert_int_equal(truncate("file", 4096), 0);
     assert_int_equal(load_run(&load, engine, this->jobs, &result), -ENODATA);
-    assert_true(result.latency.count <= 1u + this->depth * this->jobs);
+    assert_true(result.latency[LOAD_READ].count <= 1u + this->depth * this->jobs);
     load_close(&load);
 }
 
@@ -157,9 +157,104 @@ static void reads_fail(const struct engine *engine, const struct contract_case *
     assert_int_equal(load_open(&load, "file", &opts), 0);
     assert_true(dup3(directory, load.fd, O_CLOEXEC) >= 0);
     assert_int_equal(load_run(&load, engine, this->jobs, &result), -EISDIR);
-    assert_int_equal(result.latency.count, 0);
+    assert_int_equal(result.latency[LOAD_READ].count, 0);
     load_close(&load);
     close(directory);
+}
+
+/* Writes to "file", which is made of zeros. Returns the status of the run. */
+static int run_writes(const struct engine *engine, const struct contract_case *this,
+                      const struct load_opts *opts)
+{
+    int fd = open("file", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), rc;
+    struct load load;
+
+    assert_true(fd >= 0);
+    assert_int_equal(ftruncate(fd, FILE_BYTES), 0);
+    rc = load_take(&load, fd, opts);
+    close(fd);
+    if (rc == 0) {
+        rc = load_run(&load, engine, this->jobs, &result);
+        load_close(&load);
+    }
+    return rc;
+}
+
+/* Reads "file". Returns the number of blocks that are not zeros, and checks that they differ. */
+static uint64_t blocks_written(const struct contract_case *this)
+{
+    static unsigned char block[65536], before[65536];
+    static const unsigned char zeros[65536];
+    int fd = open("file", O_RDONLY | O_CLOEXEC);
+    uint64_t written = 0;
+    size_t bytes = this->block_bytes;
+
+    assert_true(bytes <= sizeof(block));
+    while (read(fd, block, bytes) == (ssize_t)bytes) {
+        if (memcmp(block, zeros, bytes) == 0)
+            continue;
+        assert_int_not_equal(memcmp(block, before, bytes), 0);
+        memcpy(before, block, bytes);
+        written++;
+    }
+    close(fd);
+    return written;
+}
+
+static void each_block_is_written_once(const struct engine *engine,
+                                       const struct contract_case *this)
+{
+    struct load_opts opts = opts_of(engine, this, LOAD_RANDOM);
+    uint64_t blocks = FILE_BYTES / this->block_bytes;
+    struct stat st;
+
+    opts.write_percent = 100;
+    for (unsigned i = 0; i < 2; i++) {
+        opts.direct = i == 0 ? DIRECT_ALWAYS : DIRECT_NEVER;
+        assert_int_equal(run_writes(engine, this, &opts), 0);
+        assert_int_equal(result.latency[LOAD_WRITE].count, blocks);
+        assert_int_equal(result.latency[LOAD_READ].count, 0);
+        assert_int_equal(result.latency[LOAD_FSYNC].count, 0);
+        assert_int_equal(result.stats.bytes_written, blocks * this->block_bytes);
+        assert_int_equal(result.stats.bytes_read, 0);
+        assert_int_equal(blocks_written(this), blocks);
+        assert_int_equal(stat("file", &st), 0);
+        assert_int_equal(st.st_size, FILE_BYTES);
+    }
+}
+
+static void a_share_is_written_and_synced(const struct engine *engine,
+                                          const struct contract_case *this)
+{
+    struct load_opts opts = opts_of(engine, this, LOAD_SEQUENTIAL);
+
+    opts.write_percent = 30;
+    opts.fsync_every = 7;
+    opts.bytes = 400 * this->block_bytes;
+    assert_int_equal(run_writes(engine, this, &opts), 0);
+    assert_int_equal(result.latency[LOAD_WRITE].count, 120);
+    assert_int_equal(result.latency[LOAD_READ].count, 280);
+    assert_int_equal(result.latency[LOAD_FSYNC].count, 120 / 7);
+    assert_int_equal(blocks_written(this), 120);
+}
+
+static void writes_fail(const struct engine *engine, const struct contract_case *this)
+{
+    struct load_opts opts = opts_of(engine, this, LOAD_SEQUENTIAL);
+    struct load load;
+    int fd = open("file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int reader = open("file", O_RDONLY | O_CLOEXEC);
+
+    opts.write_percent = 100;
+    assert_int_equal(ftruncate(fd, FILE_BYTES), 0);
+    assert_int_equal(load_take(&load, reader, &opts), -EBADF);
+    assert_int_equal(load_take(&load, fd, &opts), 0);
+    assert_true(dup3(reader, load.fd, O_CLOEXEC) >= 0);
+    assert_int_equal(load_run(&load, engine, this->jobs, &result), -EBADF);
+    assert_int_equal(result.latency[LOAD_WRITE].count, 0);
+    load_close(&load);
+    close(fd);
+    close(reader);
 }
 
 /* -- independent of the engines -- */
@@ -198,12 +293,15 @@ static void each_order_has_every_block(const struct engine *engine,
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
         uint64_t count = counts[i], in_turn = 0, low_first = 0;
         char *seen = calloc(count, 1);
-        struct load load = {.opts = opts, .blocks = count, .reads = 3 * count, .seed = 12345};
+        struct load load = {.opts = opts, .blocks = count, .last = 3 * count, .seed = 12345};
+        struct load_request request;
         uint64_t offset, before = 0;
 
         assert_non_null(seen);
         for (uint64_t n = 0; n < 3 * count; n++) {
-            assert_true(load_next(&load, 1, &offset));
+            assert_true(load_next(&load, 1, &request));
+            offset = request.offset;
+            assert_int_equal(request.kind, LOAD_READ);
             assert_int_equal(offset % this->block_bytes, 0);
             offset /= this->block_bytes;
             assert_in_range(offset, 0, count - 1);
@@ -213,7 +311,7 @@ static void each_order_has_every_block(const struct engine *engine,
             low_first += n < count / 2 && offset < count / 2;
             before = offset;
         }
-        assert_false(load_next(&load, 1, &offset));
+        assert_false(load_next(&load, 1, &request));
         if (count >= 1000) {
             assert_true(in_turn < count / 50);
             assert_in_range(low_first, count / 4 - count / 20, count / 4 + count / 20);
@@ -235,6 +333,12 @@ static const struct contract_case cases[] = {
     {"it becomes shorter", it_becomes_shorter, 4096, 16, 1},
     {"it becomes shorter, 2 workers", it_becomes_shorter, 4096, 16, 2},
     {"reads fail", reads_fail, 4096, 16, 2},
+    {"each block is written once", each_block_is_written_once, 4096, 1, 1},
+    {"each block is written once, 32 in flight", each_block_is_written_once, 4096, 32, 1},
+    {"each block is written once, 3 workers", each_block_is_written_once, 65536, 4, 3},
+    {"a share is written and synced", a_share_is_written_and_synced, 4096, 16, 1},
+    {"a share is written and synced, 2 workers", a_share_is_written_and_synced, 4096, 8, 2},
+    {"writes fail", writes_fail, 4096, 16, 2},
     {"what cannot be read so", what_cannot_be_read_so, 4096, 1, 1},
     {"each order has every block", each_order_has_every_block, 4096, 1, 1},
 };
