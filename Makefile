@@ -135,6 +135,11 @@ endif
 
 # the flags that clangd uses, too
 language := $(shell cat compile_flags.txt)
+# 32-bit processors: offsets and times of 64 bits, and without the precision of 80 bits that i386 has
+ifneq ($(shell echo __SIZEOF_POINTER__ | $(CC) -E -P $(CPPFLAGS) $(CFLAGS) - 2>/dev/null),8)
+language += -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64
+language += $(call compiler,-fexcess-precision=standard) $(call compiler,-Wno-psabi)
+endif
 # The lines of code of each engine, without comments and blank lines; `abench lesson` prints them.
 lines_of = $(shell cat $(wildcard core/$(1)/*.[ch]) | grep -cvE '^[[:blank:]]*(/?\*( .*|/)?|/\*.*)?$$')
 lines    := -DENGINE_LINES_SYNC=$(call lines_of,sync) -DENGINE_LINES_URING=$(call lines_of,uring)
