@@ -160,7 +160,7 @@ unsigned limits_processors(void)
 
 uint64_t limits_memory(void)
 {
-    static const __rlimit_resource_t resources[] = {RLIMIT_AS, RLIMIT_DATA};
+    static const int resources[] = {RLIMIT_AS, RLIMIT_DATA};
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     uint64_t smallest = smallest_limit("memory", memory_of);
     struct rlimit limit;

@@ -13,7 +13,7 @@ enum {
 
 size_t offload_cached(int from, uint64_t from_at, int to, uint64_t to_at, size_t len)
 {
-    off64_t source = (off64_t)from_at, dest = (off64_t)to_at;
+    off_t source = (off_t)from_at, dest = (off_t)to_at;
     ssize_t moved;
 
     if (len < MOVE_MIN)

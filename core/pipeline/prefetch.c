@@ -66,8 +66,7 @@ static struct request take(struct prefetch *prefetch)
 }
 
 /* Tells whether the walk will go into what a directory's entry says. */
-static bool in_scope(const struct scope *scope, const struct dir *dir,
-                     const struct dirent64 *dirent)
+static bool in_scope(const struct scope *scope, const struct dir *dir, const struct dirent *dirent)
 {
     return dirent->d_type == DT_DIR && strcmp(dirent->d_name, ".") != 0 &&
            strcmp(dirent->d_name, "..") != 0 &&
@@ -99,7 +98,7 @@ static void list_directory(struct prefetch *prefetch, const struct request *requ
     }
     for (int i = 0; i < LIST_CALLS && (got = getdents64(fd, buf, LIST_BYTES)) > 0; i++) {
         for (ssize_t at = 0; at < got;) {
-            const struct dirent64 *dirent = (const struct dirent64 *)(buf + at);
+            const struct dirent *dirent = (const struct dirent64 *)(buf + at);
             at += dirent->d_reclen;
             if (in_scope(prefetch->scope, dir, dirent))
                 prefetch_request(prefetch, dir, dirent->d_name);

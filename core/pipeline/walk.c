@@ -73,7 +73,7 @@ int walk_fail(struct feed *feed, struct dir *dir, const char *name, enum step st
     return feed_add_done(feed, file);
 }
 
-static int listing_add(struct listing *list, const struct dirent64 *dirent)
+static int listing_add(struct listing *list, const struct dirent *dirent)
 {
     size_t name_len = strlen(dirent->d_name) + 1;
 
@@ -165,7 +165,7 @@ static int listing_read(struct listing *list, struct walk *walk, const struct di
     while (list->len < WALK_SORT_MAX &&
            (got = getdents64(dir->fd, walk->raw, sizeof(walk->raw))) > 0) {
         for (ssize_t at = 0; at < got;) {
-            const struct dirent64 *dirent = (const struct dirent64 *)(walk->raw + at);
+            const struct dirent *dirent = (const struct dirent64 *)(walk->raw + at);
             at += dirent->d_reclen;
             if (strcmp(dirent->d_name, ".") == 0 || strcmp(dirent->d_name, "..") == 0)
                 continue;
