@@ -285,21 +285,24 @@ static bool is_remote(const char *path)
     return remote;
 }
 
-/* Returns the number of workers, and sets how many files they may have in flight. */
+/* Returns the number of workers, and sets what is done about calls that wait for a server. */
 static unsigned workers(struct acp *acp)
 {
     const struct copy_source *source = acp->copy.sources;
     unsigned jobs = limits_processors();
 
-    if (acp->plan_path || (acp->operand_count == 1 && !acp->copy.opts.recursive))
+    if (!acp->plan_path && acp->operand_count == 1 && !acp->copy.opts.recursive)
         return acp->common.jobs ? acp->common.jobs : 1;
     if (acp->operand_count > 0 &&
         (is_remote(source->name) ||
          (acp->to ? filesystem_is_remote(acp->to->fd) : is_remote(source->to_name)))) {
         acp->common.opts.files_waiting = REMOTE_FILES;
         jobs = jobs < REMOTE_WORKERS ? REMOTE_WORKERS : jobs;
+        acp->copy.threads_ahead = acp->common.jobs ? acp->common.jobs : jobs;
     }
-    return acp->common.jobs ? acp->common.jobs : jobs;
+    if (acp->common.jobs)
+        return acp->common.jobs;
+    return acp->plan_path ? 1 : jobs;
 }
 
 /* Returns how to go on after a signal, or NULL: the options make something else than copies. */

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ahead.h"
 #include "dest.h"
 #include "directory.h"
 #include "entry.h"
@@ -110,8 +111,8 @@ static bool decides_first(const struct copy_opts *opts)
     return opts->replace != REPLACE_ALL || opts->update != UPDATE_ALL || opts->dry_run;
 }
 
-/* Looks at the destination of a file that an engine would copy. Returns whether it is done. */
-static bool decide_in_order(struct copy *copy, struct feed *feed, struct file *file)
+/* Looks at the destination of a file that an engine would copy, and adds it to the feed. */
+static int decide_in_order(struct copy *copy, struct feed *feed, struct file *file)
 {
     struct item *op = file->op;
     struct stat st, at;
@@ -121,8 +122,10 @@ static bool decide_in_order(struct copy *copy, struct feed *feed, struct file *f
                 item_follows(copy, file) ? 0 : AT_SYMLINK_NOFOLLOW) < 0) {
         op->attempted = false;
         item_fail(file, STEP_STAT);
-        return true;
+        return feed_add_done(feed, file);
     }
+    /* one of several names may become a link to another one */
+    op->may_defer = copy->pool && !dest_link_possible(copy, file, &st);
     rc = overwrite_decide(copy, file, &st, &at);
     if (copy->opts.dry_run && rc == OVERWRITE_CREATE && op->dangling)
         overwrite_refuse_dangling(file);
@@ -135,7 +138,8 @@ static bool decide_in_order(struct copy *copy, struct feed *feed, struct file *f
                 ;
             dest_link_skipped(copy, file, &st);
         }
-        return true;
+        return op->deferred ? ahead_attributes(copy, feed, file, &st, &at)
+                            : feed_add_done(feed, file);
     }
     /* in the order of the walk, so that the outcome does not depend on which thread comes first */
     if (dest_link_possible(copy, file, &st)) {
@@ -146,7 +150,7 @@ static bool decide_in_order(struct copy *copy, struct feed *feed, struct file *f
         op->claimed_dev = st.st_dev;
         op->claimed_ino = st.st_ino;
     }
-    return false;
+    return feed_add(feed, file);
 }
 
 static int entry(struct feed *feed, struct dir *dir, const char *name, unsigned char type,
@@ -155,7 +159,6 @@ static int entry(struct feed *feed, struct dir *dir, const char *name, unsigned 
     struct copy *copy = arg;
     struct file *file;
     struct item *op;
-    bool done = true;
 
     if (copy->plan)
         return plan_entry(copy, feed, dir, name);
@@ -166,14 +169,12 @@ static int entry(struct feed *feed, struct dir *dir, const char *name, unsigned 
     op->attempted = true;
     file->type = type;
     file->ino = ino;
-    if (nonregular_is(copy, type))
+    if (nonregular_is(copy, type)) {
         nonregular_copy(copy, file);
-    else
-        done = decides_first(&copy->opts) && decide_in_order(copy, feed, file);
-    return done ? feed_add_done(feed, file) : feed_add(feed, file);
+        return feed_add_done(feed, file);
+    }
+    return decides_first(&copy->opts) ? decide_in_order(copy, feed, file) : feed_add(feed, file);
 }
-
-static const struct walk_ops copy_walk = {.entry = entry, .enter = directory_enter};
 
 /* Returns whether the operands before this one must be finished first, or -ENOMEM. If several
  * operands are one file, the first is copied, and the others are linked to its copy. One operand of
@@ -219,6 +220,10 @@ static enum refusal collision(struct copy *copy, struct feed *feed,
 
 static int copy_one(struct copy *copy, struct feed *feed, const struct copy_source *source)
 {
+    const struct walk_ops ops = {.entry = entry,
+                                 .enter = directory_enter,
+                                 .ahead = copy->pool ? ahead_look : NULL,
+                                 .settle = copy->pool ? ahead_settle : NULL};
     struct stat st;
     enum refusal refusal = REFUSED_NONE;
     int flags = copy->opts.follow == FOLLOW_NEVER ? AT_SYMLINK_NOFOLLOW : 0;
@@ -239,7 +244,7 @@ static int copy_one(struct copy *copy, struct feed *feed, const struct copy_sour
     if (refusal != REFUSED_NONE)
         return item_add_refused(copy, feed, root(copy), source->name, refusal);
     if (S_ISDIR(st.st_mode))
-        return walk_tree(feed, root(copy), source->name, &copy->opts.walk, &copy_walk, copy);
+        return walk_tree(feed, root(copy), source->name, &copy->opts.walk, &ops, copy);
     return entry(feed, root(copy), source->name, (unsigned char)IFTODT(st.st_mode), st.st_ino,
                  copy);
 }
@@ -270,6 +275,8 @@ int copy_produce(struct feed *feed, void *arg)
     }
     if (copy->opts.atomic && !copy->opts.dry_run && copy->source_count > 0)
         sweep_target(&copy->sources[0]);
+    if (copy->plan || decides_first(&copy->opts))
+        ahead_start(copy);
     for (size_t i = 0; i < copy->source_count && rc == 0; i++) {
         copy->source = &copy->sources[i];
         copy->source_to = dir_get(copy->source->to);
@@ -282,6 +289,7 @@ int copy_produce(struct feed *feed, void *arg)
         dir_put(copy->source_to);
         copy->source_to = NULL;
     }
+    ahead_end(copy);
     dir_put(copy->parents);
     copy->parents = NULL;
     return rc;

@@ -32,6 +32,7 @@ struct copy_deferred_error {
 };
 
 struct hard_links;
+struct pool;
 struct parts;
 struct written;
 
@@ -51,6 +52,8 @@ struct copy {
     /* The one source, a directory, is not copied: its directories are made, and its other files are
      * listed here (plan.h). NULL: it is copied. */
     struct parts *plan;
+    /* Calls on names wait for a server: threads for those of the producer (ahead.h). 0: none. */
+    unsigned threads_ahead;
 
     /* the operation's own */
     mode_t umask;
@@ -58,6 +61,7 @@ struct copy {
     bool may_chown;                 /* root: a failed chown is an error */
     _Atomic uint64_t no_clone_from; /* st_dev of a source filesystem that cannot clone; 0: none */
     _Atomic uint64_t no_clone_to;   /* the pair of places that last gave EXDEV; 0: none */
+    struct pool *pool;              /* of threads_ahead; NULL: none are needed */
     struct hard_links *links;       /* NULL unless preserve_links */
     struct written *written;        /* destinations; NULL if no two sources can lead to one */
     uint64_t dir_count;             /* destination directories that have a number */

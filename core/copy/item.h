@@ -75,6 +75,8 @@ struct item {
     bool overwrite_decided; /* overwrite_decide has decided to write over what is there */
     bool via_symlink;       /* the destination is there, through a symbolic link */
     bool dangling;          /* the destination is a symbolic link that leads nowhere */
+    bool may_defer;         /* its attributes may be compared after overwrite_decide: */
+    bool deferred;          /* this must be done */
     bool claimed;           /* the first name of a hard link, claimed when it was walked: of */
     dev_t claimed_dev;      /* this inode */
     ino_t claimed_ino;

@@ -172,7 +172,9 @@ static int wanted(const struct copy *copy, struct file *file, const struct stat 
     if (opts->replace == REPLACE_NONE)
         return skip(file);
     if (update_leaves(copy, file, st, at)) {
-        update_attributes(copy, file, st, at);
+        op->deferred = op->may_defer;
+        if (!op->deferred)
+            update_attributes(copy, file, st, at);
         return skip(file);
     }
     if (opts->replace == REPLACE_ASKED && !opts->dry_run &&

@@ -85,6 +85,7 @@ static void list_directory(struct prefetch *prefetch, const struct request *requ
     int fd = openat(request->dir->fd, request->name,
                     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     struct dir *dir = fd < 0 ? NULL : dir_new(request->dir, request->name, fd);
+    struct stat st;
     ssize_t got;
 
     if (!dir) {
@@ -102,6 +103,8 @@ static void list_directory(struct prefetch *prefetch, const struct request *requ
             at += dirent->d_reclen;
             if (in_scope(prefetch->scope, dir, dirent))
                 prefetch_request(prefetch, dir, dirent->d_name);
+            else if (prefetch->scope->names)
+                (void)fstatat(fd, dirent->d_name, &st, AT_SYMLINK_NOFOLLOW);
         }
     }
     dir_put(dir);

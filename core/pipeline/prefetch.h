@@ -13,6 +13,7 @@ struct prefetch;
 struct scope {
     const struct exclude *exclude;
     size_t root_len; /* path_len of the walk's root */
+    bool names;      /* it looks up each file's name, too */
     bool one_device; /* dev */
     dev_t dev;
 };

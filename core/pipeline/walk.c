@@ -16,6 +16,7 @@
 #include "prefetch.h"
 
 enum {
+    LOOK_AHEAD = 256, /* entries */
     PREFETCH_DIRS_MIN =
         64, /* with fewer descriptors for directories, prefetch would take them all */
 };
@@ -40,6 +41,7 @@ struct level {
     struct dir *dir; /* owned reference */
     struct listing list;
     size_t at;         /* its next entry */
+    size_t ahead;      /* of the entries, the operation knows those before this one */
     bool more;         /* there may be entries behind these */
     bool parked;       /* its parent is */
     long waits_before; /* it was opened */
@@ -205,6 +207,12 @@ static long waits(void)
     return usage.ru_nvcsw;
 }
 
+static void settle(const struct walk *walk)
+{
+    if (walk->ops->settle)
+        walk->ops->settle(walk->arg);
+}
+
 /* Frees descriptors for one more directory by waiting for files in flight. Returns true if none
  * could be freed: then no file is in flight. */
 static bool reserve_descriptor(struct walk *walk)
@@ -213,6 +221,7 @@ static bool reserve_descriptor(struct walk *walk)
         return false;
     if (walk->prefetch)
         prefetch_forget(walk->prefetch);
+    settle(walk);
     while (dir_open_count() >= walk->dirs_max)
         if (!feed_drain_half(walk->feed))
             return true;
@@ -279,6 +288,7 @@ static struct dir *new_dir(struct walk *walk, struct dir *parent, const char *na
     if (walk->depth == 0) {
         walk->scope = (struct scope){.exclude = walk->opts->exclude,
                                      .root_len = dir->path_len,
+                                     .names = walk->ops->ahead != NULL,
                                      .one_device = walk->opts->one_file_system,
                                      .dev = st.st_dev};
     }
@@ -388,6 +398,15 @@ static int walk_entry(struct walk *walk, struct dir *dir, struct found *entry, c
     return walk->ops->entry(walk->feed, dir, name, entry->type, entry->ino, walk->arg);
 }
 
+/* Tells the operation of the entries that the walk will come to. */
+static void look_ahead(const struct walk *walk, struct level *level)
+{
+    const struct listing *list = &level->list;
+
+    for (; level->ahead < list->len && level->ahead < level->at + LOOK_AHEAD; level->ahead++)
+        walk->ops->ahead(level->dir, list->names + list->entries[level->ahead].name_at, walk->arg);
+}
+
 /* Goes on to the next entry, below or above, or reads the next ones. */
 static int walk_on(struct walk *walk)
 {
@@ -398,12 +417,14 @@ static int walk_on(struct walk *walk)
 
     if (level->at < list->len) {
         struct found *entry = &list->entries[level->at++];
+        if (walk->ops->ahead)
+            look_ahead(walk, level);
         return walk_entry(walk, dir, entry, list->names + entry->name_at);
     }
     if (!level->more)
         return walk_out(walk);
     more = listing_read(list, walk, dir);
-    level->at = 0;
+    level->at = level->ahead = 0;
     level->more = more > 0;
     if (waits() != level->waits_before)
         prefetch_subdirectories(walk, dir, list);
@@ -437,6 +458,7 @@ int walk_tree(struct feed *feed, struct dir *parent, const char *name, const str
     rc = walk_into(walk, parent, name, false);
     while (rc == 0 && walk->depth > 0)
         rc = walk_on(walk);
+    settle(walk);
     while (walk->depth > 0)
         pop(walk);
     prefetch_free(walk->prefetch);

@@ -23,6 +23,11 @@ struct walk_ops {
      * do. One that may not be read is entered, too, with an O_PATH descriptor, before that is
      * reported. */
     int (*enter)(struct feed *feed, struct dir *dir, const char *name, void *arg);
+    /* The walk will come to this entry, of any type: starts on other threads what waits for a
+     * server. NULL: nothing to do. */
+    void (*ahead)(struct dir *dir, const char *name, void *arg);
+    /* With ahead: waits until no thread uses a directory. */
+    void (*settle)(void *arg);
 };
 
 /* Walks the directory name, relative to parent: its own name first, then what is in it, in bytewise

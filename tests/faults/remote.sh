@@ -36,6 +36,23 @@ for engine in "$engine" auto; do
     done
 done
 
+# So do those that look at files, and leave or list them.
+acp -a "$mnt/files" "$mnt/met"
+for op in "getattr files/*" "listxattr met/*"; do
+    rules "$op together=$most"
+    acp -a --update=changed -T "$mnt/files" "$mnt/met"
+    same "unchanged files: the number in ${op% *} at a time" "$most" "$(sed 's/.*together //' "$mnt/.faultfs")"
+done
+rules "getattr files/* together=$most"
+acp -a --plan="$mnt/plan" -T "$mnt/files" "$mnt/met"
+same 'a plan: the number of files in getattr at a time' "$most" "$(sed 's/.*together //' "$mnt/.faultfs")"
+check 'a plan: all files are in it' test "$(cat "$below"/plan/[0-9]* | tr '\0' '\n' | sort)" = "$(seq 0 $((2 * most - 1)) | sort)"
+touch -d 2020-01-01 "$below/files/3"
+chmod 600 "$below/files/5"
+rules
+acp -a --update=changed -T "$mnt/files" "$mnt/met"
+check 'changed files: all is copied' "$here/../cli/same_tree" "$below/files" "$below/met"
+
 # A worker that waits for another name of its file does not keep that name from being copied.
 mkdir -p links/a links/b
 for ((i = 0; i < 3 * most; i++)); do

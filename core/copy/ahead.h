@@ -1,0 +1,26 @@
+/* ahead.h: calls of the producer that are made on other threads, if they wait for a server: the
+ * walk would make them one after the other. */
+#ifndef CORE_COPY_AHEAD_H
+#define CORE_COPY_AHEAD_H
+
+#include <sys/stat.h>
+
+#include "copy.h"
+
+/* Starts, if the caller of the copy has set threads_ahead. Without memory there is no copy->pool,
+ * and all calls are the producer's. */
+void ahead_start(struct copy *copy);
+/* Waits for all that is under way, and ends. */
+void ahead_end(struct copy *copy);
+
+/* For walk_ops, with the struct copy as arg. ahead_look looks up a name that the walk will come to,
+ * in the source and in the destination, so that the kernel knows it then. */
+void ahead_look(struct dir *dir, const char *name, void *copy);
+void ahead_settle(void *copy);
+
+/* Has a thread compare and set the attributes of a file that is left as it is (update.h).
+ * Afterwards the file is done. Returns 0 or -errno to end the walk. */
+int ahead_attributes(struct copy *copy, struct feed *feed, struct file *file, const struct stat *st,
+                     const struct stat *at);
+
+#endif
