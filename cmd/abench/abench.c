@@ -18,6 +18,7 @@
 #include "measure/sample.h"
 #include "measure/source.h"
 #include "measure/sweep.h"
+#include "measure/target.h"
 #include "measure/verify.h"
 #include "report/answer.h"
 #include "report/compare.h"
@@ -57,6 +58,7 @@ static void clean_up(void)
         return;
     child_signals_hold();
     copies_remove(&bench);
+    target_remove(&bench);
     (void)hooks_cleanup(&bench);
     if (bench.temp_dir[0]) {
         if (bench.opts.lesson)
@@ -476,9 +478,11 @@ int main(int argc, char **argv)
         report_plot_require();
     if (bench.opts.compare)
         compare_load(&bench);
+    prepare_place();
+    target_make(&bench);
+    end_if_interrupted();
     machine_read(&machine, bench.data.paths[0]);
     device_find(&bench, machine.device);
-    prepare_place();
     prepare();
     machine_warn_before(&bench, &machine);
     measure_all();

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "context.h"
 #include "../cli/messages.h"
+#include "../cli/quote.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -100,4 +101,37 @@ bool bench_is_same_file(const char *path, const struct stat *st)
 
     return path && strcmp(path, "-") != 0 && stat(path, &at) == 0 && S_ISREG(at.st_mode) &&
            at.st_dev == st->st_dev && at.st_ino == st->st_ino;
+}
+
+char *bench_command_line(int argc, char **argv)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                "-_=+,./:@%";
+    char *text = NULL;
+    size_t size;
+    FILE *out = bench_need(open_memstream(&text, &size));
+
+    fputs(cli_name, out);
+    for (int i = 1; i < argc; i++)
+        fprintf(out, " %s", argv[i][strspn(argv[i], plain)] ? cli_quote(argv[i]) : argv[i]);
+    if (fclose(out) != 0)
+        cli_fatal(0, "memory exhausted");
+    return text;
+}
+
+const char *bench_operand(const struct bench *bench, size_t index)
+{
+    return bench->opts.write_percent > 0 ? "-" : bench->data.paths[index];
+}
+
+void bench_put_quoted(FILE *out, const char *name)
+{
+    putc('\'', out);
+    for (; *name; name++) {
+        if (*name == '\'')
+            fputs("'\\''", out);
+        else
+            putc(*name, out);
+    }
+    putc('\'', out);
 }

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -68,6 +69,10 @@ struct bench_options {
     const char *pattern;    /* read: as acat --discard takes it */
     uint64_t pattern_bytes; /* read: amount of the pattern; 0: the default */
     uint64_t pattern_block; /* read: its block size */
+    unsigned write_percent; /* read: of the pattern's blocks; 0: none is written */
+    unsigned fsync_every;   /* writes; 0: no fsync */
+    uint64_t size;          /* of the file that is made for --write; 0: the default */
+    bool destroy_data;      /* --write: to a block device */
     const char *sweep;
     struct bench_command_option {
         const char *text; /* NAME=COMMAND */
@@ -168,8 +173,15 @@ struct bench_arm {
     bool content_seen; /* the contents of one result have been compared */
     struct bench_sample *samples;
     size_t n_samples;
-    /* by enum bench_cache, --pattern: of each read of all counted runs; NULL: not known */
-    struct histogram *latency[2];
+    /* by enum bench_cache, --pattern: of each request of all counted runs; NULL: not known */
+    struct bench_latency *latency[2];
+};
+
+/* --write: the file that is overwritten. */
+struct bench_target {
+    bool open;
+    bool made; /* it is removed at the end */
+    int fd;    /* if open */
 };
 
 /* The gain that a short probe predicts before the rounds. */
@@ -190,6 +202,7 @@ struct bench {
     size_t n_arms;
     size_t baseline; /* index */
     struct bench_sweep sweep;
+    struct bench_target target;
     struct bench_prediction predictions[2]; /* by enum bench_cache */
     const char *list;                       /* temporary file of NUL-ended names to work on */
     char device_stat[64];                   /* file of the device's counters in sysfs; "": none */
@@ -221,6 +234,12 @@ double bench_now(void); /* returns seconds of the monotonic clock */
 void bench_warn(struct bench *bench, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Returns the path of a temporary file, in one of four static buffers. */
 const char *bench_temp(const struct bench *bench, const char *name);
+/* Keeps the command line as it was typed: getopt_long sorts the words. The caller frees it. */
+char *bench_command_line(int argc, char **argv);
+/* Returns an operand as the built-in arms take it: with --write it is standard input. */
+const char *bench_operand(const struct bench *bench, size_t index);
+/* Writes a name as one word of a shell's command. */
+void bench_put_quoted(FILE *out, const char *name);
 /* Returns memory. Ends the program if it is NULL. */
 void *bench_need(void *memory);
 /* Return the amount of work in a run: bytes, and files or, with a pattern, blocks. */

@@ -1,6 +1,7 @@
 /* operands.c: the paths to measure, and the blocks to read of them. */
 #define _GNU_SOURCE
 #include "operands.h"
+#include "measure/target.h"
 #include "../../core/base/path.h"
 #include "../cli/messages.h"
 #include "../cli/quote.h"
@@ -11,6 +12,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+bool operands_operation(struct bench_options *opts, const char *name)
+{
+    struct stat st;
+
+    for (unsigned i = 0; i < BENCH_OPERATIONS; i++) {
+        if (strcmp(bench_operation_names[i], name) == 0) {
+            opts->operation = i;
+            return true;
+        }
+    }
+    opts->operation = BENCH_HASH;
+    if (lstat(name, &st) == 0)
+        return false;
+    cli_message(0, "unknown operation %s; expected read, hash, copy or lesson", cli_quote(name));
+    cli_try_help();
+}
 
 /* Returns an operand as it is passed to the arms. Symbolic links are resolved, because cp -r would
  * copy the link. So are '.' and '..', because a copy cannot have these names. */
@@ -54,7 +72,9 @@ static void pattern_defaults(struct bench *bench)
 
     if (opts->operation != BENCH_READ)
         cli_fatal(0, "--pattern can only be used with read");
-    rc = bench_size(bench->data.paths[0], &size);
+    rc = opts->size > 0 ? 0 : bench_size(bench->data.paths[0], &size);
+    if (opts->size > 0) /* of a file that will be made */
+        size = opts->size;
     if (rc < 0 && rc != -EINVAL)
         cli_fatal(-rc, "%s", cli_quote_maybe(bench->data.paths[0]));
     if (bench->data.n_paths != 1 || rc < 0)
@@ -77,6 +97,17 @@ void operands_take(struct bench *bench, char *const *given, size_t n)
     struct bench_data *data = &bench->data;
     struct stat st;
 
+    if (opts->write_percent > 0) {
+        if (n != 1)
+            cli_fatal(0, "--write needs exactly one directory, new file or block device");
+        target_choose(bench, given[0]);
+        if (!opts->pattern)
+            opts->pattern = "random";
+        if (!opts->direct)
+            opts->direct = "always";
+        pattern_defaults(bench);
+        return;
+    }
     data->paths = bench_need(calloc(n, sizeof(char *)));
     while (data->n_paths < n) {
         data->paths[data->n_paths] = operand(given[data->n_paths], opts->operation);

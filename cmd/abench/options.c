@@ -49,6 +49,10 @@ enum {
     OPT_PRECISION,
     OPT_PATTERN,
     OPT_BYTES,
+    OPT_WRITE,
+    OPT_FSYNC,
+    OPT_SIZE,
+    OPT_DESTROY_DATA,
     OPT_SWEEP,
     OPT_PLOT,
     OPT_COMPARE,
@@ -60,6 +64,8 @@ enum {
     DEPTH_MAX = 65536,
     SECONDS_MAX = 1000000,
     SETTLE_MAX = 3600,
+    PERCENT_MAX = 100,
+    FSYNC_MAX = 1000000000,
     /* From 6 rounds on an interval can be trusted (stat.c). Its width shrinks with the root of
        their number, so that fifty more rounds would change little. */
     ROUNDS_USUAL_MIN = 7,
@@ -99,6 +105,10 @@ static const struct option long_options[] = {
     {"direct", required_argument, NULL, CLI_OPT_DIRECT},
     {"pattern", required_argument, NULL, OPT_PATTERN},
     {"bytes", required_argument, NULL, OPT_BYTES},
+    {"write", required_argument, NULL, OPT_WRITE},
+    {"fsync", required_argument, NULL, OPT_FSYNC},
+    {"size", required_argument, NULL, OPT_SIZE},
+    {"destroy-data", no_argument, NULL, OPT_DESTROY_DATA},
     {"sweep", required_argument, NULL, OPT_SWEEP},
     {"plot", required_argument, NULL, OPT_PLOT},
     {"compare", required_argument, NULL, OPT_COMPARE},
@@ -136,6 +146,10 @@ static void usage(void)
         "      --pattern=PATTERN     read: one large file in random or sequential blocks; random:\n"
         "                              with 1, 4, 16 and 64 reads in flight, and as many threads\n"
         "      --bytes=SIZE          read: amount of the pattern to read (random: 128M)\n"
+        "      --write=PERCENT       read: write so many of the blocks, of a new file in PATH\n"
+        "      --fsync=N             with --write: an fsync after every N writes\n"
+        "      --size=SIZE           with --write: size of the file (1G)\n"
+        "      --destroy-data        with --write: overwrite the block device PATH\n"
         "      --durable             copy: include the sync to disk in the time\n"
         "      --dest=DIR            copy: parent of the copies (default: of the first PATH)\n"
         "      --keep-space=SIZE     copy: space for copies; beyond it the oldest are deleted\n"
@@ -262,6 +276,15 @@ static void set_number(struct bench_options *opts, int option, const char *argum
     case OPT_BYTES:
         opts->pattern_bytes = size_of("bytes", argument, 1);
         break;
+    case OPT_WRITE:
+        opts->write_percent = count_of("write", argument, PERCENT_MAX);
+        break;
+    case OPT_FSYNC:
+        opts->fsync_every = count_of("fsync", argument, FSYNC_MAX);
+        break;
+    case OPT_SIZE:
+        opts->size = size_of("size", argument, 1);
+        break;
     case CLI_OPT_DEPTH:
         (void)count_of("depth", argument, DEPTH_MAX);
         opts->depth = argument;
@@ -367,6 +390,9 @@ static void set_option(struct bench_options *opts, int option)
     case OPT_REQUIRE_ANSWER:
         opts->require_answer = true;
         break;
+    case OPT_DESTROY_DATA:
+        opts->destroy_data = true;
+        break;
     case OPT_SOURCE:
         opts->source = true;
         break;
@@ -395,24 +421,6 @@ static void set_option(struct bench_options *opts, int option)
     }
 }
 
-/* Sets the operation. Returns false if the word is a path: hash is the operation then. */
-static bool set_operation(struct bench_options *opts, const char *name)
-{
-    struct stat st;
-
-    for (unsigned i = 0; i < BENCH_OPERATIONS; i++) {
-        if (strcmp(bench_operation_names[i], name) == 0) {
-            opts->operation = i;
-            return true;
-        }
-    }
-    opts->operation = BENCH_HASH;
-    if (lstat(name, &st) == 0)
-        return false;
-    cli_message(0, "unknown operation %s; expected read, hash, copy or lesson", cli_quote(name));
-    cli_try_help();
-}
-
 /* Ends the program if an option that only some operations have was given to another one. */
 static void check_given(const struct bench_options *opts, const bool *given)
 {
@@ -425,27 +433,12 @@ static void check_given(const struct bench_options *opts, const bool *given)
             cli_fatal(0, "--%s cannot be used with lesson", option->name);
         if (!opts->lesson && option->val == OPT_SOURCE)
             cli_fatal(0, "--source can only be used with lesson");
+        if (opts->write_percent == 0 && option->val >= OPT_FSYNC && option->val <= OPT_DESTROY_DATA)
+            cli_fatal(0, "--%s requires --write", option->name);
         for (size_t i = 0; i < sizeof(of_copy) / sizeof(*of_copy); i++)
             if (option->val == of_copy[i] && opts->operation != BENCH_COPY)
                 cli_fatal(0, "--%s can only be used with copy", option->name);
     }
-}
-
-/* Keeps the command line as it was typed: getopt_long sorts the words. */
-static char *command_line(int argc, char **argv)
-{
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-                                "-_=+,./:@%";
-    char *text = NULL;
-    size_t size;
-    FILE *out = bench_need(open_memstream(&text, &size));
-
-    fputs(cli_name, out);
-    for (int i = 1; i < argc; i++)
-        fprintf(out, " %s", argv[i][strspn(argv[i], plain)] ? cli_quote(argv[i]) : argv[i]);
-    if (fclose(out) != 0)
-        cli_fatal(0, "memory exhausted");
-    return text;
 }
 
 void options_parse(struct bench *bench, int argc, char **argv)
@@ -460,7 +453,7 @@ void options_parse(struct bench *bench, int argc, char **argv)
                                    .precision = 0.05,
                                    .budget = 100};
     opts->seed = (uint64_t)time(NULL) % 1000000;
-    opts->command_line = command_line(argc, argv);
+    opts->command_line = bench_command_line(argc, argv);
     opts->commands = bench_need(calloc((size_t)argc, sizeof(*opts->commands)));
     while ((option = cli_getopt_long(argc, argv, "", long_options, 0)) != -1) {
         if (option >= CLI_OPT_ENGINE && option < OPT_LAST)
@@ -478,7 +471,7 @@ void options_parse(struct bench *bench, int argc, char **argv)
         lesson_take(opts, argv + optind + 1);
         return;
     }
-    optind += set_operation(opts, argv[optind]);
+    optind += operands_operation(opts, argv[optind]);
     check_given(opts, given);
     if (optind == argc) {
         cli_message(0, "missing operand; expected a file or directory");

@@ -93,6 +93,8 @@ valid 'abench hash, cold and warm, a failing arm, odd names' bench '
         --arm "$odd=true" --json tree'
 valid 'abench read of a pattern' bench \
     'abench read --pattern=random --bytes=1M --arms=$arms --pairs=1 --time=30 --json tree/large'
+valid 'abench read --write' bench \
+    'abench read --write=30 --fsync=8 --size=4M --bytes=1M --arms=$arms --pairs=1 --time=30 --json .'
 valid 'abench read, a sweep' bench \
     'abench read --warm --no-probe --pairs=1 --time=30 --sweep=jobs=1,2 --arms=$arms --json tree'
 valid 'abench copy' bench 'abench copy --warm --arms=$arms --arm "cp=cp -r {src} {dst}" --pairs=1 --time=30 --json tree'

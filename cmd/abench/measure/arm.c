@@ -135,6 +135,10 @@ static struct words spec_options(const struct bench *bench, const struct arm_spe
         words_option(&words, "--pattern=", opts->pattern);
         words_add(&words, format("--bytes=%" PRIu64, opts->pattern_bytes));
     }
+    if (opts->write_percent > 0)
+        words_add(&words, format("--write=%u", opts->write_percent));
+    if (opts->fsync_every > 0)
+        words_add(&words, format("--fsync=%u", opts->fsync_every));
     if (uses_ring(bench,
                   spec)) /* blocking calls have one request in flight, and reject a larger depth */
         words_option(&words, "--depth=", spec->depth ? spec->depth : opts->depth);
@@ -196,7 +200,7 @@ static struct bench_arm *builtin_add(struct bench *bench, const char *name,
     } else {
         words_add(&words, bench_need(strdup("--")));
         for (size_t i = 0; i < bench->data.n_paths; i++)
-            words_add(&words, bench_need(strdup(bench->data.paths[i])));
+            words_add(&words, bench_need(strdup(bench_operand(bench, i))));
         if (operation == BENCH_COPY)
             words_add(&words, bench_need(strdup(""))); /* for arm_set_dest */
     }
@@ -413,18 +417,6 @@ bool arm_runs(const struct bench_arm *arm)
     return !last || (last->check != CHECK_FAILED && last->check != CHECK_DIFFERS);
 }
 
-static void put_quoted(FILE *out, const char *name)
-{
-    putc('\'', out);
-    for (; *name; name++) {
-        if (*name == '\'')
-            fputs("'\\''", out);
-        else
-            putc(*name, out);
-    }
-    putc('\'', out);
-}
-
 char *arm_command(const struct bench *bench, const struct bench_arm *arm, const char *dest)
 {
     char *text = NULL;
@@ -436,14 +428,14 @@ char *arm_command(const struct bench *bench, const struct bench_arm *arm, const 
             for (size_t i = 0; i < bench->data.n_paths; i++) {
                 if (i > 0)
                     putc(' ', out);
-                put_quoted(out, bench->data.paths[i]);
+                bench_put_quoted(out, bench->data.paths[i]);
             }
             at += 5;
         } else if (strncmp(at, "{dst}", 5) == 0) {
-            put_quoted(out, dest ? dest : "");
+            bench_put_quoted(out, dest ? dest : "");
             at += 5;
         } else if (strncmp(at, "{list}", 6) == 0) {
-            put_quoted(out, bench_temp(bench, "list"));
+            bench_put_quoted(out, bench_temp(bench, "list"));
             at += 6;
         } else {
             putc(*at++, out);

@@ -175,7 +175,7 @@ void child_shared_free(void *memory, size_t bytes)
         munmap(memory, bytes);
 }
 
-int child_spawn(pid_t *pid, char *const argv[], int out, int err)
+int child_spawn(pid_t *pid, char *const argv[], int in, int out, int err)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -192,7 +192,10 @@ int child_spawn(pid_t *pid, char *const argv[], int out, int err)
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    if (in >= 0)
+        posix_spawn_file_actions_adddup2(&actions, in, 0);
+    else
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, out, 1);
     posix_spawn_file_actions_adddup2(&actions, err, 2);
     rc = posix_spawnp(pid, argv[0], &actions, &attributes, argv, environ);
@@ -210,7 +213,7 @@ int child_command(char *const argv[], bool quiet)
 
     if (null < 0)
         return CHILD_DIED;
-    int rc = child_spawn(&pid, argv, null, quiet ? null : 2);
+    int rc = child_spawn(&pid, argv, -1, null, quiet ? null : 2);
     close(null);
     if (rc < 0)
         return CHILD_DIED;

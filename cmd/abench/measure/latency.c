@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include "latency.h"
 #include "run.h"
-#include "../../../core/load/histogram.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -25,12 +24,13 @@ static void add(struct histogram *sum, const json_t *printed)
 void latency_keep(const struct bench *bench, struct bench_arm *arm, enum bench_cache cache)
 {
     json_t *load = run_last_object(bench_temp(bench, "out"));
-    const json_t *printed = json_object_get(load, "latency_histogram");
+    static const char *const keys[] = {[LOAD_READ] = "latency_histogram",
+                                       [LOAD_WRITE] = "write_latency_histogram",
+                                       [LOAD_FSYNC] = "fsync_latency_histogram"};
 
-    if (json_is_object(printed)) {
-        if (!arm->latency[cache])
-            arm->latency[cache] = bench_need(calloc(1, sizeof(*arm->latency[cache])));
-        add(arm->latency[cache], printed);
-    }
+    if (load && !arm->latency[cache])
+        arm->latency[cache] = bench_need(calloc(1, sizeof(*arm->latency[cache])));
+    for (unsigned i = 0; load && i < LOAD_KINDS; i++)
+        add(&arm->latency[cache]->of[i], json_object_get(load, keys[i]));
     json_decref(load);
 }

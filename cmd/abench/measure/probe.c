@@ -116,7 +116,7 @@ static void part_argv(const struct probe *probe, const struct bench_arm *arm, do
         snprintf(text[1], sizeof(text[1]), "--bytes=%.0f", part);
         argv[n++] = text[1]; /* replaces the arm's own */
         argv[n++] = (char *)"--";
-        argv[n++] = bench->data.paths[0];
+        argv[n++] = (char *)bench_operand(bench, 0);
     }
     argv[n] = NULL;
 }

@@ -10,6 +10,7 @@
 #include "iowq.h"
 #include "left.h"
 #include "processors.h"
+#include "target.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -76,6 +77,8 @@ static void read_counters(const struct bench *bench, struct bench_sample *sample
 
     sample->files = number(counters, "files");
     sample->bytes = number(counters, "bytes");
+    if (bench->opts.write_percent > 0)
+        sample->bytes += number(counters, "written_bytes");
     sample->workers = number(counters, "jobs");
     take_waiting(counters, sample);
     sample->in_flight_mean = number(counters, "in_flight_mean");
@@ -175,10 +178,12 @@ static int run_timed(const struct bench *bench, char *const argv[], const int ou
     pid_t pid;
     int rc;
 
+    target_settle(bench);
     processors_read(&processors);
     device_read(bench, &before);
     start = bench_now();
-    rc = child_spawn(&pid, argv, outputs[0], outputs[1]);
+    rc = child_spawn(&pid, argv, bench->target.open && !kind.user ? bench->target.fd : -1,
+                     outputs[0], outputs[1]);
     if (rc < 0)
         return rc;
     kind.watched = kind.watched && iowq_watch_start(&watch, pid) == 0;

@@ -335,7 +335,9 @@ char *answer_use_line(const struct bench *bench, const struct answer *answer,
         fprintf(out, "%s", arm->command);
     } else {
         fprintf(out, "%s", arm->advice);
-        for (size_t i = 0; i < bench->data.n_paths && i < 3; i++)
+        if (bench->opts.write_percent > 0)
+            fputs(" - <>FILE", out);
+        for (size_t i = 0; i < bench->data.n_paths && i < 3 && bench->opts.write_percent == 0; i++)
             fprintf(out, " %s", i < 2 ? cli_quote_maybe(bench->data.paths[i]) : "...");
         if (bench->opts.operation == BENCH_COPY)
             fputs(" DEST", out);

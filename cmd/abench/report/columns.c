@@ -29,6 +29,12 @@ static void add_known(struct columns *columns, double value)
         add(columns, "%.*f", value < 9.95 ? 1 : 0, value);
 }
 
+/* Tells if reads, of which the percentiles are then, are not all requests. */
+static bool is_mixed(const struct bench *bench)
+{
+    return bench->opts.write_percent > 0;
+}
+
 struct columns columns_head(const struct bench *bench)
 {
     struct columns columns = {0};
@@ -44,6 +50,12 @@ struct columns columns_head(const struct bench *bench)
         add(&columns, "p90 us");
         add(&columns, "p99 us");
         add(&columns, "p99.9 us");
+        if (is_mixed(bench)) {
+            add(&columns, "writes/s");
+            add(&columns, "write p50 us");
+            add(&columns, "write p99 us");
+            add(&columns, "fsync p50 us");
+        }
     } else {
         add(&columns, "CPU");
         add(&columns, "memory");
@@ -77,6 +89,12 @@ struct columns columns_of(const struct bench *bench, size_t arm, enum bench_cach
         add_known(&columns, sum.cpu_seconds / bench_items(bench, &bench->arms[arm]) / us);
         for (unsigned i = 0; i < CLI_PERCENTILES; i++)
             add_known(&columns, sum.latency_ns[i] / ns_per_us);
+        if (is_mixed(bench)) {
+            add_known(&columns, sum.kinds[LOAD_WRITE].items_s);
+            add_known(&columns, sum.kinds[LOAD_WRITE].latency_ns[CLI_P50] / ns_per_us);
+            add_known(&columns, sum.kinds[LOAD_WRITE].latency_ns[CLI_P99] / ns_per_us);
+            add_known(&columns, sum.kinds[LOAD_FSYNC].latency_ns[CLI_P50] / ns_per_us);
+        }
     } else {
         add(&columns, "%s", words_seconds(sum.cpu_seconds));
         add(&columns, "%.0f MiB", sum.memory_peak / 1048576);

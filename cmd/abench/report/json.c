@@ -79,16 +79,24 @@ static void put_command(struct json_writer *json, const struct bench_arm *arm)
     json_put_names(json, "command", arm->argv ? arm->argv : words, arm->argv ? n : 1);
 }
 
-static void put_latency(struct json_writer *json, const struct histogram *latency)
+static void put_latency(struct json_writer *json, const struct bench_latency *latency)
 {
-    if (latency) {
-        json_put_object(json, "latency_ns");
-        cli_put_percentiles(json, latency);
-        json_end(json);
-    } else {
-        json_put_null(json, "latency_ns");
+    static const char *const keys[][2] = {
+        [LOAD_READ] = {"latency_ns", "latency_histogram"},
+        [LOAD_WRITE] = {"write_latency_ns", "write_latency_histogram"},
+        [LOAD_FSYNC] = {"fsync_latency_ns", "fsync_latency_histogram"}};
+
+    for (unsigned i = 0; i < LOAD_KINDS; i++) {
+        const struct histogram *of = latency ? &latency->of[i] : NULL;
+        if (of && of->count > 0) {
+            json_put_object(json, keys[i][0]);
+            cli_put_percentiles(json, of);
+            json_end(json);
+        } else {
+            json_put_null(json, keys[i][0]);
+        }
+        cli_put_histogram(json, keys[i][1], of);
     }
-    cli_put_histogram(json, "latency_histogram", latency);
 }
 
 static void put_summary(struct json_writer *json, const struct bench *bench,
@@ -102,7 +110,12 @@ static void put_summary(struct json_writer *json, const struct bench *bench,
     json_put_real(json, "durable_seconds", copy ? sum->durable : NAN);
     json_put_real(json, "bytes_per_second", sum->mb_s * 1e6);
     json_put_real(json, "files_per_second", bench->opts.pattern ? NAN : sum->items_s);
-    json_put_real(json, "reads_per_second", bench->opts.pattern ? sum->items_s : NAN);
+    json_put_real(json, "reads_per_second",
+                  bench->opts.write_percent > 0 ? sum->kinds[LOAD_READ].items_s
+                  : bench->opts.pattern         ? sum->items_s
+                                                : NAN);
+    json_put_real(json, "writes_per_second", sum->kinds[LOAD_WRITE].items_s);
+    json_put_real(json, "fsyncs_per_second", sum->kinds[LOAD_FSYNC].items_s);
     json_put_count(json, "pairs", sum->pairs);
     put_quantiles(json, "ratio", sum->ratio, sum->ratio_q1, sum->ratio_q3, sum->ratio_min,
                   sum->ratio_max);
@@ -272,6 +285,8 @@ static void put_options(struct json_writer *json, const struct bench *bench)
     json_put_text(json, "pattern", opts->pattern);
     put_count_if(json, "pattern_bytes", opts->pattern, opts->pattern_bytes);
     put_count_if(json, "pattern_block_bytes", opts->pattern, opts->pattern_block);
+    put_count_if(json, "write_percent", opts->pattern, opts->write_percent);
+    put_count_if(json, "fsync_every", opts->pattern, opts->fsync_every);
     json_put_count(json, "seed", opts->seed);
     json_put_real(json, "precision", opts->precision);
     json_put_real(json, "time_limit_seconds", opts->budget);

@@ -168,7 +168,7 @@ static void warn_state(struct bench *bench, enum bench_cache cache, const struct
                    " more or larger files",
                    1000 * base.median);
     if (cache == BENCH_COLD && machine->device[0] == '/' && base.runs > 0 &&
-        base.device_read < bytes / 2)
+        bench->opts.write_percent == 0 && base.device_read < bytes / 2)
         bench_warn(bench,
                    "only %.0f of %.0f MB came from the device in cold runs: the filesystem has its"
                    " own cache, or the files have holes; try --drop-caches, or other files",

@@ -20,6 +20,8 @@ enum {
     BAR_COLUMNS = 46,
 };
 
+static const double ns_per_us = 1e3;
+
 static void print_wrapped(FILE *out, const struct term *term, const char *keyword, char *text)
 {
     if (text)
@@ -100,11 +102,30 @@ static void print_known(FILE *out, int width, double value)
         fprintf(out, " %*.*f", width, value < 9.95 ? 1 : 0, value);
 }
 
+/* Prints the rates and latencies of an arm's reads, writes or fsyncs. */
+static void print_kind(FILE *out, const struct bench_arm *arm, const struct bench_summary *sum,
+                       enum load_kind kind, int width)
+{
+    static const char *const names[] = {
+        [LOAD_READ] = "  reads", [LOAD_WRITE] = "  writes", [LOAD_FSYNC] = "  fsyncs"};
+    const struct bench_kind *of = &sum->kinds[kind];
+
+    if (isnan(of->items_s))
+        return;
+    fprintf(out, "%-*s %7.0f", width, names[kind], of->items_s);
+    print_known(out, 6, kind == LOAD_FSYNC ? NAN : of->items_s * (double)arm->pattern_block / 1e6);
+    print_known(out, 6, NAN);
+    for (unsigned i = 0; i < CLI_PERCENTILES; i++)
+        print_known(out, 6, of->latency_ns[i] / ns_per_us);
+    putc('\n', out);
+}
+
 /* Prints what counts for reads of blocks: rates, latencies and CPU time of a read. */
 static void print_loads(FILE *out, const struct bench *bench, const struct answer *answer,
                         enum bench_cache cache, int width)
 {
-    const double us = 1e-6, ns_per_us = 1e3;
+    const double us = 1e-6;
+    const bool mixed = bench->opts.write_percent > 0;
     int best, knee = knee_find(bench, cache, &best);
 
     fprintf(out, "\n%-*s %7s %6s %6s %6s %6s %6s %6s %6s\n", width, "CPU, latency in us", "IOPS",
@@ -120,9 +141,11 @@ static void print_loads(FILE *out, const struct bench *bench, const struct answe
         print_known(out, 6, sum.mb_s);
         print_known(out, 6, sum.cpu_seconds / bench_items(bench, &bench->arms[i]) / us);
         for (unsigned j = 0; j < CLI_PERCENTILES; j++)
-            print_known(out, 6, sum.latency_ns[j] / ns_per_us);
+            print_known(out, 6, mixed ? NAN : sum.latency_ns[j] / ns_per_us);
         fprintf(out, " %5sx%s\n", i == bench->baseline ? "1" : words_times(sum.ratio),
                 (int)i == knee ? "*" : "");
+        for (unsigned j = 0; j < LOAD_KINDS && mixed; j++)
+            print_kind(out, &bench->arms[i], &sum, j, width);
     }
 }
 

@@ -89,6 +89,26 @@ static void split(struct bench_summary *sum)
     sum->queued_share = all > 0 ? queued / all : 0;
 }
 
+/* Fills in the rates and latencies of reads, writes and fsyncs, and the latencies of the chief
+ * ones: of reads, if there are any. */
+static void take_kinds(const struct bench_latency *latency, struct bench_summary *sum)
+{
+    uint64_t blocks = latency ? latency->of[LOAD_READ].count + latency->of[LOAD_WRITE].count : 0;
+
+    for (unsigned i = 0; i < LOAD_KINDS; i++) {
+        struct bench_kind *kind = &sum->kinds[i];
+        const struct histogram *of = latency ? &latency->of[i] : NULL;
+        bool known = of && of->count > 0 && blocks > 0;
+        kind->items_s = known ? sum->items_s * (double)of->count / (double)blocks : NAN;
+        for (unsigned j = 0; j < CLI_PERCENTILES; j++)
+            kind->latency_ns[j] = known ? (double)histogram_percentile(of, cli_percents[j]) : NAN;
+    }
+    for (unsigned j = 0; j < CLI_PERCENTILES; j++) {
+        double of_reads = sum->kinds[LOAD_READ].latency_ns[j];
+        sum->latency_ns[j] = isnan(of_reads) ? sum->kinds[LOAD_WRITE].latency_ns[j] : of_reads;
+    }
+}
+
 struct bench_summary summary_of(const struct bench *bench, size_t index, enum bench_cache cache)
 {
     const struct bench_arm *arm = &bench->arms[index];
@@ -143,10 +163,7 @@ struct bench_summary summary_of(const struct bench *bench, size_t index, enum be
     sum.workers = median_of(arm, cache, figure_workers, other);
     sum.device_busy = median_of(arm, cache, figure_device_busy, other);
     sum.device_queue = median_of(arm, cache, figure_device_queue, other);
-    for (unsigned i = 0; i < CLI_PERCENTILES; i++)
-        sum.latency_ns[i] = arm->latency[cache]
-                                ? (double)histogram_percentile(arm->latency[cache], cli_percents[i])
-                                : NAN;
+    take_kinds(arm->latency[cache], &sum);
     split(&sum);
     return sum;
 }

@@ -4,6 +4,13 @@
 
 #include "../../cli/latency.h"
 #include "../context.h"
+#include "../measure/latency.h"
+
+/* --pattern: the reads, writes or fsyncs of an arm; NAN: there are none. */
+struct bench_kind {
+    double items_s;
+    double latency_ns[CLI_PERCENTILES];
+};
 
 /* The figures of one arm in one state of the cache, over its good runs. */
 struct bench_summary {
@@ -25,9 +32,10 @@ struct bench_summary {
     /* parts of the time, which add up to 1: computing, waiting, and ready while no processor was
      * free. If the arm does not report its waiting, that is what is left of the time. */
     double computing_share, waiting_share, queued_share;
-    double device_busy, device_queue;   /* NAN: not known */
-    double workers;                     /* NAN: not known */
-    double latency_ns[CLI_PERCENTILES]; /* of all requests; NAN: not known */
+    double device_busy, device_queue; /* NAN: not known */
+    double workers;                   /* NAN: not known */
+    struct bench_kind kinds[LOAD_KINDS];
+    double latency_ns[CLI_PERCENTILES]; /* of reads, else of writes; NAN: not known */
     bool reflinked;
 };
 

@@ -1,0 +1,147 @@
+/* target.c: the file that --write overwrites: one that abench makes itself, or a device. */
+#define _GNU_SOURCE
+#include "target.h"
+#include "child.h"
+#include "../../cli/messages.h"
+#include "../../cli/quote.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+enum { FILL_BYTES = 256 * 1024, USUAL_BYTES = 1 << 30 };
+
+/* Chooses the size if it is not given: no more than half of the free space. */
+static void choose_size(struct bench_options *opts, const char *dir)
+{
+    uint64_t half = 0;
+    struct statvfs fs;
+
+    if (opts->size == 0 && statvfs(dir, &fs) < 0)
+        cli_fatal(errno, "%s", cli_quote_maybe(dir));
+    if (opts->size == 0) {
+        half = (uint64_t)fs.f_bavail * fs.f_frsize / 2;
+        opts->size = half < USUAL_BYTES ? half : USUAL_BYTES;
+    }
+    opts->size -= opts->size % FILL_BYTES;
+    if (opts->size == 0)
+        cli_fatal(0, "%s: no room for a file of %d bytes: choose another place, or a --size",
+                  cli_quote_maybe(dir), FILL_BYTES);
+}
+
+void target_choose(struct bench *bench, const char *given)
+{
+    struct bench_options *opts = &bench->opts;
+    struct bench_data *data = &bench->data;
+    char *path = NULL, *slash;
+    struct stat st;
+    int rc = lstat(given, &st) < 0 ? -errno : 0;
+
+    if (rc == 0 && S_ISLNK(st.st_mode) && stat(given, &st) < 0)
+        rc = -EEXIST; /* of a link that leads nowhere, too */
+    data->device = rc == 0 && S_ISBLK(st.st_mode);
+    if (data->device && !opts->destroy_data)
+        cli_fatal(0, "%s: a block device: --destroy-data allows to overwrite all that is on it",
+                  cli_quote_maybe(given));
+    if (opts->destroy_data && !data->device)
+        cli_fatal(0, "%s: not a block device, which --destroy-data is for", cli_quote_maybe(given));
+    if (data->device && opts->size > 0)
+        cli_fatal(0, "--size cannot be used with a block device");
+    if (rc == -EEXIST || (rc == 0 && !S_ISDIR(st.st_mode) && !data->device))
+        cli_fatal(0,
+                  "%s exists: --write makes a file of its own; name a directory, or a file that is"
+                  " not there",
+                  cli_quote(given));
+    if (rc < 0 && rc != -ENOENT)
+        cli_fatal(-rc, "%s", cli_quote_maybe(given));
+    rc = rc == 0 && !data->device ? asprintf(&path, "%s/abench.%d", given, (int)getpid())
+                                  : asprintf(&path, "%s%s", given[0] == '-' ? "./" : "", given);
+    data->paths = bench_need(calloc(1, sizeof(char *)));
+    data->paths[0] = bench_need(rc < 0 ? NULL : path);
+    data->n_paths = 1;
+    if (data->device)
+        return;
+    slash = strrchr(path, '/');
+    char *dir = bench_need(slash ? strndup(path, (size_t)(slash - path) + 1) : strdup("."));
+    choose_size(opts, dir);
+    free(dir);
+}
+
+/* Writes a file, and syncs it: the blocks of a hole, or those that were only reserved, would be
+ * written and read in another way. Returns 0 or -errno. */
+static int fill(int fd, uint64_t size, uint64_t seed)
+{
+    static uint64_t block[FILL_BYTES / sizeof(uint64_t)];
+
+    if (fallocate(fd, 0, 0, (off_t)size) < 0 && errno != EOPNOTSUPP && errno != ENOSYS)
+        return -errno;
+    seed |= 1;
+    for (uint64_t at = 0; at < size && !child_signal;) {
+        for (size_t i = 0; i < FILL_BYTES / sizeof(uint64_t); i++) {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            block[i] = seed;
+        }
+        size_t len = size - at < FILL_BYTES ? (size_t)(size - at) : FILL_BYTES;
+        ssize_t n = pwrite(fd, block, len, (off_t)at);
+        if (n < 0 && errno != EINTR)
+            return -errno;
+        at += n > 0 ? (uint64_t)n : 0;
+    }
+    if (child_signal)
+        return -EINTR;
+    if (fsync(fd) < 0)
+        return -errno;
+    (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+    return 0;
+}
+
+void target_make(struct bench *bench)
+{
+    struct bench_target *target = &bench->target;
+    const char *path = bench->data.paths[0];
+    uint64_t size = bench->opts.size;
+    int rc = 0;
+
+    if (bench->opts.write_percent == 0)
+        return;
+    /* of a device O_EXCL fails if it is mounted or otherwise in use */
+    target->fd = bench->data.device ? open(path, O_RDWR | O_CLOEXEC | O_EXCL)
+                                    : open(path, O_RDWR | O_CLOEXEC | O_EXCL | O_CREAT, 0600);
+    target->open = target->fd >= 0;
+    target->made = target->open && !bench->data.device;
+    if (!target->open)
+        cli_fatal(errno, bench->data.device ? "cannot write to %s" : "cannot create %s",
+                  cli_quote(path));
+    if (target->made && isatty(STDERR_FILENO))
+        fprintf(stderr, "\r\033[Kwriting %s", path);
+    if (target->made)
+        rc = fill(target->fd, size, bench->opts.seed);
+    if (target->made && isatty(STDERR_FILENO))
+        fputs("\r\033[K", stderr);
+    if (rc < 0 && rc != -EINTR)
+        cli_fatal(-rc, "cannot write %.0f MB to %s; choose another place, or a smaller --size",
+                  (double)size / 1e6, cli_quote(path));
+    clock_gettime(CLOCK_REALTIME, &bench->begun); /* the file has not changed since */
+}
+
+void target_settle(const struct bench *bench)
+{
+    if (bench->target.open)
+        (void)fsync(bench->target.fd);
+}
+
+void target_remove(struct bench *bench)
+{
+    if (bench->target.open)
+        close(bench->target.fd);
+    if (bench->target.made)
+        unlink(bench->data.paths[0]);
+    bench->target = (struct bench_target){.made = false};
+}

@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# abench_write.sh: abench read --write: it overwrites a file that it makes itself, removes it, and refuses all others.
+# needs: python3 abench
+# shellcheck disable=SC2016 # the snippets are for another shell to expand
+. "${0%/*}/lib.sh"
+ulimit -c 0
+for program in acat ahash acp abench; do
+    stand_in "$program" "$program"
+done
+export TMPDIR=$scratch/tmp
+mkdir "$TMPDIR" place
+case $engine in
+sync) arms=sync,sync-j2 ;;
+*) arms=sync,uring-d8 ;;
+esac
+few=(--size=4M --bytes=1600K --arms="$arms" --pairs=1 --time=30 --no-probe)
+
+# json EXPRESSION: prints a Python expression of the report d and its arms
+json() {
+    python3 -c 'import json, sys
+d = json.load(open("report.json"))
+arms = d["states"][0]["arms"]
+print(eval(sys.argv[1]))' "$1"
+}
+
+# -- a share is written --
+abench read --write=25 --fsync=16 "${few[@]}" --pairs=2 --warmup=1 --json=report.json place >table 2>messages
+same 'it succeeds, and leaves nothing' '0 ' "$? $(find place "$TMPDIR" -mindepth 1)"
+same 'random blocks of a file of its own' 'random 25 16 4096 4194304 1' \
+    "$(json '"%s %d %d %d %d %d" % (d["pattern"], d["write_percent"], d["fsync_every"], d["pattern_block_bytes"], d["data"]["bytes"], d["data"]["files"])')"
+same 'each arm has the same number of reads, writes and fsyncs' '[(600, 200, 12), (600, 200, 12)]' \
+    "$(json '[tuple(sum(a[k + "latency_histogram"]["counts"]) for k in ("", "write_", "fsync_")) for a in arms]')"
+same 'the same rates' True \
+    "$(json 'all(abs(a["writes_per_second"] * a["seconds"]["median"] - 100) < 1 and abs(a["reads_per_second"] * a["seconds"]["median"] - 300) < 1 and abs(a["fsyncs_per_second"] * a["seconds"]["median"] - 6) < 0.1 for a in arms)')"
+same 'and percentiles of each' True \
+    "$(json 'all(0 < a[k + "latency_ns"]["p50"] <= a[k + "latency_ns"]["p99"] for k in ("", "write_", "fsync_") for a in arms)')"
+same 'the table has a line for each' '2 2 2' \
+    "$(grep -c '^  reads  ' table) $(grep -c '^  writes  ' table) $(grep -c '^  fsyncs  ' table)"
+same 'within the width of a screen' 0 "$(grep -c '.\{81\}' table)"
+same 'the command is one that overwrites nothing by its name' 1 "$(tr -s '\n ' ' ' <table | grep -c 'Use acat .* - <>FILE ')"
+same 'no warning that the data did not come from the device' 0 "$(grep -c 'came from the device' table)"
+abench read --write=100 "${few[@]}" --pattern=sequential --block-size=64K --json=report.json place/new >table 2>messages
+same 'only writes, one after the other, of a file by a new name' '0 sequential None [25, 25] ' \
+    "$? $(json '"%s %s %s" % (d["pattern"], arms[0]["latency_ns"], [sum(a["write_latency_histogram"]["counts"]) for a in arms])') $(ls place)"
+abench read --write=50 "${few[@]}" --direct=never --warm --details --markdown=page.md place >table 2>messages
+same 'through the page cache' '0 1' "$? $(grep -c 'writes/s.*write p50 us.*write p99 us.*fsync p50 us' page.md)"
+abench read --write=50 "${few[@]}" --arm 'own=test -s {src} && wc -c {src} >size' place >table 2>messages
+same 'a command gets the name of the file' '0 4194304' "$? $(cut -d' ' -f1 size)"
+
+# -- nothing else is overwritten --
+head -c 1M /dev/urandom >place/file
+cp place/file before
+ln -s nowhere place/link
+gives 'a file that is there' 2 '' "abench: 'place/file' exists: --write makes a file of its own; name a directory, or a file that is not there" \
+    'abench read --write=50 place/file'
+gives 'a link, wherever it leads' 2 '' "abench: 'place/link' exists: --write makes a file of its own; name a directory, or a file that is not there" \
+    'abench read --write=50 place/link'
+gives 'nor with --destroy-data' 2 '' 'abench: place/file: not a block device, which --destroy-data is for' \
+    'abench read --write=50 --destroy-data place/file'
+check 'the file is as it was' cmp before place/file
+rm place/file place/link
+gives 'two places' 2 '' 'abench: --write needs exactly one directory, new file or block device' \
+    'abench read --write=50 place tmp'
+gives 'no such place' 2 '' 'abench: nowhere/: No such file or directory' 'abench read --write=50 nowhere/file'
+gives 'only for read' 2 '' 'abench: --pattern can only be used with read' 'abench copy --write=50 place'
+for option in --fsync=3 --size=1M --destroy-data; do
+    gives "$option alone" 2 '' "abench: ${option%=*} requires --write" "abench read $option place"
+done
+device=$(find /dev -maxdepth 1 -type b | head -n 1)
+if [ -n "$device" ]; then
+    gives 'a block device' 2 '' "abench: $device: a block device: --destroy-data allows to overwrite all that is on it" \
+        "abench read --write=50 $device"
+else
+    left_out 'a block device' 'there is none'
+fi
+gives 'more than there is room for' 2 '' "abench: cannot write 9223370937343 MB to 'place/new'; choose another place, or a smaller --size: *" \
+    'abench read --write=50 --size=8388607T place/new 2>&1 | sed "s/: [^:]*$/: */" >&2; exit "${PIPESTATUS[0]}"'
+if [ "$(id -u)" -ne 0 ]; then
+    chmod a-w place
+    gives 'a read-only place' 2 '' "abench: cannot create 'place/new': Permission denied" 'abench read --write=50 place/new'
+    chmod u+w place
+else
+    left_out 'a read-only place' 'root may write there'
+fi
+(
+    trap '' XFSZ
+    ulimit -f 1024
+    abench read --write=50 --size=4M place
+) >table 2>messages
+same 'a file that may not grow so large' '2 1 ' "$? $(grep -c "^abench: cannot write 4 MB to '.*: File too large$" messages) $(find place "$TMPDIR" -mindepth 1)"
+
+# -- its end --
+if [ -n "$device" ] && [ "$(id -u)" -eq 0 ] && truncate -s 8M image && loop=$(losetup --find --show image); then
+    trap 'losetup -d "$loop"; rm -rf "$scratch"' EXIT
+    abench read --write=50 --bytes=1600K --arms="$arms" --pairs=1 --time=30 --no-probe --destroy-data \
+        --json=report.json "$loop" >table 2>messages
+    same 'a device is overwritten, and stays' '0 [200, 200] 1' \
+        "$? $(json '[sum(a["write_latency_histogram"]["counts"]) for a in arms]') $(losetup -l --noheadings -O NAME "$loop" | grep -c .)"
+else
+    left_out 'a device with --destroy-data' 'not root, or no loop device'
+fi
+for signal in INT TERM; do
+    env --default-signal abench read --write=50 --size=4M --bytes=1T --arms=sync --time=100 --no-probe place \
+        >table 2>messages &
+    pid=$!
+    for ((i = 0; i < 300; i++)); do
+        [ -s "$(echo "$TMPDIR"/abench.*/list)" ] && break
+        sleep 0.1
+    done
+    sleep 0.3
+    kill -s "$signal" "$pid"
+    wait "$pid" 2>/dev/null
+    status=$?
+    same "SIG$signal: it is removed" "$((128 + $(kill -l "$signal"))) " "$status $(find place "$TMPDIR" -mindepth 1)"
+done
+finish
