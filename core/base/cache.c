@@ -59,13 +59,16 @@ static bool on_overlay(int fd, dev_t dev)
 
 /* Returns the bytes of a window that are in the page cache, by mincore(2) on a mapping, or -errno.
  * overlayfs maps the file underneath. Reads with RWF_NOWAIT tell nothing there: it does not support
- * them, and elsewhere they start readahead. */
+ * them, and elsewhere they start readahead.
+ *
+ * The mapping is private, because before Linux 6.6 FUSE refuses a shared one of a file that it does
+ * not cache. Such a file must be read with O_DIRECT: no signal ends another read. */
 static int64_t window_resident(int fd, uint64_t at, size_t len)
 {
     unsigned char pages[WINDOW_PAGES];
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     int64_t sum = 0;
-    void *map = mmap(NULL, len, PROT_READ, MAP_SHARED, fd, (off_t)at);
+    void *map = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, (off_t)at);
 
     if (map == MAP_FAILED)
         return -errno;

@@ -71,6 +71,8 @@ done
 both 'plain' lower/file
 both 'cachestat is missing' lower/file "$hide" ENOSYS cachestat
 both 'cachestat is forbidden' lower/file "$hide" EPERM cachestat
+# a FUSE filesystem that keeps nothing in the cache, before Linux 6.6
+both 'nor can it be mapped by several' lower/file "$hide" ENODEV cachestat,MAP_SHARED
 chmod 644 lower/file
 if [ "$(id -u)" = 0 ] && mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work merged 2>/dev/null; then
     both 'overlayfs' merged/file
