@@ -99,7 +99,7 @@ static void list_directory(struct prefetch *prefetch, const struct request *requ
     }
     for (int i = 0; i < LIST_CALLS && (got = getdents64(fd, buf, LIST_BYTES)) > 0; i++) {
         for (ssize_t at = 0; at < got;) {
-            const struct dirent *dirent = (const struct dirent64 *)(buf + at);
+            const struct dirent *dirent = (const struct dirent *)(buf + at);
             at += dirent->d_reclen;
             if (in_scope(prefetch->scope, dir, dirent))
                 prefetch_request(prefetch, dir, dirent->d_name);

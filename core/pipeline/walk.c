@@ -167,7 +167,7 @@ static int listing_read(struct listing *list, struct walk *walk, const struct di
     while (list->len < WALK_SORT_MAX &&
            (got = getdents64(dir->fd, walk->raw, sizeof(walk->raw))) > 0) {
         for (ssize_t at = 0; at < got;) {
-            const struct dirent *dirent = (const struct dirent64 *)(walk->raw + at);
+            const struct dirent *dirent = (const struct dirent *)(walk->raw + at);
             at += dirent->d_reclen;
             if (strcmp(dirent->d_name, ".") == 0 || strcmp(dirent->d_name, "..") == 0)
                 continue;
