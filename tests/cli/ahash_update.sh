@@ -68,10 +68,14 @@ touch -d '1960-01-01' tree/empty
 settle
 ahash -r --update=sums tree >/dev/null
 same 'times before 1970' 0 "$(read_files ahash -r --update=sums tree)"
-printf 'young' >tree/a
-ahash -r --update=sums tree >/dev/null
-settle
-same 'a file that was written just before is read again' 1 "$(read_files ahash -r --update=sums tree)"
+for _ in {1..20}; do # on a busy machine "just before" can be a second ago
+    printf 'young' >tree/a
+    ahash -r --update=sums tree >/dev/null
+    settle
+    again=$(read_files ahash -r --update=sums tree)
+    [ "$again" = 0 ] || break
+done
+same 'a file that was written just before is read again' 1 "$again"
 gnu sha256sum tree/a tree/sub/b >sums
 gives 'a manifest of sha256sum' 0 'sums: 4 new, 0 changed, 2 unchanged, 0 removed, 0 unreadable' '' \
     'ahash -r --update=sums tree'
