@@ -11,6 +11,7 @@
 #include "../cli/quote.h"
 #include "../cli/signals.h"
 #include "../cli/stats.h"
+#include "../../core/base/retry.h"
 
 #include <assert.h>
 #include <errno.h>

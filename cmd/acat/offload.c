@@ -7,6 +7,7 @@
 #include "../../core/copy/offload.h"
 #include "../../core/pipeline/progress.h"
 #include "../cli/messages.h"
+#include "../../core/base/retry.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -19,6 +19,7 @@
 #include "../cli/quote.h"
 #include "../cli/signals.h"
 #include "../cli/stats.h"
+#include "../../core/base/retry.h"
 
 enum {
     /* Creating a file and setting its attributes are calls that wait for the server, one after the

@@ -16,6 +16,7 @@
 #include "acp.h"
 #include "../cli/messages.h"
 #include "../cli/quote.h"
+#include "../../core/base/retry.h"
 
 enum {
     FEW_FILES = 16, /* fsync of each; beyond that one syncfs */

@@ -16,6 +16,7 @@
 #include "../cli/messages.h"
 #include "../cli/quote.h"
 #include "../cli/sizes.h"
+#include "../../core/base/retry.h"
 
 #define PLAN_FILE ".plan" /* not listed by ls(1), unlike the parts */
 #define PLAN_FORMAT "acp plan 1"

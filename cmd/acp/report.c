@@ -12,6 +12,7 @@
 #include "../cli/checksum_line.h"
 #include "../cli/messages.h"
 #include "../cli/quote.h"
+#include "../../core/base/retry.h"
 
 enum subject { SOURCE, DEST, DEST_SOURCE };
 

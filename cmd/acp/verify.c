@@ -16,6 +16,7 @@
 #include "acp.h"
 #include "../cli/messages.h"
 #include "../cli/quote.h"
+#include "../../core/base/retry.h"
 
 enum {
     DEVICE_BLOCK_BYTES = 1024 * 1024,

@@ -32,6 +32,7 @@
 #include "../cli/quote.h"
 #include "../cli/signals.h"
 #include "../cli/stats.h"
+#include "../../core/base/retry.h"
 
 enum {
     STDOUT_BYTES = 64 * 1024,

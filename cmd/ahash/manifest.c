@@ -32,6 +32,7 @@
 #include "../cli/atomic.h"
 #include "../cli/messages.h"
 #include "../cli/quote.h"
+#include "../../core/base/retry.h"
 
 enum {
     SECOND_NS = 1000000000,

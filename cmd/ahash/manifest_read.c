@@ -3,6 +3,7 @@
 #include "manifest_read.h"
 #include "../cli/messages.h"
 #include "../cli/quote.h"
+#include "../../core/base/retry.h"
 
 #include <errno.h>
 #include <fcntl.h>

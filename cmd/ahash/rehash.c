@@ -13,6 +13,7 @@
 
 #include "rehash.h"
 #include "item.h"
+#include "../../core/base/retry.h"
 
 enum { BLOCK_BYTES = 256 * 1024 };
 

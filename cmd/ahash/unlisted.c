@@ -18,6 +18,7 @@
 #include "../../core/pipeline/walk.h"
 #include "name_set.h"
 #include "../cli/messages.h"
+#include "../../core/base/retry.h"
 
 /* A directory that a listed name is in. Neighbours in a check file mostly share it. */
 struct place {

@@ -16,6 +16,7 @@
 #include "../../core/base/filesystem.h"
 #include "../../core/base/path.h"
 #include "../../core/base/temp.h"
+#include "../../core/base/retry.h"
 
 enum {
     LINKS_MAX = 40, /* as the kernel's */

@@ -10,6 +10,7 @@
 #include "../../core/digest/digest.h"
 #include "messages.h"
 #include "quote.h"
+#include "../../core/base/retry.h"
 
 enum {
     SMALL_FILE_BYTES = 128 * 1024, /* one read of the blocking engine */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "progress.h"
+#include "../../core/base/retry.h"
 
 int cli_exit_failure = EXIT_FAILURE;
 const char *cli_name = "";

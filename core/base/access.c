@@ -7,6 +7,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "retry.h"
+
 int access_effective(int dir_fd, const char *name, int mode)
 {
     if (faccessat(dir_fd, name, mode, AT_EACCESS) == 0)

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "cache.h"
 #include "filesystem.h"
+#include "retry.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "retry.h"
+
 /* There is no data from offset on. Returns the file's size, or offset if that is larger; -EAGAIN if
  * data has been appended; or another -errno. The size is asked for first: what is a hole after that
  * was one while the file had this size. */

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/vfs.h>
 
+#include "retry.h"
+
 static bool is_one_of(int fd, const uint32_t *types, size_t count)
 {
     struct statfs fs;

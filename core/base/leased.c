@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "retry.h"
+
 int leased_hold(int dir_fd, const char *name, int flags, char opens[LEASED_NAME_BYTES])
 {
     int fd = openat(dir_fd, name, O_PATH | O_CLOEXEC | (flags & O_NOFOLLOW));
@@ -33,9 +35,7 @@ int leased_open(int dir_fd, const char *name, int flags)
 
     if (held < 0)
         return held;
-    do
-        fd = open(opens, flags & ~(O_NONBLOCK | O_NOFOLLOW));
-    while (fd < 0 && errno == EINTR);
+    fd = open(opens, flags & ~(O_NONBLOCK | O_NOFOLLOW));
     fd = fd < 0 ? -errno : fd;
     close(held);
     return fd;

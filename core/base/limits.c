@@ -17,6 +17,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "retry.h"
+
 #define CGROUP_ROOT "/sys/fs/cgroup"
 
 enum {

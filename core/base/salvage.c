@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "retry.h"
+
 enum {
     PAGE_PIECE = 4096,  /* a buffered read delivers whole pages up to the bad one */
     SECTOR_PIECE = 512, /* the smallest direct read, if the device has such sectors */

@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "retry.h"
+
 uint64_t stats_now_ns(void)
 {
     struct timespec ts;

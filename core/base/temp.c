@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "path.h"
+#include "retry.h"
 #include "stats.h"
 
 enum {

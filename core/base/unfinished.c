@@ -7,6 +7,8 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "retry.h"
+
 /* Held for reading while a file is created. A remover must not be kept out by a crowd. */
 static pthread_rwlock_t creating = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 /* protects the variables below */

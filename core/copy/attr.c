@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "reach.h"
+#include "../base/retry.h"
 
 struct attr_run {
     const struct copy *copy;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../base/path.h"
+#include "../base/retry.h"
 
 enum {
     TRIES = 100, /* others may take the number that was free */

@@ -24,6 +24,7 @@
 #include "seen.h"
 #include "../base/temp.h"
 #include "written.h"
+#include "../base/retry.h"
 
 int copy_init(struct copy *copy)
 {

@@ -17,6 +17,7 @@
 #include "offload.h"
 #include "overwrite.h"
 #include "../base/temp.h"
+#include "../base/retry.h"
 
 enum {
     /* the smallest hole that is made of zeros: no filesystem here has larger blocks */

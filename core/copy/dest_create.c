@@ -17,6 +17,7 @@
 #include "../base/temp.h"
 #include "writer_lock.h"
 #include "written.h"
+#include "../base/retry.h"
 
 enum {
     /* On a remote filesystem a lock is a round trip to the server, and giving it up another one: it

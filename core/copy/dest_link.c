@@ -12,6 +12,7 @@
 #include "overwrite.h"
 #include "seen.h"
 #include "written.h"
+#include "../base/retry.h"
 
 /* Returns whether the name leads to that copy already, and stays as it is. Another operand must not
  * replace an operand's own copy, which is refused elsewhere. One more name gets a backup. The

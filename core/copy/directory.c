@@ -18,6 +18,7 @@
 #include "seen.h"
 #include "written.h"
 #include "../base/temp.h"
+#include "../base/retry.h"
 
 /* Returns the rights that a directory does not have until it is complete: no other user may write
  * into it, and no other user may read it if it will have another owner. */

@@ -12,6 +12,8 @@
 #include <wchar.h>
 #include <wctype.h>
 
+#include "../base/retry.h"
+
 static locale_t utf8;
 
 static void open_locale(void)

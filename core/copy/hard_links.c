@@ -12,6 +12,7 @@
 
 #include "entry.h"
 #include "../base/temp.h"
+#include "../base/retry.h"
 
 enum {
     BUCKETS = 4096,

@@ -17,6 +17,7 @@
 #include "overwrite.h"
 #include "symlink.h"
 #include "written.h"
+#include "../base/retry.h"
 
 bool nonregular_is(const struct copy *copy, unsigned char type)
 {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "../base/cache.h"
+#include "../base/retry.h"
 
 enum {
     MOVE_MAX = 1024 * 1024, /* at a time, so that other files have their turn */

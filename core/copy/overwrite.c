@@ -18,6 +18,7 @@
 #include "seen.h"
 #include "update.h"
 #include "written.h"
+#include "../base/retry.h"
 
 /* Tells whether source and destination are one directory entry, not only one inode. */
 static bool same_entry(const struct file *file)

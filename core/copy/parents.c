@@ -12,6 +12,7 @@
 
 #include "../base/path.h"
 #include "directory.h"
+#include "../base/retry.h"
 
 /* The source of a directory that --parents has made or found: its path is behind the struct. */
 static const char *parent_source(const struct directory *op)

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/retry.h"
+
 enum {
     NAME_BYTES = 32, /* of ".part-", a number, and a NUL */
     WRITE_BYTES = 256 * 1024,

@@ -8,6 +8,7 @@
 
 #include "parts.h"
 #include "update.h"
+#include "../base/retry.h"
 
 /* Tells whether the options leave the destination as it is. A link is not followed to find out:
  * that takes the run that copies the file. */

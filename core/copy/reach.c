@@ -17,6 +17,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "../base/retry.h"
+
 #ifndef SYS_fchmodat2
 #define SYS_fchmodat2 452 /* Linux 6.6 */
 #endif
@@ -215,7 +217,7 @@ int reach_chmod(const struct attr_at *at, mode_t mode)
         return 0;
     if (errno != EOPNOTSUPP && errno != ENOENT && errno != EPERM)
         return -1;
-    if (syscall(SYS_fchmodat2, at->dir_fd, at->name, mode, AT_SYMLINK_NOFOLLOW) == 0)
+    if (RETRY(syscall(SYS_fchmodat2, at->dir_fd, at->name, mode, AT_SYMLINK_NOFOLLOW)) == 0)
         return 0;
     /* EPERM: a filter that does not know fchmodat2 */
     return errno == ENOSYS || errno == EPERM ? chmod_opened(at, mode) : -1;

@@ -11,6 +11,7 @@
 
 #include "entry.h"
 #include "overwrite.h"
+#include "../base/retry.h"
 
 /* An operand, as an entry of the directory with that inode. */
 struct seen_entry {

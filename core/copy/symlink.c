@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/retry.h"
+
 char *symlink_read(int dir_fd, const char *name, const struct stat *st)
 {
     size_t cap = st->st_size > 0 && st->st_size < PATH_MAX ? (size_t)st->st_size + 1 : PATH_MAX;

@@ -10,6 +10,7 @@
 #include "../base/filesystem.h"
 #include "attr.h"
 #include "symlink.h"
+#include "../base/retry.h"
 
 enum {
     NS_PER_SECOND = 1000000000,

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/retry.h"
+
 #define FUNCTIONS(name, type)                                            \
     static int name##_begin(void *state)                                 \
     {                                                                    \

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "../base/retry.h"
+
 struct count {
     struct count_job job;
     struct feed *feed;

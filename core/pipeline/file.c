@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../base/retry.h"
+
 struct dir *dir_cwd(void)
 {
     struct dir *dir = calloc(1, sizeof(*dir) + 1);

@@ -17,6 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../base/retry.h"
+
 enum {
     PREFETCH_THREADS = 8,
     REQUESTS_MAX = 1024,

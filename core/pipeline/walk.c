@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "prefetch.h"
+#include "../base/retry.h"
 
 enum {
     LOOK_AHEAD = 256, /* entries */

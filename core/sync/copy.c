@@ -14,6 +14,7 @@
 #include "../crew.h"
 #include "source.h"
 #include "sync.h"
+#include "../base/retry.h"
 
 struct run {
     const struct engine_opts *opts;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../load/load.h"
+#include "../base/retry.h"
 
 struct run {
     struct load *load;

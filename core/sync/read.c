@@ -16,6 +16,7 @@
 #include "poll.h"
 #include "source.h"
 #include "sync.h"
+#include "../base/retry.h"
 
 enum {
     FEED_POLL_MS = 10, /* the producer cannot wake a thread that is in poll(2) */

@@ -13,6 +13,7 @@
 #include "../base/leased.h"
 #include "../base/salvage.h"
 #include "../crew.h"
+#include "../base/retry.h"
 
 enum {
     /* A file of more than this that was not in the page cache is not left in it either: it would
@@ -76,9 +77,7 @@ int source_open(const struct engine_opts *opts, struct file *file, int flags)
         flags |= O_NONBLOCK; /* it may be a FIFO by now, which must not be waited for */
     flags |= O_RDONLY | O_CLOEXEC | O_NOCTTY | (file->dir->may_follow ? 0 : O_NOFOLLOW);
     crew_before(opts->member);
-    do
-        fd = openat(file->dir->fd, file->name, flags);
-    while (fd < 0 && errno == EINTR);
+    fd = openat(file->dir->fd, file->name, flags);
     fd = fd < 0 ? -errno : fd;
     if (fd == -EAGAIN && (flags & O_NONBLOCK))
         fd = leased_open(file->dir->fd, file->name, flags);

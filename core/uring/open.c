@@ -14,6 +14,7 @@
 
 #include "../base/cache.h"
 #include "../base/leased.h"
+#include "../base/retry.h"
 
 /* Returns the flags of open(2): with O_NONBLOCK, so that opening a FIFO or a device does not wait;
  * open_stream clears it. */
@@ -26,7 +27,7 @@ static int open_flags(const struct file *file)
 static int open_cached(const struct file *file, int flags)
 {
     struct open_how how = {.flags = (uint64_t)flags, .resolve = RESOLVE_CACHED};
-    long fd = syscall(SYS_openat2, file->dir->fd, file->name, &how, sizeof(how));
+    long fd = RETRY(syscall(SYS_openat2, file->dir->fd, file->name, &how, sizeof(how)));
 
     return fd < 0 ? -errno : (int)fd;
 }

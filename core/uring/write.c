@@ -11,6 +11,7 @@
 
 #include "../base/filesystem.h"
 #include "stream.h"
+#include "../base/retry.h"
 
 enum {
     DIRECT_MIN = 8 * 1024 * 1024, /* smaller ones are done sooner in the cache */

@@ -2,6 +2,7 @@
 # faults.sh: a filesystem that fails, cuts short, lies and changes bytes, through the real kernel: BIN_DIR ENGINE. The
 # exit status reports it, the message names the file and the side, and an incomplete file never looks complete.
 # needs: faultfs
+here=$(cd "${0%/*}" && pwd)
 # shellcheck source=tests/faults/lib.sh
 . "${0%/*}/lib.sh"
 
@@ -185,4 +186,35 @@ for rule in "getattr small error=EIO" "open small error=EIO" "readdir dir error=
     fails "$rule: ahash" "\(small\|dir\): Input/output error" ahash -r "$mnt"
     same "$rule: ahash, the others" 1 "$(grep -c /large out)"
 done
+
+# -- calls that a notification interrupts: a signal, or io-wq that wants another worker --
+
+# stopped COMMAND...: stops the command and lets it go on, again and again
+stopped() {
+    local pid
+    "$@" &
+    pid=$!
+    while kill -STOP $pid 2>/dev/null; do
+        kill -CONT $pid
+        sleep 0.02
+    done
+    wait $pid
+}
+
+rm -rf "${below:?}"/* new
+mkdir -p "$below/tree/dir"
+seq 200 | (cd "$below/tree" && xargs -n 1 sh -c 'echo $0 >$0')
+ln -s 1 "$below/tree/link"
+ln "$below/tree/2" "$below/tree/dir/2"
+mkfifo "$below/tree/dir/fifo"
+fresh_mount
+rules "getattr,open,create,mkdir,mknod,chmod,chown,utimens,xattr,listxattr,link,rename,unlink,readdir * delay=5"
+for options in "-a" "-a --atomic"; do
+    rm -rf "$below/new"
+    # shellcheck disable=SC2086 # words
+    same "interrupted calls: acp $options" 0 "$(stopped acp $options "$mnt/tree" "$mnt/new" 2>&1; echo $?)"
+    same "interrupted calls: acp $options, the copy" '' "$("$here/../cli/same_tree" "$below/tree" "$below/new" 2>&1)"
+    same "interrupted calls: acp $options, nothing else is left" '' "$(find "$below/new" -name '.acp-*')"
+done
+same "interrupted calls: ahash" "$(cd "$below/tree" && ahash -r . | sort)" "$(cd "$mnt/tree" && stopped ahash -r . 2>&1 | sort)"
 finish

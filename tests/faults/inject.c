@@ -51,13 +51,14 @@ void inject_log(const char *line)
 static bool parse_action(const char *text)
 {
     static const char *const actions[] = {
-        [ACTION_SHORT] = "short", [ACTION_ZERO] = "zero",   [ACTION_REVERSE] = "reverse",
-        [ACTION_LATE] = "late",   [ACTION_PAUSE] = "pause",
+        [ACTION_SHORT] = "short",     [ACTION_ZERO] = "zero", [ACTION_DONE] = "done",
+        [ACTION_REVERSE] = "reverse", [ACTION_LATE] = "late", [ACTION_PAUSE] = "pause",
     };
 
     for (int i = ACTION_SHORT; i <= ACTION_PAUSE; i++) {
         if (strcmp(text, actions[i]) == 0) {
             plan.action = (enum inject_action)i;
+            plan.error = EINTR;
             return true;
         }
     }
@@ -157,6 +158,8 @@ int inject_error(void)
     return plan.error;
 }
 
+int __real_close(int fd);
+
 /* Wraps a call that fails with -1 and errno. */
 #define WRAP(type, name, parameters, arguments) \
     type __real_##name parameters;              \
@@ -164,6 +167,8 @@ int inject_error(void)
     type __wrap_##name parameters               \
     {                                           \
         if (inject_now(CALL_##name)) {          \
+            if (plan.action == ACTION_DONE)     \
+                (void)__real_##name arguments;  \
             errno = plan.error;                 \
             return (type)-1;                    \
         }                                       \
@@ -221,7 +226,6 @@ WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode))
 WRAP(int, fchmodat, (int dir, const char *name, mode_t mode, int flags), (dir, name, mode, flags))
 WRAP(int, fsync, (int fd), (fd))
 WRAP(int, fdatasync, (int fd), (fd))
-WRAP(int, renameat, (int a, const char *from, int b, const char *to), (a, from, b, to))
 WRAP(int, unlinkat, (int dir, const char *name, int flags), (dir, name, flags))
 WRAP(int, linkat, (int a, const char *from, int b, const char *to, int flags),
      (a, from, b, to, flags))
@@ -303,7 +307,6 @@ ssize_t __wrap_preadv2(int fd, const struct iovec *iov, int count, off_t at, int
 }
 
 /* Closes the descriptor even if the call fails. */
-int __real_close(int fd);
 int __wrap_close(int fd);
 int __wrap_close(int fd)
 {
@@ -350,22 +353,24 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(
 /* Wraps variadic calls. The calling convention allows more arguments than there are; the sanitizer
  * would report it. */
 #define MORE_THAN_THERE_ARE __attribute__((no_sanitize_address))
-#define WRAP_VARIADIC(name, first, first_arg, second, second_arg) \
-    int __real_##name(first, second, ...);                        \
-    MORE_THAN_THERE_ARE int __wrap_##name(first, second, ...);    \
-    int __wrap_##name(first, second, ...)                         \
-    {                                                             \
-        va_list args;                                             \
-        long a, b;                                                \
-        va_start(args, second_arg);                               \
-        a = va_arg(args, long);                                   \
-        b = va_arg(args, long);                                   \
-        va_end(args);                                             \
-        if (inject_now(CALL_##name)) {                            \
-            errno = plan.error;                                   \
-            return -1;                                            \
-        }                                                         \
-        return __real_##name(first_arg, second_arg, a, b);        \
+#define WRAP_VARIADIC(name, first, first_arg, second, second_arg)         \
+    int __real_##name(first, second, ...);                                \
+    MORE_THAN_THERE_ARE int __wrap_##name(first, second, ...);            \
+    int __wrap_##name(first, second, ...)                                 \
+    {                                                                     \
+        va_list args;                                                     \
+        long a, b;                                                        \
+        va_start(args, second_arg);                                       \
+        a = va_arg(args, long);                                           \
+        b = va_arg(args, long);                                           \
+        va_end(args);                                                     \
+        if (inject_now(CALL_##name)) {                                    \
+            if (plan.action == ACTION_DONE) /* an open */                 \
+                __real_close(__real_##name(first_arg, second_arg, a, b)); \
+            errno = plan.error;                                           \
+            return -1;                                                    \
+        }                                                                 \
+        return __real_##name(first_arg, second_arg, a, b);                \
     }
 
 WRAP_VARIADIC(open, const char *name, name, int flags, flags)

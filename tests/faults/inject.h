@@ -8,6 +8,7 @@
  *   cqe_read 7+ EIO    the seventh completion of a read, and all after it
  *   cqe_write 1 short  the first write is half done
  *   read 2 zero        the second read returns 0
+ *   mkdirat 1 done     the first call is done, and then fails as if it had been interrupted
  *   cqe_any 1 reverse  completions that came together are reversed
  *   cqe_any 2 late     a completion is delayed behind later ones
  *   linkat 5 SIGINT    the program gets the signal just before the call
@@ -25,7 +26,7 @@
 #define INJECT_CALLS(X) \
     X(open) X(openat) X(close) X(read) X(pread) X(preadv2) X(write) X(pwrite) X(fstat) X(fstatat) \
     X(lseek) X(fcntl) X(ioctl) X(ftruncate) X(fallocate) X(futimens) X(utimensat) X(fchown) \
-    X(fchownat) X(fchmod) X(fchmodat) X(fsync) X(fdatasync) X(renameat) X(unlinkat) X(linkat) \
+    X(fchownat) X(fchmod) X(fchmodat) X(fsync) X(fdatasync) X(unlinkat) X(linkat) \
     X(symlinkat) X(readlinkat) X(mkdirat) X(mknodat) X(getdents64) X(syscall) X(malloc) X(calloc) \
     X(realloc) X(strdup) X(posix_memalign) X(mmap) X(pthread_create) X(queue_init) \
     X(register_buffers) X(register_workers) X(submit) X(wait_cqe) X(cqe_any) X(cqe_read) \
@@ -43,6 +44,7 @@ enum inject_action {
     ACTION_ERROR,
     ACTION_SHORT,
     ACTION_ZERO,
+    ACTION_DONE,
     ACTION_REVERSE,
     ACTION_LATE,
     ACTION_PAUSE,
