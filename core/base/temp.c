@@ -23,8 +23,8 @@
 #include <unistd.h>
 
 #include "path.h"
-#include "retry.h"
 #include "stats.h"
+#include "retry.h"
 
 enum {
     TRIES = 100, /* of names that others may have taken */
@@ -117,17 +117,25 @@ int temp_link(int fd, int dir_fd, const char *name)
     return linkat(fd, "", dir_fd, name, AT_EMPTY_PATH) < 0 ? -errno : 0;
 }
 
+/* Tells whether the name leads to the open file. The number of links does not tell if it has been
+ * removed: FUSE and NFS give an open file another name then. */
+static bool has_name(int dir_fd, const char *name, int fd)
+{
+    struct stat st, at;
+
+    return fstat(fd, &st) == 0 && fstatat(dir_fd, name, &at, AT_SYMLINK_NOFOLLOW) == 0 &&
+           at.st_dev == st.st_dev && at.st_ino == st.st_ino;
+}
+
 /* Creates a file and locks it. Returns -EEXIST if another run has removed it in between. */
 static int create_locked(int dir_fd, const char *name, mode_t mode)
 {
     int fd = create(dir_fd, name, mode);
-    struct stat st;
 
     if (fd < 0)
         return fd;
     /* without locks no other run can remove it, either */
-    if ((flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) && fstat(fd, &st) == 0 &&
-        st.st_nlink > 0)
+    if ((flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) && has_name(dir_fd, name, fd))
         return fd;
     close(fd);
     (void)unlinkat(dir_fd, name, 0);
@@ -188,10 +196,19 @@ int temp_open(int dir_fd, const char *name, const char *prefix, mode_t mode, cha
     return name_apart(dir_fd, name, prefix, -1, mode, temp, unfinished);
 }
 
+/* Renames a file if the new name is free when it is looked at. Returns 0 or -errno. */
+static int rename_to_new(int dir_fd, const char *from, const char *name)
+{
+    struct stat at;
+
+    if (fstatat(dir_fd, name, &at, AT_SYMLINK_NOFOLLOW) == 0)
+        return -EEXIST;
+    return errno == ENOENT && renameat(dir_fd, from, dir_fd, name) == 0 ? 0 : -errno;
+}
+
 int temp_name(int dir_fd, const char *name, const char *prefix, int fd, char *temp, bool replaces,
               struct unfinished *unfinished)
 {
-    struct stat at;
     int rc = 0;
 
     if (!temp && !replaces)
@@ -200,12 +217,10 @@ int temp_name(int dir_fd, const char *name, const char *prefix, int fd, char *te
         rc = name_apart(dir_fd, name, prefix, fd, 0, &temp, unfinished);
     if (rc < 0)
         return rc;
-    if (renameat2(dir_fd, temp, dir_fd, name, replaces ? 0 : RENAME_NOREPLACE) < 0) {
+    if (renameat2(dir_fd, temp, dir_fd, name, replaces ? 0 : RENAME_NOREPLACE) < 0)
         rc = -errno;
-        if (rc == -EINVAL && !replaces && fstatat(dir_fd, name, &at, AT_SYMLINK_NOFOLLOW) < 0 &&
-            errno == ENOENT && renameat(dir_fd, temp, dir_fd, name) == 0)
-            rc = 0; /* the filesystem does not support flags */
-    }
+    if (rc == -EINVAL && !replaces) /* the filesystem does not support flags */
+        rc = rename_to_new(dir_fd, temp, name);
     if (rc < 0)
         unlinkat(dir_fd, temp, 0);
     unfinished_end(unfinished);
@@ -225,13 +240,12 @@ void temp_drop(int dir_fd, char *temp, struct unfinished *unfinished)
 static void remove_left(int dir_fd, const char *name)
 {
     int fd = openat(dir_fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    struct stat st, at;
+    struct stat st;
 
     if (fd < 0)
         return;
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_uid == geteuid() &&
-        flock(fd, LOCK_EX | LOCK_NB) == 0 && fstatat(dir_fd, name, &at, AT_SYMLINK_NOFOLLOW) == 0 &&
-        at.st_dev == st.st_dev && at.st_ino == st.st_ino)
+        flock(fd, LOCK_EX | LOCK_NB) == 0 && has_name(dir_fd, name, fd))
         (void)unlinkat(dir_fd, name, 0);
     close(fd);
 }
