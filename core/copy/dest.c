@@ -294,6 +294,7 @@ void dest_end(struct copy *copy, struct file *file, const struct stat *st, struc
     struct item *op = file->op;
     bool opened = dest->fd >= 0;
     struct stat made;
+    int locked;
 
     assert(opened == (dest->state != DEST_NONE) && dest->state != DEST_CLOSED);
     if (file->status == 0 && dest->sparse)
@@ -312,9 +313,13 @@ void dest_end(struct copy *copy, struct file *file, const struct stat *st, struc
             file_fail(file, STEP_STAT_DEST, -errno);
         if (file->status < 0)
             unfinished_unlink(&dest->unfinished);
+        /* with the last descriptor the lock would go, and others may remove the temporary file */
+        locked = dest->temp ? fcntl(dest->fd, F_DUPFD_CLOEXEC, 0) : -1;
         close_dest(file, dest);
         if (file->status == 0 && dest->state == DEST_CLOSED)
             name(file, dest);
+        if (locked >= 0)
+            close(locked);
         if (file->status < 0 && dest->state == DEST_CLOSED)
             drop_temp(op, dest);
         else if (file->status < 0)

@@ -203,7 +203,7 @@ stopped() {
 
 rm -rf "${below:?}"/* new
 mkdir -p "$below/tree/dir"
-seq 200 | (cd "$below/tree" && xargs -n 1 sh -c 'echo $0 >$0')
+for i in $(seq 200); do echo "$i" >"$below/tree/$i"; done
 ln -s 1 "$below/tree/link"
 ln "$below/tree/2" "$below/tree/dir/2"
 mkfifo "$below/tree/dir/fifo"

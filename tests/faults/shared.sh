@@ -190,4 +190,24 @@ sleep 0.3
 mv renamed to
 wait $!
 check "a read error, after a rename: what has got the name is there" cmp other to
+
+# -- a temporary file that has all bytes, and not its name yet, beside a run that removes left ones --
+
+injected=$bin/../tests/faults/acp
+if [ -x "$injected" ]; then
+    fresh_mount
+    rules
+    AIOUTILS_INJECT="renameat2 1 SIGSTOP" "$injected" --engine="$engine" --atomic one "$mnt/to" &
+    pid=$!
+    # shellcheck disable=SC2016 # for the inner shell
+    check "a temporary file: it has no name yet" timeout "$limit_seconds" bash -c \
+        'until grep -q "^State:.T" "/proc/$1/status"; do sleep 0.02; done' - $pid
+    check "a temporary file: another run into that directory" acp --atomic other "$mnt/more"
+    kill -CONT $pid
+    wait $pid
+    same "a temporary file: the first run" 0 $?
+    check "a temporary file: it has its name" cmp one "$mnt/to"
+else
+    left_out 'a run that stops before it names a file' 'it needs programs of a build'
+fi
 finish
