@@ -9,6 +9,7 @@
 
 #include "../base/pool.h"
 #include "update.h"
+#include "../base/retry.h"
 
 void ahead_start(struct copy *copy)
 {
