@@ -47,6 +47,21 @@ same 'through the page cache' '0 1' "$? $(grep -c 'writes/s.*write p50 us.*write
 abench read --write=50 "${few[@]}" --arm 'own=test -s {src} && wc -c {src} >size' place >table 2>messages
 same 'a command gets the name of the file' '0 4194304' "$? $(cut -d' ' -f1 size)"
 
+# -- fio as an upper limit --
+cat >report.fio <<'JSON'
+{
+  "fio version" : "fio-3.33",
+  "jobs" : [
+    {"jobname" : "a", "job_runtime" : 2000, "read" : {"io_bytes" : 1638400}, "write" : {"io_bytes" : 1000000}},
+    {"jobname" : "b", "job_runtime" : 1000, "read" : {"io_bytes" : 0}, "write" : {"io_bytes" : 638400}}
+  ]
+}
+JSON
+abench read --write=50 "${few[@]}" --bound 'fio=echo note: it begins; cat report.fio' --bound 'no=echo "{"; sleep 0.1' \
+    --json=report.json place >table 2>messages
+same 'its own time counts, for as much as the others do' '0 1 True' \
+    "$? $(json '"%s %s" % (arms[2]["seconds"]["median"], 0.1 <= arms[3]["seconds"]["median"])')"
+
 # -- nothing else is overwritten --
 head -c 1M /dev/urandom >place/file
 cp place/file before

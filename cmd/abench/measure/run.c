@@ -7,6 +7,7 @@
 #include "child.h"
 #include "copies.h"
 #include "device.h"
+#include "fio.h"
 #include "iowq.h"
 #include "left.h"
 #include "processors.h"
@@ -205,6 +206,15 @@ static int run_timed(const struct bench *bench, char *const argv[], const int ou
     return rc;
 }
 
+/* Takes the time that fio tells, for as much as the other arms do, if the output is its report. */
+static void take_fio(const struct bench *bench, struct bench_sample *sample)
+{
+    double seconds = fio_seconds_per_byte(bench_temp(bench, "out")) * bench_bytes(bench);
+
+    if (!isnan(seconds))
+        sample->seconds = seconds;
+}
+
 int run_arm(struct bench *bench, struct bench_arm *arm, const char *dest, double limit,
             bool watched, struct bench_sample *sample)
 {
@@ -229,5 +239,7 @@ int run_arm(struct bench *bench, struct bench_arm *arm, const char *dest, double
     }
     free(command);
     read_counters(bench, sample);
+    if (arm->ceiling && bench->opts.pattern)
+        take_fio(bench, sample);
     return rc;
 }

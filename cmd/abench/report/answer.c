@@ -356,7 +356,10 @@ static void print_checks(FILE *out, const struct bench *bench)
     };
     unsigned uncompared = 0;
 
-    fprintf(out, "%s", bench->failed ? "an arm failed or differed" : texts[bench->opts.operation]);
+    fprintf(out, "%s",
+            bench->failed                   ? "an arm failed or differed"
+            : bench->opts.write_percent > 0 ? "every block read or written by every arm"
+                                            : texts[bench->opts.operation]);
     for (size_t i = 0; i < bench->n_arms; i++) {
         const struct bench_arm *arm = &bench->arms[i];
         if (arm->n_samples > 0 && arm->samples[0].check == CHECK_NONE)

@@ -1,0 +1,51 @@
+/* fio.c: what fio tells of its run: the start of fio takes longer than that of our commands, and a
+ * job can be one of a given time. */
+#define _GNU_SOURCE
+#include "fio.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static double number(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+
+    return json_is_number(value) ? json_number_value(value) : 0;
+}
+
+/* Parses the report, which follows fio's notes, if there are any. */
+static json_t *parse(FILE *file)
+{
+    char *line = NULL;
+    size_t cap = 0;
+    long at = 0;
+    json_t *report = NULL;
+
+    while (getline(&line, &cap, file) > 0 && line[0] != '{')
+        at = ftell(file);
+    if (!feof(file) && at >= 0 && fseek(file, at, SEEK_SET) == 0)
+        report = json_loadf(file, JSON_DISABLE_EOF_CHECK, NULL);
+    free(line);
+    return report;
+}
+
+double fio_seconds_per_byte(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    json_t *report = file ? parse(file) : NULL;
+    const json_t *jobs = json_object_get(report, "jobs");
+    double ms = 0, bytes = 0;
+
+    for (size_t i = 0; json_object_get(report, "fio version") && i < json_array_size(jobs); i++) {
+        const json_t *job = json_array_get(jobs, i);
+        ms = fmax(ms, number(job, "job_runtime"));
+        bytes += number(json_object_get(job, "read"), "io_bytes") +
+                 number(json_object_get(job, "write"), "io_bytes");
+    }
+    json_decref(report);
+    if (file)
+        fclose(file);
+    return ms > 0 && bytes > 0 ? ms / 1e3 / bytes : NAN;
+}
