@@ -268,6 +268,7 @@ int engine_run(const struct engine *engine, const struct engine_opts *opts, unsi
         crew_run(&crew, feed);
         status = crew_count(&crew, stats);
         stats->feed_ns += feed_waited_ns(feed);
+        feed_take_listing(feed, &stats->listing);
         stats_finish(stats);
         pthread_mutex_destroy(&crew.lock);
         free(crew.workers);

@@ -386,6 +386,7 @@ static void run(struct acp *acp)
         acp_plan_finish(acp, rc == 0 && produced == 0);
     close_extras(acp, engine, jobs);
     cli_print_stats(&acp->common, engine, why, &stats, (double)(stats_now_ns() - start) / 1e9);
+    free(stats.listing.slowest);
 }
 
 int main(int argc, char **argv)

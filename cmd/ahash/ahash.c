@@ -332,6 +332,7 @@ static void add_stdin(struct ahash *ahash, struct stats *stats)
         ahash->stdin_stats.memory_peak = stats->memory_peak;
         ahash->stdin_stats.each = stats->each;
         ahash->stdin_stats.workers = 1;
+        ahash->stdin_stats.listing = stats->listing;
         *stats = ahash->stdin_stats;
     } else {
         stats_add(stats, &ahash->stdin_stats);
@@ -407,6 +408,7 @@ static void run(struct ahash *ahash)
     cli_print_stats(&ahash->common, engine, why, &stats, (double)(stats_now_ns() - start_ns) / 1e9);
     sinks_free(sinks, jobs_max);
     free(stats.each);
+    free(stats.listing.slowest);
 }
 
 static void set_buffer(struct ahash *ahash)

@@ -106,6 +106,26 @@ static void waiting(struct cli_bottleneck *bottleneck, const struct engine *engi
     }
 }
 
+static void names(struct cli_bottleneck *bottleneck, const struct stats *stats,
+                  const struct shares *shares)
+{
+    const struct stats_listing *listing = &stats->listing;
+    /* of what one worker waited for names */
+    uint64_t half_ns = stats->feed_ns / stats->workers / 2;
+    const char *what = "the walk or the list", *help = "";
+
+    if (listing->ns > half_ns)
+        what = "listing directories";
+    if (listing->slowest_ns > half_ns) {
+        what = "listing one directory";
+        help = ", smaller directories would";
+    }
+    set(bottleneck, "names",
+        "bound by %s: %.0f%% waiting for the next name; neither more workers nor a deeper queue "
+        "would help%s",
+        what, shares->names, help);
+}
+
 struct cli_bottleneck cli_bottleneck(const struct cli_common *common, const struct engine *engine,
                                      const struct stats *stats, double in_flight_mean)
 {
@@ -119,10 +139,7 @@ struct cli_bottleneck cli_bottleneck(const struct cli_common *common, const stru
     else if (shares.computing + shares.queued >= DECISIVE_PERCENT)
         computing(&bottleneck, common, stats, &shares);
     else if (shares.names > shares.computing && shares.names > shares.io)
-        set(&bottleneck, "names",
-            "bound by the walk or the list: %.0f%% waiting for the next name; neither more workers "
-            "nor a deeper queue would help",
-            shares.names);
+        names(&bottleneck, stats, &shares);
     else if (shares.io + shares.names >= DECISIVE_PERCENT)
         waiting(&bottleneck, engine, stats, &shares, in_flight_mean);
     else

@@ -11,6 +11,7 @@
 #include "engine.h"
 #include "json.h"
 #include "messages.h"
+#include "quote.h"
 #include "sizes.h"
 
 static double seconds_of(uint64_t ns)
@@ -71,6 +72,17 @@ static void print_engine(const struct engine *engine, const char *why, const str
     fputc('\n', stderr);
 }
 
+static void print_listing(const struct stats_listing *listing)
+{
+    fprintf(stderr, "listing    %" PRIu64 " %s in %.3f s", listing->directories,
+            listing->directories == 1 ? "directory" : "directories", seconds_of(listing->ns));
+    if (listing->slowest)
+        fprintf(stderr, ", the slowest in %.3f s: %s with %" PRIu64 " %s",
+                seconds_of(listing->slowest_ns), cli_quote(listing->slowest),
+                listing->slowest_names, listing->slowest_names == 1 ? "name" : "names");
+    fputc('\n', stderr);
+}
+
 static void print_text(const struct engine *engine, const char *why, const struct stats *stats,
                        double seconds, double in_flight_mean,
                        const struct cli_bottleneck *bottleneck)
@@ -92,6 +104,8 @@ static void print_text(const struct engine *engine, const char *why, const struc
     print_workers(stats);
     fprintf(stderr, "CPU        user %.3f s, system %.3f s; waiting for names %.3f s\n",
             seconds_of(stats->user_ns), seconds_of(stats->system_ns), seconds_of(stats->feed_ns));
+    if (stats->listing.directories > 0)
+        print_listing(&stats->listing);
     fprintf(stderr, "process    CPU %.3f s, peak memory %.1f MiB, voluntary switches %" PRIu64 "\n",
             seconds_of(stats->process_ns), (double)stats->memory_peak / 1048576, stats->switches);
     fprintf(stderr, "in flight  mean %.1f, peak %u; %" PRIu64 " requests in %" PRIu64 " enters\n",
@@ -107,6 +121,18 @@ static void put_split(struct json_writer *json, const struct stats *stats, bool 
     json_put_real(json, "hashing_seconds", split.hashing);
     json_put_real(json, "rest_seconds", split.rest);
     json_put_real(json, "runqueue_seconds", runqueue_known ? split.queued : NAN);
+}
+
+static void put_listing(struct json_writer *json, const struct stats_listing *listing)
+{
+    json_put_count(json, "directories", listing->directories);
+    json_put_real(json, "listing_seconds", seconds_of(listing->ns));
+    if (listing->slowest)
+        json_put_name(json, "slowest_directory", listing->slowest);
+    else
+        json_put_null(json, "slowest_directory");
+    json_put_count(json, "slowest_directory_names", listing->slowest_names);
+    json_put_real(json, "slowest_directory_seconds", seconds_of(listing->slowest_ns));
 }
 
 static void put_workers(struct json_writer *json, const struct stats *stats, bool runqueue_known)
@@ -143,6 +169,7 @@ static void print_json(const char *program, const struct engine *engine, const c
     json_put_real(&json, "bytes_per_second", (double)stats->bytes_read / seconds);
     put_split(&json, stats, runqueue_known);
     json_put_real(&json, "waiting_for_names_seconds", seconds_of(stats->feed_ns));
+    put_listing(&json, &stats->listing);
     json_put_real(&json, "user_seconds", seconds_of(stats->user_ns));
     json_put_real(&json, "system_seconds", seconds_of(stats->system_ns));
     json_put_real(&json, "cpu_seconds", seconds_of(stats->process_ns));

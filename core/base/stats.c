@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -83,6 +84,20 @@ void stats_stop(struct stats *stats)
     stats->wall_ns += stats_now_ns();
 }
 
+void stats_add_listing(struct stats_listing *sum, const struct stats_listing *listing)
+{
+    sum->ns += listing->ns;
+    sum->directories += listing->directories;
+    if (listing->slowest_ns <= sum->slowest_ns) {
+        free(listing->slowest);
+        return;
+    }
+    free(sum->slowest);
+    sum->slowest = listing->slowest;
+    sum->slowest_ns = listing->slowest_ns;
+    sum->slowest_names = listing->slowest_names;
+}
+
 void stats_add(struct stats *sum, const struct stats *worker)
 {
     sum->files += worker->files;
@@ -103,6 +118,7 @@ void stats_add(struct stats *sum, const struct stats *worker)
     sum->resident_files += worker->resident_files;
     sum->in_flight_peak += worker->in_flight_peak;
     sum->in_flight_ns += worker->in_flight_ns;
+    stats_add_listing(&sum->listing, &worker->listing);
     sum->fell_back += worker->fell_back;
     if (sum->fell_back_status == 0)
         sum->fell_back_status = worker->fell_back_status;

@@ -7,6 +7,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* What a walk did to find names. */
+struct stats_listing {
+    uint64_t ns;          /* that it opened and listed directories */
+    uint64_t directories; /* that it has listed */
+    uint64_t slowest_ns;  /* the longest time for one of them */
+    uint64_t slowest_names;
+    char *slowest; /* its path, malloc'd; NULL: there is none, or memory is short */
+};
+
 struct stats {
     uint64_t files;           /* ended, failed ones included */
     uint64_t failed;          /* of these, with an error */
@@ -34,7 +43,8 @@ struct stats {
     unsigned workers;
     struct stats *each; /* [each_len]: a copy of each worker's; NULL: not wanted */
     unsigned each_len;
-    uint64_t feed_ns;     /* that the workers together waited for the next file to work on */
+    uint64_t feed_ns; /* that the workers together waited for the next file to work on */
+    struct stats_listing listing;
     uint64_t process_ns;  /* CPU time of the process, all threads and io-wq workers */
     uint64_t memory_peak; /* bytes resident, peak */
 };
@@ -49,7 +59,9 @@ void stats_stop(struct stats *stats);
 uint64_t stats_runqueue_ns(pid_t tid);
 /* Tells whether the kernel reports the time for runqueue_ns. */
 bool stats_runqueue_known(void);
-/* Adds one worker's counters to the sum. */
+/* Adds what a walk did to the sum, which takes over its path. */
+void stats_add_listing(struct stats_listing *sum, const struct stats_listing *listing);
+/* Adds one worker's counters to the sum, which takes over the path of its listing. */
 void stats_add(struct stats *sum, const struct stats *worker);
 /* Fills in what is known of the process only. */
 void stats_finish(struct stats *sum);

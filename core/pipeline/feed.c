@@ -43,9 +43,10 @@ struct feed {
     bool retiring;      /* a thread is calling retire */
     unsigned waiters;   /* threads in feed_next */
     uint64_t waited_ns; /* by them; while some are, minus the time at which they began */
-    uint64_t added;     /* sequence number of the next file */
-    uint64_t retired;   /* sequence number of the next file to retire */
-    unsigned queue_at;  /* index of the queue's first */
+    struct stats_listing listing;
+    uint64_t added;    /* sequence number of the next file */
+    uint64_t retired;  /* sequence number of the next file to retire */
+    unsigned queue_at; /* index of the queue's first */
     unsigned queue_len;
     unsigned batch_len;
     struct file **slot;  /* [window] */
@@ -86,6 +87,7 @@ static void *producer_main(void *arg)
 static void feed_free(struct feed *feed)
 {
     if (feed) {
+        free(feed->listing.slowest);
         free(feed->slot);
         free(feed->queue);
         free(feed->batch);
@@ -394,6 +396,29 @@ uint64_t feed_waited_ns(struct feed *feed)
     waited_ns = feed->waited_ns + feed->waiters * stats_now_ns();
     pthread_mutex_unlock(&feed->lock);
     return waited_ns;
+}
+
+void feed_listed(struct feed *feed, const struct dir *dir, uint64_t ns, uint64_t names)
+{
+    struct stats_listing one = {
+        .ns = ns, .directories = 1, .slowest_ns = ns, .slowest_names = names};
+
+    pthread_mutex_lock(&feed->lock);
+    if (ns > feed->listing.slowest_ns) {
+        one.slowest = malloc(dir->path_len + 1);
+        if (one.slowest)
+            dir_path_copy(dir, one.slowest);
+    }
+    stats_add_listing(&feed->listing, &one);
+    pthread_mutex_unlock(&feed->lock);
+}
+
+void feed_take_listing(struct feed *feed, struct stats_listing *sum)
+{
+    pthread_mutex_lock(&feed->lock);
+    stats_add_listing(sum, &feed->listing);
+    feed->listing = (struct stats_listing){0};
+    pthread_mutex_unlock(&feed->lock);
 }
 
 void feed_done(struct feed *feed, struct file *file)

@@ -11,6 +11,7 @@
 #ifndef CORE_PIPELINE_FEED_H
 #define CORE_PIPELINE_FEED_H
 
+#include "../base/stats.h"
 #include "file.h"
 #include "progress.h"
 
@@ -58,6 +59,9 @@ int feed_add_done(struct feed *feed, struct file *file);
  * gives it back by feed_done, which must be before the produce function returns. */
 int feed_add_held(struct feed *feed, struct file *file);
 
+/* Counts a directory whose names have been found, and the time that this took. */
+void feed_listed(struct feed *feed, const struct dir *dir, uint64_t ns, uint64_t names);
+
 /* Waits until half of the files in the window are retired, and what they held is free again: for a
  * producer that runs out of descriptors. false: there are none. */
 bool feed_drain_half(struct feed *feed);
@@ -69,6 +73,8 @@ bool feed_drain_half(struct feed *feed);
 int feed_next(struct feed *feed, struct file **file, bool wait);
 /* Time that callers of feed_next have waited in it so far, all together. */
 uint64_t feed_waited_ns(struct feed *feed);
+/* Adds what feed_listed has counted since the last call, and gives the path away. */
+void feed_take_listing(struct feed *feed, struct stats_listing *sum);
 /* The engine is done with the file, status and all. */
 void feed_done(struct feed *feed, struct file *file);
 /* The name of the oldest file that was handed out and has not been given back: malloc'd; NULL:

@@ -29,6 +29,16 @@ done
 same 'operands are not excluded' "$(ahash -r tree)" "$(ahash -r --exclude=tree --exclude=/tree tree)"
 same 'files as operands neither' "$(ahash tree/f.o)" "$(ahash -r --exclude='*.o' tree/f.o)"
 
+if strace -o /dev/null true 2>/dev/null; then
+    mkdir large
+    (cd large && seq -f 'one of the files of a large directory, %.0f' 3000 | tr '\n' '\0' | xargs -0 touch)
+    strace -f -e trace=getdents64 -o trace ahash -r large >out
+    same 'a large directory is listed by few calls' '3000 yes' \
+        "$(wc -l <out) $([ "$(grep -c 'getdents64(.*) = [1-9]' trace)" -le 2 ] && echo yes)"
+else
+    left_out 'a large directory is listed by few calls' 'strace cannot run here'
+fi
+
 if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
     # shellcheck disable=SC2016 # for the inner shell
     same '--one-file-system' "$(cd tree && find . -type f ! -path './x/deep/*' ! -path './a/b/*' -print0 | sort -z | od -c)" \

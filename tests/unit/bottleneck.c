@@ -142,7 +142,13 @@ static void slow_walk(void **state)
 
     (void)state;
     stats.feed_ns = (uint64_t)2 * 70 * percent_ns;
-    check(&engine_uring, &stats, 3, "names", "70% waiting for the next name");
+    check(&engine_uring, &stats, 3, "names", "the walk or the list: 70% waiting for the next name");
+    stats.listing = (struct stats_listing){.ns = 60 * percent_ns, .directories = 9};
+    check(&engine_uring, &stats, 3, "names", "by listing directories: 70% waiting");
+    stats.listing.slowest_ns = 50 * percent_ns;
+    check(&engine_uring, &stats, 3, "names", "by listing one directory: 70% waiting");
+    stats.listing.slowest_ns = stats.listing.ns = 30 * percent_ns; /* less than half of the wait */
+    check(&engine_uring, &stats, 3, "names", "the walk or the list: 70% waiting");
 }
 
 static void some_of_each(void **state)
