@@ -19,11 +19,9 @@
 
 enum {
     LOOK_AHEAD = 256, /* entries */
-    /* A FUSE filesystem is asked for as much as fits: one round trip each. 30,000 names took 22
-     * calls with 64 KiB. On ext4 the size makes no difference. */
+    /* of one getdents64(2): a round trip on FUSE, which fills what it is given */
     LIST_BYTES = 256 * 1024,
-    PREFETCH_DIRS_MIN =
-        64, /* with fewer descriptors for directories, prefetch would take them all */
+    PREFETCH_DIRS_MIN = 64, /* with fewer descriptors for directories, prefetch would take all */
 };
 
 struct found {
