@@ -109,7 +109,7 @@ unsigned engine_jobs_max(const struct engine_opts *opts, unsigned jobs);
  * without one, NULL). copy is NULL to read. Returns 0, or -errno when no worker could work; if a
  * worker cannot start but others can, the run continues without it. Fewer run if memory is limited.
  * If the producer has no thread, one worker runs, alternating with it. The sum of the counters is
- * in *stats. */
+ * in *stats; the caller frees listing.slowest. */
 int engine_run(const struct engine *engine, const struct engine_opts *opts, unsigned jobs,
                struct feed *feed, struct copy *copy, struct sink *const *sinks,
                struct stats *stats);

@@ -90,13 +90,12 @@ else
 fi
 gives 'more than there is room for' 2 '' "abench: cannot write 9223370937343 MB to 'place/new'; choose another place, or a smaller --size: *" \
     'abench read --write=50 --size=8388607T place/new 2>&1 | sed "s/: [^:]*$/: */" >&2; exit "${PIPESTATUS[0]}"'
-if [ "$(id -u)" -ne 0 ]; then
-    chmod a-w place
-    gives 'a read-only place' 2 '' "abench: cannot create 'place/new': Permission denied" 'abench read --write=50 place/new'
-    chmod u+w place
-else
-    left_out 'a read-only place' 'root may write there'
-fi
+chmod 1777 "$TMPDIR"
+chmod a-w place
+same 'a read-only place' "abench: cannot create 'place/new': Permission denied
+2" \
+    "$(as_nobody abench read --write=50 place/new 2>&1 | tail -n 1; echo "${PIPESTATUS[0]}")"
+chmod u+w place
 (
     trap '' XFSZ
     ulimit -f 1024

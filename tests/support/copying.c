@@ -104,6 +104,8 @@ void copying_run_one(struct copying *it, const char *from, const char *to)
         engine_run(it->engine, &it->opts, it->jobs, feed, &it->copy, sinks, &it->stats), 0);
     assert_int_equal(feed_join(feed), 0);
     alarm(0);
+    free(it->stats.listing.slowest);
+    it->stats.listing.slowest = NULL;
     assert_null(atomic_load(&it->copy.deferred_errors));
     copy_destroy(&it->copy);
 }

@@ -188,6 +188,8 @@ void reading_run(struct reading *reading)
     reading->produced = feed_join(reading->feed);
     reading->feed = NULL;
     alarm(0);
+    free(reading->stats.listing.slowest);
+    reading->stats.listing.slowest = NULL;
 }
 
 bool record_ended_once(const struct record *record)

@@ -207,6 +207,7 @@ static int walk_run(struct tree_walk *walk, unsigned jobs)
         rc = engine_process(&engine_sync, &opts, jobs, &config, NULL, sinks, &stats, &produced);
     if (rc == 0)
         rc = walk->status ? walk->status : produced;
+    free(stats.listing.slowest);
     sinks_free(sinks, jobs);
     return rc;
 }
