@@ -10,8 +10,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "retry.h"
-
 /* here the names are those of the system calls */
 #undef fstatat
 #undef linkat
