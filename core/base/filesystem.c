@@ -42,6 +42,15 @@ bool filesystem_transforms(int fd)
     return is_one_of(fd, transforming, sizeof(transforming) / sizeof(transforming[0]));
 }
 
+bool filesystem_keeps_modes(int fd)
+{
+    static const uint32_t keeping[] = {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC,
+                                       F2FS_SUPER_MAGIC, TMPFS_MAGIC,     OVERLAYFS_SUPER_MAGIC,
+                                       0xca451a4e /* bcachefs */};
+
+    return is_one_of(fd, keeping, sizeof(keeping) / sizeof(keeping[0]));
+}
+
 bool filesystem_is_overlay(int fd)
 {
     static const uint32_t overlay[] = {OVERLAYFS_SUPER_MAGIC};

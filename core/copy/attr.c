@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "made.h"
 #include "reach.h"
 #include "../base/retry.h"
 
@@ -243,6 +244,8 @@ static void copy_mode(const struct attr_run *run, const struct stat *now, bool c
     if (copy->opts.preserve_mode) {
         /* a directory's default ACL may have given the copy an ACL that the source has not */
         struct attr_kinds to = kinds_of(run->to);
+        if (run->to->made_in && !to.any && now->st_mode != 0)
+            made_note(run->to->made_in, now, copy->euid);
         nfs4 = from.nfs4 && to.nfs4;
         if (!special_bits)
             mode &= is_dir ? 01777 : 0777;
@@ -282,6 +285,8 @@ void attr_copy(const struct copy *copy, const struct attr_at *from, const struct
 
     if (opts->preserve_times)
         copy_times(&run);
+    if (to->complete)
+        return;
     if ((opts->preserve_owner || opts->preserve_mode || opts->preserve_xattrs) &&
         stat_at(to, &now) < 0)
         report_failure(&run, STEP_STAT_DEST, -errno);

@@ -10,6 +10,9 @@ struct attr_at {
     int dir_fd;
     const char *name;
     bool no_attributes; /* attr_none has said so */
+    /* of attr_copy's `to` only */
+    struct dir *made_in; /* the run has just created it in this directory: see made.h; or NULL */
+    bool complete;       /* it differs in its times only */
 };
 
 /* Tells whether the file has neither an ACL nor extended attributes. */

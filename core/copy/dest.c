@@ -14,6 +14,7 @@
 #include "attr.h"
 #include "clone.h"
 #include "copy.h"
+#include "made.h"
 #include "offload.h"
 #include "overwrite.h"
 #include "../base/temp.h"
@@ -245,6 +246,10 @@ static void finish(struct copy *copy, struct file *file, const struct stat *st, 
         if (rc < 0 && rc != -ENOENT)
             item_report(file, STEP_MODE, rc, false);
     }
+    if (dest->created && !dest->replaces && !dest->overtakes && op->to->created)
+        to.made_in = op->to;
+    to.complete = to.made_in && dest->final_mode && dest->no_attributes &&
+                  copy->opts.preserve_mode && made_like(op->to, st);
     if (file->status == 0) /* a copy that replaces a file has that file's mode */
         attr_copy(copy, &from, &to, st, dest->created && !dest->replaces, item_report, file);
     if (file->status == 0 &&

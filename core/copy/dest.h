@@ -32,6 +32,7 @@ struct dest {
     int fd;                       /* -1: DEST_NONE, DEST_CLOSED */
     int source_fd;                /* not owned; -1: none */
     bool no_attributes;           /* the source has no ACL and no extended attributes, we know */
+    bool final_mode;              /* created with the source's mode */
     bool created;                 /* by us: removed again if the copy fails */
     bool regular;                 /* a regular file: it can be written anywhere, and its size set */
     bool claimed;                 /* its hard link's first name */

@@ -13,6 +13,7 @@
 #include "attr.h"
 #include "copy.h"
 #include "dest.h"
+#include "made.h"
 #include "overwrite.h"
 #include "../base/temp.h"
 #include "writer_lock.h"
@@ -42,22 +43,23 @@ void dest_to(struct dest *dest, enum dest_state state)
 }
 
 /* Returns the rights of a new file while it is being written. Until it has the right owner, only
- * its owner may use it. If this user is the right owner, and its group has the rights of all users,
- * the final mode gives no more with a wrong group: then the mode is not changed again, which takes
- * as long as setting the times. (A FIFO's mode does not protect the bytes that come through it.) */
-static mode_t first_mode(const struct copy *copy, const struct stat *st, struct dest *dest)
+ * its owner may use it. If this user is the right owner, the file gets its final mode at once if
+ * that gives no user more than in the end: its group is known to be the right one, or has the
+ * rights of all users. Then the mode is not changed again, which takes as long as setting the
+ * times. (A FIFO's mode does not protect the bytes that come through it.) */
+static mode_t first_mode(const struct copy *copy, const struct item *op, const struct stat *st,
+                         struct dest *dest)
 {
     mode_t mode = st->st_mode & (S_IRWXU | S_IRWXG | S_IRWXO);
 
     if (!copy->opts.preserve_owner)
         return mode;
     if (S_ISREG(st->st_mode) && st->st_uid == copy->euid &&
-        ((mode >> 3) & S_IRWXO) == (mode & S_IRWXO)) {
+        (((mode >> 3) & S_IRWXO) == (mode & S_IRWXO) || made_with_group(op->to, st->st_gid))) {
         dest->no_attributes = attr_none(&(struct attr_at){.fd = dest->source_fd});
-        if (dest->no_attributes)
-            return mode;
+        dest->final_mode = dest->no_attributes;
     }
-    return mode & S_IRWXU;
+    return dest->final_mode ? mode : mode & S_IRWXU;
 }
 
 /* Locks the destination against other processes. */
@@ -85,7 +87,7 @@ static int overtake(struct copy *copy, struct file *file, const struct stat *fro
                     struct dest *dest)
 {
     const struct item *op = file->op;
-    int rc = temp_open(op->to->fd, op->to_name, TEMP_PREFIX, first_mode(copy, from, dest),
+    int rc = temp_open(op->to->fd, op->to_name, TEMP_PREFIX, first_mode(copy, op, from, dest),
                        &dest->temp, &dest->unfinished);
 
     if (rc < 0) {
@@ -173,7 +175,7 @@ static int open_existing(struct copy *copy, struct file *file, const struct stat
     struct stat st;
     int error;
 
-    dest->fd = open_by_name(copy, op, regular, first_mode(copy, from, dest));
+    dest->fd = open_by_name(copy, op, regular, first_mode(copy, op, from, dest));
     if (dest->fd >= 0) {
         dest_to(dest, DEST_NAMED);
         taken = TAKEN;
@@ -253,7 +255,7 @@ static int create(struct copy *copy, const struct file *file, const struct stat 
 
     unfinished_begin();
     dest->fd = openat(op->to->fd, op->to_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-                      first_mode(copy, st, dest));
+                      first_mode(copy, op, st, dest));
     rc = dest->fd < 0 ? -errno : dest_note_created(copy, op, dest->fd);
     *lost = !unfinished_created(&dest->unfinished, op->to->fd, dest->fd < 0 ? NULL : op->to_name,
                                 dest->fd);
@@ -326,7 +328,7 @@ static int open_atomic(struct copy *copy, struct file *file, const struct stat *
     if (rc == OVERWRITE_WRITE && (op->via_symlink || !S_ISREG(at.st_mode)))
         return item_refuse(file, REFUSED_NOT_REPLACEABLE);
     dest->replaces = rc == OVERWRITE_WRITE;
-    mode = first_mode(copy, st, dest);
+    mode = first_mode(copy, op, st, dest);
     if (dest->replaces)
         mode &= S_IRWXU; /* until it has what the other file has */
     rc = temp_open(op->to->fd, op->to_name, TEMP_PREFIX, mode, &dest->temp, &dest->unfinished);

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # acp_attributes.sh: modes of directories below directories that pass on their group, as with GNU cp: BIN_DIR ENGINE
-# needs: perl
+# shellcheck disable=SC2154 # what lib.sh sets
+# shellcheck source=tests/cli/lib_cp.sh
 # shellcheck source=tests/cli/lib_cp.sh
 . "${0%/*}/lib_cp.sh"
 . "${0%/*}/lib.sh"
@@ -29,5 +30,43 @@ for options in -a -r -rp '-r --no-preserve=mode' '-a --no-preserve=mode' '-r --p
         same_as_cp "below a set-group-ID directory of another group: $options" "$tree; chgrp 4711 d; chmod g+s d" \
             "umask 022; cp $options s d"
     fi
+done
+
+# Of several files of one directory not each is asked for what it was created with.
+mkdir mixed
+for i in {1..8}; do
+    for mode in 644 664 640 600 755 4755 2755 0 444; do
+        echo "$i" >"mixed/$i-$mode"
+        chmod "$mode" "mixed/$i-$mode"
+    done
+done
+if [ "$(id -u)" -eq 0 ]; then
+    for i in {1..8}; do
+        echo owned >"mixed/$i-owned"
+        chown $((4711 + i % 2)):$((4712 + i / 4)) "mixed/$i-owned"
+        echo group >"mixed/$i-group"
+        chgrp $((4712 + i / 4)) "mixed/$i-group"
+    done
+fi
+setfattr -n user.some -v value mixed/[57]-6* 2>/dev/null
+setfacl -m u:4711:rw mixed/[58]-6*4 2>/dev/null
+for mask in 022 002 027 077; do
+    for options in -a '-a -j4' '-a --atomic'; do
+        mkdir plain group.gnu group.own acl.gnu acl.own
+        # shellcheck disable=SC2086 # words
+        (umask $mask && acp $options mixed plain)
+        check "files of all modes: $options, umask $mask" "$tests/cli/same_tree" mixed plain/mixed
+        # what the directories above pass on
+        [ "$(id -u)" -ne 0 ] || chgrp 4711 group.gnu group.own
+        chmod g+s group.gnu group.own
+        setfacl -d -m u:4711:rwx,g::rwx,o::r acl.gnu acl.own 2>/dev/null
+        # shellcheck disable=SC2086 # words
+        (umask $mask && gnu cp -a mixed group.gnu && acp $options mixed group.own &&
+            gnu cp -a mixed acl.gnu && acp $options mixed acl.own)
+        check "below a set-group-ID directory: $options, umask $mask" \
+            "$tests/cli/same_tree" group.gnu/mixed group.own/mixed
+        check "below a default ACL: $options, umask $mask" "$tests/cli/same_tree" acl.gnu/mixed acl.own/mixed
+        rm -rf plain group.gnu group.own acl.gnu acl.own
+    done
 done
 finish

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# calls.sh: the reads that a file costs. Its size tells where it ends, without a read that returns nothing.
+# calls.sh: the calls that a file costs. Its size tells where it ends, without a read that returns nothing. What new files
+# are like in a directory of the copy's own is asked once.
 . "${0%/*}/lib.sh"
 
 if ! strace -o /dev/null true 2>/dev/null; then
@@ -25,5 +26,29 @@ for file in small page; do
     fi
     same "the digest: $file" "$(gnu sha256sum "$file")" "$(ahash --direct=always "$file")"
 done
+
+# calls PATTERN COMMAND...: runs it, and prints how many of these calls it has made for each of the 50 files of a tree,
+# as a whole number: the few other ones do not count
+calls() {
+    local pattern=$1
+    shift
+    strace -f -qq -o trace "$@" >/dev/null || echo failed
+    echo $(($(grep -cE "^[0-9]+ +($pattern)\(" trace) / 50))
+}
+filesystem=$(stat -f -c %T .)
+mkdir -p tree/files
+for i in {1..50}; do cp small "tree/files/$i"; done
+case $filesystem in
+ext2/ext3 | xfs | btrfs | tmpfs | overlayfs)
+    same 'acp -a lists the attributes of each source, and not of a new file' 1 "$(calls flistxattr acp -a tree attributes)"
+    same 'acp -a asks for the metadata of each source, and not of a new file' 1 \
+        "$(calls 'fstat|newfstatat|statx' acp -a tree metadata)"
+    check 'the copy' "$tests/cli/same_tree" tree metadata
+    chmod 640 tree/files/*
+    same 'acp -a gives a file its mode when it creates it' 0 "$(umask 022 && calls fchmod acp -a tree modes)"
+    check 'the copy' "$tests/cli/same_tree" tree modes
+    ;;
+*) left_out 'metadata of new files' "on $filesystem each is asked" ;;
+esac
 
 finish
