@@ -36,11 +36,12 @@ static bool read_cached(const struct loop *loop, struct slot *slot)
  */
 static void not_cached(struct loop *loop, struct slot *slot, int status)
 {
-    bool guessed = slot->state == SLOT_GUESSED;
+    bool guessed = slot->state == SLOT_GUESSED || slot->unasked;
 
     loop->last_was_cached = false;
-    if (guessed && !open_stat(loop, slot))
+    if (slot->state == SLOT_GUESSED && !open_stat(loop, slot))
         return;
+    slot->unasked = false;
     /* filters know no preadv2: EPERM */
     if (status != -EAGAIN && status != -EOPNOTSUPP && status != -ENOSYS && status != -EINVAL &&
         status != -ESPIPE && status != -EPERM) {

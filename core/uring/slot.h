@@ -89,6 +89,7 @@ struct slot {
     bool regular;             /* known to be a regular file */
     bool direct;              /* fd is O_DIRECT now */
     bool opened_cold;         /* its name was not cached: io-wq opened it */
+    bool unasked;             /* INLINE, because the last file was cached */
     bool cached;              /* BLOCKING: it will not wait, for the page cache has all of it */
     bool probed;              /* the first read that does not wait has found nothing in the cache */
     bool read_failed;         /* a block could not be read: read no further ahead */
