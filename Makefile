@@ -205,9 +205,10 @@ endef
 $(foreach p,$(programs),$(eval $(call program_rule,$(p))))
 
 $(tests)/unit/abench_stat: $(obj)/cmd/abench/stat.o
-$(tests)/unit/abench_answer: $(addprefix $(obj)/cmd/abench/,context.o stat.o measure/arm.o \
+$(tests)/unit/abench_answer: $(addprefix $(obj)/cmd/abench/,context.o stat.o measure/arm.o measure/commands.o measure/parameters.o \
     report/answer.o report/knee.o report/summary.o report/verdict.o report/words.o)
-$(tests)/unit/abench_sample: $(addprefix $(obj)/cmd/abench/,context.o measure/arm.o measure/sample.o)
+$(tests)/unit/abench_sample: $(addprefix $(obj)/cmd/abench/,context.o measure/arm.o measure/commands.o \
+    measure/parameters.o measure/sample.o)
 $(tests)/unit/abench_sample: libs_more := -lm
 $(tests)/unit/abench_stat $(tests)/unit/abench_answer $(tests)/unit/json: libs_more := $(libs_abench)
 $(tests)/%: $(obj)/tests/%.o $(support_obj) $(obj)/libcore.a

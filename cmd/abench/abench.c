@@ -6,6 +6,7 @@
 #include "measure/arm.h"
 #include "measure/cache.h"
 #include "measure/child.h"
+#include "measure/commands.h"
 #include "measure/copies.h"
 #include "measure/data.h"
 #include "measure/device.h"

@@ -80,6 +80,12 @@ struct bench_options {
     } * commands;
     size_t n_commands;
     const char *setup, *prepare, *cleanup; /* the user's commands around the runs */
+    struct bench_parameter {
+        char *name;
+        char **values;
+        size_t n_values;
+    } * parameters; /* of -L */
+    size_t n_parameters;
 };
 
 /* The files to read, hash or copy. */
@@ -161,7 +167,8 @@ struct bench_arm {
     char *label;            /* the name in plain words */
     char **argv;            /* built-in arms: NULL-ended; for the last of a copy see arm_set_dest */
     char **options;         /* built-in arms: the options that distinguish the arm */
-    const char *command;    /* user's arms: with {src} and so on */
+    char *command;          /* user's arms: with {src} and so on */
+    size_t *choice;         /* user's arms: values of -L, see measure/parameters.h; NULL: none */
     char *advice;           /* built-in arms: the command line that a user types for it */
     bool ring;              /* built-in arms: uses io_uring */
     bool usual;             /* built-in arms: what the command does without options */

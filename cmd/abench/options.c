@@ -4,6 +4,7 @@
 #include "operands.h"
 #include "outputs.h"
 #include "lesson/lesson.h"
+#include "measure/parameters.h"
 #include "measure/sweep.h"
 #include "../cli/messages.h"
 #include "../cli/options.h"
@@ -60,6 +61,7 @@ enum {
     OPT_DETAILS,
     OPT_REQUIRE_ANSWER,
     OPT_SOURCE,
+    OPT_PARAMETER_LIST,
     OPT_LAST,
     DEPTH_MAX = 65536,
     SECONDS_MAX = 1000000,
@@ -114,6 +116,7 @@ static const struct option long_options[] = {
     {"compare", required_argument, NULL, OPT_COMPARE},
     {"no-probe", no_argument, NULL, OPT_NO_PROBE},
     {"details", no_argument, NULL, OPT_DETAILS},
+    {"parameter-list", required_argument, NULL, OPT_PARAMETER_LIST},
     {"source", no_argument, NULL, OPT_SOURCE},
     {"require-answer", no_argument, NULL, OPT_REQUIRE_ANSWER},
     {"help", no_argument, NULL, CLI_OPT_HELP},
@@ -139,6 +142,8 @@ static void usage(void)
         "                              {dst} by a fresh destination, {list} by a file of\n"
         "                              NUL-terminated names\n"
         "      --bound='NAME=COMMAND'  likewise, as an upper limit: its result is not compared\n"
+        "  -L, --parameter-list=NAME=VALUE,...  repeat each --arm that contains {NAME} with each\n"
+        "                              VALUE; also in the commands around the runs\n"
         "      --baseline=NAME       the arm that ratios refer to (the first)\n"
         "      --depth=N  --block-size=SIZE  --direct=WHEN   for all built-in arms\n"
         "      --sweep=LIST          a ring arm for each combination of values, and the knee:\n"
@@ -401,6 +406,9 @@ static void set_option(struct bench_options *opts, int option)
         opts->commands[opts->n_commands++] = (struct bench_command_option){
             .text = optarg, .ceiling = option == OPT_BOUND};
         break;
+    case OPT_PARAMETER_LIST:
+        parameters_add(opts, optarg);
+        break;
     case OPT_VERIFY:
         opts->verify_all = strcmp(optarg, "all") == 0;
         if (!opts->verify_all && strcmp(optarg, "first") != 0)
@@ -455,7 +463,9 @@ void options_parse(struct bench *bench, int argc, char **argv)
     opts->seed = (uint64_t)time(NULL) % 1000000;
     opts->command_line = bench_command_line(argc, argv);
     opts->commands = bench_need(calloc((size_t)argc, sizeof(*opts->commands)));
-    while ((option = cli_getopt_long(argc, argv, "", long_options, 0)) != -1) {
+    while ((option = cli_getopt_long(argc, argv, "L:", long_options, 0)) != -1) {
+        if (option == 'L')
+            option = OPT_PARAMETER_LIST;
         if (option >= CLI_OPT_ENGINE && option < OPT_LAST)
             given[option - CLI_OPT_ENGINE] = true;
         set_option(opts, option);
@@ -473,6 +483,7 @@ void options_parse(struct bench *bench, int argc, char **argv)
     }
     optind += operands_operation(opts, argv[optind]);
     check_given(opts, given);
+    parameters_check(opts);
     if (optind == argc) {
         cli_message(0, "missing operand; expected a file or directory");
         cli_try_help();

@@ -67,10 +67,10 @@ static void only_if_the_time_is_short(void **state)
     /* fewer files tell too little */
     assert_float_equal(sample_part(&bench, 1000, 0, 40), 1, 0);
     /* a command that takes the tree cannot take a sample */
-    bench.arms[0].command = "sha256sum {src}/*";
+    bench.arms[0].command = (char *)"sha256sum {src}/*";
     bench.n_arms = 1;
     assert_float_equal(sample_part(&bench, 10, 0, 40), 1, 0);
-    bench.arms[0].command = "xargs -0 sha256sum <{list}";
+    bench.arms[0].command = (char *)"xargs -0 sha256sum <{list}";
     assert_true(sample_part(&bench, 10, 0, 40) < 1);
     bench.opts.operation = BENCH_COPY;
     assert_float_equal(sample_part(&bench, 10, 0, 40), 1, 0);

@@ -1,7 +1,7 @@
-/* arm.c: the arms: our own commands with their options, the points of a sweep, and the user's
- * commands with their braces. */
+/* arm.c: the arms: our own commands with their options, and the points of a sweep. */
 #define _GNU_SOURCE
 #include "arm.h"
+#include "parameters.h"
 #include "../../../core/engine.h"
 #include "../../cli/engine.h"
 #include "../../cli/messages.h"
@@ -37,7 +37,7 @@ static char *format(const char *pattern, ...)
     return bench_need(text);
 }
 
-static struct bench_arm *arm_add(struct bench *bench, const char *name)
+struct bench_arm *arm_add(struct bench *bench, const char *name)
 {
     struct bench_arm *arm = &bench->arms[bench->n_arms];
 
@@ -264,23 +264,6 @@ static void builtin_add_all(struct bench *bench, const char *list, const char *p
     free(copy);
 }
 
-static void user_add(struct bench *bench, const struct bench_command_option *option)
-{
-    const char *text = option->text, *name_of = option->ceiling ? "--bound" : "--arm";
-    const char *equals = strchr(text, '=');
-
-    if (!equals || equals == text || !equals[1])
-        cli_fatal(0, "invalid argument %s for '%s'; expected NAME=COMMAND", cli_quote(text),
-                  name_of);
-    char *name = bench_need(strndup(text, (size_t)(equals - text)));
-    struct bench_arm *arm = arm_add(bench, name);
-    free(name);
-    arm->command = equals + 1;
-    arm->ceiling = option->ceiling;
-    if (bench->opts.operation == BENCH_COPY && !strstr(arm->command, "{dst}"))
-        cli_fatal(0, "arm %s: the command of a copy must contain {dst}", cli_quote(arm->name));
-}
-
 /* Adds an arm with io_uring for each combination of the sweep's values. */
 static void sweep_add(struct bench *bench)
 {
@@ -348,32 +331,7 @@ static bool wants_depths(const struct bench_options *opts)
            !opts->depth && !opts->sweep;
 }
 
-/* Ends the program with the names that --baseline can have. */
-static void __attribute__((noreturn)) refuse_baseline(const struct bench *bench)
-{
-    char *names = bench_need(strdup(""));
-
-    for (size_t i = 0; i < bench->n_arms; i++) {
-        char *longer = format("%s%s%s", names, i ? ", " : "", bench->arms[i].name);
-        free(names);
-        names = longer;
-    }
-    cli_fatal(0, "unknown baseline %s; expected one of %s", cli_quote(bench->opts.baseline), names);
-}
-
-static void choose_baseline(struct bench *bench)
-{
-    if (!bench->opts.baseline)
-        return;
-    for (size_t i = 0; i < bench->n_arms; i++) {
-        bench->baseline = i;
-        if (strcmp(bench->arms[i].name, bench->opts.baseline) == 0)
-            return;
-    }
-    refuse_baseline(bench);
-}
-
-void arms_init(struct bench *bench)
+void arms_add_built_in(struct bench *bench)
 {
     const struct bench_options *opts = &bench->opts;
     const char *why = NULL;
@@ -403,11 +361,6 @@ void arms_init(struct bench *bench)
         cli_fatal(0, "--sweep needs io_uring: %s", bench->no_ring);
     if (opts->sweep)
         sweep_add(bench);
-    for (size_t i = 0; i < opts->n_commands; i++)
-        user_add(bench, &opts->commands[i]);
-    if (bench->n_arms == 0)
-        cli_fatal(0, "no arms to compare");
-    choose_baseline(bench);
 }
 
 bool arm_runs(const struct bench_arm *arm)
@@ -415,35 +368,6 @@ bool arm_runs(const struct bench_arm *arm)
     const struct bench_sample *last = arm->n_samples ? &arm->samples[arm->n_samples - 1] : NULL;
 
     return !last || (last->check != CHECK_FAILED && last->check != CHECK_DIFFERS);
-}
-
-char *arm_command(const struct bench *bench, const struct bench_arm *arm, const char *dest)
-{
-    char *text = NULL;
-    size_t size;
-    FILE *out = bench_need(open_memstream(&text, &size));
-
-    for (const char *at = arm->command; *at;) {
-        if (strncmp(at, "{src}", 5) == 0) {
-            for (size_t i = 0; i < bench->data.n_paths; i++) {
-                if (i > 0)
-                    putc(' ', out);
-                bench_put_quoted(out, bench->data.paths[i]);
-            }
-            at += 5;
-        } else if (strncmp(at, "{dst}", 5) == 0) {
-            bench_put_quoted(out, dest ? dest : "");
-            at += 5;
-        } else if (strncmp(at, "{list}", 6) == 0) {
-            bench_put_quoted(out, bench_temp(bench, "list"));
-            at += 6;
-        } else {
-            putc(*at++, out);
-        }
-    }
-    if (fclose(out) != 0)
-        cli_fatal(0, "memory exhausted");
-    return text;
 }
 
 void arm_set_dest(struct bench_arm *arm, const char *dest)
@@ -484,9 +408,12 @@ void arms_free(struct bench *bench)
         free(arm->name);
         free(arm->label);
         free(arm->advice);
+        free(arm->command);
+        free(arm->choice);
         free(arm->samples);
         free(arm->latency[BENCH_COLD]);
         free(arm->latency[BENCH_WARM]);
     }
     bench->n_arms = 0;
+    parameters_free(&bench->opts);
 }

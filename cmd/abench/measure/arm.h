@@ -4,10 +4,10 @@
 
 #include "../context.h"
 
-/* Sets up the arms from the options. Exits with a message if these are wrong. */
-void arms_init(struct bench *bench);
-/* Returns the user's command with its braces filled in, which the caller frees. */
-char *arm_command(const struct bench *bench, const struct bench_arm *arm, const char *dest);
+/* Adds the arms that run our own commands. Exits with a message if the options are wrong. */
+void arms_add_built_in(struct bench *bench);
+/* Adds an arm without a command. Exits with a message if there is one of that name, or no room. */
+struct bench_arm *arm_add(struct bench *bench, const char *name);
 /* Makes a built-in arm read the names in the list, and not the operands. */
 void arm_use_list(const struct bench *bench, struct bench_arm *arm);
 /* Replaces the destination in the command of a built-in arm that copies. */

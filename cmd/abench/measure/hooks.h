@@ -4,7 +4,8 @@
 
 #include "../context.h"
 
-/* Run a command, if it was given. Return 0, or -1 after a message if it failed. */
+/* Run a command, if it was given, with the values of -L. Return 0, or -1 after a message if it
+ * failed. */
 int hooks_setup(struct bench *bench);
 int hooks_prepare(const struct bench *bench, const struct bench_arm *arm);
 int hooks_cleanup(struct bench *bench); /* once, and only after hooks_setup */

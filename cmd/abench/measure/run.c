@@ -5,6 +5,7 @@
 #include "run.h"
 #include "arm.h"
 #include "child.h"
+#include "commands.h"
 #include "copies.h"
 #include "device.h"
 #include "fio.h"
@@ -226,7 +227,7 @@ int run_arm(struct bench *bench, struct bench_arm *arm, const char *dest, double
 
     assert(!dest || bench->opts.operation == BENCH_COPY);
     if (arm->command)
-        command = arm_command(bench, arm, dest);
+        command = commands_fill(bench, arm, dest);
     else if (dest)
         arm_set_dest(arm, dest);
     char *shell[] = {(char *)"/bin/sh", (char *)"-c", command, NULL};

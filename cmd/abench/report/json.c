@@ -70,13 +70,29 @@ static void put_quantiles(struct json_writer *json, const char *key, double medi
 
 static void put_command(struct json_writer *json, const struct bench_arm *arm)
 {
-    char *words[] = {(char *)arm->command};
+    char *words[] = {arm->command};
     size_t n = 0;
 
     while (arm->argv && arm->argv[n])
         n++;
     json_put_bool(json, "built_in", arm->argv);
     json_put_names(json, "command", arm->argv ? arm->argv : words, arm->argv ? n : 1);
+}
+
+/* Adds the values of -L that the arm has. */
+static void put_parameters(struct json_writer *json, const struct bench_options *opts,
+                           const size_t *choice)
+{
+    json_put_array(json, "parameters");
+    for (size_t i = 0; choice && i < opts->n_parameters; i++) {
+        if (choice[i] == 0)
+            continue;
+        json_put_object(json, NULL);
+        json_put_name(json, "name", opts->parameters[i].name);
+        json_put_name(json, "value", opts->parameters[i].values[choice[i] - 1]);
+        json_end(json);
+    }
+    json_end(json);
 }
 
 static void put_latency(struct json_writer *json, const struct bench_latency *latency)
@@ -146,6 +162,7 @@ static void put_arm(struct json_writer *json, const struct bench *bench, size_t 
     json_put_object(json, NULL);
     json_put_name(json, "name", arm->name);
     put_command(json, arm);
+    put_parameters(json, &bench->opts, arm->choice);
     put_summary(json, bench, &sum);
     put_latency(json, arm->latency[cache]);
     json_put_real(json, "whole_seconds", whole.seconds);
