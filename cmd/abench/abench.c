@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "context.h"
 #include "options.h"
+#include "outputs.h"
 #include "measure/arm.h"
 #include "measure/cache.h"
 #include "measure/child.h"
@@ -278,6 +279,9 @@ static void prepare_place(void)
     owner = getpid();
     atexit(clean_up);
     child_signals_catch();
+    if (!bench.opts.setup) /* which may make their directory */
+        outputs_try(&bench.opts);
+    end_if_interrupted();
     left_adopt();
     programs_find(&bench);
     if (snprintf(bench.temp_dir, sizeof(bench.temp_dir), "%s/abench.XXXXXX",
@@ -298,6 +302,7 @@ static void prepare(void)
         end_if_interrupted();
         exit(STATUS_TROUBLE);
     }
+    outputs_try(&bench.opts);
     arms_init(&bench);
     programs_check(&bench);
     end_if_interrupted();
@@ -313,18 +318,6 @@ static void prepare(void)
     if (bench.opts.compare)
         compare_check(&bench);
     bench.data.prepare_seconds = elapsed();
-}
-
-/* Opens a report's file, which appears when it is complete. Returns NULL for standard output. */
-static struct cli_atomic *open_output(const char *path, FILE **out)
-{
-    struct cli_atomic *file = NULL;
-    int rc = strcmp(path, "-") == 0 ? 0 : cli_atomic_open(&file, path);
-
-    if (rc < 0)
-        cli_fatal(-rc, "%s", cli_quote_maybe(path));
-    *out = file ? cli_atomic_stream(file) : stdout;
-    return file;
 }
 
 /* Closes a report's file, or discards it if rc is an error, and ends the program on errors. */
@@ -355,21 +348,21 @@ static void report(const struct machine *machine)
     if (bench.compared)
         fputs(bench.compared, taken ? stderr : stdout);
     if (opts->json) {
-        struct cli_atomic *file = open_output(opts->json, &out);
+        struct cli_atomic *file = outputs_open(opts->json, &out);
         close_output(file, opts->json, report_json(out, &bench, machine));
     }
     if (opts->csv) {
-        struct cli_atomic *file = open_output(opts->csv, &out);
+        struct cli_atomic *file = outputs_open(opts->csv, &out);
         report_csv(out, &bench);
         close_output(file, opts->csv, 0);
     }
     if (opts->markdown) {
-        struct cli_atomic *file = open_output(opts->markdown, &out);
+        struct cli_atomic *file = outputs_open(opts->markdown, &out);
         report_markdown(out, &bench, machine);
         close_output(file, opts->markdown, 0);
     }
     if (opts->html) {
-        struct cli_atomic *file = open_output(opts->html, &out);
+        struct cli_atomic *file = outputs_open(opts->html, &out);
         report_html(out, &bench, machine);
         close_output(file, opts->html, 0);
     }
@@ -454,7 +447,7 @@ static int lesson_main(void)
         lesson_print(stdout, &lesson);
     if (json) {
         FILE *out;
-        struct cli_atomic *file = open_output(json, &out);
+        struct cli_atomic *file = outputs_open(json, &out);
         close_output(file, json, lesson_json(out, &lesson));
     }
     fflush(stdout);

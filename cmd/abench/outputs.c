@@ -2,11 +2,14 @@
 #define _GNU_SOURCE
 #include "outputs.h"
 #include "../../core/base/path.h"
+#include "../cli/atomic.h"
 #include "../cli/messages.h"
 #include "../cli/quote.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Finds the directory of a path's last component, and that component. Returns 0 or -1. */
 static int find_parent(const char *path, struct stat *dir, const char **name)
@@ -63,4 +66,63 @@ void outputs_check(const struct bench_options *opts)
     if (opts->plot && (!dot || (strcmp(dot, ".svg") != 0 && strcmp(dot, ".png") != 0)))
         cli_fatal(0, "invalid argument %s for '--plot'; expected FILE.svg or FILE.png",
                   cli_quote(opts->plot));
+}
+
+/* Returns 0 if access tells that a file can be written or made, or -errno. */
+static int may_write(const char *path)
+{
+    struct stat st;
+    char *parent;
+    int rc;
+
+    if (stat(path, &st) == 0)
+        return S_ISDIR(st.st_mode) ? -EISDIR : access(path, W_OK) < 0 ? -errno : 0;
+    if (errno != ENOENT)
+        return -errno;
+    parent = path_dir(path);
+    rc = !parent ? -ENOMEM : access(parent, W_OK | X_OK) < 0 ? -errno : 0;
+    free(parent);
+    return rc;
+}
+
+/* Returns 0 if a report can be written to a file, or -errno. */
+static int try_output(const char *path)
+{
+    struct cli_atomic *file;
+    struct stat st;
+    int rc;
+
+    /* the reader of a FIFO would find its end */
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return may_write(path);
+    rc = cli_atomic_open(&file, path);
+    if (rc == 0)
+        cli_atomic_discard(file);
+    return rc;
+}
+
+void outputs_try(const struct bench_options *opts)
+{
+    const char *const paths[] = {opts->json, opts->csv, opts->markdown, opts->html};
+    int rc;
+
+    for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+        rc = paths[i] && strcmp(paths[i], "-") != 0 ? try_output(paths[i]) : 0;
+        if (rc < 0)
+            cli_fatal(-rc, "cannot write %s", cli_quote(paths[i]));
+    }
+    rc = opts->plot ? may_write(opts->plot) : 0; /* gnuplot replaces what is in it */
+    if (rc < 0)
+        cli_fatal(-rc, "cannot write %s", cli_quote(opts->plot));
+}
+
+struct cli_atomic *outputs_open(const char *path, FILE **out)
+{
+    struct cli_atomic *file = NULL;
+    int rc = strcmp(path, "-") == 0 ? 0 : cli_atomic_open(&file, path);
+
+    if (rc < 0)
+        cli_fatal(-rc, "cannot write %s", cli_quote(path));
+    *out = file ? cli_atomic_stream(file) : stdout;
+    return file;
 }

@@ -77,4 +77,25 @@ echo old >old/page
 gives 'a run without figures keeps the older page' 2 '' '' \
     'abench hash --html=old/page missing 2>/dev/null'
 same 'as it was' old "$(cat old/page)"
+
+# A report that cannot be written is told before anything runs.
+for report in json csv markdown html plot; do
+    suffix=
+    [ "$report" = plot ] && suffix=.svg
+    for path in none/file$suffix tree/1/file$suffix; do
+        abench hash "${arms[@]}" --arm 'x=echo ran >>log' --setup=: "--$report=$path" tree >table 2>messages
+        same "--$report=$path" '2 0 1 no' \
+            "$? $(wc -c <table) $(grep -c "^abench: cannot write '$path': No[t ]" messages) $([ -e log ] && echo yes || echo no)"
+    done
+done
+mkdir -p folder.svg
+gives 'a directory' 2 '' "abench: cannot write 'folder.svg': Is a directory" "abench hash --plot=folder.svg --arm 'x=echo ran >>log' tree"
+gives 'a lesson' 2 '' "abench: cannot write 'folder.svg': Is a directory" "abench lesson --json=folder.svg"
+abench hash "${arms[@]}" --setup='mkdir made' --html=made/page tree >table 2>messages
+same '--setup can make the directory' '0 yes' "$? $([ -s made/page ] && echo yes)"
+mkfifo fifo
+timeout 20 cat fifo >received &
+abench hash "${arms[@]}" --json=fifo tree >table 2>messages
+wait
+check 'the reader of a FIFO gets the report' grep -q '"bench"' received
 finish
