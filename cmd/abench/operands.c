@@ -60,6 +60,15 @@ static char *operand(const char *given, enum bench_operation operation)
     return text;
 }
 
+/* Returns the first block size of a sweep, which the other arms then have, too, or NULL. */
+static const char *first_block_size(const struct bench_sweep *sweep)
+{
+    for (size_t d = 0; d < sweep->n_dimensions; d++)
+        if (strcmp(sweep->dimensions[d].name, "block-size") == 0)
+            return sweep->dimensions[d].values[0];
+    return NULL;
+}
+
 /* Sets the defaults of a pattern: random blocks of a size that devices are asked for, and enough of
  * them that a run can be timed. */
 static void pattern_defaults(struct bench *bench)
@@ -82,6 +91,8 @@ static void pattern_defaults(struct bench *bench)
     if (bench->data.device && opts->warm)
         cli_fatal(0, "a block device cannot be read warm: it is read past the page cache");
     some = random ? usual : bench->data.device ? device_usual : size;
+    if (!opts->block_size)
+        opts->block_size = first_block_size(&bench->sweep);
     if (random && !opts->block_size)
         opts->block_size = "4K";
     (void)cli_parse_size(opts->block_size ? opts->block_size : "1M", &opts->pattern_block);

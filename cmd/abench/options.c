@@ -491,7 +491,7 @@ void options_parse(struct bench *bench, int argc, char **argv)
     if (opts->drop_caches && geteuid() != 0)
         cli_fatal(0,
                   "--drop-caches needs root; without it only the pages of the files are evicted");
-    operands_take(bench, argv + optind, (size_t)(argc - optind));
     if (opts->sweep)
         sweep_parse(&bench->sweep, opts->sweep);
+    operands_take(bench, argv + optind, (size_t)(argc - optind));
 }

@@ -167,6 +167,17 @@ if [ "$engine" = uring ]; then
         "$(grep -c ' IOPS   MB/s    CPU    p50    p90    p99  p99.9 faster$' table) $(grep -c '^16 blocking threads .*x' table) $(grep -c '^io_uring, 16 in flight .*x' table)"
     same 'within the width of a screen' 0 "$(grep -v '^warning' table | grep -c '.\{81\}')"
     same 'and a knee is found' True "$(json report.json 'd["states"][0]["knee"] in [a["name"] for a in d["states"][0]["arms"]]')"
+    abench read --pattern=random --sweep=depth=1,4,block-size=16K,64K --bytes=1M --no-probe --runs=2 --json=report.json \
+        large >table 2>messages
+    same 'a knee for each block size' "True ['16K', '64K']" \
+        "$(json report.json '"{} {}".format(d["states"][0]["knees"][0] == d["states"][0]["knee"], [k[-3:] for k in d["states"][0]["knees"]])')"
+    same 'two asterisks, and no comparison of one size with another' '2 2' \
+        "$(grep -c '^depth=.*\*$' table) $(grep -c '^depth=.,block-size=64K .* -\*\?$' table)"
+    same 'the other arms have the first block size, and so has the command to use' '1 --block-size=16K' \
+        "$(json report.json 'd["states"][0]["arms"][0]["command"].count("--block-size=16K")') $(grep -A3 '^Use' table | grep -o -e '--block-size=[^ ]*')"
+    abench read --pattern=random --sweep=block-size=16K,64K --bytes=1M --no-probe --runs=1 --json=report.json large >table 2>messages
+    same 'a single point of each size is no knee' 'None [] 0' \
+        "$(json report.json '"{} {}".format(d["states"][0]["knee"], d["states"][0]["knees"])') $(grep -c '^Knee' table)"
 fi
 check 'sequential blocks' abench read --pattern=sequential --arms="sync,$other" --pairs=1 --time=20 large
 gives 'a pattern is for reading' 2 '' 'abench: --pattern can only be used with read' 'abench hash --pattern=random large'

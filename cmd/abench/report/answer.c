@@ -24,8 +24,9 @@ static const double as_good = 1.05;
 /* --pattern: a ring that is as fast as threads helps if it takes at most this part of their CPU. */
 static const double cpu_saved = 2.0 / 3;
 
-/* Finds the fastest of the arms that fit, by the median. */
-static int fastest(const struct bench *bench, enum bench_cache cache,
+/* Finds the fastest of the arms that fit, by the median. A pattern of blocks of another size than
+ * that of base is other work; ANSWER_NONE: any size. */
+static int fastest(const struct bench *bench, enum bench_cache cache, int base,
                    bool (*fits)(const struct bench_arm *arm))
 {
     int best = ANSWER_NONE;
@@ -34,6 +35,8 @@ static int fastest(const struct bench *bench, enum bench_cache cache,
     for (size_t i = 0; i < bench->n_arms; i++) {
         struct bench_summary sum = summary_of(bench, i, cache);
         if (sum.runs == 0 || sum.unchecked || !fits(&bench->arms[i]) || sum.median >= best_median)
+            continue;
+        if (base != ANSWER_NONE && bench->arms[i].pattern_block != bench->arms[base].pattern_block)
             continue;
         best = (int)i;
         best_median = sum.median;
@@ -76,8 +79,8 @@ static int find_base(const struct bench *bench, enum bench_cache cache)
 {
     if (!bench->arms[bench->baseline].ring && summary_of(bench, bench->baseline, cache).runs > 0)
         return (int)bench->baseline;
-    int base = fastest(bench, cache, is_blocking);
-    return base != ANSWER_NONE ? base : fastest(bench, cache, is_threads);
+    int base = fastest(bench, cache, ANSWER_NONE, is_blocking);
+    return base != ANSWER_NONE ? base : fastest(bench, cache, ANSWER_NONE, is_threads);
 }
 
 /* Returns the arm that does what our command does without options. */
@@ -91,16 +94,18 @@ static int find_usual(const struct bench *bench, enum bench_cache cache)
 
 /* Chooses the command to use: the fastest, or our command without options, or the knee of a sweep,
  * if these are as fast. */
-static int find_use(const struct bench *bench, enum bench_cache cache)
+static int find_use(const struct bench *bench, enum bench_cache cache, int base)
 {
-    int best = fastest(bench, cache, is_any), swept, knee = knee_find(bench, cache, &swept);
-    int usual = find_usual(bench, cache);
+    int best = fastest(bench, cache, base, is_any), usual = find_usual(bench, cache), swept, knee;
 
     if (usual != ANSWER_NONE && best != ANSWER_NONE &&
         summary_of(bench, (size_t)usual, cache).median <=
             as_good * summary_of(bench, (size_t)best, cache).median &&
         !summary_compare(bench, (size_t)best, (size_t)usual, cache).faster)
         return usual;
+    if (best == ANSWER_NONE || !bench->arms[best].swept)
+        return best;
+    knee = knee_find(bench, cache, knee_group(bench, &bench->arms[best]), &swept);
     return knee >= 0 && best == swept ? knee : best;
 }
 
@@ -188,10 +193,11 @@ static enum answer_kind decide(const struct bench *bench, enum bench_cache cache
 
 struct answer answer_find(const struct bench *bench, enum bench_cache cache)
 {
-    struct answer answer = {.ring = fastest(bench, cache, is_ring),
-                            .base = find_base(bench, cache),
-                            .threads = fastest(bench, cache, is_threads),
-                            .use = find_use(bench, cache)};
+    int base = find_base(bench, cache);
+    struct answer answer = {.ring = fastest(bench, cache, base, is_ring),
+                            .base = base,
+                            .threads = fastest(bench, cache, base, is_threads),
+                            .use = find_use(bench, cache, base)};
 
     if (answer.threads == answer.base)
         answer.threads = ANSWER_NONE;
@@ -297,7 +303,7 @@ char *answer_line(const struct bench *bench, const struct answer *answer, enum b
 static void print_reason(FILE *out, const struct bench *bench, const struct answer *answer,
                          enum bench_cache cache)
 {
-    int best = fastest(bench, cache, is_any);
+    int best = fastest(bench, cache, answer->base, is_any);
     int usual = find_usual(bench, cache);
     const struct bench_arm *arm = &bench->arms[answer->use];
     const char *by_itself = usual != ANSWER_NONE && bench->arms[usual].ring ? "io_uring"

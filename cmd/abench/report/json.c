@@ -199,6 +199,19 @@ static void put_prediction(struct json_writer *json, const struct bench *bench,
     json_end(json);
 }
 
+static void put_knees(struct json_writer *json, const struct bench *bench, enum bench_cache cache)
+{
+    char *names[SWEEP_VALUES_MAX];
+    size_t n = 0;
+
+    for (size_t group = 0; group < knee_groups(bench); group++) {
+        int best, knee = knee_find(bench, cache, group, &best);
+        if (knee >= 0)
+            names[n++] = bench->arms[knee].name;
+    }
+    json_put_names(json, "knees", names, n);
+}
+
 /* Adds the verdict: in the words of the table, and as the figures behind them. */
 static void put_verdict(struct json_writer *json, const struct bench *bench,
                         const struct machine *machine, enum bench_cache cache)
@@ -213,7 +226,7 @@ static void put_verdict(struct json_writer *json, const struct bench *bench,
     char *line = answer_line(bench, &answer, cache);
     char *recommendation = answer_use_line(bench, &answer, cache);
     struct bench_disturbance disturbance = summary_disturbance(bench, cache);
-    int best, knee = knee_find(bench, cache, &best);
+    int best, knee = knee_find(bench, cache, 0, &best);
     struct verdict verdict;
 
     json_put_text(json, "answer", answer_word(answer.kind));
@@ -229,6 +242,7 @@ static void put_verdict(struct json_writer *json, const struct bench *bench,
         json_put_name(json, "knee", bench->arms[knee].name);
     else
         json_put_null(json, "knee");
+    put_knees(json, bench, cache);
     put_prediction(json, bench, cache);
     json_put_text(json, "recommendation", recommendation);
     free(line);

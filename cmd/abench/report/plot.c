@@ -112,7 +112,7 @@ static void put_arms(FILE *out, const struct bench *bench, enum bench_cache cach
 
 static void put_sweep(FILE *out, const struct bench *bench, enum bench_cache cache)
 {
-    int best, knee = knee_find(bench, cache, &best);
+    const char *title_of_knee = "knee";
     unsigned curves = 0;
     char title[256];
 
@@ -149,13 +149,18 @@ static void put_sweep(FILE *out, const struct bench *bench, enum bench_cache cac
         put_quoted(out, bench->arms[bench->baseline].name);
         fputs(", \\\n ", out);
     }
-    if (knee >= 0)
+    for (size_t group = 0; group < knee_groups(bench); group++) {
+        int best, knee = knee_find(bench, cache, group, &best);
+        if (knee < 0)
+            continue;
         fprintf(out,
                 "'+' using (%g):(%.9g) every ::0::0 with points pt 6 ps 3 lw 2 lc rgb 'black'"
-                " title 'knee'\n",
-                curves_x(bench, &bench->arms[knee]), summary_of(bench, (size_t)knee, cache).mb_s);
-    else
-        fputs("NaN notitle\n", out);
+                " title '%s', \\\n ",
+                curves_x(bench, &bench->arms[knee]), summary_of(bench, (size_t)knee, cache).mb_s,
+                title_of_knee);
+        title_of_knee = "";
+    }
+    fputs("NaN notitle\n", out);
 }
 
 void report_plot(const struct bench *bench)

@@ -120,13 +120,22 @@ static void print_kind(FILE *out, const struct bench_arm *arm, const struct benc
     putc('\n', out);
 }
 
+static bool is_knee(const struct bench *bench, enum bench_cache cache, size_t arm)
+{
+    int best;
+
+    return bench->arms[arm].swept &&
+           knee_find(bench, cache, knee_group(bench, &bench->arms[arm]), &best) == (int)arm;
+}
+
 /* Prints what counts for reads of blocks: rates, latencies and CPU time of a read. */
 static void print_loads(FILE *out, const struct bench *bench, const struct answer *answer,
                         enum bench_cache cache, int width)
 {
     const double us = 1e-6;
     const bool mixed = bench->opts.write_percent > 0;
-    int best, knee = knee_find(bench, cache, &best);
+    char faster[32];
+    const uint64_t block = bench->arms[bench->baseline].pattern_block;
 
     fprintf(out, "\n%-*s %7s %6s %6s %6s %6s %6s %6s %6s\n", width, "CPU, latency in us", "IOPS",
             "MB/s", "CPU", "p50", "p90", "p99", "p99.9", "faster");
@@ -142,8 +151,13 @@ static void print_loads(FILE *out, const struct bench *bench, const struct answe
         print_known(out, 6, sum.cpu_seconds / bench_items(bench, &bench->arms[i]) / us);
         for (unsigned j = 0; j < CLI_PERCENTILES; j++)
             print_known(out, 6, mixed ? NAN : sum.latency_ns[j] / ns_per_us);
-        fprintf(out, " %5sx%s\n", i == bench->baseline ? "1" : words_times(sum.ratio),
-                (int)i == knee ? "*" : "");
+        snprintf(faster, sizeof(faster), "%sx", words_times(sum.ratio));
+        /* larger blocks are other work */
+        fprintf(out, " %6s%s\n",
+                bench->arms[i].pattern_block != block ? " -"
+                : i == bench->baseline                ? "1x"
+                                                      : faster,
+                is_knee(bench, cache, i) ? "*" : "");
         for (unsigned j = 0; j < LOAD_KINDS && mixed; j++)
             print_kind(out, &bench->arms[i], &sum, j, width);
     }

@@ -34,6 +34,7 @@ static int arm_of_interest(const struct bench *bench, enum bench_cache cache)
                    : arm->argv            ? 2
                                           : 1;
         if (sum.runs == 0 || arm->ceiling || rank < best_rank ||
+            arm->pattern_block != bench->arms[bench->baseline].pattern_block || /* other work */
             (rank == best_rank && sum.median >= best_median))
             continue;
         best = (int)i;
