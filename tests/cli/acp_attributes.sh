@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # acp_attributes.sh: modes of directories below directories that pass on their group, as with GNU cp: BIN_DIR ENGINE
 # shellcheck disable=SC2154 # what lib.sh sets
-# shellcheck source=tests/cli/lib_cp.sh
+# needs: perl
 # shellcheck source=tests/cli/lib_cp.sh
 . "${0%/*}/lib_cp.sh"
 . "${0%/*}/lib.sh"
