@@ -34,6 +34,7 @@ struct copy_deferred_error {
 struct hard_links;
 struct pool;
 struct parts;
+struct seen_parent;
 struct written;
 
 /* One run. Zeroed, then the first three set by the caller, then copy_init. */
@@ -78,8 +79,9 @@ struct copy {
     void *places;             /* places and identities of several operands: trees of seen.c */
     void *entries;
     void *inodes;
-    bool link_pending;      /* an operand that may not be done is one of a file's names */
-    bool directory_pending; /* one is a directory */
+    struct seen_parent *last_parent; /* the last operand's; owned */
+    bool link_pending;               /* an operand that may not be done is one of a file's names */
+    bool directory_pending;          /* one is a directory */
     _Atomic(struct copy_deferred_error *) deferred_errors;
 };
 

@@ -293,6 +293,22 @@ static void close_dest(struct file *file, struct dest *dest)
     dest_to(dest, named ? DEST_NONE : DEST_CLOSED);
 }
 
+/* Learns what the copy is. Noted for seen_copied, which would ask in turn for one after the other.
+ */
+static void stat_made(struct file *file, const struct dest *dest, struct stat *made)
+{
+    struct item *op = file->op;
+
+    if (fstat(dest->fd, made) < 0) {
+        if (dest->claimed)
+            file_fail(file, STEP_STAT_DEST, -errno);
+        return;
+    }
+    op->made_known = !op->via_symlink; /* the link is what is there by that name */
+    op->made_dev = made->st_dev;
+    op->made_ino = made->st_ino;
+}
+
 void dest_end(struct copy *copy, struct file *file, const struct stat *st, struct dest *dest,
               const struct delivery *to, uint64_t size)
 {
@@ -314,8 +330,8 @@ void dest_end(struct copy *copy, struct file *file, const struct stat *st, struc
         }
         if (file->status == 0 && dest->state == DEST_NAMELESS && !dest->temp)
             name(file, dest); /* by its descriptor */
-        if (file->status == 0 && dest->claimed && fstat(dest->fd, &made) < 0)
-            file_fail(file, STEP_STAT_DEST, -errno);
+        if (file->status == 0 && (dest->claimed || op->place))
+            stat_made(file, dest, &made);
         if (file->status < 0)
             unfinished_unlink(&dest->unfinished);
         /* with the last descriptor the lock would go, and others may remove the temporary file */

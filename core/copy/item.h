@@ -65,6 +65,9 @@ struct item {
     const char *elsewhere;
     SLIST_HEAD(, item_report) reports; /* besides file->status, in the order in which they came */
     struct seen_place *place; /* an operand's that is no directory; lives until copy_destroy */
+    bool made_known;          /* the copy is this inode: */
+    dev_t made_dev;
+    ino_t made_ino;
     char *backup;           /* what the destination was renamed to, in the directory where it is */
     bool attempted;         /* nothing spoke against it: worth a line of -v */
     bool just_created;      /* what is there is an earlier operand's copy */

@@ -166,9 +166,9 @@ int parents_make(struct copy *copy, struct feed *feed, const struct copy_source 
     const char *name = source->name;
     /* what to_name leaves out: the slashes that it may begin with */
     size_t skipped = strspn(name, "/"), len;
-    bool finished = parents_exist(source);
     struct dir *shared;
     const char *at;
+    bool finished;
     int rc = 0;
 
     dir_put(copy->source_to);
@@ -176,6 +176,8 @@ int parents_make(struct copy *copy, struct feed *feed, const struct copy_source 
     shared = dir_get(copy->source_to);
     at = source->to_name + (len > skipped ? len - skipped : 0);
     at += strspn(at, "/");
+    /* most operands need no directory besides those of the one before */
+    finished = strchr(at, '/') && parents_exist(source);
     while (rc == 0) {
         const char *end = strchr(at, '/');
         char *part = end ? strndup(at, (size_t)(end - at)) : NULL;

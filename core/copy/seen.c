@@ -20,6 +20,14 @@ struct seen_entry {
     const char *base; /* the caller's */
 };
 
+/* The directory that the last operand is in: the first len bytes of its name. */
+struct seen_parent {
+    const char *name; /* the caller's */
+    size_t len;
+    dev_t dev;
+    ino_t ino;
+};
+
 /* An operand with that inode; a directory's with the place that it went to. */
 struct seen_inode {
     dev_t dev;
@@ -64,19 +72,42 @@ static int by_place(const void *a, const void *b)
     return strcmp(x->to_name, y->to_name);
 }
 
+/* Sets dev and ino to those of the directory that an operand is in. Mostly it is that of the
+ * operand before, which is not looked up again. */
+static int find_parent(struct copy *copy, const char *name, struct seen_entry *entry)
+{
+    size_t len = (size_t)(entry_base(name) - name);
+    struct seen_parent *last = copy->last_parent;
+    struct stat st;
+
+    if (!last || last->len != len || memcmp(last->name, name, len) != 0) {
+        if (entry_parent(copy->cwd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+            return -errno;
+        last = realloc(last, sizeof(*last));
+        if (!last)
+            return -ENOMEM;
+        *last = (struct seen_parent){name, len, st.st_dev, st.st_ino};
+        copy->last_parent = last;
+    }
+    entry->dev = last->dev;
+    entry->ino = last->ino;
+    return 0;
+}
+
 int seen_entry(struct copy *copy, const char *name)
 {
     struct seen_entry *entry = malloc(sizeof(*entry)), **at;
-    struct stat st;
     bool seen;
+    int rc;
 
     if (!entry)
         return -ENOMEM;
-    if (entry_parent(copy->cwd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+    entry->base = entry_base(name);
+    rc = find_parent(copy, name, entry);
+    if (rc < 0) {
         free(entry);
-        return errno == ENOMEM ? -ENOMEM : 0;
+        return rc == -ENOMEM ? -ENOMEM : 0;
     }
-    *entry = (struct seen_entry){st.st_dev, st.st_ino, entry_base(name)};
     at = tsearch(entry, &copy->entries, by_entry);
     seen = at && *at != entry;
     if (!at || seen)
@@ -177,6 +208,10 @@ void seen_copied(const struct item *op)
     struct stat st;
 
     assert(place);
+    if (op->made_known) {
+        *place = (struct seen_place){place->to_name, true, op->made_dev, op->made_ino};
+        return;
+    }
     place->made = fstatat(op->to->fd, op->to_name, &st, AT_SYMLINK_NOFOLLOW) == 0;
     if (place->made) {
         place->dev = st.st_dev;
@@ -196,5 +231,7 @@ void seen_destroy(struct copy *copy)
     tdestroy(copy->places, free);
     tdestroy(copy->entries, free);
     tdestroy(copy->inodes, free);
+    free(copy->last_parent);
     copy->places = copy->entries = copy->inodes = NULL;
+    copy->last_parent = NULL;
 }
