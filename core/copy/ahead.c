@@ -11,6 +11,12 @@
 #include "update.h"
 #include "../base/retry.h"
 
+enum {
+    /* More than the threads that look: what they have found must still be cached when the producer
+     * comes to it. */
+    OPERANDS_AHEAD = 64,
+};
+
 void ahead_start(struct copy *copy)
 {
     if (copy->threads_ahead > 0)
@@ -55,6 +61,39 @@ void ahead_look(struct dir *dir, const char *name, void *arg)
     at->dest_fd = to && !to->created ? to->fd : -1;
     memcpy(at->name, name, len);
     pool_add(copy->pool, look, at);
+}
+
+/* An operand that the producer will come to. */
+struct operand {
+    const struct copy_source *source;
+    bool follow;
+    bool dest; /* is looked at, too */
+};
+
+static void look_operand(void *arg)
+{
+    struct operand *at = arg;
+    const struct copy_source *source = at->source;
+    struct stat st;
+
+    (void)fstatat(AT_FDCWD, source->name, &st, at->follow ? 0 : AT_SYMLINK_NOFOLLOW);
+    if (at->dest && source->to->fd != -1)
+        (void)fstatat(source->to->fd, source->to_name, &st, AT_SYMLINK_NOFOLLOW);
+    free(at);
+}
+
+void ahead_operands(struct copy *copy, size_t next, bool dest)
+{
+    for (; copy->pool && copy->operands_ahead < copy->source_count &&
+           copy->operands_ahead < next + OPERANDS_AHEAD;
+         copy->operands_ahead++) {
+        struct operand *at = malloc(sizeof(*at));
+        if (!at)
+            return;
+        *at = (struct operand){&copy->sources[copy->operands_ahead],
+                               copy->opts.follow != FOLLOW_NEVER, dest};
+        pool_add(copy->pool, look_operand, at);
+    }
 }
 
 void ahead_settle(void *arg)

@@ -13,6 +13,10 @@ void ahead_start(struct copy *copy);
 /* Waits for all that is under way, and ends. */
 void ahead_end(struct copy *copy);
 
+/* Looks up the operands from next on that the producer will come to, some at a time; dest: also
+ * where they go. */
+void ahead_operands(struct copy *copy, size_t next, bool dest);
+
 /* For walk_ops, with the struct copy as arg. ahead_look looks up a name that the walk will come to,
  * in the source and in the destination, so that the kernel knows it then. */
 void ahead_look(struct dir *dir, const char *name, void *copy);

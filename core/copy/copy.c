@@ -221,9 +221,10 @@ static enum refusal collision(struct copy *copy, struct feed *feed,
 
 static int copy_one(struct copy *copy, struct feed *feed, const struct copy_source *source)
 {
+    bool looks = copy->plan || decides_first(&copy->opts);
     const struct walk_ops ops = {.entry = entry,
                                  .enter = directory_enter,
-                                 .ahead = copy->pool ? ahead_look : NULL,
+                                 .ahead = copy->pool && looks ? ahead_look : NULL,
                                  .settle = copy->pool ? ahead_settle : NULL};
     struct stat st;
     enum refusal refusal = REFUSED_NONE;
@@ -268,6 +269,7 @@ int copy_produce(struct feed *feed, void *arg)
     int rc = 0;
 
     assert(!copy->written && !copy->source_to && !copy->parents); /* one run */
+    assert(copy->operands_ahead == 0);
     /* a file alone leads to one destination */
     if (copy->opts.recursive || copy->source_count > 1) {
         copy->written = written_new();
@@ -276,9 +278,10 @@ int copy_produce(struct feed *feed, void *arg)
     }
     if (copy->opts.atomic && !copy->opts.dry_run && copy->source_count > 0)
         sweep_target(&copy->sources[0]);
-    if (copy->plan || decides_first(&copy->opts))
+    if (copy->plan || decides_first(&copy->opts) || copy->source_count > 1)
         ahead_start(copy);
     for (size_t i = 0; i < copy->source_count && rc == 0; i++) {
+        ahead_operands(copy, i, decides_first(&copy->opts));
         copy->source = &copy->sources[i];
         copy->source_to = dir_get(copy->source->to);
         item_find_medium(copy, copy->source_to);

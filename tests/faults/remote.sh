@@ -53,6 +53,27 @@ rules
 acp -a --update=changed -T "$mnt/files" "$mnt/met"
 check 'changed files: all is copied' "$here/../cli/same_tree" "$below/files" "$below/met"
 
+# Operands are looked up before it is their turn: here in a directory each, since FUSE may look up names of one
+# directory one after the other.
+mkdir "$below/operands"
+for ((i = 0; i < 2 * most; i++)); do mkdir -p "$below/dirs/$i" && echo "$i" >"$below/dirs/$i/f"; done
+(cd "$below" && printf 'dirs/%s/f\0' {0..9} missing $(seq 10 $((2 * most - 1))) 3) >list
+for options in -a '-a -u'; do
+    fresh_mount --cache=30
+    rules "getattr dirs/[1-9]*/f together=$most" # the filesystem of the first one is asked for before
+    # shellcheck disable=SC2086 # words
+    (cd "$mnt" && acp $options -v --files0-from="$scratch/work/list" --parents -t operands >"$scratch/out" 2>"$scratch/err")
+    same "operands: status, $options" 1 $?
+    same "operands: the number in getattr at a time, $options" "$most" "$(sed 's/.*together //' "$mnt/.faultfs")"
+    check "operands: all is copied, $options" diff -r "$below/dirs" "$below/operands/dirs"
+    same "operands: messages, $options" "acp: failed to get attributes of 'dirs/missing': No such file or directory
+acp: warning: source file 'dirs/3/f' specified more than once" "$(cat "$scratch/err")"
+    same "operands: their order, $options" "$(seq -f "'dirs/%g/f'" 0 $((2 * most - 1)))" \
+        "$(sed -n 's/^\(.*f.\) -> .*/\1/p' "$scratch/out")"
+    rm -r "$below/operands/dirs"
+done
+fresh_mount
+
 # A worker that waits for another name of its file does not keep that name from being copied.
 mkdir -p links/a links/b
 for ((i = 0; i < 3 * most; i++)); do
