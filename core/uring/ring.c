@@ -71,8 +71,28 @@ int ring_open(struct ring *ring, unsigned entries, void *buf, size_t buf_bytes, 
     return 0;
 }
 
+/* Waits until the kernel has released the files of all requests. io-wq does so only after the
+ * completion, and what the end of the ring finds undone is left to a kernel thread: of 1,500 FIFOs
+ * 36 still had a reader after the process had ended, for up to 20 ms. A drained request runs when
+ * those before it are freed (Linux 6.16; before that, when they have completed). */
+static void settle(struct ring *ring)
+{
+    struct io_uring_sqe *sqe = io_uring_get_sqe(&ring->uring);
+    int rc;
+
+    assert(sqe); /* all that was prepared has been submitted */
+    io_uring_prep_nop(sqe);
+    sqe->flags |= IOSQE_IO_DRAIN;
+    do
+        rc = io_uring_submit_and_wait(&ring->uring, 1);
+    while (rc == -EINTR || (rc >= 0 && io_uring_cq_ready(&ring->uring) == 0));
+    io_uring_cq_advance(&ring->uring, io_uring_cq_ready(&ring->uring));
+}
+
 void ring_close(struct ring *ring)
 {
+    if (ring->requests > 0 && ring->in_flight == 0)
+        settle(ring);
     io_uring_queue_exit(&ring->uring);
 }
 

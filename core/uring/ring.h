@@ -23,6 +23,8 @@ struct ring {
  * buf; if RLIMIT_MEMLOCK does not allow that, the ring works without. Returns 0 or -errno. */
 int ring_open(struct ring *ring, unsigned entries, void *buf, size_t buf_bytes,
               struct stats *stats);
+/* Ends a ring. The files of its requests are closed when their descriptors are, unless the ring is
+ * broken. */
 void ring_close(struct ring *ring);
 
 /* Returns a request to be prepared. The caller keeps in_flight within the entries. */
