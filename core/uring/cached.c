@@ -56,7 +56,7 @@ static void not_cached(struct loop *loop, struct slot *slot, int status)
         open_choose_path(loop, slot); /* for the rest */
     /* After -EAGAIN a guessed file is tried once more, if most of it is cached. */
     if (slot_reads_plainly(slot) && (!guessed || status != -EAGAIN))
-        open_stream(loop, slot);
+        open_stream(slot);
 }
 
 /* Reads the next bytes, waiting for them only in BLOCKING; else it returns -EAGAIN. Returns the

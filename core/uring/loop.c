@@ -5,7 +5,6 @@
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -106,11 +105,6 @@ static void request_done(void *arg, uint64_t user_data, int res)
     switch ((enum loop_request)(user_data & REQUEST_MASK)) {
     case REQUEST_OPEN:
         open_requested(loop, slot, res);
-        break;
-    case REQUEST_POLL:
-        slot_to(slot, SLOT_STREAM);
-        if (res < 0) /* no memory: then poll, and not a read that would find the FIFO's end */
-            (void)poll(&(struct pollfd){.fd = slot->fd, .events = POLLIN}, 1, -1);
         break;
     case REQUEST_READ:
         stream_read_done(loop, block, res);

@@ -73,7 +73,8 @@ struct loop {
 };
 
 /* The kind of a request, in the low bits of the block's address. */
-enum loop_request { REQUEST_READ, REQUEST_WRITE, REQUEST_OPEN, REQUEST_POLL, REQUEST_MASK = 3 };
+enum loop_request { REQUEST_READ, REQUEST_WRITE, REQUEST_OPEN };
+enum { REQUEST_MASK = 3 };
 _Static_assert(_Alignof(struct block) > REQUEST_MASK, "an address has no room for the kind");
 
 /* Marks a prepared request as one of the block's slot. */

@@ -17,7 +17,7 @@
 #include "../base/retry.h"
 
 /* Returns the flags of open(2): with O_NONBLOCK, so that opening a FIFO or a device does not wait;
- * open_stream clears it. */
+ * open_stream clears it, but for a FIFO. */
 static int open_flags(const struct file *file)
 {
     return O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (file->dir->may_follow ? 0 : O_NOFOLLOW);
@@ -43,17 +43,6 @@ static void open_by_ring(struct loop *loop, struct slot *slot, int dir_fd, const
     loop_request(sqe, &slot->small_block, REQUEST_OPEN);
 }
 
-/* Polls a FIFO. Opened without waiting for a writer, it looks as if it had ended until there is
- * one; poll reports a hang-up only once there has been one. */
-static void wait_for_writer(struct loop *loop, struct slot *slot)
-{
-    struct io_uring_sqe *sqe = ring_sqe(&loop->ring);
-
-    io_uring_prep_poll_add(sqe, slot->fd, POLLIN | POLLHUP);
-    loop_request(sqe, &slot->small_block, REQUEST_POLL);
-    slot_to(slot, SLOT_WAIT_WRITER);
-}
-
 /* Tells whether poll(2) finds the file ready for everything, as it does if the file has no poll of
  * its own. */
 static bool always_ready(int fd)
@@ -72,16 +61,13 @@ bool open_blocking(struct slot *slot)
     return true;
 }
 
-void open_stream(struct loop *loop, struct slot *slot)
+void open_stream(struct slot *slot)
 {
     /* what is read through the ring may wait; O_NONBLOCK would forbid it if the filesystem cannot
      * tell beforehand */
-    if (!slot->direct)
+    if (!slot->direct && !S_ISFIFO(slot->st.st_mode))
         (void)fcntl(slot->fd, F_SETFL, 0);
-    if (S_ISFIFO(slot->st.st_mode))
-        wait_for_writer(loop, slot);
-    else
-        slot_to(slot, SLOT_STREAM);
+    slot_to(slot, SLOT_STREAM);
 }
 
 /* Tells whether the rest of a file is read past the page cache. */
@@ -101,7 +87,7 @@ void open_choose_path(struct loop *loop, struct slot *slot)
             cache_drop(slot->fd, 0, 0);
     }
     if (!slot_is_seekable(slot) || slot->direct)
-        open_stream(loop, slot);
+        open_stream(slot);
     else if (slot->state != SLOT_INLINE)
         slot_to(slot, SLOT_INLINE);
 }

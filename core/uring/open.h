@@ -16,7 +16,7 @@ void open_decide(struct loop *loop, struct slot *slot);
 /* Chooses the cache, the ring, or the ring with O_DIRECT. */
 void open_choose_path(struct loop *loop, struct slot *slot);
 /* Takes the ring: from here on reads may wait. */
-void open_stream(struct loop *loop, struct slot *slot);
+void open_stream(struct slot *slot);
 /* Takes plain calls that wait, if the ring would read the file only once poll says that it is
  * readable, which some regular pseudo files never are (/proc/bus/input/devices, mqueue). Returns
  * whether it is so. */

@@ -7,7 +7,7 @@
 #define TO(state) (1U << SLOT_##state)
 
 /* the paths that open_choose_path chooses from */
-#define TO_BYTES (TO(INLINE) | TO(WAIT_WRITER) | TO(STREAM) | TO(DONE))
+#define TO_BYTES (TO(INLINE) | TO(STREAM) | TO(DONE))
 
 static const unsigned slot_next[SLOT_STATES] = {
     [SLOT_FREE] = TO(TYPE_PENDING) | TO(TYPE_KNOWN) | TO(OPENING),
@@ -19,7 +19,6 @@ static const unsigned slot_next[SLOT_STATES] = {
     [SLOT_GUESSED] = TO(BLOCKING) | TO_BYTES,
     [SLOT_INLINE] = TO(BLOCKING) | TO(STREAM) | TO(DONE),
     [SLOT_BLOCKING] = TO(DONE),
-    [SLOT_WAIT_WRITER] = TO(STREAM) | TO(DONE),
     [SLOT_STREAM] = TO(BLOCKING) | TO(DONE),
     [SLOT_DONE] = TO(FREE),
 };

@@ -20,15 +20,13 @@
  *     | not cached   | FUSE says that it is empty
  *     v              |
  *   STREAM ----------'
- *     ^
- *   WAIT_WRITER                    a FIFO, from OPENING, PARKED or GUESSED
  *
  *   DONE                           from any state above: the end is known, or the file has failed
  *     |   no request is in flight
  *   FREE
  *
- * OPENING, PARKED and GUESSED lead to INLINE if the file may be cached, else to STREAM (or, for a
- * FIFO, WAIT_WRITER). slot_to() asserts every change against a table of these arrows.
+ * OPENING, PARKED and GUESSED lead to INLINE if the file may be cached, else to STREAM. slot_to()
+ * asserts every change against a table of these arrows.
  *
  * A block:
  *
@@ -68,15 +66,14 @@ enum slot_state {
     SLOT_FREE,
     SLOT_TYPE_PENDING, /* a request opens an O_PATH descriptor, to learn the type */
     SLOT_TYPE_KNOWN,
-    SLOT_OPENING,     /* a request opens the file */
-    SLOT_WAIT_LEASE,  /* a request opens it through the O_PATH descriptor in fd; this can take long
-                       */
-    SLOT_PARKED,      /* it is open; the operation is asked again in every turn */
-    SLOT_GUESSED,     /* read by calls that do not wait, before fstat(2) */
-    SLOT_INLINE,      /* read by calls that do not wait: its bytes seem to be in the page cache */
-    SLOT_BLOCKING,    /* read by calls that wait */
-    SLOT_WAIT_WRITER, /* a request polls a FIFO */
-    SLOT_STREAM,      /* read by requests */
+    SLOT_OPENING,    /* a request opens the file */
+    SLOT_WAIT_LEASE, /* a request opens it through the O_PATH descriptor in fd; this can take long
+                      */
+    SLOT_PARKED,     /* it is open; the operation is asked again in every turn */
+    SLOT_GUESSED,    /* read by calls that do not wait, before fstat(2) */
+    SLOT_INLINE,     /* read by calls that do not wait: its bytes seem to be in the page cache */
+    SLOT_BLOCKING,   /* read by calls that wait */
+    SLOT_STREAM,     /* read by requests; a FIFO when a request has found it ready */
     SLOT_DONE,
     SLOT_STATES,
 };

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -17,6 +18,8 @@ enum {
     SUBMIT_BYTES = 256 * 1024, /* delivered between two submissions; 0.15 ms of SHA-256 */
 };
 
+/* Requests a read; of a FIFO, a poll: io-wq would read the FIFO's end, and keep it open after the
+ * completion, so that the next writer found a reader that is gone. */
 static void request_read(struct loop *loop, struct block *block)
 {
     struct slot *slot = block->slot;
@@ -24,7 +27,9 @@ static void request_read(struct loop *loop, struct block *block)
     uint64_t offset = slot_is_seekable(slot) ? block->offset + block->got : (uint64_t)-1;
     unsigned len = block->want - block->got;
 
-    if (loop->ring.fixed_buffer)
+    if (S_ISFIFO(slot->st.st_mode))
+        io_uring_prep_poll_add(sqe, slot->fd, POLLIN);
+    else if (loop->ring.fixed_buffer)
         io_uring_prep_read_fixed(sqe, slot->fd, block->buf + block->got, len, offset, 0);
     else
         io_uring_prep_read(sqe, slot->fd, block->buf + block->got, len, offset);
@@ -315,12 +320,26 @@ ssize_t stream_read_blocking(const struct slot *slot, void *buf, size_t len, uin
     return n < 0 ? -errno : n;
 }
 
+/* Reads from a FIFO that a poll has found ready. Opened without waiting for a writer, it is ready
+ * only when there has been one. If the poll has failed, polls again by a plain call. Returns the
+ * number of bytes or -errno; -EAGAIN: another process has read the bytes. */
+static int read_fifo(const struct slot *slot, struct block *block, int polled)
+{
+    if (polled < 0)
+        (void)poll(&(struct pollfd){.fd = slot->fd, .events = POLLIN}, 1, -1);
+    return (int)stream_read_blocking(slot, block->buf, block->want, 0);
+}
+
 void stream_read_done(struct loop *loop, struct block *block, int res)
 {
     struct slot *slot = block->slot;
 
     if (slot->state != SLOT_STREAM) {
         block_to(block, BLOCK_READY); /* dropped when the slot ends */
+        return;
+    }
+    if (S_ISFIFO(slot->st.st_mode) && (res = read_fifo(slot, block, res)) == -EAGAIN) {
+        request_read(loop, block);
         return;
     }
     if (res == -EINVAL && (slot->direct || block->retries == 0)) {

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "../support/check.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -61,6 +62,9 @@ static void pipes(const struct engine *engine, const struct contract_case *this)
         child_end(writer);
         assert_int_equal(copying_outcome(it, "fifo")->status, 0);
         assert_true(holds_pattern("from", 7, lens[i]));
+        /* else the next writer would write to a reader that is gone */
+        assert_int_equal(open("fifo", O_WRONLY | O_NONBLOCK | O_CLOEXEC), -1);
+        assert_int_equal(errno, ENXIO);
     }
     free(it);
 }

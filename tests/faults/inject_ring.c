@@ -62,11 +62,10 @@ static void look_at(struct io_uring_cqe *cqe, bool now)
 {
     static const enum inject_call calls[] = {[REQUEST_READ] = CALL_cqe_read,
                                              [REQUEST_WRITE] = CALL_cqe_write,
-                                             [REQUEST_OPEN] = CALL_cqe_open,
-                                             [REQUEST_POLL] = CALL_cqe_any};
+                                             [REQUEST_OPEN] = CALL_cqe_open};
     unsigned request = cqe->user_data & REQUEST_MASK;
 
-    if (now || (calls[request] != CALL_cqe_any && inject_now(calls[request])))
+    if (now || inject_now(calls[request]))
         change(cqe, request);
 }
 

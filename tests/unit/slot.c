@@ -47,8 +47,7 @@ static void ways_of_files(void **state)
     assert_false(ABORTS(new_slot(), SLOT_TYPE_PENDING, SLOT_TYPE_KNOWN, SLOT_OPENING,
                         SLOT_WAIT_LEASE, SLOT_OPENING, SLOT_PARKED, SLOT_INLINE, SLOT_STREAM,
                         SLOT_BLOCKING, SLOT_DONE, SLOT_FREE));
-    assert_false(
-        ABORTS(new_slot(), SLOT_OPENING, SLOT_WAIT_WRITER, SLOT_STREAM, SLOT_DONE, SLOT_FREE));
+    assert_false(ABORTS(new_slot(), SLOT_OPENING, SLOT_STREAM, SLOT_DONE, SLOT_FREE));
 }
 
 static void ways_that_no_file_goes(void **state)
