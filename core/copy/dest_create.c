@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "../base/birth.h"
 #include "../base/filesystem.h"
 #include "attr.h"
 #include "copy.h"
@@ -102,15 +103,16 @@ static int overtake(struct copy *copy, struct file *file, const struct stat *fro
 
 /* Notes a file that is written over. One that is reached through a link may be written again.
  * Returns 0 or -ENOMEM. */
-static int note_taken(struct copy *copy, struct file *file, const struct stat *st)
+static int note_taken(struct copy *copy, struct file *file, const struct stat *st, int64_t birth_ns,
+                      int fd)
 {
     const struct item *op = file->op;
-    enum written_how how = overwrite_note_digest(copy, file, st);
+    enum written_how how = overwrite_note_digest(copy, file, st, fd, NULL);
 
     if (!op->via_symlink)
-        return written_add(copy->written, st, op->scope, WRITTEN_OVER);
+        return written_add(copy->written, st, birth_ns, op->scope, WRITTEN_OVER);
     return copy->opts.digest && how == WRITTEN_NONE
-               ? written_add(copy->written, st, NULL, WRITTEN_OVER)
+               ? written_add(copy->written, st, birth_ns, NULL, WRITTEN_OVER)
                : 0;
 }
 
@@ -124,10 +126,9 @@ enum taken {
 
 /* An existing regular file is open, to be written over. */
 static enum taken take_over(struct copy *copy, struct file *file, const struct stat *from,
-                            const struct stat *st, struct dest *dest)
+                            const struct stat *st, int64_t birth_ns, struct dest *dest)
 {
     const struct item *op = file->op;
-
     enum writer writer;
 
     if (!unfinished_claim(&dest->unfinished, dest->fd, st))
@@ -141,7 +142,7 @@ static enum taken take_over(struct copy *copy, struct file *file, const struct s
     }
     if (st->st_size > 0 && ftruncate(dest->fd, 0) < 0)
         return TAKEN_FAILED;
-    if (note_taken(copy, file, st) < 0) {
+    if (note_taken(copy, file, st, birth_ns, dest->fd) < 0) {
         file_fail(file, STEP_OPEN_DEST, -ENOMEM);
         return TAKEN_REFUSED;
     }
@@ -172,6 +173,7 @@ static int open_existing(struct copy *copy, struct file *file, const struct stat
 {
     struct item *op = file->op;
     enum taken taken = TAKEN_FAILED;
+    int64_t birth_ns;
     struct stat st;
     int error;
 
@@ -179,7 +181,7 @@ static int open_existing(struct copy *copy, struct file *file, const struct stat
     if (dest->fd >= 0) {
         dest_to(dest, DEST_NAMED);
         taken = TAKEN;
-        if (fstat(dest->fd, &st) < 0) {
+        if (birth_stat(dest->fd, NULL, 0, &st, &birth_ns) < 0) {
             item_fail(file, STEP_OPEN_DEST);
             taken = TAKEN_REFUSED;
         }
@@ -189,7 +191,7 @@ static int open_existing(struct copy *copy, struct file *file, const struct stat
             taken = TAKEN_REFUSED;
         }
         if (dest->regular && !copy->opts.attributes_only)
-            taken = take_over(copy, file, from, &st, dest);
+            taken = take_over(copy, file, from, &st, birth_ns, dest);
         if (taken == TAKEN)
             return DEST_WRITE;
     }
@@ -234,15 +236,16 @@ static int create_failed(const struct copy *copy, struct file *file)
 
 int dest_note_created(struct copy *copy, const struct item *op, int fd)
 {
+    int64_t birth_ns;
     struct stat made;
 
     /* a later operand may come to a directory that was made, and write over what has been digested
      */
     if (!copy->written || (op->to->created && !(copy->opts.digest && copy->source_count > 1)))
         return 0;
-    if (fstat(fd, &made) < 0)
+    if (birth_stat(fd, NULL, 0, &made, &birth_ns) < 0)
         return -errno;
-    return written_add(copy->written, &made, op->scope, WRITTEN_CREATED);
+    return written_add(copy->written, &made, birth_ns, op->scope, WRITTEN_CREATED);
 }
 
 /* Creates it. Returns 0, -EEXIST, or another -errno; *lost: another thread of the run has taken the

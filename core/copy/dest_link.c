@@ -67,7 +67,7 @@ static int hard_link(struct copy *copy, struct file *file, const struct stat *st
         item_fail(file, STEP_HARD_LINK);
     }
     if (file->status == 0 && made->created && !op->to->created &&
-        written_add(copy->written, &at, op->scope, WRITTEN_CREATED) < 0)
+        written_add(copy->written, &at, 0, op->scope, WRITTEN_CREATED) < 0)
         file_fail(file, STEP_HARD_LINK, -ENOMEM);
     op->linked = true;
     return file->status < 0 ? file->status : DEST_MADE;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/birth.h"
 #include "attr.h"
 #include "entry.h"
 #include "overwrite.h"
@@ -261,6 +262,7 @@ static bool note_directory(struct copy *copy, struct feed *feed, int *rc, const 
                            const char *to_name, int fd, bool created)
 {
     const void *scope = NULL;
+    int64_t birth_ns;
     struct stat at;
 
     *rc = 0;
@@ -274,15 +276,15 @@ static bool note_directory(struct copy *copy, struct feed *feed, int *rc, const 
         if (!created && written_name_collides(copy->written, to, to_name, copy->source) == 1)
             return false;
     }
-    if (fstat(fd, &at) < 0) {
+    if (birth_stat(fd, NULL, 0, &at, &birth_ns) < 0) {
         *rc = -errno;
         return false;
     }
     if (created) {
-        *rc = written_add(copy->written, &at, copy->source, WRITTEN_CREATED);
+        *rc = written_add(copy->written, &at, birth_ns, copy->source, WRITTEN_CREATED);
         return *rc == 0;
     }
-    if (written_find(copy->written, &at, &scope) == WRITTEN_NONE)
+    if (written_find(copy->written, &at, fd, NULL, 0, &scope) == WRITTEN_NONE)
         return true;
     if (scope == copy->source)
         return false;

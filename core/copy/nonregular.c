@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../base/birth.h"
 #include "../base/path.h"
 #include "attr.h"
 #include "entry.h"
@@ -138,12 +139,13 @@ static void note_made(struct copy *copy, struct file *file, const struct stat *s
 {
     const struct item *op = file->op;
     bool link = S_ISLNK(st->st_mode) || copy->opts.make != MAKE_COPIES;
+    int64_t birth_ns;
     struct stat made;
 
     if (!copy->written || (op->to->created && link) || file->status < 0)
         return;
-    if (fstatat(op->to->fd, op->to_name, &made, AT_SYMLINK_NOFOLLOW) == 0 &&
-        written_add(copy->written, &made, op->scope, WRITTEN_CREATED) < 0)
+    if (birth_stat(op->to->fd, op->to_name, AT_SYMLINK_NOFOLLOW, &made, &birth_ns) == 0 &&
+        written_add(copy->written, &made, birth_ns, op->scope, WRITTEN_CREATED) < 0)
         file_fail(file, STEP_STAT_DEST, -ENOMEM);
 }
 

@@ -202,7 +202,8 @@ int overwrite_stat_failed(const struct copy *copy, struct file *file)
 static bool collides(const struct copy *copy, const struct item *op, const struct stat *at)
 {
     const void *scope = NULL;
-    enum written_how how = written_find(copy->written, at, &scope);
+    enum written_how how = written_find(copy->written, at, op->to->fd, op->to_name,
+                                        AT_SYMLINK_NOFOLLOW, &scope);
 
     if (copy->opts.backup == BACKUP_NUMBERED)
         return false;
@@ -242,7 +243,8 @@ static int stat_dest(const struct copy *copy, struct file *file, const struct st
     if (fstatat(op->to->fd, op->to_name, &target, 0) == 0) {
         /* a FIFO or a device that the run has made: opening the FIFO would not return */
         if (!S_ISREG(target.st_mode) && !S_ISDIR(target.st_mode) &&
-            written_find(copy->written, &target, &scope) == WRITTEN_CREATED)
+            written_find(copy->written, &target, op->to->fd, op->to_name, 0, &scope) ==
+                WRITTEN_CREATED)
             return item_refuse(file, REFUSED_JUST_CREATED);
         *at = target;
         op->via_symlink = true;
@@ -281,10 +283,12 @@ int overwrite_check_output(const struct copy *copy, struct file *file, const str
 }
 
 enum written_how overwrite_note_digest(const struct copy *copy, struct file *file,
-                                       const struct stat *at)
+                                       const struct stat *at, int dir_fd, const char *name)
 {
+    const struct item *op = file->op;
     const void *scope;
-    enum written_how how = written_find(copy->written, at, &scope);
+    enum written_how how = written_find(copy->written, at, dir_fd, name,
+                                        op->via_symlink ? 0 : AT_SYMLINK_NOFOLLOW, &scope);
 
     if (copy->opts.digest && how != WRITTEN_NONE)
         item_report(file, STEP_REDIGESTED, 0, false);
@@ -320,7 +324,7 @@ int overwrite_decide(struct copy *copy, struct file *file, const struct stat *st
         return item_refuse(file, op->via_symlink ? REFUSED_THROUGH_CREATED : REFUSED_JUST_CREATED);
     over = opts->backup == BACKUP_NONE && !gives_way(copy, file, st, at);
     if (!over) /* that is for dest_create, when no other thread writes it */
-        overwrite_note_digest(copy, file, at);
+        overwrite_note_digest(copy, file, at, op->to->fd, op->to_name);
     if (opts->backup != BACKUP_NONE)
         return back_up(copy, file, st);
     if (over) {

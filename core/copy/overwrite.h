@@ -25,8 +25,8 @@ int overwrite_stat_failed(const struct copy *copy, struct file *file);
  * not, OVERWRITE_SKIP, or -errno with the file failed. */
 int overwrite_check_output(const struct copy *copy, struct file *file, const struct stat *st);
 /* Reports if a copy of the run is replaced whose digest may have been recorded. Returns how the run
- * has come to it. */
+ * has come to it. at, dir_fd and name as for written_find. */
 enum written_how overwrite_note_digest(const struct copy *copy, struct file *file,
-                                       const struct stat *at);
+                                       const struct stat *at, int dir_fd, const char *name);
 
 #endif

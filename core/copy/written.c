@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "../base/birth.h"
 #include "folded.h"
 
 enum {
@@ -17,6 +18,7 @@ enum {
 struct entry {
     dev_t dev;
     ino_t ino;
+    int64_t birth_ns;    /* 0: unknown */
     uintptr_t scope_how; /* the scope's address, and an enum written_how in its low bits */
 };
 
@@ -83,7 +85,7 @@ static int grow(struct written *written)
     return 0;
 }
 
-int written_add(struct written *written, const struct stat *st, const void *scope,
+int written_add(struct written *written, const struct stat *st, int64_t birth_ns, const void *scope,
                 enum written_how how)
 {
     struct entry *entry;
@@ -98,23 +100,49 @@ int written_add(struct written *written, const struct stat *st, const void *scop
     if (rc == 0) {
         entry = place(written, st->st_dev, st->st_ino);
         written->len += entry->scope_how == 0;
-        *entry = (struct entry){st->st_dev, st->st_ino, (uintptr_t)scope | how};
+        birth_ns = birth_ns != 0 ? birth_ns : entry->birth_ns;
+        *entry = (struct entry){st->st_dev, st->st_ino, birth_ns, (uintptr_t)scope | how};
     }
     pthread_mutex_unlock(&written->lock);
     return rc;
 }
 
-enum written_how written_find(struct written *written, const struct stat *st, const void **scope)
+static struct entry find(struct written *written, const struct stat *st)
 {
-    uintptr_t found;
+    struct entry found;
+
+    pthread_mutex_lock(&written->lock);
+    found = *place(written, st->st_dev, st->st_ino);
+    pthread_mutex_unlock(&written->lock);
+    return found;
+}
+
+static const void *scope_of(const struct entry *entry)
+{
+    return (const void *)(entry->scope_how & ~(uintptr_t)3);
+}
+
+static enum written_how how_of(const struct entry *entry)
+{
+    return (enum written_how)(entry->scope_how & 3);
+}
+
+enum written_how written_find(struct written *written, const struct stat *st, int dir_fd,
+                              const char *name, int flags, const void **scope)
+{
+    struct entry found;
+    int64_t birth_ns;
+    struct stat now;
 
     if (!written)
         return WRITTEN_NONE;
-    pthread_mutex_lock(&written->lock);
-    found = place(written, st->st_dev, st->st_ino)->scope_how;
-    pthread_mutex_unlock(&written->lock);
-    *scope = (const void *)(found & ~(uintptr_t)3);
-    return (enum written_how)(found & 3);
+    found = find(written, st);
+    if (how_of(&found) != WRITTEN_NONE && found.birth_ns != 0 &&
+        birth_stat(dir_fd, name, flags, &now, &birth_ns) == 0 && birth_ns != 0 &&
+        birth_ns != found.birth_ns)
+        return WRITTEN_NONE;
+    *scope = scope_of(&found);
+    return how_of(&found);
 }
 
 /* A name has an entry as an inode has: its hash is the number, of no device. */
@@ -129,29 +157,31 @@ int written_name(struct written *written, const struct dir *dir, const char *nam
                  const void *scope)
 {
     struct stat key;
-    const void *noted;
+    struct entry found;
     bool twice;
     int rc;
 
     if (!written)
         return 0;
     key = name_key(dir, name, scope);
-    twice = written_find(written, &key, &noted) != WRITTEN_NONE;
-    rc = written_add(written, &key, twice ? scope : NULL, WRITTEN_NAME);
+    found = find(written, &key);
+    twice = how_of(&found) != WRITTEN_NONE;
+    rc = written_add(written, &key, 0, twice ? scope : NULL, WRITTEN_NAME);
     return rc < 0 ? rc : twice;
 }
 
 int written_name_collides(struct written *written, const struct dir *dir, const char *name,
                           const void *scope)
 {
-    const void *noted = NULL;
     struct stat key;
+    struct entry found;
     int count;
 
     if (!written)
         return 0;
     key = name_key(dir, name, scope);
-    if (written_find(written, &key, &noted) != WRITTEN_NAME || !noted)
+    found = find(written, &key);
+    if (how_of(&found) != WRITTEN_NAME || !scope_of(&found))
         return 0;
     count = folded_count(dir->fd, name);
     return count < 0 ? count : count == 1;

@@ -1,4 +1,4 @@
-/* written.h: which destinations the run has made or written, by device and inode.
+/* written.h: which destinations the run has made or written, by device, inode and birth.
  *
  * Two sources may lead to one destination whose names differ: a filesystem that folds case, a
  * symbolic link that the run itself has made. What the run has written must then not be lost
@@ -8,6 +8,7 @@
 #define CORE_COPY_WRITTEN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 #include "../pipeline/file.h"
@@ -22,13 +23,13 @@ enum written_how {
     WRITTEN_NAME,    /* no file but a name (written_name) */
 };
 
-/* NULL: out of memory. Any thread may call the functions below. 24 bytes an entry. */
+/* NULL: out of memory. Any thread may call the functions below. 32 bytes an entry. */
 struct written *written_new(void);
 void written_free(struct written *written); /* takes NULL */
-/* Notes a file. scope: the group of sources within which no two may lead to one destination; only
- * compared. A second entry for an inode replaces the first. Returns 0 or -ENOMEM. Takes NULL, and
- * does nothing then. */
-int written_add(struct written *written, const struct stat *st, const void *scope,
+/* Notes a file. birth_ns: that of birth_stat. scope: the group of sources within which no two may
+ * lead to one destination; only compared. A second entry for an inode replaces the first, but
+ * for a birth that is known. Returns 0 or -ENOMEM. Takes NULL, and does nothing then. */
+int written_add(struct written *written, const struct stat *st, int64_t birth_ns, const void *scope,
                 enum written_how how);
 /* Notes a name that a source leads to in a directory that was there. Returns 1 if a name that
  * differs in case at most has been noted before, 0, or -ENOMEM. Takes NULL, and does nothing then.
@@ -39,7 +40,10 @@ int written_name(struct written *written, const struct dir *dir, const char *nam
  * 1, 0, or -errno. Lists the directory only if two such names have been noted. */
 int written_name_collides(struct written *written, const struct dir *dir, const char *name,
                           const void *scope);
-/* Returns how the run has come to the inode, with *scope. Takes NULL. */
-enum written_how written_find(struct written *written, const struct stat *st, const void **scope);
+/* Returns how the run has come to a file, with *scope. st is that of fstatat(2) with dir_fd, name
+ * and flags, or of fstat(2) if name is NULL. If another process has removed the run's file, a new
+ * one may have its inode: then its birth is asked for. Takes NULL. */
+enum written_how written_find(struct written *written, const struct stat *st, int dir_fd,
+                              const char *name, int flags, const void **scope);
 
 #endif
