@@ -46,8 +46,9 @@ static struct {
     size_t drawn;      /* columns on the terminal now */
 } bar;
 
-/* Held while something is written to the terminal. Recursive, since that may cause a message. */
-static pthread_mutex_t bar_lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+/* Held while something is written to the terminal. Recursive, since that may cause a message. It
+ * stays when the bar ends, since the thread for signals may still ask for it. */
+static pthread_mutex_t bar_lock;
 
 /* -- the terminal -- */
 
@@ -202,6 +203,7 @@ static void start_count(const struct cli_progress_run *run)
 void cli_progress_start(struct cli_common *common, const struct cli_progress_run *run)
 {
     pthread_condattr_t attr;
+    pthread_mutexattr_t recursive;
 
     bar.terminal = isatty(STDERR_FILENO);
     bar.out_terminal = bar.terminal && isatty(STDOUT_FILENO);
@@ -212,6 +214,10 @@ void cli_progress_start(struct cli_common *common, const struct cli_progress_run
         return;
     bar.run = run;
     bar.by_environment = common->progress_by_environment;
+    pthread_mutexattr_init(&recursive);
+    pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&bar_lock, &recursive);
+    pthread_mutexattr_destroy(&recursive);
     cli_signals_install();
     cli_signals_tell(stopped);
     bar.end = false;

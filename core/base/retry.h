@@ -22,6 +22,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "musl.h"
+
 enum {
     RETRY_MAX = 1000, /* then the filesystem fails so each time, and the caller is told */
 };

@@ -9,8 +9,9 @@
 
 #include "retry.h"
 
-/* Held for reading while a file is created. A remover must not be kept out by a crowd. */
-static pthread_rwlock_t creating = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
+/* Held for reading while a file is created. A crowd cannot keep a remover out: while `ending` is
+ * set, no thread takes this lock twice. */
+static pthread_rwlock_t creating = PTHREAD_RWLOCK_INITIALIZER;
 /* protects the variables below */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static LIST_HEAD(, unfinished) unfinished_files = LIST_HEAD_INITIALIZER(unfinished_files);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../base/cache.h"
+#include "../base/musl.h"
 #include "../base/salvage.h"
 #include "open.h"
 #include "stream.h"

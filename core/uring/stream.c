@@ -11,6 +11,7 @@
 
 #include "../base/direct.h"
 #include "../base/extents.h"
+#include "../base/musl.h"
 #include "../base/salvage.h"
 
 enum {
