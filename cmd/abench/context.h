@@ -186,9 +186,11 @@ struct bench_arm {
 
 /* --write: the file that is overwritten. */
 struct bench_target {
+    bool in_directory; /* the operand is the directory in which to make it */
     bool open;
-    bool made; /* it is removed at the end */
-    int fd;    /* if open */
+    bool made;     /* it has a name, which is removed at the end */
+    int fd;        /* if open */
+    char *path[1]; /* of a file without a name, in /proc; NULL: data.paths has its name */
 };
 
 /* The gain that a short probe predicts before the rounds. */

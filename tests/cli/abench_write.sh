@@ -62,6 +62,15 @@ abench read --write=50 "${few[@]}" --bound 'fio=echo note: it begins; cat report
 same 'its own time counts, for as much as the others do' '0 1 True' \
     "$? $(json '"%s %s" % (arms[2]["seconds"]["median"], 0.1 <= arms[3]["seconds"]["median"])')"
 
+# -- a file without a name, of which a killed abench leaves nothing --
+abench read --write=50 "${few[@]}" --prepare='ls -A place >>seen' --json=report.json place >table 2>messages
+same 'the report names the directory' "0 ['place'] 1" "$? $(json 'd["data"]["paths"]') $(grep -c '^read place  1 file, 4.2 MB' table)"
+if python3 -c 'import os; os.open("place", os.O_RDWR | os.O_TMPFILE)' 2>/dev/null; then
+    same 'there is no name' '' "$(cat seen)"
+fi
+abench read --write=50 "${few[@]}" --prepare='ls -A place >>seen' --arm 'own=test -s {src}' place >table 2>messages
+same 'unless a command needs one' '0 1' "$? $(sort -u seen | grep -c '^abench\.[0-9]*$')"
+
 # -- nothing else is overwritten --
 head -c 1M /dev/urandom >place/file
 cp place/file before
@@ -113,18 +122,32 @@ if [ -n "$device" ] && [ "$(id -u)" -eq 0 ] && truncate -s 8M image && loop=$(lo
 else
     left_out 'a device with --destroy-data' 'not root, or no loop device'
 fi
-for signal in INT TERM; do
-    env --default-signal abench read --write=50 --size=4M --bytes=1T --arms=sync --time=100 --no-probe place \
+# ends SIGNAL PLACE: runs abench, ends it by a signal while an arm runs, and prints its status and what is in the place
+ends() {
+    local pid arm='' i
+    rm -rf "$TMPDIR"/abench.*
+    env --default-signal abench read --write=50 --size=4M --bytes=1T --arms=sync --time=100 --no-probe "$2" \
         >table 2>messages &
     pid=$!
     for ((i = 0; i < 300; i++)); do
-        [ -s "$(echo "$TMPDIR"/abench.*/list)" ] && break
+        [ -s "$(echo "$TMPDIR"/abench.*/list)" ] && arm=$(pgrep -P "$pid" acat) && break
         sleep 0.1
     done
-    sleep 0.3
-    kill -s "$signal" "$pid"
+    ls -A place >during
+    kill -s "$1" "$pid"
     wait "$pid" 2>/dev/null
-    status=$?
-    same "SIG$signal: it is removed" "$((128 + $(kill -l "$signal"))) " "$status $(find place "$TMPDIR" -mindepth 1)"
+    echo "$? $(ls -A place)"
+    kill -s KILL ${arm:+"$arm"} 2>/dev/null # of a killed abench
+}
+for signal in INT TERM; do
+    same "SIG$signal: nothing is left" "$((128 + $(kill -l "$signal"))) " "$(ends "$signal" place)"
+    same "SIG$signal: nor of a file with a name" "$((128 + $(kill -l "$signal"))) " "$(ends "$signal" place/new)"
+    same 'which was there' new "$(cat during)"
+    same 'nor of the lists' '' "$(find "$TMPDIR" -mindepth 1)"
 done
+if python3 -c 'import os; os.open("place", os.O_RDWR | os.O_TMPFILE)' 2>/dev/null; then
+    same 'SIGKILL: nothing is left of a file without a name' '137 ' "$(ends KILL place)"
+else
+    left_out 'SIGKILL' 'the filesystem has no O_TMPFILE'
+fi
 finish

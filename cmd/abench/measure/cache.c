@@ -99,9 +99,9 @@ static int fill(int fd)
     return 0;
 }
 
-static int treat_file(const char *path, enum treatment treatment, struct residency *sum)
+static int treat_file(const char *path, int flags, enum treatment treatment, struct residency *sum)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
     uint64_t pages, resident = 0;
     struct stat st;
     int rc = 0, known;
@@ -136,6 +136,7 @@ static int treat_file(const char *path, enum treatment treatment, struct residen
 static int treat_list(const struct bench *bench, enum treatment treatment, uint64_t stride,
                       struct residency *sum)
 {
+    const int flags = bench->target.path[0] ? 0 : O_NOFOLLOW; /* which is a link in /proc */
     struct names0 *names;
     const char *name;
     uint64_t at = 0;
@@ -151,7 +152,7 @@ static int treat_list(const struct bench *bench, enum treatment treatment, uint6
         }
         if (at++ % stride != 0)
             continue;
-        rc = treat_file(name, treatment, sum);
+        rc = treat_file(name, flags, treatment, sum);
         if (rc < 0 && source_changed(bench, name))
             rc = 0; /* source_refresh will find it */
         if (rc < 0) {

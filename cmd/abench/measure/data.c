@@ -243,7 +243,7 @@ struct collection {
 /* Ends the program if a report would overwrite a file to measure. */
 static void check_output(const struct bench_options *opts, const char *source)
 {
-    const char *const outputs[] = {opts->json, opts->csv, opts->plot};
+    const char *const outputs[] = {opts->json, opts->csv, opts->markdown, opts->html, opts->plot};
     struct stat st;
 
     for (size_t i = 0; i < sizeof(outputs) / sizeof(*outputs); i++)
@@ -301,7 +301,8 @@ static int collect(void *arg)
         cli_fatal(errno, "cannot write to %s", cli_quote(bench->temp_dir));
     if (copy && data->n_paths > 1)
         manifest_put(collection->expected, &root);
-    rc = data_walk(data->paths, data->n_paths, copy, &unreadable, collect_entry, collection);
+    rc = data_walk(bench->target.path[0] ? bench->target.path : data->paths, data->n_paths, copy,
+                   &unreadable, collect_entry, collection);
     collection->shared->unreadable = unreadable.count;
     written = close_written(collection->list);
     if (close_written(collection->expected) < 0 || written < 0)

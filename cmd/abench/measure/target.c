@@ -59,15 +59,17 @@ void target_choose(struct bench *bench, const char *given)
                   cli_quote(given));
     if (rc < 0 && rc != -ENOENT)
         cli_fatal(-rc, "%s", cli_quote_maybe(given));
-    rc = rc == 0 && !data->device ? asprintf(&path, "%s/abench.%d", given, (int)getpid())
-                                  : asprintf(&path, "%s%s", given[0] == '-' ? "./" : "", given);
+    bench->target.in_directory = rc == 0 && !data->device;
+    rc = asprintf(&path, "%s%s", given[0] == '-' ? "./" : "", given);
     data->paths = bench_need(calloc(1, sizeof(char *)));
     data->paths[0] = bench_need(rc < 0 ? NULL : path);
     data->n_paths = 1;
     if (data->device)
         return;
     slash = strrchr(path, '/');
-    char *dir = bench_need(slash ? strndup(path, (size_t)(slash - path) + 1) : strdup("."));
+    char *dir = bench_need(bench->target.in_directory ? strdup(path)
+                           : slash                    ? strndup(path, (size_t)(slash - path) + 1)
+                                                      : strdup("."));
     choose_size(opts, dir);
     free(dir);
 }
@@ -102,15 +104,49 @@ static int fill(int fd, uint64_t size, uint64_t seed)
     return 0;
 }
 
-void target_make(struct bench *bench)
+/* Makes a file without a name, of which nothing is left even if this process is killed. A command
+ * of the user needs a name. Returns false if that is not possible here. */
+static bool make_unnamed(struct bench *bench)
 {
     struct bench_target *target = &bench->target;
-    const char *path = bench->data.paths[0];
-    uint64_t size = bench->opts.size;
-    int rc = 0;
 
-    if (bench->opts.write_percent == 0)
+    if (bench->opts.n_commands > 0)
+        return false;
+    target->fd = open(bench->data.paths[0], O_RDWR | O_CLOEXEC | O_TMPFILE | O_EXCL, 0600);
+    if (target->fd < 0)
+        return false;
+    if (asprintf(&target->path[0], "/proc/%d/fd/%d", (int)getpid(), target->fd) < 0)
+        cli_fatal(0, "memory exhausted");
+    if (access(target->path[0], R_OK) == 0)
+        return true;
+    close(target->fd);
+    free(target->path[0]);
+    target->path[0] = NULL;
+    return false;
+}
+
+/* Replaces the directory by a name in it. */
+static void choose_name(struct bench_data *data)
+{
+    char *path;
+
+    if (asprintf(&path, "%s/abench.%d", data->paths[0], (int)getpid()) < 0)
+        cli_fatal(0, "memory exhausted");
+    free(data->paths[0]);
+    data->paths[0] = path;
+}
+
+static void target_open(struct bench *bench)
+{
+    struct bench_target *target = &bench->target;
+    const char *path;
+
+    target->open = target->in_directory && make_unnamed(bench);
+    if (target->open)
         return;
+    if (target->in_directory)
+        choose_name(&bench->data);
+    path = bench->data.paths[0];
     /* of a device O_EXCL fails if it is mounted or otherwise in use */
     target->fd = bench->data.device ? open(path, O_RDWR | O_CLOEXEC | O_EXCL)
                                     : open(path, O_RDWR | O_CLOEXEC | O_EXCL | O_CREAT, 0600);
@@ -119,11 +155,24 @@ void target_make(struct bench *bench)
     if (!target->open)
         cli_fatal(errno, bench->data.device ? "cannot write to %s" : "cannot create %s",
                   cli_quote(path));
-    if (target->made && isatty(STDERR_FILENO))
+}
+
+void target_make(struct bench *bench)
+{
+    struct bench_target *target = &bench->target;
+    uint64_t size = bench->opts.size;
+    int rc = 0;
+
+    if (bench->opts.write_percent == 0)
+        return;
+    target_open(bench);
+    const char *path = bench->data.paths[0];
+    bool fills = !bench->data.device;
+    if (fills && isatty(STDERR_FILENO))
         fprintf(stderr, "\r\033[Kwriting %s", path);
-    if (target->made)
+    if (fills)
         rc = fill(target->fd, size, bench->opts.seed);
-    if (target->made && isatty(STDERR_FILENO))
+    if (fills && isatty(STDERR_FILENO))
         fputs("\r\033[K", stderr);
     if (rc < 0 && rc != -EINTR)
         cli_fatal(-rc, "cannot write %.0f MB to %s; choose another place, or a smaller --size",
@@ -143,5 +192,6 @@ void target_remove(struct bench *bench)
         close(bench->target.fd);
     if (bench->target.made)
         unlink(bench->data.paths[0]);
+    free(bench->target.path[0]);
     bench->target = (struct bench_target){.made = false};
 }
