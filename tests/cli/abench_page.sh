@@ -62,6 +62,15 @@ if [ "$engine" = uring ]; then
     abench read --pattern=random --bytes=256K --no-probe --pairs=2 --html=page.html --markdown=page.md image >table 2>messages
     same 'reads at each depth: eight bars, three curves, the runs' '12 fine' \
         "$(python3 page.py page.html fine 'Requests a second' 'Latency, us: median and p99' 'requests in flight' 'blocking threads' p99.9 2>&1)"
+    abench read --write=50 --fsync=8 --size=1M --bytes=256K --no-probe --pairs=2 --html=page.html --markdown=page.md . >table 2>messages
+    same 'writes and fsyncs have charts and columns of their own, beside the reads' '14 fine' \
+        "$(python3 page.py page.html fine 'Latency of reads, us' 'Latency of writes, us' 'Latency of fsyncs, us' \
+            'read p99.9 us' 'write p99.9 us' 'fsync p99 us' 2>&1)"
+    same 'in each row of the table' '1 0' \
+        "$(sed -n 's/^| 1 blocking thread | //p' page.md | wc -l) $(sed -n 's/^| 1 blocking thread | //p' page.md | grep -c ' - ')"
+    abench read --write=100 --size=1M --bytes=256K --no-probe --pairs=2 --html=page.html . >table 2>messages
+    same 'without reads there is no column of them' '12 fine 0' \
+        "$(python3 page.py page.html fine 'Latency of writes, us' 'write p50 us' 2>&1) $(grep -c 'Latency of reads\|read p50' page.html)"
     abench read --sweep=block-size=4K,64K,depth=1,2 --no-probe --pairs=2 --html=page.html --cache=both tree >table 2>messages
     same 'a sweep, in both states' '16 fine' "$(python3 page.py page.html fine 'depth=1' 'MB/s' 'CPU seconds' 2>&1)"
 fi

@@ -29,14 +29,23 @@ static void add_known(struct columns *columns, double value)
         add(columns, "%.*f", value < 9.95 ? 1 : 0, value);
 }
 
-/* Tells if reads, of which the percentiles are then, are not all requests. */
-static bool is_mixed(const struct bench *bench)
+/* Tells if not all requests are writes. */
+static bool has_reads(const struct bench *bench)
 {
-    return bench->opts.write_percent > 0;
+    return bench->opts.write_percent < 100;
+}
+
+static void add_percentiles(struct columns *columns, const char *kind)
+{
+    add(columns, "%sp50 us", kind);
+    add(columns, "%sp90 us", kind);
+    add(columns, "%sp99 us", kind);
+    add(columns, "%sp99.9 us", kind);
 }
 
 struct columns columns_head(const struct bench *bench)
 {
+    const bool writes = bench->opts.write_percent > 0;
     struct columns columns = {0};
 
     add(&columns, "time");
@@ -46,15 +55,15 @@ struct columns columns_head(const struct bench *bench)
     if (bench->opts.pattern) {
         add(&columns, "IOPS");
         add(&columns, "CPU us/request");
-        add(&columns, "p50 us");
-        add(&columns, "p90 us");
-        add(&columns, "p99 us");
-        add(&columns, "p99.9 us");
-        if (is_mixed(bench)) {
+        if (has_reads(bench))
+            add_percentiles(&columns, writes ? "read " : "");
+        if (writes) {
             add(&columns, "writes/s");
-            add(&columns, "write p50 us");
-            add(&columns, "write p99 us");
+            add_percentiles(&columns, "write ");
+        }
+        if (bench->opts.fsync_every > 0) {
             add(&columns, "fsync p50 us");
+            add(&columns, "fsync p99 us");
         }
     } else {
         add(&columns, "CPU");
@@ -66,6 +75,7 @@ struct columns columns_head(const struct bench *bench)
 struct columns columns_of(const struct bench *bench, size_t arm, enum bench_cache cache)
 {
     const double us = 1e-6, ns_per_us = 1e3;
+    const bool writes = bench->opts.write_percent > 0;
     struct bench_summary sum = summary_of(bench, arm, cache);
     struct columns columns = {0};
 
@@ -87,13 +97,15 @@ struct columns columns_of(const struct bench *bench, size_t arm, enum bench_cach
     if (bench->opts.pattern) {
         add(&columns, "%.0f", sum.items_s);
         add_known(&columns, sum.cpu_seconds / bench_items(bench, &bench->arms[arm]) / us);
-        for (unsigned i = 0; i < CLI_PERCENTILES; i++)
+        for (unsigned i = 0; i < CLI_PERCENTILES && has_reads(bench); i++)
             add_known(&columns, sum.latency_ns[i] / ns_per_us);
-        if (is_mixed(bench)) {
+        if (writes)
             add_known(&columns, sum.kinds[LOAD_WRITE].items_s);
-            add_known(&columns, sum.kinds[LOAD_WRITE].latency_ns[CLI_P50] / ns_per_us);
-            add_known(&columns, sum.kinds[LOAD_WRITE].latency_ns[CLI_P99] / ns_per_us);
+        for (unsigned i = 0; i < CLI_PERCENTILES && writes; i++)
+            add_known(&columns, sum.kinds[LOAD_WRITE].latency_ns[i] / ns_per_us);
+        if (bench->opts.fsync_every > 0) {
             add_known(&columns, sum.kinds[LOAD_FSYNC].latency_ns[CLI_P50] / ns_per_us);
+            add_known(&columns, sum.kinds[LOAD_FSYNC].latency_ns[CLI_P99] / ns_per_us);
         }
     } else {
         add(&columns, "%s", words_seconds(sum.cpu_seconds));

@@ -4,7 +4,7 @@
 
 #include "summary.h"
 
-enum { COLUMNS_MAX = 16, COLUMN_BYTES = 64 };
+enum { COLUMNS_MAX = 18, COLUMN_BYTES = 64 };
 
 struct columns {
     size_t n;

@@ -184,12 +184,33 @@ static double rate(const struct bench *bench, size_t arm, const struct bench_sum
     return bench->opts.pattern ? sum->items_s : sum->mb_s;
 }
 
-static double latency(const struct bench *bench, size_t arm, const struct bench_summary *sum,
-                      bool second)
+static double kind_latency(const struct bench_summary *sum, enum load_kind kind, bool second)
+{
+    return sum->kinds[kind].latency_ns[second ? CLI_P99 : CLI_P50] / 1e3;
+}
+
+static double read_latency(const struct bench *bench, size_t arm, const struct bench_summary *sum,
+                           bool second)
 {
     (void)bench;
     (void)arm;
-    return sum->latency_ns[second ? CLI_P99 : CLI_P50] / 1e3;
+    return kind_latency(sum, LOAD_READ, second);
+}
+
+static double write_latency(const struct bench *bench, size_t arm, const struct bench_summary *sum,
+                            bool second)
+{
+    (void)bench;
+    (void)arm;
+    return kind_latency(sum, LOAD_WRITE, second);
+}
+
+static double fsync_latency(const struct bench *bench, size_t arm, const struct bench_summary *sum,
+                            bool second)
+{
+    (void)bench;
+    (void)arm;
+    return kind_latency(sum, LOAD_FSYNC, second);
 }
 
 static double cpu(const struct bench *bench, size_t arm, const struct bench_summary *sum,
@@ -337,10 +358,13 @@ static void put_chart(FILE *out, const struct bench *bench, enum bench_cache cac
 void html_curves(FILE *out, const struct bench *bench, enum bench_cache cache)
 {
     static struct series series[SERIES_MAX];
-    const bool reads = bench->opts.pattern;
+    const bool reads = bench->opts.pattern, writes = bench->opts.write_percent > 0;
     const struct metric metrics[] = {
         {reads ? "Requests a second" : "MB/s", false, 1, rate},
-        {"Latency, us: median and p99", true, 2, latency},
+        {writes ? "Latency of reads, us: median and p99" : "Latency, us: median and p99", true, 2,
+         read_latency},
+        {"Latency of writes, us: median and p99", true, 2, write_latency},
+        {"Latency of fsyncs, us: median and p99", true, 2, fsync_latency},
         {reads ? "CPU us a request" : "CPU seconds", false, 1, cpu},
     };
     size_t n = bench->sweep.n_dimensions > 0 ? find_series(bench, cache, series) : 0;
