@@ -245,7 +245,7 @@ static int put_in_place(struct cli_atomic *file)
 
 int cli_atomic_commit(struct cli_atomic *file)
 {
-    int rc = 0;
+    int rc = 0, told = 0;
 
     assert(file->stream);
     errno = 0;
@@ -255,8 +255,12 @@ int cli_atomic_commit(struct cli_atomic *file)
         rc = errno ? -errno : -EIO;
     if (rc == 0 && file->dir >= 0)
         rc = put_in_place(file);
-    if (fclose(file->stream) != 0 && rc == 0)
+    if (rc == 0 && file->dir < 0) /* else fsync has told it */
+        told = retry_flush(fileno(file->stream));
+    if (fclose(file->stream) != 0 && rc == 0 && (errno != EINTR || told < 0))
         rc = errno ? -errno : -EIO;
+    if (told < 0 && told != -EINTR && rc == 0)
+        rc = told;
     file->stream = NULL;
     cli_atomic_discard(file);
     return rc;

@@ -99,12 +99,19 @@ void cli_try_help(void)
 void cli_close_stdout(void)
 {
     bool failed = ferror(stdout);
+    bool closed = false;
+    int told;
 
     if (fflush(stdout) != 0) {
         cli_stdout_failed();
         failed = true;
     }
-    if (fclose(stdout) != 0) {
+    told = retry_flush(STDOUT_FILENO); /* an interrupted fclose tells nothing */
+    if (fclose(stdout) == 0 || (errno == EINTR && told != -EINTR)) {
+        errno = -told;
+        closed = told == 0 || told == -EINTR;
+    }
+    if (!closed) {
         cli_stdout_failed();
         /* if it was closed from the start and nothing was written, nothing is lost */
         if (failed || errno != EBADF)

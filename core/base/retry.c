@@ -156,3 +156,17 @@ int retry_unlinkat(int dir_fd, const char *name, int flags)
     rc = RETRY(unlinkat(dir_fd, name, flags));
     return rc < 0 && errno == ENOENT ? 0 : rc;
 }
+
+int retry_flush(int fd)
+{
+    for (int count = 0; count < RETRY_MAX; count++) {
+        int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+        if (copy < 0)
+            return errno == EBADF ? -errno : -EINTR;
+        if (close(copy) == 0)
+            return 0;
+        if (errno != EINTR)
+            return -errno;
+    }
+    return -EINTR;
+}

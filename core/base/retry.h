@@ -7,7 +7,9 @@
  * (create_worker_cb in io_uring/io-wq.c, Linux 6.18). Signals that end the program do so from a
  * thread of their own (cmd/cli/signals.h), and no repeated call delays that.
  *
- * close(2) is not repeated: the descriptor is gone. Reads and writes have loops of their own. */
+ * close(2) is not repeated: the descriptor is gone. If it was interrupted, the filesystem may still
+ * have to tell that bytes are lost: another descriptor is closed for that. Reads and writes have
+ * loops of their own. */
 #ifndef CORE_BASE_RETRY_H
 #define CORE_BASE_RETRY_H
 
@@ -48,6 +50,9 @@ int retry_symlinkat(const char *target, int dir_fd, const char *name);
 int retry_linkat(int from_fd, const char *from, int dir_fd, const char *name, int flags);
 int retry_renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags);
 int retry_unlinkat(int dir_fd, const char *name, int flags);
+/* Closes a copy of the descriptor, again if that is interrupted. Returns what close(2) of fd would
+ * tell: 0 or -errno; -EINTR: that is not known. */
+int retry_flush(int fd);
 
 /* As readdir(3), but errno is 0 at the end of the directory. */
 static inline struct dirent *retry_readdir(DIR *dir)

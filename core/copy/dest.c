@@ -279,16 +279,41 @@ static void drop_temp(const struct item *op, struct dest *dest)
     dest_to(dest, DEST_NONE);
 }
 
+/* close(2) was interrupted, and has not told whether bytes are lost. Asks again by another
+ * descriptor: held, or the name's if it has a file of this size. Returns 0 or -errno. */
+static int ask_again(const struct item *op, int held, uint64_t size)
+{
+    int flags = O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (op->via_symlink ? 0 : O_NOFOLLOW), fd, rc;
+    struct stat st;
+
+    if (held >= 0)
+        return retry_flush(held);
+    fd = openat(op->to->fd, op->to_name, O_WRONLY | flags);
+    if (fd < 0)
+        fd = openat(op->to->fd, op->to_name, O_RDONLY | flags); /* by its mode */
+    if (fd < 0)
+        return -EINTR;
+    rc = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size == size
+             ? retry_flush(fd)
+             : -EINTR;
+    close(fd);
+    return rc;
+}
+
 /* Closes it. A filesystem that is asked for room at close (NFS) may say only now that bytes are
- * lost. */
-static void close_dest(struct file *file, struct dest *dest)
+ * lost. held: another descriptor for it, or -1. */
+static void close_dest(struct file *file, struct dest *dest, int held, uint64_t size)
 {
     bool named = dest->state == DEST_NAMED;
+    int rc;
 
     if (named) /* a temporary name goes in any case */
         unfinished_closing(&dest->unfinished);
-    if (close(dest->fd) < 0)
-        file_fail(file, STEP_CLOSE, -errno);
+    rc = close(dest->fd) < 0 ? -errno : 0;
+    if (rc == -EINTR && file->status == 0 && dest->regular)
+        rc = ask_again(file->op, held, size);
+    if (rc < 0)
+        file_fail(file, STEP_CLOSE, rc);
     dest->fd = -1;
     dest_to(dest, named ? DEST_NONE : DEST_CLOSED);
 }
@@ -336,7 +361,7 @@ void dest_end(struct copy *copy, struct file *file, const struct stat *st, struc
             unfinished_unlink(&dest->unfinished);
         /* with the last descriptor the lock would go, and others may remove the temporary file */
         locked = dest->temp ? fcntl(dest->fd, F_DUPFD_CLOEXEC, 0) : -1;
-        close_dest(file, dest);
+        close_dest(file, dest, locked, size);
         if (file->status == 0 && dest->state == DEST_CLOSED)
             name(file, dest);
         if (locked >= 0)

@@ -147,6 +147,31 @@ check "interrupted writes" acp -r right "$mnt/new"
 check "interrupted writes: nothing wrong" diff -r right "$below/new"
 rm -rf "${below:?}/new"
 
+# close(2) is interrupted: it is asked again whether bytes are lost
+for options in "" --atomic; do
+    fresh_mount
+    rules "flush * error=EINTR times=3"
+    # shellcheck disable=SC2086 # words
+    check "interrupted closes $options" acp -r $options right "$mnt/new"
+    check "interrupted closes $options: nothing wrong" diff -r right "$below/new"
+    rm -rf "${below:?}/new"
+    rules "flush * error=EINTR times=2" "flush * error=EDQUOT after=2"
+    # shellcheck disable=SC2086 # words
+    fails "interrupted closes $options, and then no room" "'.*/new': Disk quota exceeded" acp $options right/large "$mnt/new"
+    check "interrupted closes $options, and then no room: it is not there" test ! -e "$below/new"
+done
+rules "flush * error=EINTR times=2"
+check "an interrupted close of standard output" bash -c "ahash right/large >'$mnt/list'"
+check "an interrupted close of standard output: acat" bash -c "acat right/large >'$mnt/list'"
+rules "flush list error=EINTR times=1" "flush list error=EDQUOT after=1"
+fails "an interrupted close of standard output, and then no room" "write error: Disk quota" bash -c "ahash right/large >'$mnt/list'"
+rules "flush * error=EINTR times=3"
+check "interrupted closes: --manifest" acp -r --manifest="$mnt/list" right "$mnt/new"
+rm "$below/list"
+rules "flush * error=EINTR times=3"
+check "interrupted closes: ahash --update" ahash -r --update="$mnt/list" right
+rm -rf "${below:?}/new" "$below/list"
+
 # -- additions to copying --
 
 fresh_mount
