@@ -96,6 +96,7 @@ void acat_parse_options(struct acat *acat, int argc, char **argv)
         cli_fatal(0, "--fsync requires --write");
     acat->operands.words = argv + optind;
     acat->jobs = acat->discard && acat->common.jobs ? acat->common.jobs : 1;
+    acat->common.one_worker = !acat->discard;
     acat->common.opts.ordered = !acat->discard;
     if (acat->common.progress == CLI_PROGRESS_AUTO && !acat->discard && isatty(STDOUT_FILENO))
         acat->common.progress = CLI_PROGRESS_NEVER; /* the terminal shows the files */

@@ -76,6 +76,8 @@ static void computing(struct cli_bottleneck *bottleneck, const struct cli_common
         snprintf(help, sizeof(help), "-j2 would give it a thread of its own, beside the reading");
     else if (stats->files <= 1)
         because = in_digest ? "one file's digest is one processor's work: " : "it is one file: ";
+    else if (common->one_worker)
+        because = "one worker writes: ";
     else if (stats->workers >= processors || shares->queued > CROWDED_PERCENT)
         because = "no processor is left: ";
     else
@@ -83,15 +85,34 @@ static void computing(struct cli_bottleneck *bottleneck, const struct cli_common
     set(bottleneck, "cpu", "CPU-bound: %s; %s%s", where, because, help);
 }
 
-static void waiting(struct cli_bottleneck *bottleneck, const struct engine *engine,
-                    const struct stats *stats, const struct shares *shares, double in_flight_mean)
+/* Writes what would have more requests in flight, in parentheses, or nothing. */
+static void more_in_flight(char *text, size_t size, const struct cli_common *common,
+                           const struct engine *engine, const struct stats *stats)
 {
+    const char *why;
+    int error;
+    bool ring = engine == &engine_sync && engine_find("uring", NULL, &why, &error);
+    char jobs[32] = "";
+
+    if (!common->one_worker)
+        snprintf(jobs, sizeof(jobs), "-j%u", stats->workers * 8 < 16 ? 16 : stats->workers * 8);
+    if (ring || jobs[0])
+        snprintf(text, size, " (%s%s%s)", ring ? "--engine=uring" : "",
+                 ring && jobs[0] ? ", or " : "", jobs);
+}
+
+static void waiting(struct cli_bottleneck *bottleneck, const struct cli_common *common,
+                    const struct engine *engine, const struct stats *stats,
+                    const struct shares *shares, double in_flight_mean)
+{
+    char by[64] = "";
+
     if (stats->enters == 0) {
+        more_in_flight(by, sizeof(by), common, engine, stats);
         set(bottleneck, "latency",
             "latency-bound: %.0f%% waiting for I/O, one read at a time in each worker; more in "
-            "flight would help (%s-j%u), more processors would not",
-            shares->io, engine == &engine_sync ? "--engine=uring, or " : "",
-            stats->workers * 8 < 16 ? 16 : stats->workers * 8);
+            "flight would help%s, more processors would not",
+            shares->io, by);
     } else if (stats->in_flight_peak > 2 * stats->workers &&
                in_flight_mean * 100 >= FULL_PERCENT * (double)stats->in_flight_peak) {
         set(bottleneck, "device",
@@ -141,12 +162,12 @@ struct cli_bottleneck cli_bottleneck(const struct cli_common *common, const stru
     else if (shares.names > shares.computing && shares.names > shares.io)
         names(&bottleneck, stats, &shares);
     else if (shares.io + shares.names >= DECISIVE_PERCENT)
-        waiting(&bottleneck, engine, stats, &shares, in_flight_mean);
+        waiting(&bottleneck, common, engine, stats, &shares, in_flight_mean);
     else
         set(&bottleneck, "both",
             "bound by both: %.0f%% computing, %.0f%% waiting for I/O, %.0f%% for names; %s",
             shares.computing, shares.io, shares.names,
-            shares.queued > CROWDED_PERCENT || stats->files <= stats->workers
+            shares.queued > CROWDED_PERCENT || stats->files <= stats->workers || common->one_worker
                 ? "faster storage and faster processors would help"
                 : "more workers (-j) would compute while others wait");
     return bottleneck;

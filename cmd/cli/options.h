@@ -26,6 +26,7 @@ struct cli_common {
     /* for struct walk_opts, of commands that walk trees */
     struct exclude *exclude;
     bool one_file_system;
+    bool one_worker;     /* --jobs has no effect */
     bool one_small_file; /* cli_engine has found that there is nothing to overlap */
 };
 

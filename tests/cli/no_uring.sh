@@ -58,6 +58,19 @@ for errno in EPERM ENOSYS; do
 done
 # What abench recommends is what the command does by itself: the engine is named only if it is another one.
 if [ "$engine" = sync ]; then
+    # slowly COMMAND...: runs it on a FIFO that it waits for
+    slowly() {
+        (sleep 0.4 && echo) >fifo &
+        "$@" fifo 2>&1
+        wait
+    }
+    mkfifo fifo
+    export AIOUTILS_ENGINE=auto
+    has "--stats does not recommend a ring that cannot be set up" "more in flight would help (-j[0-9]*), more processors" \
+        "$(calls=setup slowly without EPERM ahash --stats)"
+    has "nor workers that acat does not have" "more in flight would help, more processors" \
+        "$(calls=setup slowly without EPERM acat --stats)"
+    rm fifo
     # in_use ARMS: prints the recommended command
     in_use() {
         without EPERM abench hash --warm --pairs=1 --arms="$1" tree 2>&1 | sed -n 's/^Use *//p'
@@ -77,8 +90,9 @@ else
     }
     export AIOUTILS_ENGINE=auto
     seq 200000 >large
-    has "abench: auto takes io_uring" "^acat large .*takes io_uring by itself" "$(in_use large)"
-    has "abench: auto takes blocking calls for one small file" "^acat --engine=uring tree/1 .*measured best" "$(in_use tree/1)"
+    has "abench: acat takes no trees" "^find tree -type f -print0 | acat --discard --files0-from=-" "$(in_use tree)"
+    has "abench: auto takes io_uring" "^acat --discard large .*takes io_uring by itself" "$(in_use large)"
+    has "abench: auto takes blocking calls for one small file" "^acat --discard --engine=uring tree/1 .*measured best" "$(in_use tree/1)"
     rm large
     export AIOUTILS_ENGINE=uring
 fi

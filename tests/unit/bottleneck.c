@@ -117,9 +117,36 @@ static void one_read_at_a_time(void **state)
 {
     struct stats stats = run_of(1, 10, 5);
 
+    const char *why = NULL;
+    int error = 0;
+
     (void)state;
-    check(&engine_sync, &stats, 0, "latency", "--engine=uring, or -j16");
+    /* the ring is recommended only if it can run here */
+    check(&engine_sync, &stats, 0, "latency",
+          engine_find("uring", NULL, &why, &error) ? "would help (--engine=uring, or -j16), more"
+                                                   : "would help (-j16), more");
+    check(&engine_uring, &stats, 0, "latency", "would help (-j16), more");
     check(&engine_sync, &stats, 0, "latency", "85% waiting for I/O, one read at a time");
+}
+
+static void no_more_workers(void **state)
+{
+    const struct cli_common common = {.one_worker = true};
+    struct stats stats = run_of(1, 0, 5);
+    struct cli_bottleneck bottleneck = cli_bottleneck(&common, &engine_sync, &stats, 0);
+
+    (void)state;
+    assert_string_equal(bottleneck.by, "latency");
+    assert_null(strstr(bottleneck.text, "-j"));
+    bottleneck = cli_bottleneck(&common, &engine_uring, &stats, 0);
+    assert_non_null(strstr(bottleneck.text, "more in flight would help, more processors"));
+    stats = run_of(1, 0, 95);
+    bottleneck = cli_bottleneck(&common, &engine_uring, &stats, 0);
+    assert_non_null(strstr(bottleneck.text, "one worker writes: neither more workers"));
+    stats = run_of(1, 0, 50);
+    bottleneck = cli_bottleneck(&common, &engine_uring, &stats, 0);
+    assert_string_equal(bottleneck.by, "both");
+    assert_null(strstr(bottleneck.text, "-j"));
 }
 
 static void full_queue(void **state)
@@ -191,6 +218,7 @@ int main(void)
         cmocka_unit_test(one_file_on_one_worker),
         cmocka_unit_test(system_calls),
         cmocka_unit_test(one_read_at_a_time),
+        cmocka_unit_test(no_more_workers),
         cmocka_unit_test(full_queue),
         cmocka_unit_test(slow_walk),
         cmocka_unit_test(some_of_each),

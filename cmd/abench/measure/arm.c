@@ -151,9 +151,8 @@ static char *advice(const struct bench *bench, const struct arm_spec *spec,
                     const struct words *options)
 {
     static const char *const base[] = {
-        [BENCH_READ] = "acat", [BENCH_HASH] = "ahash -r", [BENCH_COPY] = "acp -r"};
-    char *text = bench_need(
-        strdup(bench->opts.pattern ? "acat --discard" : base[bench->opts.operation]));
+        [BENCH_READ] = "acat --discard", [BENCH_HASH] = "ahash -r", [BENCH_COPY] = "acp -r"};
+    char *text = bench_need(strdup(base[bench->opts.operation]));
 
     for (size_t i = is_engine_default(bench, spec) ? 1 : 0; i < options->n; i++) {
         char *longer = format("%s %s", text, options->word[i]);

@@ -327,6 +327,42 @@ static void print_reason(FILE *out, const struct bench *bench, const struct answ
     putc(')', out);
 }
 
+static void print_paths(FILE *out, const struct bench_data *data)
+{
+    for (size_t i = 0; i < data->n_paths && i < 3; i++)
+        fprintf(out, " %s", i < 2 ? cli_quote_maybe(data->paths[i]) : "...");
+}
+
+/* acat takes files, and no trees. */
+static bool reads_tree(const struct bench *bench)
+{
+    struct stat st;
+
+    for (size_t i = 0; i < bench->data.n_paths && !bench->opts.pattern; i++)
+        if (bench->opts.operation == BENCH_READ && stat(bench->data.paths[i], &st) == 0 &&
+            S_ISDIR(st.st_mode))
+            return true;
+    return false;
+}
+
+/* Prints the command line of one of our arms. */
+static void print_command(FILE *out, const struct bench *bench, const struct bench_arm *arm)
+{
+    if (reads_tree(bench)) {
+        fputs("find", out);
+        print_paths(out, &bench->data);
+        fprintf(out, " -type f -print0 | %s --files0-from=-", arm->advice);
+        return;
+    }
+    fprintf(out, "%s", arm->advice);
+    if (bench->opts.write_percent > 0)
+        fputs(" - <>FILE", out);
+    else
+        print_paths(out, &bench->data);
+    if (bench->opts.operation == BENCH_COPY)
+        fputs(" DEST", out);
+}
+
 char *answer_use_line(const struct bench *bench, const struct answer *answer,
                       enum bench_cache cache)
 {
@@ -340,13 +376,7 @@ char *answer_use_line(const struct bench *bench, const struct answer *answer,
     if (arm->command) {
         fprintf(out, "%s", arm->command);
     } else {
-        fprintf(out, "%s", arm->advice);
-        if (bench->opts.write_percent > 0)
-            fputs(" - <>FILE", out);
-        for (size_t i = 0; i < bench->data.n_paths && i < 3 && bench->opts.write_percent == 0; i++)
-            fprintf(out, " %s", i < 2 ? cli_quote_maybe(bench->data.paths[i]) : "...");
-        if (bench->opts.operation == BENCH_COPY)
-            fputs(" DEST", out);
+        print_command(out, bench, arm);
     }
     print_reason(out, bench, answer, cache);
     return fclose(out) == 0 ? text : NULL;
