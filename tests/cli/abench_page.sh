@@ -103,7 +103,7 @@ gives 'a lesson' 2 '' "abench: cannot write 'folder.svg': Is a directory" "abenc
 abench hash "${arms[@]}" --setup='mkdir made' --html=made/page tree >table 2>messages
 same '--setup can make the directory' '0 yes' "$? $([ -s made/page ] && echo yes)"
 mkfifo fifo
-timeout 20 cat fifo >received &
+timeout "$limit_seconds" cat fifo >received &
 abench hash "${arms[@]}" --json=fifo tree >table 2>messages
 wait
 check 'the reader of a FIFO gets the report' grep -q '"bench"' received

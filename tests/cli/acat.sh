@@ -220,13 +220,13 @@ rm -f f
 same 'a growing file: at least what was there' 20000000 "$(
     cp large growing
     { for _ in $(seq 200); do echo more >>growing; done; } &
-    timeout 20 acat growing | head -c 20000000 | wc -c
+    timeout "$limit_seconds" acat growing | head -c 20000000 | wc -c
     wait
 )"
 same 'a growing file: nothing else' '' "$(
     cp large growing
     { for _ in $(seq 200); do echo more >>growing; done; } &
-    timeout 20 acat growing | tail -c +20000001 | tr -d 'more\n'
+    timeout "$limit_seconds" acat growing | tail -c +20000001 | tr -d 'more\n'
     wait
 )"
 cp large shrinking
@@ -234,7 +234,7 @@ cp large shrinking
     sleep 0.2
     : >shrinking
 ) &
-timeout 20 acat x shrinking y | {
+timeout "$limit_seconds" acat x shrinking y | {
     sleep 0.5
     wc -c
 } >size

@@ -221,7 +221,7 @@ done
 inodes=0
 for i in $(seq 20); do
     [ $((i % 2)) -eq 0 ] || evict group/a/0
-    timeout 30 acp -a -j8 group "copy$i" || break
+    timeout "$limit_seconds" acp -a -j8 group "copy$i" || break
     [ "$(find "copy$i" -type f -links +1 -printf '%i %n\n' | sort -u | wc -l)" -eq 1 ] || break
     [ "$(find "copy$i" -type f -links 301 | wc -l)" -eq 301 ] || break
     diff -r group "copy$i" || break

@@ -74,11 +74,14 @@ if command -v strace >/dev/null; then
         'AIOUTILS_ENGINE=sync strace -qq -f -o trace -P "$PWD/v" -e trace=read,pread64 -e inject=read,pread64:error=EIO acp --verify tree/4096 v'
 fi
 if command -v strace >/dev/null; then
-    # it waits before it reads back, which leaves time to change the copy
+    # it is stopped before it reads back, which leaves time to change the copy
     gives '--verify: what differs is named' 1 '' "acp: w: copy on the device differs from the source" '
-        strace -qq -f -o /dev/null -e trace=fsync -e inject=fsync:delay_exit=1500000 acp --verify tree/65536 w & pid=$!
+        strace -qq -f -o /dev/null -e trace=fsync -e inject=fsync:signal=SIGSTOP:when=1 acp --verify tree/65536 w & pid=$!
         until [ "$(stat -c %s w 2>/dev/null)" = 65536 ]; do kill -0 $pid || exit 2; sleep 0.05; done
         printf X | dd of=w bs=1 seek=99 conv=notrunc status=none
+        child=$pid
+        while next=$(cat "/proc/$child/task/$child/children") && [ -n "$next" ]; do child=${next%% *}; done
+        while kill -CONT $child 2>/dev/null; do sleep 0.05; done
         wait $pid'
 fi
 

@@ -205,7 +205,7 @@ done
 gives '--debug: what is skipped' 0 "$(printf "skipped 'o'\n%.0s" 1 2 3)" '' \
     'touch -d 2001-01-01 b; cp --debug -n a o; cp --debug --update=none a o; cp --debug -u b o; rm o'
 gives '--attributes-only of a FIFO does not wait for its writer' 0 'regular empty file' '' \
-    'mkfifo -m 640 pipe; timeout 10 acp -p --attributes-only pipe n && stat -c %F n; rm -f pipe n'
+    'mkfifo -m 640 pipe; timeout "$limit_seconds" acp -p --attributes-only pipe n && stat -c %F n; rm -f pipe n'
 gives '--debug without bytes' 0 $'\'b\' -> \'n\'\n\'b\' -> \'n2\'\nn' '' 'cp --debug --attributes-only b n; cp --debug -l b n2; ls n; rm n n2'
 gives '--debug: what is avoided' 0 $'copy offload: avoided, reflink: no, sparse detection: zeros
 copy offload: avoided, reflink: no, sparse detection: no\ncopy offload: avoided, reflink: no, sparse detection: no' '' \

@@ -21,7 +21,7 @@ fi
 gives '--durable to /dev/null' 0 '' '' 'acp --durable source /dev/null'
 check '--durable to a pipe' bash -c 'acp --durable source /dev/stdout | cmp - source'
 mkfifo fifo
-check '--durable to a FIFO' bash -c 'timeout 5 cat fifo >got & timeout 5 acp --durable source fifo && wait && cmp source got'
+check '--durable to a FIFO' bash -c 'timeout "$limit_seconds" cat fifo >got & timeout "$limit_seconds" acp --durable source fifo && wait && cmp source got'
 # files that cannot be read back
 gives '--verify of /dev/null' 1 '' "acp: cannot verify '/dev/null': not a regular file" 'acp --verify source /dev/null'
 # the list of files to compare needs no directory

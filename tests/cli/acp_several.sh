@@ -52,7 +52,7 @@ f" '' "$links; cp -av --backup=numbered p/f q/f d && ls d; rm -r p q d"
 for fifo in p n/p; do
     gives "a link to a FIFO that the run has made, d/$fifo" 1 '' "acp: will not overwrite just-created 'd/q' with 's/q'" \
         "mkdir -p s/n d; mkfifo s/$fifo; echo q >s/q; ln -s $fifo d/q
-        timeout 20 acp -r -j1 s/${fifo%/p} s/q d; status=\$?; rm -r s d; exit \$status"
+        timeout $limit_seconds acp -r -j1 s/${fifo%/p} s/q d; status=\$?; rm -r s d; exit \$status"
 done
 gives 'what an operand would make is known with --dry-run, too' 1 "'p/f' -> 'd/f'" \
     "acp: will not overwrite just-created 'd/f' with 'q/f'" "$links; rm q/f; echo c >q/f; echo x >d/f

@@ -211,7 +211,7 @@ gives 'two lists: each has its own algorithm' 1 $'x: OK\nx: OK\ny: FAILED' \
     'ahash -c sums other'
 mkfifo pipe
 gives 'what a FIFO held is gone' 1 'pipe: FAILED' 'ahash: WARNING: 1 computed checksum did NOT match' \
-    '(cat x >pipe) & sed s/x$/pipe/ sums >other; timeout 20 ahash -c other'
+    '(cat x >pipe) & sed s/x$/pipe/ sums >other; timeout "$limit_seconds" ahash -c other'
 gives 'standard input is read once' 1 '-: FAILED' 'ahash: WARNING: 1 computed checksum did NOT match' \
     'sed s/x$/-/ sums >other; ahash -c other <x'
 

@@ -22,7 +22,7 @@ settle
 refused() {
     local before after
     before=$(cksum <"$3")
-    gives "$1" 1 '' "ahash: $2" "timeout 10 ahash -r --update='$3' tree"
+    gives "$1" 1 '' "ahash: $2" "timeout $limit_seconds ahash -r --update='$3' tree"
     after=$(cksum <"$3")
     same "$1: it is as it was" "$before" "$after"
 }
@@ -41,7 +41,7 @@ refused 'a file with a line that is too long' "long: 2: ${not_formatted#*: }" lo
 if [ -z "$sanitizer" ]; then
     truncate -s 3G image
     gives 'a disk image takes neither memory nor time' 1 '' "ahash: image: $not_formatted" \
-        '(ulimit -v 1500000; timeout 20 ahash -j1 -r --update=image tree)'
+        '(ulimit -v 1500000; timeout "$limit_seconds" ahash -j1 -r --update=image tree)'
     same 'a disk image is as it was' 3221225472 "$(stat -c %s image)"
     rm image
 else
@@ -57,11 +57,11 @@ gives 'a manifest of nothing is one' 0 'nothing: 2 new, 0 changed, 0 unchanged, 
     'ahash -r --update=nothing tree'
 
 mkfifo fifo
-gives 'a FIFO' 1 '' "ahash: cannot update 'fifo': not a regular file" 'timeout 10 ahash -r --update=fifo tree'
+gives 'a FIFO' 1 '' "ahash: cannot update 'fifo': not a regular file" 'timeout "$limit_seconds" ahash -r --update=fifo tree'
 gives 'a device' 1 '' "ahash: cannot update '/dev/zero': not a regular file" \
-    'timeout 10 ahash -r --update=/dev/zero tree'
+    'timeout "$limit_seconds" ahash -r --update=/dev/zero tree'
 gives 'a device that takes anything' 1 '' "ahash: cannot update '/dev/null': not a regular file" \
-    'timeout 10 ahash -r --update=/dev/null tree'
+    'timeout "$limit_seconds" ahash -r --update=/dev/null tree'
 gives 'standard output, a pipe' 1 '' "ahash: cannot update '/dev/stdout': not a regular file" \
     'ahash -r --update=/dev/stdout tree | cat; exit ${PIPESTATUS[0]}'
 ahash tree/a >out

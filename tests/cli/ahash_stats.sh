@@ -59,7 +59,10 @@ mkfifo fifo
 ahash --stats=json -j1 fifo 2>stats >/dev/null
 wait
 same 'a slow FIFO is not' 'latency True' "$(fields bottleneck 'waiting_seconds > 0.5' <stats)"
-{ sleep 1; echo many/1 | tr '\n' '\0'; } | ahash --stats=json --files0-from=- 2>stats >/dev/null
+# the second starts when ahash has opened the list
+{ sleep 1; echo many/1 | tr '\n' '\0'; } >fifo &
+ahash --stats=json --files0-from=fifo 2>stats >/dev/null
+wait
 same 'a slow list is the list' 'names True' "$(fields bottleneck 'waiting_for_names_seconds > 0.5' <stats)"
 same 'nothing at all' nothing "$(ahash --stats=json --files0-from=/dev/null 2>&1 | fields bottleneck)"
 ahash --stats -j2 -r many 2>stats >/dev/null

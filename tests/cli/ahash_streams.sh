@@ -70,24 +70,24 @@ full='write error: No space left on device'
 digest=$(gnu sha256sum </dev/null)
 export digest
 gives 'an endless check file' 1 '' "ahash: $full" \
-    'yes "${digest%% *}  /dev/null" | timeout 20 ahash -c >/dev/full'
+    'yes "${digest%% *}  /dev/null" | timeout "$limit_seconds" ahash -c >/dev/full'
 gives 'an endless check file, --json' 1 '' "ahash: $full" \
-    'yes "${digest%% *}  /dev/null" | timeout 20 ahash -c --json >/dev/full'
+    'yes "${digest%% *}  /dev/null" | timeout "$limit_seconds" ahash -c --json >/dev/full'
 gives 'an endless check file, bad lines' 1 '' "ahash: $full" \
-    'yes "${digest%% *}" | timeout 20 ahash -c --json >/dev/full'
+    'yes "${digest%% *}" | timeout "$limit_seconds" ahash -c --json >/dev/full'
 gives 'an endless list' 1 '' "ahash: $full" \
-    'yes /dev/null | tr "\n" "\0" | timeout 20 ahash --files0-from=- >/dev/full'
+    'yes /dev/null | tr "\n" "\0" | timeout "$limit_seconds" ahash --files0-from=- >/dev/full'
 gives 'an endless list, --json' 1 '' "ahash: $full" \
-    'yes /dev/null | tr "\n" "\0" | timeout 20 ahash --json --files0-from=- >/dev/full'
-gives 'a tree' 1 '' "ahash: $full" 'timeout 60 ahash -r /usr >/dev/full'
+    'yes /dev/null | tr "\n" "\0" | timeout "$limit_seconds" ahash --json --files0-from=- >/dev/full'
+gives 'a tree' 1 '' "ahash: $full" 'timeout "$limit_seconds" ahash -r /usr >/dev/full'
 gives 'standard output is closed' 1 '' 'ahash: write error: Bad file descriptor' \
-    'yes /dev/null | tr "\n" "\0" | timeout 20 ahash --files0-from=- >&-'
+    'yes /dev/null | tr "\n" "\0" | timeout "$limit_seconds" ahash --files0-from=- >&-'
 gives 'a reader that has gone, SIGPIPE ignored' 1 '' 'ahash: write error: Broken pipe' \
     'trap "" PIPE; yes /dev/null 2>/dev/null | tr "\n" "\0" 2>/dev/null |
-        timeout 20 ahash --files0-from=- | head -n 1 >/dev/null; exit ${PIPESTATUS[2]}'
+        timeout "$limit_seconds" ahash --files0-from=- | head -n 1 >/dev/null; exit ${PIPESTATUS[2]}'
 gives 'acat of an endless list' 1 '' "acat: $full" \
-    'yes /etc/passwd | tr "\n" "\0" | timeout 20 acat --files0-from=- >/dev/full'
-gives 'acat -n of an endless file' 1 '' "acat: $full" 'timeout 20 acat -n /dev/zero >/dev/full'
+    'yes /etc/passwd | tr "\n" "\0" | timeout "$limit_seconds" acat --files0-from=- >/dev/full'
+gives 'acat -n of an endless file' 1 '' "acat: $full" 'timeout "$limit_seconds" acat -n /dev/zero >/dev/full'
 mkdir many
 for i in $(seq 200); do echo "$i" >"many/$i"; done
 gives 'acp -v goes on copying' 1 '' "acp: $full" \

@@ -16,7 +16,7 @@ fi
 bin=$(cd "$1" && pwd) || exit 2
 engine=$2
 export AIOUTILS_ENGINE=$engine
-limit_seconds=60
+export limit_seconds=60
 passed=0
 failed=0
 gnu_path=$PATH

@@ -122,7 +122,7 @@ if [ "$engine" = uring ]; then
         shift
         gnu dd if=large iflag=nocache count=0 status=none
         # shellcheck disable=SC2016 # for the inner shell to expand
-        timeout 30 bash -c 'strace -f -qqq -o "$0" -e trace=io_uring_enter -e "inject=io_uring_enter:error=$1:when=4+" \
+        timeout "$limit_seconds" bash -c 'strace -f -qqq -o "$0" -e trace=io_uring_enter -e "inject=io_uring_enter:error=$1:when=4+" \
             "${@:2}"' "$scratch/trace" "$errno" "$@"
     }
     for errno in EAGAIN EBUSY EBADF; do

@@ -11,10 +11,10 @@ trap '[ -z "$swapper" ] || kill "$swapper"; umount "$mounted" 2>/dev/null; rm -r
 
 # reads NAME FILE: expects the output of cat within 10 s
 reads() {
-    same "$1: acp" "0 $(gnu sha256sum <"$2")" "$(timeout 10 acp "$2" copy 2>&1; echo "$? $(gnu sha256sum <copy)")"
+    same "$1: acp" "0 $(gnu sha256sum <"$2")" "$(timeout "$limit_seconds" acp "$2" copy 2>&1; echo "$? $(gnu sha256sum <copy)")"
     rm -f copy # its mode, that of FILE, can forbid a user to write
-    same "$1: ahash" "$(gnu sha256sum "$2")" "$(timeout 10 ahash "$2" 2>&1)"
-    same "$1: acat" "$(gnu cat "$2" | gnu sha256sum)" "$(timeout 10 acat "$2" 2>&1 | gnu sha256sum)"
+    same "$1: ahash" "$(gnu sha256sum "$2")" "$(timeout "$limit_seconds" ahash "$2" 2>&1)"
+    same "$1: acat" "$(gnu cat "$2" | gnu sha256sum)" "$(timeout "$limit_seconds" acat "$2" 2>&1 | gnu sha256sum)"
 }
 
 if [ -r /proc/bus/input/devices ]; then
@@ -42,7 +42,7 @@ def asked(*_):
 signal.signal(signal.SIGIO, asked)
 fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
 open("held", "w").close()
-time.sleep(20)
+time.sleep(60)
 E2
 # with_lease FILE NAME EXPECTED COMMAND...: compares its output while FILE has a lease
 with_lease() {
@@ -50,12 +50,11 @@ with_lease() {
     rm -f held
     python3 hold.py "$file" 2>/dev/null &
     holder=$!
-    for _ in $(seq 100); do
-        [ -e held ] && break
+    until [ -e held ] || ! kill -0 "$holder" 2>/dev/null; do
         sleep .05
     done
     if [ -e held ]; then
-        same "$2" "$3" "$(timeout 20 "${@:4}" 2>&1)"
+        same "$2" "$3" "$(timeout "$limit_seconds" "${@:4}" 2>&1)"
     else
         left_out "$2" 'no lease can be had'
     fi
@@ -87,7 +86,7 @@ swapper=$!
 ends() {
     for _ in $(seq 40); do
         rm -rf copy
-        timeout 10 "$@" >/dev/null 2>message
+        timeout "$limit_seconds" "$@" >/dev/null 2>message
         status=$?
         [ "$status" -le 1 ] || break
         grep -v 'tree/50' message && status=2 && break

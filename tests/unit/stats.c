@@ -69,7 +69,7 @@ static void sleeping_is_waiting(void **state)
     stats_start(&stats);
     usleep(50000);
     stats_stop(&stats);
-    assert_in_range(stats.wall_ns, 50 * ms_ns, 5000 * ms_ns);
+    assert_true(stats.wall_ns >= 50 * ms_ns);
     assert_in_range(stats.user_ns + stats.system_ns, 0, 40 * ms_ns);
     assert_in_range(stats_waiting_ns(&stats), 40 * ms_ns, stats.wall_ns);
     assert_in_range(stats.switches, 1, 1000);
