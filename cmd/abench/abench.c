@@ -120,8 +120,7 @@ static bool measure_arm(struct bench_arm *arm, enum bench_cache cache, unsigned 
 
     assert(arm->n_samples < 2 * (size_t)bench.opts.rounds); /* of both states */
     *sample = (struct bench_sample){.cache = cache, .round = round, .position = position};
-    if (isatty(STDERR_FILENO))
-        fprintf(stderr, "\r\033[Kround %u of %u: %s", round, bench.opts.rounds, arm->name);
+    bench_show(&bench, round, arm->label);
     if (hooks_prepare(&bench, arm) < 0) {
         end_if_interrupted();
         exit(STATUS_TROUBLE);
@@ -138,8 +137,7 @@ static bool measure_arm(struct bench_arm *arm, enum bench_cache cache, unsigned 
         sample->begin = elapsed();
     if (rc == 0)
         rc = run_arm(&bench, arm, dest, limit > 1 ? limit : 1, false, sample);
-    if (isatty(STDERR_FILENO))
-        fputs("\r\033[K", stderr);
+    bench_show(&bench, round, NULL);
     if (child_signal)
         return false;
     refreshed = source_refresh(&bench);
@@ -401,6 +399,7 @@ static void measure_all(void)
         run_rounds(BENCH_COLD, bench.opts.warm ? bench.opts.budget / 2 : bench.opts.budget);
     if (bench.opts.warm && !child_signal)
         run_rounds(BENCH_WARM, bench.opts.budget);
+    sample_warn(&bench);
     interference_read(&after);
     interference_name(&bench, &before, &after);
     /* the first SIGINT ends the rounds, and the second one the report on them */

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,6 +59,21 @@ const char *bench_temp(const struct bench *b, const char *name)
 
     snprintf(path, sizeof(paths[0]), "%s/%s", b->temp_dir, name);
     return path;
+}
+
+void bench_show(const struct bench *bench, unsigned round, const char *label)
+{
+    double left = fmax(bench->opts.budget - (bench_now() - bench->start), 0);
+    char place[32] = "warm-up";
+
+    if (!isatty(STDERR_FILENO))
+        return;
+    if (round > 0)
+        snprintf(place, sizeof(place), "round %u", round);
+    fputs("\r\033[K", stderr);
+    if (label)
+        fprintf(stderr, "%s, at most %.0f:%02.0f left: %s", place, floor(left / 60),
+                floor(fmod(left, 60)), label);
 }
 
 void *bench_need(void *memory)

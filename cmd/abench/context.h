@@ -224,6 +224,7 @@ struct bench {
     double start;            /* bench_now */
     struct timespec begun;   /* by the clock of files */
     bool interrupted;        /* SIGINT has ended the rounds */
+    double needed_seconds;   /* predicted for all rounds, if there is less time; else 0 */
     unsigned rounds_done[2]; /* by enum bench_cache */
     bool timed_out[2];       /* the time limit has ended the rounds */
     bool precise[2];         /* narrow intervals have ended the rounds */
@@ -249,6 +250,8 @@ char *bench_command_line(int argc, char **argv);
 const char *bench_operand(const struct bench *bench, size_t index);
 /* Writes a name as one word of a shell's command. */
 void bench_put_quoted(FILE *out, const char *name);
+/* Shows on a terminal what runs, and the time that is left; label NULL: removes that. */
+void bench_show(const struct bench *bench, unsigned round, const char *label);
 /* Returns memory. Ends the program if it is NULL. */
 void *bench_need(void *memory);
 /* Return the amount of work in a run: bytes, and files or, with a pattern, blocks. */

@@ -4,6 +4,7 @@
 #include "measure/target.h"
 #include "../../core/base/path.h"
 #include "../cli/messages.h"
+#include "../cli/nearest.h"
 #include "../cli/quote.h"
 #include "../cli/sizes.h"
 
@@ -15,6 +16,7 @@
 
 bool operands_operation(struct bench_options *opts, const char *name)
 {
+    struct cli_nearest nearest = {0};
     struct stat st;
 
     for (unsigned i = 0; i < BENCH_OPERATIONS; i++) {
@@ -23,10 +25,17 @@ bool operands_operation(struct bench_options *opts, const char *name)
             return true;
         }
     }
-    opts->operation = BENCH_HASH;
+    opts->operation = stat(name, &st) == 0 && S_ISBLK(st.st_mode) ? BENCH_READ : BENCH_HASH;
     if (lstat(name, &st) == 0)
         return false;
+    if (strchr(name, '/'))
+        cli_fatal(errno, "%s", cli_quote_maybe(name));
     cli_message(0, "unknown operation %s; expected read, hash, copy or lesson", cli_quote(name));
+    for (unsigned i = 0; i < BENCH_OPERATIONS; i++)
+        cli_nearest_try(&nearest, name, bench_operation_names[i]);
+    cli_nearest_try(&nearest, name, "lesson");
+    if (nearest.name)
+        cli_hint("", nearest.name);
     cli_try_help();
 }
 
@@ -120,6 +129,9 @@ void operands_take(struct bench *bench, char *const *given, size_t n)
         return;
     }
     data->paths = bench_need(calloc(n, sizeof(char *)));
+    if (n > 1 && opts->operation == BENCH_COPY && stat(given[n - 1], &st) < 0 && errno == ENOENT)
+        cli_fatal(ENOENT, "%s (copies are made beside the first PATH, or in --dest=DIR)",
+                  cli_quote_maybe(given[n - 1]));
     while (data->n_paths < n) {
         data->paths[data->n_paths] = operand(given[data->n_paths], opts->operation);
         data->n_paths++;

@@ -84,9 +84,33 @@ if [ -b "$device" ]; then
     gives 'but not from the page cache' 2 '' 'abench: a block device cannot be read warm: it is read past the page cache' \
         "abench read --warm $device"
     gives 'nor copied' 2 '' "abench: $device: a block device can only be used with read" "abench copy $device"
+    abench "${arms[@]}" --json=report.json "$device" >table 2>messages
+    same 'also without an operation' '0 read' "$? $(json report.json 'd["operation"]')"
+    losetup -d "$device"
+    device=$(losetup -r -f --show image)
+    gives 'a read-only device is not written' 2 '' "abench: cannot write to '$device': Read-only file system" \
+        "abench read --write=50 --destroy-data $device"
     losetup -d "$device"
 else
     left_out 'block devices' 'no loop device can be set up'
+fi
+
+# -- what is meant --
+gives 'a mistyped operation' 2 '' "abench: unknown operation 'raed'; expected read, hash, copy or lesson
+Try 'abench --help' for more information.
+Did you mean 'read'?" 'abench raed tree'
+gives 'a mistyped path' 2 '' 'abench: tree/none: No such file or directory' 'abench tree/none'
+gives 'operands as those of cp' 2 '' \
+    'abench: new (copies are made beside the first PATH, or in --dest=DIR): No such file or directory' 'abench copy tree new'
+echo x >tiny
+AIOUTILS_ENGINE=sync abench --arms=sync,uring --no-probe --runs=1 tiny >table 2>messages
+if [ "$engine" = uring ]; then
+    same 'a run that is too short is told once' '1 0' "$(grep -c 'too short to tell' table) $(grep -c 'good part' table)"
+fi
+if command -v script >/dev/null; then
+    script -qec "abench ${arms[*]} --warmup=1 tree" /dev/null </dev/null >terminal
+    same 'a terminal shows the rounds and the time that is left' '1 2' \
+        "$(grep -c 'warm-up, at most [0-9]*:[0-9][0-9] left: [1i]' terminal) $(grep -o 'round [12], at most [0-9]*:[0-9][0-9] left: ' terminal | sort -u | cut -d, -f1 | uniq | wc -l)"
 fi
 
 # -- exit status --

@@ -133,9 +133,16 @@ int sample_choose(struct bench *bench)
     if (part < 1)
         return sample_take(bench, part);
     if (needed > left)
-        bench_warn(bench,
-                   "a round takes about %.0f s, so that %u rounds need --time=%.0f; all of the data"
-                   " is measured, in as many rounds as there is time for",
-                   ceil(round), bench->opts.rounds_min, ceil(needed / plan_part / 10) * 10);
+        bench->needed_seconds = needed / plan_part;
     return 0;
+}
+
+void sample_warn(struct bench *bench)
+{
+    for (unsigned cache = BENCH_COLD; cache <= BENCH_WARM && bench->needed_seconds > 0; cache++)
+        if (bench->timed_out[cache] && bench->rounds_done[cache] < bench->opts.rounds_min)
+            bench_warn(bench,
+                       "all of the data was measured, in as many rounds as there was time for; %u"
+                       " rounds need about --time=%.0f",
+                       bench->opts.rounds_min, ceil(bench->needed_seconds / 10) * 10);
 }

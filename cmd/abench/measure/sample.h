@@ -4,9 +4,11 @@
 
 #include "../context.h"
 
-/* Reduces the list to a sample if the predicted rounds do not fit into the time limit, or warns of
- * it if a sample cannot be taken. Returns 0 or -errno. */
+/* Reduces the list to a sample if the predicted rounds do not fit into the time limit and a sample
+ * can be taken. Returns 0 or -errno. */
 int sample_choose(struct bench *bench);
+/* Warns if all files were measured although there was not enough time for it. */
+void sample_warn(struct bench *bench);
 /* Returns the part of the files to measure, so that the fewest rounds fit into the seconds that are
  * left. round: the seconds of one with all files; done: rounds so far. 1: a smaller sample is not
  * needed, or cannot be taken. */

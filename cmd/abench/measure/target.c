@@ -7,9 +7,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -140,6 +142,7 @@ static void target_open(struct bench *bench)
 {
     struct bench_target *target = &bench->target;
     const char *path;
+    int read_only = 0;
 
     target->open = target->in_directory && make_unnamed(bench);
     if (target->open)
@@ -152,6 +155,9 @@ static void target_open(struct bench *bench)
                                     : open(path, O_RDWR | O_CLOEXEC | O_EXCL | O_CREAT, 0600);
     target->open = target->fd >= 0;
     target->made = target->open && !bench->data.device;
+    if (target->open && bench->data.device && ioctl(target->fd, BLKROGET, &read_only) == 0 &&
+        read_only)
+        cli_fatal(EROFS, "cannot write to %s", cli_quote(path));
     if (!target->open)
         cli_fatal(errno, bench->data.device ? "cannot write to %s" : "cannot create %s",
                   cli_quote(path));

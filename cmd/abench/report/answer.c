@@ -109,6 +109,11 @@ static int find_use(const struct bench *bench, enum bench_cache cache, int base)
     return knee >= 0 && best == swept ? knee : best;
 }
 
+const char *answer_for_longer(const struct bench *bench)
+{
+    return bench->opts.pattern ? "choose a larger --bytes" : "choose more or larger files";
+}
+
 /* Returns true, with the reason, if the figures of this state do not allow an answer. */
 static bool undecidable(const struct bench *bench, enum bench_cache cache, struct answer *answer)
 {
@@ -116,17 +121,20 @@ static bool undecidable(const struct bench *bench, enum bench_cache cache, struc
     char *out = answer->unknown;
     size_t size = sizeof(answer->unknown), pairs = answer->over_base.pairs;
 
+    answer->too_short = !bench->no_ring && answer->ring != ANSWER_NONE &&
+                        answer->base != ANSWER_NONE &&
+                        summary_of(bench, (size_t)answer->base, cache).median < start_seconds;
     if (bench->no_ring)
         snprintf(out, size, "io_uring cannot be used: %s", bench->no_ring);
     else if (answer->ring == ANSWER_NONE || answer->base == ANSWER_NONE)
         snprintf(out, size, "%s",
                  bench->failed ? "an arm failed: see the messages"
                                : "the time was up before each arm had run; use a longer --time");
-    else if (summary_of(bench, (size_t)answer->base, cache).median < start_seconds)
+    else if (answer->too_short)
         snprintf(out, size,
-                 "too short to tell: a run takes %s, most of it the start of the process; choose"
-                 " more or larger files",
-                 words_seconds(summary_of(bench, (size_t)answer->base, cache).median));
+                 "too short to tell: a run takes %s, most of it the start of the process; %s",
+                 words_seconds(summary_of(bench, (size_t)answer->base, cache).median),
+                 answer_for_longer(bench));
     else if (disturbance.much && disturbance.others > disturbance.stolen)
         snprintf(out, size, "other processes used %.0f%% of the processors%s%s",
                  100 * disturbance.others, bench->busiest[0] ? ", mostly " : "", bench->busiest);

@@ -22,9 +22,12 @@ struct answer {
     int ring, base, threads, use;
     struct bench_ratio over_base, over_threads; /* of the ring, if there are both */
     bool by_workers;   /* the ring is faster than base, but only because it has more workers */
+    bool too_short;    /* ANSWER_UNKNOWN: because a run is */
     char unknown[256]; /* ANSWER_UNKNOWN: why */
 };
 
+/* What to do if a run is too short: it is the end of a sentence. */
+const char *answer_for_longer(const struct bench *bench);
 struct answer answer_find(const struct bench *bench, enum bench_cache cache);
 /* Returns the word for JSON: yes, no, threads, unknown; NULL: not asked. */
 const char *answer_word(enum answer_kind kind);

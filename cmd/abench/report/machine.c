@@ -1,6 +1,7 @@
 /* machine.c: the machine and the filesystem of the measurements, and warnings about them. */
 #define _GNU_SOURCE
 #include "machine.h"
+#include "answer.h"
 #include "summary.h"
 #include "../../../core/base/limits.h"
 
@@ -162,11 +163,10 @@ static void warn_state(struct bench *bench, enum bench_cache cache, const struct
     struct bench_summary base = summary_of(bench, bench->baseline, cache);
     double bytes = bench_bytes(bench);
 
-    if (base.runs > 0 && base.median < start_seconds)
+    if (base.runs > 0 && base.median < start_seconds && !answer_find(bench, cache).too_short)
         bench_warn(bench,
-                   "a run takes %.0f ms, of which the start of the process is a good part; choose"
-                   " more or larger files",
-                   1000 * base.median);
+                   "a run takes %.0f ms, of which the start of the process is a good part; %s",
+                   1000 * base.median, answer_for_longer(bench));
     if (cache == BENCH_COLD && machine->device[0] == '/' && base.runs > 0 &&
         bench->opts.write_percent == 0 && base.device_read < bytes / 2)
         bench_warn(bench,
