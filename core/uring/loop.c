@@ -15,6 +15,7 @@
 #include "cached.h"
 #include "write.h"
 #include "open.h"
+#include "slow.h"
 #include "stream.h"
 
 enum {
@@ -63,10 +64,18 @@ static void slot_take(struct loop *loop, struct slot *slot, struct file *file)
         open_ask_type(loop, slot);
 }
 
-/* Gives a file that is DONE back to the feed, and frees its slot. */
+static void slot_free(struct loop *loop, struct slot *slot)
+{
+    slot_to(slot, SLOT_FREE);
+    TAILQ_INSERT_HEAD(&loop->free_slots, slot, entry);
+    loop->active--;
+}
+
+/* Gives a file that is DONE back to the feed, and frees its slot when it is closed. */
 static void slot_end(struct loop *loop, struct slot *slot)
 {
     struct file *file = slot->file;
+    bool closed;
 
     stream_drop(loop, slot);
     if (loop->ops->ended)
@@ -74,15 +83,14 @@ static void slot_end(struct loop *loop, struct slot *slot)
     /* drop the readahead that the read without waiting has caused */
     if (slot->direct && slot->probed)
         cache_drop(slot->fd, 0, PROBED_BYTES);
-    if (slot->fd >= 0)
-        close(slot->fd);
+    closed = slow_close(loop, slot);
     if (slot->direct)
         loop->to.stats->direct_bytes += file->bytes;
     delivery_end(&loop->to, file);
-    slot_to(slot, SLOT_FREE);
+    slot->file = NULL;
     TAILQ_REMOVE(&loop->taken, slot, entry);
-    TAILQ_INSERT_HEAD(&loop->free_slots, slot, entry);
-    loop->active--;
+    if (closed)
+        slot_free(loop, slot);
 }
 
 /* Moves a slot on as far as it goes without waiting. */
@@ -112,6 +120,13 @@ static void request_done(void *arg, uint64_t user_data, int res)
     case REQUEST_WRITE:
         write_done(loop, block, res);
         break;
+    case REQUEST_STAT:
+        open_stat_done(loop, slot, res);
+        break;
+    case REQUEST_CLOSE:
+        slow_close_done(slot, res);
+        slot_free(loop, slot);
+        return;
     }
     slot_advance(loop, slot);
     stream_keep_busy(loop);
@@ -169,8 +184,26 @@ static bool advance_all(struct loop *loop, unsigned *parked)
 /* Closes the descriptor that a dropped completion has brought. */
 static void close_opened(uint64_t user_data, int res)
 {
+    struct block *block = (struct block *)(uintptr_t)(user_data & ~(uint64_t)REQUEST_MASK);
+
     if ((user_data & REQUEST_MASK) == REQUEST_OPEN && res >= 0)
         close(res);
+    else if ((user_data & REQUEST_MASK) == REQUEST_CLOSE)
+        slow_close_done(block->slot, res);
+}
+
+/* Frees the slots that a request closes, after the ring has refused requests. */
+static void end_closing(struct loop *loop)
+{
+    for (unsigned i = 0; i < loop->depth; i++) {
+        struct slot *slot = &loop->slots[i];
+        if (slot->state != SLOT_CLOSING)
+            continue;
+        slot->requests = 0;
+        if (slot->fd >= 0 && loop->memory) /* all that were taken have come: it was not */
+            close(slot->fd);
+        slot_free(loop, slot);
+    }
 }
 
 /* Fails all files after the ring has refused requests, and those that it has taken have come in. */
@@ -183,6 +216,7 @@ static void fail_all(struct loop *loop)
         slot_fail(slot, STEP_READ, loop->broken);
     if (!ring_drain(&loop->ring, close_opened))
         loop->memory = NULL; /* left to the process's end */
+    end_closing(loop);
     while ((slot = TAILQ_FIRST(&loop->taken))) {
         slot->requests = 0;
         if (slot->small_block.state == BLOCK_WRITING)

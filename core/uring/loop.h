@@ -56,7 +56,10 @@ struct loop {
     void *arg; /* the operation's */
 
     bool feed_ended;
-    bool last_was_cached;   /* the last file that was checked was fully cached */
+    bool last_was_cached;       /* the last file that was checked was fully cached */
+    bool slow_stat, slow_close; /* these wait for a server on slow_dev */
+    bool close_was_slow;        /* the last one was: on which filesystem is not known yet */
+    dev_t slow_dev;
     uint64_t handled_bytes; /* delivered since requests were last submitted */
     int broken;             /* -errno of a ring that takes no more requests */
     unsigned depth, active, block_count;
@@ -73,8 +76,14 @@ struct loop {
 };
 
 /* The kind of a request, in the low bits of the block's address. */
-enum loop_request { REQUEST_READ, REQUEST_WRITE, REQUEST_OPEN };
-enum { REQUEST_MASK = 3 };
+enum loop_request {
+    REQUEST_READ,
+    REQUEST_WRITE,
+    REQUEST_OPEN,
+    REQUEST_STAT,
+    REQUEST_CLOSE,
+};
+enum { REQUEST_MASK = 7 };
 _Static_assert(_Alignof(struct block) > REQUEST_MASK, "an address has no room for the kind");
 
 /* Marks a prepared request as one of the block's slot. */

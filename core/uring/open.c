@@ -14,6 +14,7 @@
 
 #include "../base/cache.h"
 #include "../base/leased.h"
+#include "slow.h"
 #include "../base/retry.h"
 
 /* Returns the flags of open(2): with O_NONBLOCK, so that opening a FIFO or a device does not wait;
@@ -92,12 +93,13 @@ void open_choose_path(struct loop *loop, struct slot *slot)
         slot_to(slot, SLOT_INLINE);
 }
 
-bool open_stat(struct loop *loop, struct slot *slot)
+/* Goes by slot->st; status: -errno if that is not known. Returns false if the file has failed. */
+static bool stat_known(struct loop *loop, struct slot *slot, int status)
 {
     uint64_t device_bytes;
 
-    if (fstat(slot->fd, &slot->st) < 0) {
-        slot_fail(slot, STEP_STAT, -errno);
+    if (status < 0) {
+        slot_fail(slot, STEP_STAT, status);
         return false;
     }
     /* a FIFO, say, which would be waited for */
@@ -111,6 +113,11 @@ bool open_stat(struct loop *loop, struct slot *slot)
         slot->size = device_bytes;
     progress_size(loop->opts->progress, slot->file, slot->size);
     return true;
+}
+
+bool open_stat(struct loop *loop, struct slot *slot)
+{
+    return stat_known(loop, slot, slow_fstat(loop, slot));
 }
 
 /* Tells whether to try a read that does not wait without asking if the file is cached: one read
@@ -150,7 +157,13 @@ static void opened(struct loop *loop, struct slot *slot, int fd)
     if (loop->last_was_cached && !slot->opened_cold && !loop->ops->opened &&
         loop->opts->direct != DIRECT_ALWAYS)
         slot_to(slot, SLOT_GUESSED);
-    else if (open_stat(loop, slot))
+    else if (!slow_request_stat(loop, slot) && open_stat(loop, slot))
+        open_decide(loop, slot);
+}
+
+void open_stat_done(struct loop *loop, struct slot *slot, int res)
+{
+    if (stat_known(loop, slot, slow_stat_done(loop, slot, res)))
         open_decide(loop, slot);
 }
 

@@ -11,6 +11,8 @@ void open_start(struct loop *loop, struct slot *slot);
 void open_ask_type(struct loop *loop, struct slot *slot);
 /* Handles the completion of an open: res is a descriptor or -errno. */
 void open_requested(struct loop *loop, struct slot *slot, int res);
+/* Handles the completion of slow_request_stat. */
+void open_stat_done(struct loop *loop, struct slot *slot, int res);
 /* Asks the operation what to do with the open file, and does it. */
 void open_decide(struct loop *loop, struct slot *slot);
 /* Chooses the cache, the ring, or the ring with O_DIRECT. */

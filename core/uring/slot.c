@@ -20,7 +20,8 @@ static const unsigned slot_next[SLOT_STATES] = {
     [SLOT_INLINE] = TO(BLOCKING) | TO(STREAM) | TO(DONE),
     [SLOT_BLOCKING] = TO(DONE),
     [SLOT_STREAM] = TO(BLOCKING) | TO(DONE),
-    [SLOT_DONE] = TO(FREE),
+    [SLOT_DONE] = TO(CLOSING) | TO(FREE),
+    [SLOT_CLOSING] = TO(FREE),
 };
 
 void slot_to(struct slot *slot, enum slot_state state)

@@ -23,7 +23,10 @@
  *
  *   DONE                           from any state above: the end is known, or the file has failed
  *     |   no request is in flight
- *   FREE
+ *     |--> CLOSING --.             the file was given back, and a request closes it: slow.h
+ *     |              |
+ *     v              |
+ *   FREE <-----------'
  *
  * OPENING, PARKED and GUESSED lead to INLINE if the file may be cached, else to STREAM. slot_to()
  * asserts every change against a table of these arrows.
@@ -75,6 +78,7 @@ enum slot_state {
     SLOT_BLOCKING,   /* read by calls that wait */
     SLOT_STREAM,     /* read by requests; a FIFO when a request has found it ready */
     SLOT_DONE,
+    SLOT_CLOSING, /* a request closes the file, which the feed has back */
     SLOT_STATES,
 };
 

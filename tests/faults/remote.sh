@@ -53,6 +53,19 @@ rules
 acp -a --update=changed -T "$mnt/files" "$mnt/met"
 check 'changed files: all is copied' "$here/../cli/same_tree" "$below/files" "$below/met"
 
+# One worker of uring closes many files at a time, once it has met a slow close.
+fresh_mount
+(cd "$below" && gnu sha256sum files/*) >digests
+if [ "$AIOUTILS_ENGINE" = uring ]; then
+    rules 'flush * delay=20 times=1' 'flush * after=1 together=8'
+    same 'digests while files are closed' "$(cat digests)" "$(cd "$mnt" && ahash -j1 files/*)"
+    same 'the number of files that are closed at a time' 8 "$(sed -n '2s/.*together //p' "$mnt/.faultfs")"
+fi
+rules 'getattr,flush * delay=2'
+same 'digests if calls on open files wait' "$(cat digests)" "$(cd "$mnt" && ahash -j1 files/*)"
+rules 'getattr,flush * delay=2' 'flush files/*3 error=EIO'
+same 'digests if files cannot be closed' "$(cat digests)" "$(cd "$mnt" && ahash -j1 files/*)"
+
 # Operands are looked up before it is their turn: here in a directory each, since FUSE may look up names of one
 # directory one after the other.
 mkdir "$below/operands"

@@ -48,6 +48,7 @@ static void ways_of_files(void **state)
                         SLOT_WAIT_LEASE, SLOT_OPENING, SLOT_PARKED, SLOT_INLINE, SLOT_STREAM,
                         SLOT_BLOCKING, SLOT_DONE, SLOT_FREE));
     assert_false(ABORTS(new_slot(), SLOT_OPENING, SLOT_STREAM, SLOT_DONE, SLOT_FREE));
+    assert_false(ABORTS(new_slot(), SLOT_OPENING, SLOT_DONE, SLOT_CLOSING, SLOT_FREE));
 }
 
 static void ways_that_no_file_goes(void **state)
@@ -58,6 +59,7 @@ static void ways_that_no_file_goes(void **state)
     assert_true(ABORTS(new_slot(), SLOT_OPENING, SLOT_STREAM, SLOT_INLINE));
     assert_true(ABORTS(new_slot(), SLOT_OPENING, SLOT_DONE, SLOT_DONE));
     assert_true(ABORTS(new_slot(), SLOT_OPENING, SLOT_DONE, SLOT_STREAM));
+    assert_true(ABORTS(new_slot(), SLOT_OPENING, SLOT_CLOSING));
 }
 
 static void a_slot_with_a_request_is_not_free(void **state)

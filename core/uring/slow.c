@@ -1,0 +1,119 @@
+/* uring/slow.c: see slow.h. */
+#define _GNU_SOURCE
+#include "slow.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "../base/filesystem.h"
+#include "../base/retry.h"
+
+/* A call that takes longer may be one to a server. A request costs some 0.02 ms of processor time,
+ * as much as a call to a filesystem in user space that answers at once. */
+static const uint64_t slow_ns = 200 * 1000;
+
+int slow_fstat(struct loop *loop, struct slot *slot)
+{
+    uint64_t start = slot->opened_cold ? stats_now_ns() : 0;
+
+    if (fstat(slot->fd, &slot->st) < 0)
+        return -errno;
+    if (slot->opened_cold && stats_now_ns() - start > slow_ns && filesystem_is_remote(slot->fd)) {
+        loop->slow_stat = true;
+        loop->slow_dev = slot->st.st_dev;
+    }
+    return 0;
+}
+
+bool slow_request_stat(struct loop *loop, struct slot *slot)
+{
+    struct io_uring_sqe *sqe;
+
+    if (!loop->slow_stat || !slot->opened_cold)
+        return false;
+    sqe = ring_sqe(&loop->ring);
+    io_uring_prep_statx(sqe, slot->fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS,
+                        (struct statx *)(void *)slot->small_block.buf); /* not used yet */
+    sqe->flags |= IOSQE_ASYNC;
+    loop_request(sqe, &slot->small_block, REQUEST_STAT);
+    return true;
+}
+
+static struct timespec time_of(const struct statx_timestamp *at)
+{
+    return (struct timespec){.tv_sec = (time_t)at->tv_sec, .tv_nsec = at->tv_nsec};
+}
+
+int slow_stat_done(struct loop *loop, struct slot *slot, int res)
+{
+    const struct statx *from = (const struct statx *)(const void *)slot->small_block.buf;
+
+    if (res < 0) /* io-wq has no thread, say */
+        return fstat(slot->fd, &slot->st) < 0 ? -errno : 0;
+    slot->st = (struct stat){
+        .st_dev = makedev(from->stx_dev_major, from->stx_dev_minor),
+        .st_ino = from->stx_ino,
+        .st_mode = from->stx_mode,
+        .st_nlink = from->stx_nlink,
+        .st_uid = from->stx_uid,
+        .st_gid = from->stx_gid,
+        .st_rdev = makedev(from->stx_rdev_major, from->stx_rdev_minor),
+        .st_size = (off_t)from->stx_size,
+        .st_blksize = (blksize_t)from->stx_blksize,
+        .st_blocks = (blkcnt_t)from->stx_blocks,
+        .st_atim = time_of(&from->stx_atime),
+        .st_mtim = time_of(&from->stx_mtime),
+        .st_ctim = time_of(&from->stx_ctime),
+    };
+    loop->slow_stat = slot->st.st_dev == loop->slow_dev;
+    return 0;
+}
+
+/* Tells whether closing this file waits. */
+static bool close_waits(struct loop *loop, const struct slot *slot)
+{
+    if (loop->broken < 0 || slot->st.st_mode == 0 || (!loop->slow_close && !loop->close_was_slow))
+        return false;
+    if (loop->close_was_slow) {
+        loop->close_was_slow = false; /* the thread may only have had no processor */
+        loop->slow_close = filesystem_is_remote(slot->fd);
+        loop->slow_dev = loop->slow_close ? slot->st.st_dev : loop->slow_dev;
+    }
+    return loop->slow_close && slot->st.st_dev == loop->slow_dev;
+}
+
+bool slow_close(struct loop *loop, struct slot *slot)
+{
+    struct io_uring_sqe *sqe;
+    uint64_t start;
+
+    if (slot->fd < 0)
+        return true;
+    if (close_waits(loop, slot)) {
+        sqe = ring_sqe(&loop->ring);
+        io_uring_prep_close(sqe, slot->fd);
+        sqe->flags |= IOSQE_ASYNC;
+        loop_request(sqe, &slot->small_block, REQUEST_CLOSE);
+        slot_to(slot, SLOT_CLOSING);
+        return false;
+    }
+    start = slot->opened_cold ? stats_now_ns() : 0;
+    close(slot->fd);
+    if (slot->opened_cold && stats_now_ns() - start > slow_ns)
+        loop->close_was_slow = true;
+    return true;
+}
+
+void slow_close_done(struct slot *slot, int res)
+{
+    struct stat st;
+
+    /* The request was not begun. A filesystem may give this error, too, with the file closed and
+     * its number given to another one. */
+    if (res == -ECANCELED && fstat(slot->fd, &st) == 0 && st.st_dev == slot->st.st_dev &&
+        st.st_ino == slot->st.st_ino)
+        close(slot->fd);
+    slot->fd = -1;
+}

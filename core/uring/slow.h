@@ -1,0 +1,22 @@
+/* uring/slow.h: the calls on an open file, fstat and close, that wait for a server: made by
+ * requests, so that the ring's thread does not wait. Elsewhere they are plain calls, which cost
+ * less. That a filesystem is slow is learned from the time that such a call took; then its type
+ * tells if it may be a server's. */
+#ifndef CORE_URING_SLOW_H
+#define CORE_URING_SLOW_H
+
+#include "loop.h"
+
+/* fstat(2) into slot->st. Returns 0 or -errno. */
+int slow_fstat(struct loop *loop, struct slot *slot);
+/* Requests it, if it waits. Returns false if slow_fstat must be called. */
+bool slow_request_stat(struct loop *loop, struct slot *slot);
+/* Takes the result of that request. Returns 0 or -errno. */
+int slow_stat_done(struct loop *loop, struct slot *slot, int res);
+/* Closes the slot's file. Returns true if it is closed now; false: a request does it, and the slot
+ * is CLOSING. */
+bool slow_close(struct loop *loop, struct slot *slot);
+/* Takes the result of that request. */
+void slow_close_done(struct slot *slot, int res);
+
+#endif
