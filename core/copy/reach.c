@@ -6,10 +6,12 @@
 #define _GNU_SOURCE
 #include "reach.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -178,12 +180,52 @@ int reach_removexattr(const struct attr_at *at, const char *name)
     return (int)reach(&call);
 }
 
-/* Changes the mode of what is no symbolic link by an O_PATH descriptor, or of a FIFO, which can be
- * opened without an effect, by another one: this needs no /proc. */
+/* Changes the rights of a file that has no ACL: an ACL without further entries is its mode. */
+static int chmod_by_acl(const struct attr_at *at, mode_t mode)
+{
+    static const char name[] = "system.posix_acl_access";
+    /* as in linux/posix_acl_xattr.h: version; tag and rights, and the user or group that is none */
+    const uint32_t acl[] = {
+        htole32(2),
+        htole32(0x01 | (mode >> 6 & 7) << 16),
+        UINT32_MAX, /* the owner */
+        htole32(0x04 | (mode >> 3 & 7) << 16),
+        UINT32_MAX, /* the group */
+        htole32(0x20 | (mode & 7) << 16),
+        UINT32_MAX, /* the others */
+    };
+    struct stat now;
+
+    if (reach_getxattr(at, name, NULL, 0) >= 0 || errno != ENODATA ||
+        reach_setxattr(at, name, acl, sizeof(acl)) < 0 ||
+        fstatat(at->dir_fd, at->name, &now, AT_SYMLINK_NOFOLLOW) < 0)
+        return -1;
+    return (now.st_mode & 07777) == (mode & 07777) ? 0 : -1;
+}
+
+/* Changes the mode of a FIFO by a descriptor. That lets a writer through that waits for a reader:
+ * it is the last way, and only for a FIFO that has one name. */
+static int chmod_fifo(const struct attr_at *at, mode_t mode, const struct stat *named)
+{
+    int fd = openat(at->dir_fd, at->name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    struct stat opened;
+    int rc = -1;
+
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &opened) == 0 && opened.st_dev == named->st_dev &&
+        opened.st_ino == named->st_ino && opened.st_nlink == 1)
+        rc = fchmod(fd, mode);
+    close(fd);
+    return rc;
+}
+
+/* Changes the mode of what is no symbolic link by an O_PATH descriptor, or of a FIFO without /proc.
+ */
 static int chmod_opened(const struct attr_at *at, mode_t mode)
 {
     int fd = openat(at->dir_fd, at->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-    struct stat named, opened;
+    struct stat named;
     char path[64];
     int rc = -1;
 
@@ -191,16 +233,11 @@ static int chmod_opened(const struct attr_at *at, mode_t mode)
         return -1;
     if (fstat(fd, &named) < 0 || S_ISLNK(named.st_mode)) {
         errno = EOPNOTSUPP;
-    } else if (S_ISFIFO(named.st_mode)) {
-        int fifo = openat(at->dir_fd, at->name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
-        if (fifo >= 0 && fstat(fifo, &opened) == 0 && opened.st_dev == named.st_dev &&
-            opened.st_ino == named.st_ino)
-            rc = fchmod(fifo, mode);
-        if (fifo >= 0)
-            close(fifo);
     } else {
         snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
         rc = chmod(path, mode);
+        if (rc < 0 && errno == ENOENT && S_ISFIFO(named.st_mode))
+            rc = chmod_by_acl(at, mode) == 0 ? 0 : chmod_fifo(at, mode, &named);
     }
     close(fd);
     return rc;

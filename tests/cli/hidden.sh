@@ -123,7 +123,7 @@ same "an operation is missing: ahash" "$(cat sums)" \
 check "an operation is missing: --stats" grep -q 'engine.*not uring: .*lacks an operation' \
     <(old_ring io_uring_register:poke_exit=@arg3=05:when=1 ahash --engine=auto --stats tree/1 2>&1)
 
-# Without /proc only fchmodat2 and a FIFO's own descriptor change its mode.
+# Without /proc only fchmodat2, an ACL, and a FIFO's own descriptor change its mode.
 no_proc() {
     unshare -m --propagation private bash -c 'mount -t tmpfs none /proc && exec "$@"' no_proc "$@"
 }
@@ -135,6 +135,25 @@ if [ "$sanitizer" != asan ] && no_proc true 2>/dev/null; then
         same "fchmodat2: $errno, and no /proc: acp -a, the copy" "" \
             "$("$here/same_tree" --ignore=holes tree same 2>&1)"
     done
+    # a writer that waits for a reader of the new FIFO must go on waiting: what it writes would be lost
+    mkdir s
+    mkfifo -m 640 s/p
+    if setfacl -m u:7:r s/p 2>/dev/null && setfacl -b s/p; then
+        timeout "$limit_seconds" strace -f -qqq -o trace -e trace=none -e inject=mknodat,mknod:delay_exit=1000000 unshare -m \
+            --propagation private bash -c 'mount -t tmpfs none /proc && exec "$@"' no_proc \
+            "$here/seccomp" EPERM fchmodat2 "$bin/acp" -a s d 2>messages &
+        copy=$!
+        until [ -p d/p ] || ! kill -0 $copy 2>/dev/null; do sleep 0.02; done
+        bash -c 'echo written >d/p' &
+        wait $copy
+        same 'a FIFO without fchmodat2 and /proc: acp -a' '0 ' "$? $(cat messages)"
+        same 'a FIFO without fchmodat2 and /proc: its mode' 640 "$(stat -c %a d/p)"
+        sleep 0.2
+        same 'a FIFO without fchmodat2 and /proc: its writer waits' written "$(timeout 5 cat d/p)"
+        wait
+    else
+        left_out 'the writer of a new FIFO' "no ACLs in $scratch"
+    fi
 else
     left_out 'fchmodat2 without /proc' 'no mount namespace can be made here, or LeakSanitizer needs /proc'
 fi
