@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 
 peers=${tests%/*}/bench/peers
-mkdir -p tree/sub work
+mkdir -p tree/sub tree/tree work
 echo one >tree/one
 echo two >tree/sub/two
 ln -s one tree/link
@@ -22,16 +22,21 @@ cat >bad <<'END'
 #!/bin/sh
 cp -r "$1" "$2" && rm "$2/link" "$2/fifo" && echo 2nd >"$2/sub/two" && chmod 700 "$2/one"
 END
+# one that copies into the directory that it makes, as wcp does
+cat >into <<'END'
+#!/bin/sh
+mkdir "$2" && cp -a "$1" "$2"
+END
 # shellcheck disable=SC2016 # for the stand-ins
 printf '#!/bin/sh\nmkdir "$2"; exit 3\n' >fails
 # shellcheck disable=SC2016
 printf '#!/bin/sh\nsha256sum "$1"\n' >partial
-chmod +x good bad fails partial
+chmod +x good bad into fails partial
 if [ ! -x "$peers" ]; then
     left_out 'bench/peers' 'the sources are not here'
     finish
 fi
-BENCH_BIN=$bin python3 "$peers" --rounds=2 --json=report work tree wcp=good uring_sync=bad fcp=fails b3sum=partial >out
+BENCH_BIN=$bin python3 "$peers" --rounds=2 --json=report work tree wcp=good uring_sync=bad cpz=into fcp=fails b3sum=partial >out
 same 'status' 0 $?
 # json EXPRESSION: of the report
 json() {
@@ -42,6 +47,7 @@ row() {
     sed -n "s/^$1  *[0-9.]*  *[0-9.]*  *[0-9.]*  //p" out
 }
 same 'one that keeps all' '-; nothing' "$(row wcp)"
+same 'one that copies into the directory' '-; nothing' "$(row cpz)"
 same 'one that leaves out links, and changes a file' \
     'files with other bytes 1, special files missing 1, symbolic links missing 1' \
     "$(json '", ".join("%s %d" % each for each in sorted(d["copy"]["uring_sync"]["lacks"].items()))')"
