@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# left_out.sh: scripts/check counts what cannot run, with the reasons, and fails for it if CI is "true".
+# left_out.sh: scripts/check counts what cannot run, with the reasons, and fails for it if CI is "true". It ends tests
+# that hang.
 check_script=$(cd "${0%/*}/../.." && pwd)/scripts/check
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
@@ -73,4 +74,13 @@ same 'skipped cases of C programs' "3 left out:
     tests/unit/test: one: no filter (1)
     tests/unit/test: three: it cannot run here (1)
 6 passed, 0 failed" "$(checked)"
+
+# -- the limit of time --
+rm tests/cli/*.sh tests/faults/*
+# shellcheck disable=SC2016 # for the test
+printf '#!/bin/sh\nfor i in 1 2 3 4 5 6 7 8; do sleep 1; echo ok - $i; done\n' >tests/cli/works.sh
+printf '#!/bin/sh\necho ok - 1\nsleep 100\n' >tests/cli/hangs.sh
+chmod +x tests/cli/*.sh
+same 'a test that prints is not ended, one that hangs is' '18 passed, 2 failed' \
+    "$(CHECK_LIMIT_SECONDS=6 CHECK_JOBS=4 scripts/check build tests/cli 2>&1 | tail -n 1)"
 finish
