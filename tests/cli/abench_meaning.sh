@@ -113,15 +113,15 @@ if [ "$engine" = uring ]; then
     same 'no prediction if none is requested' None "$(json report.json 'd["states"][0]["prediction"]')"
     # the time of a run of each arm, without the rounds
     foreseen='d["states"][0]["prediction"]'
+    near="0.02 < ${foreseen}['arm_seconds'] / d['states'][0]['arms'][1]['seconds']['median'] < 50"
     truncate -s 1G large
-    for _ in {1..5}; do # a machine that was busy only at first is given the time to read all of it
+    for _ in {1..5}; do # a machine that is busy now and then gives another prediction, or the time to read all of it
         predicted hash --warm --arms=sync,uring --pairs=1 --time=60 large
-        [ "$(json report.json "${foreseen}['probe_bytes'] < 2**30")" != True ] || break
+        [ "$(json report.json "${foreseen}['probe_bytes'] < 2**30 and $near")" != True ] || break
     done
     same 'of a large file: from an arm that is stopped on the way' True \
         "$(json report.json "0 < ${foreseen}['probe_bytes'] < 2**30")"
-    same 'in the order of the time that it takes' True \
-        "$(json report.json "0.02 < ${foreseen}['arm_seconds'] / d['states'][0]['arms'][1]['seconds']['median'] < 50")"
+    same 'in the order of the time that it takes' True "$(json report.json "$near")"
     rm large
     predicted read --warm --pattern=random --direct=never --bytes=4M --arms=sync,uring --pairs=1 --time=30 tree/a/30
     same 'of a pattern: from some of its bytes' True "$(json report.json "0 < ${foreseen}['probe_bytes'] <= 2**22")"
