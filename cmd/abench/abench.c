@@ -420,7 +420,7 @@ static int exit_status(void)
         return STATUS_REGRESSION;
     for (unsigned cache = BENCH_COLD; cache <= BENCH_WARM && bench.opts.require_answer; cache++) {
         if ((cache == BENCH_COLD ? bench.opts.cold : bench.opts.warm) &&
-            answer_find(&bench, cache).kind == ANSWER_UNKNOWN)
+            answer_unknown(&bench, cache))
             return STATUS_NO_ANSWER;
     }
     return EXIT_SUCCESS;

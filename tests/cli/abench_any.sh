@@ -119,6 +119,9 @@ case $engine in
 uring) same 'two rounds are no answer' 4 $? ;;
 *) same 'without io_uring nothing is asked' 0 $? ;;
 esac
+abench --arms=sync,sync-j2 --no-probe --runs=1 --require-answer tree >table 2>messages
+same 'one round does not tell the fastest' '4 1 1' \
+    "$? $(grep -c '^Which is the fastest?  CANNOT TELL' table) $(grep -c 'a hint, no more' <(tr '\n' ' ' <table | tr -s ' '))"
 abench "${arms[@]}" --json=old.json tree >table 2>messages
 rm -r live
 mkdir live

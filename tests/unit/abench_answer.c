@@ -276,6 +276,30 @@ static void arms_are_known_by_what_they_do(void **state)
     set_up(&one_thread, &threads, NULL);
     assert_int_equal(ask("Which is the fastest?  16 blocking threads, 4.0 times").kind,
                      ANSWER_NOT_ASKED);
+    bench.baseline = 1; /* which is the fastest itself */
+    assert_false(answer_unknown(&bench, BENCH_COLD));
+    ask("Which is the fastest?  16 blocking threads, 4.0 times as fast as 1 blocking thread");
+    bench.arms[0].samples[0].check = CHECK_NONE;
+    ask("16 blocking threads is the only one whose result was compared");
+    bench.baseline = 0;
+}
+
+static void the_fastest_is_not_known_from_too_little(void **state)
+{
+    struct figures same = one_thread;
+
+    (void)state;
+    set_up(&one_thread, &threads, NULL);
+    bench.arms[1].n_samples = 2;
+    ask("Which is the fastest?  CANNOT TELL\n2 rounds are too few");
+    assert_true(answer_unknown(&bench, BENCH_COLD));
+    set_up(&one_thread, &threads, NULL);
+    for (unsigned i = 0; i < ROUNDS; i++)
+        bench.arms[0].samples[i].others_seconds = 8;
+    ask("Which is the fastest?  CANNOT TELL\nother processes used");
+    same.name = "sync-j2", same.threads = 2;
+    set_up(&one_thread, &same, NULL);
+    ask("Which is the fastest?  CANNOT TELL   1 blocking thread is 1.00 times");
 }
 
 static void the_ratio_is_the_one_of_the_table(void **state)
@@ -301,6 +325,7 @@ int main(void)
         cmocka_unit_test(ready_to_run_is_not_waiting),
         cmocka_unit_test(no_answer_from_too_little),
         cmocka_unit_test(arms_are_known_by_what_they_do),
+        cmocka_unit_test(the_fastest_is_not_known_from_too_little),
         cmocka_unit_test(the_ratio_is_the_one_of_the_table),
     };
 

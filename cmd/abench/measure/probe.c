@@ -305,5 +305,5 @@ void probe_predict(struct bench *bench, enum bench_cache cache)
     /* before anything is measured; the report has the error of the prediction */
     if (isatty(STDERR_FILENO) && prediction->made)
         fprintf(stderr, "%s: predicted from a short probe: %s is %.2f times as fast as %s\n",
-                bench_cache_names[cache], of[1].arm->name, prediction->gain, of[0].arm->name);
+                bench_cache_names[cache], of[1].arm->label, prediction->gain, of[0].arm->label);
 }

@@ -114,12 +114,33 @@ const char *answer_for_longer(const struct bench *bench)
     return bench->opts.pattern ? "choose a larger --bytes" : "choose more or larger files";
 }
 
+/* Returns true, with the reason, if others used too much of the processors. */
+static bool busy(const struct bench *bench, enum bench_cache cache, char *out, size_t size)
+{
+    struct bench_disturbance disturbance = summary_disturbance(bench, cache);
+
+    if (disturbance.much && disturbance.others > disturbance.stolen)
+        snprintf(out, size, "other processes used %.0f%% of the processors%s%s",
+                 100 * disturbance.others, bench->busiest[0] ? ", mostly " : "", bench->busiest);
+    else if (disturbance.much)
+        snprintf(out, size, "the host gave %.0f%% of the processors to other machines",
+                 100 * disturbance.stolen);
+    return disturbance.much;
+}
+
+/* Tells too few rounds, whose ratio has no interval. */
+static void tell_few(char *out, size_t size, const struct bench_ratio *of)
+{
+    snprintf(out, size, "%s %s too few, of which the ratio is %s so far; use a longer --time",
+             words_plural(of->pairs, "round"), of->pairs == 1 ? "is" : "are",
+             words_times(of->ratio));
+}
+
 /* Returns true, with the reason, if the figures of this state do not allow an answer. */
 static bool undecidable(const struct bench *bench, enum bench_cache cache, struct answer *answer)
 {
-    struct bench_disturbance disturbance = summary_disturbance(bench, cache);
     char *out = answer->unknown;
-    size_t size = sizeof(answer->unknown), pairs = answer->over_base.pairs;
+    size_t size = sizeof(answer->unknown);
 
     answer->too_short = !bench->no_ring && answer->ring != ANSWER_NONE &&
                         answer->base != ANSWER_NONE &&
@@ -135,15 +156,10 @@ static bool undecidable(const struct bench *bench, enum bench_cache cache, struc
                  "too short to tell: a run takes %s, most of it the start of the process; %s",
                  words_seconds(summary_of(bench, (size_t)answer->base, cache).median),
                  answer_for_longer(bench));
-    else if (disturbance.much && disturbance.others > disturbance.stolen)
-        snprintf(out, size, "other processes used %.0f%% of the processors%s%s",
-                 100 * disturbance.others, bench->busiest[0] ? ", mostly " : "", bench->busiest);
-    else if (disturbance.much)
-        snprintf(out, size, "the host gave %.0f%% of the processors to other machines",
-                 100 * disturbance.stolen);
+    else if (busy(bench, cache, out, size))
+        return true;
     else if (isnan(answer->over_base.low))
-        snprintf(out, size, "%s are too few, of which the ratio is %s so far; use a longer --time",
-                 words_plural(pairs, "round"), words_times(answer->over_base.ratio));
+        tell_few(out, size, &answer->over_base);
     else
         return false;
     return true;
@@ -199,6 +215,31 @@ static enum answer_kind decide(const struct bench *bench, enum bench_cache cache
     return !over->slower && saves_cpu(bench, cache, answer) ? ANSWER_YES : ANSWER_THREADS;
 }
 
+/* Finds the arm to compare the one to use with: the baseline, or else the fastest of the others.
+ * The question is not about io_uring. */
+static void find_other(const struct bench *bench, enum bench_cache cache, struct answer *answer)
+{
+    double best_median = INFINITY;
+    struct bench_ratio of;
+
+    answer->other = (size_t)answer->use == bench->baseline ? ANSWER_NONE : (int)bench->baseline;
+    for (size_t i = 0; i < bench->n_arms && (size_t)answer->use == bench->baseline; i++) {
+        struct bench_summary sum = summary_of(bench, i, cache);
+        if (i == bench->baseline || sum.runs == 0 || sum.unchecked || sum.median >= best_median)
+            continue;
+        answer->other = (int)i;
+        best_median = sum.median;
+    }
+    if (answer->use == ANSWER_NONE || answer->other == ANSWER_NONE)
+        return;
+    of = summary_compare(bench, (size_t)answer->use, (size_t)answer->other, cache);
+    answer->undecided = !of.faster;
+    if (busy(bench, cache, answer->unknown, sizeof(answer->unknown)))
+        answer->undecided = true;
+    else if (isnan(of.low))
+        tell_few(answer->unknown, sizeof(answer->unknown), &of);
+}
+
 struct answer answer_find(const struct bench *bench, enum bench_cache cache)
 {
     int base = find_base(bench, cache);
@@ -215,12 +256,19 @@ struct answer answer_find(const struct bench *bench, enum bench_cache cache)
         answer.over_threads = summary_compare(bench, (size_t)answer.ring, (size_t)answer.threads,
                                               cache);
     if (!ring_asked(bench))
-        answer.kind = ANSWER_NOT_ASKED;
+        find_other(bench, cache, &answer); /* ANSWER_NOT_ASKED */
     else if (undecidable(bench, cache, &answer))
         answer.kind = ANSWER_UNKNOWN;
     else
         answer.kind = decide(bench, cache, &answer);
     return answer;
+}
+
+bool answer_unknown(const struct bench *bench, enum bench_cache cache)
+{
+    struct answer answer = answer_find(bench, cache);
+
+    return answer.kind == ANSWER_UNKNOWN || answer.undecided;
 }
 
 const char *answer_word(enum answer_kind kind)
@@ -254,21 +302,19 @@ static void print_fastest(FILE *out, const struct bench *bench, const struct ans
         fputs("CANNOT TELL   no arm has a result", out);
         return;
     }
-    if (bench->n_arms == 1) {
-        fprintf(out, "%s is the only one", bench->arms[answer->use].label);
+    if (answer->other == ANSWER_NONE) {
+        fprintf(out, "%s is the only one%s", bench->arms[answer->use].label,
+                bench->n_arms > 1 ? " whose result was compared" : "");
         return;
     }
-    if ((size_t)answer->use == bench->baseline) {
-        fprintf(out, "%s, the baseline", bench->arms[answer->use].label);
+    if (answer->undecided && answer->unknown[0]) {
+        fprintf(out, "CANNOT TELL\n%s", answer->unknown);
         return;
     }
-    of = summary_compare(bench, (size_t)answer->use, bench->baseline, cache);
-    if (of.faster)
-        fprintf(out, "%s, ", bench->arms[answer->use].label);
-    else
-        fprintf(out, "CANNOT TELL   %s is ", bench->arms[answer->use].label);
-    fprintf(out, "%s times as fast as %s", words_times(of.ratio),
-            bench->arms[bench->baseline].label);
+    of = summary_compare(bench, (size_t)answer->use, (size_t)answer->other, cache);
+    fprintf(out, answer->undecided ? "CANNOT TELL   %s is " : "%s, ",
+            bench->arms[answer->use].label);
+    fprintf(out, "%s times as fast as %s", words_times(of.ratio), bench->arms[answer->other].label);
 }
 
 char *answer_line(const struct bench *bench, const struct answer *answer, enum bench_cache cache)
@@ -330,7 +376,7 @@ static void print_reason(FILE *out, const struct bench *bench, const struct answ
         fprintf(out, "; by itself it takes %s, which takes %s of the time", by_itself,
                 words_times(
                     1 / summary_compare(bench, (size_t)usual, (size_t)answer->use, cache).ratio));
-    if (answer->kind == ANSWER_UNKNOWN && !bench->no_ring)
+    if ((answer->kind == ANSWER_UNKNOWN && !bench->no_ring) || answer->undecided)
         fputs("; a hint, no more", out);
     putc(')', out);
 }

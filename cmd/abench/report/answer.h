@@ -21,14 +21,18 @@ struct answer {
      * with, our fastest with threads, the one to use */
     int ring, base, threads, use;
     struct bench_ratio over_base, over_threads; /* of the ring, if there are both */
-    bool by_workers;   /* the ring is faster than base, but only because it has more workers */
-    bool too_short;    /* ANSWER_UNKNOWN: because a run is */
-    char unknown[256]; /* ANSWER_UNKNOWN: why */
+    bool by_workers; /* the ring is faster than base, but only because it has more workers */
+    bool too_short;  /* ANSWER_UNKNOWN: because a run is */
+    /* ANSWER_NOT_ASKED: the arm to compare the one to use with, and if even that cannot be told */
+    int other;
+    bool undecided;
+    char unknown[256]; /* ANSWER_UNKNOWN, or undecided: why; "": see the ratio */
 };
 
 /* What to do if a run is too short: it is the end of a sentence. */
 const char *answer_for_longer(const struct bench *bench);
 struct answer answer_find(const struct bench *bench, enum bench_cache cache);
+bool answer_unknown(const struct bench *bench, enum bench_cache cache); /* cannot tell */
 /* Returns the word for JSON: yes, no, threads, unknown; NULL: not asked. */
 const char *answer_word(enum answer_kind kind);
 /* Return a line of text each, which the caller frees. A newline in it must be kept. */
