@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "progress.h"
@@ -19,6 +20,26 @@ int cli_exit_failure = EXIT_FAILURE;
 const char *cli_name = "";
 static const char *hint_prefix, *hint; /* of cli_try_help; NULL: none */
 static int stdout_errno;               /* of the first failure of stdout; 0: none, or unknown */
+
+/* Opens what can be neither read nor written, not even by /dev/stdin or /dev/fd: a socket that is
+ * nowhere. They need /proc, so where that is not mounted a directory will do. */
+static int open_nothing(void)
+{
+    int sock = socket(AF_UNIX, SOCK_STREAM, 0), fd = -1, kept;
+    char path[64];
+
+    if (sock >= 0) {
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", sock);
+        fd = open(path, O_PATH);
+    }
+    if (fd < 0)
+        fd = open("/", O_PATH);
+    /* the socket itself has the place */
+    kept = sock >= 0 && fd >= 0 ? dup2(fd, sock) : fd;
+    if (sock >= 0 && fd >= 0)
+        close(fd);
+    return kept;
+}
 
 void cli_start(char **argv)
 {
@@ -30,7 +51,7 @@ void cli_start(char **argv)
      * would go into it. O_PATH keeps the place taken, and reading or writing it fails with EBADF
      * still. */
     for (int fd = 0; fd <= 2; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && open("/", O_PATH) < 0)
+        if (fcntl(fd, F_GETFD) < 0 && open_nothing() < 0)
             exit(cli_exit_failure);
     /* Many files and directories are open together; the soft limit is there for programs that use
      * select(2). */

@@ -182,4 +182,24 @@ while read -r what; do
     done
 done < <(printf '%s\n' 'acp --manifest=d/f new d/x' 'ahash --update=d/f new' \
     'abench hash --warm --pairs=1 --json=d/f new')
+
+# -- standard descriptors that are closed, by their names in /proc: there is no file and no directory --
+
+mkdir named
+chmod 777 named
+echo text >named/f
+for fd in 0 1 2; do ln -s /proc/self/fd/$fd named/fd$fd; done
+no_such="No such device or address"
+gives 'standard output by its name, closed' 1 '' "acp: cannot create regular file 'named/fd1': $no_such" \
+    'as_nobody acp named/f named/fd1 >&-'
+gives 'standard output by its name, closed: a directory' 1 '' "acp: target directory 'named/fd1': Not a directory" \
+    'as_nobody acp -t named/fd1 named/f >&-'
+gives 'standard output by its name, closed: a tree' 1 '' \
+    "acp: cannot overwrite non-directory 'named/fd1' with directory 'named'" 'as_nobody acp -r named named/fd1 >&-'
+gives 'standard error by its name, closed' 1 '' '' 'as_nobody acp named/f named/fd2 2>&-'
+gives 'standard input by its name, closed' 1 '' "acp: cannot open 'named/fd0' for reading: $no_such" \
+    'as_nobody acp named/fd0 named/copy <&-'
+gives 'standard input by its name, closed: ahash' 1 '' "ahash: named/fd0: $no_such" 'timeout 5 ahash named/fd0 <&-'
+gives 'standard input by its name, closed: ahash -r' 1 '' "ahash: named/fd0: $no_such" 'as_nobody timeout 5 ahash -r named/fd0 <&-'
+gives 'standard input by its name, closed: acat' 1 '' "acat: named/fd0: $no_such" 'acat named/fd0 <&-'
 finish
