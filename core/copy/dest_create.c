@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "../base/birth.h"
+#include "../base/statx.h"
 #include "../base/filesystem.h"
 #include "attr.h"
 #include "copy.h"
@@ -181,7 +181,7 @@ static int open_existing(struct copy *copy, struct file *file, const struct stat
     if (dest->fd >= 0) {
         dest_to(dest, DEST_NAMED);
         taken = TAKEN;
-        if (birth_stat(dest->fd, NULL, 0, &st, &birth_ns) < 0) {
+        if (statx_birth(dest->fd, NULL, 0, &st, &birth_ns) < 0) {
             item_fail(file, STEP_OPEN_DEST);
             taken = TAKEN_REFUSED;
         }
@@ -243,7 +243,7 @@ int dest_note_created(struct copy *copy, const struct item *op, int fd)
      */
     if (!copy->written || (op->to->created && !(copy->opts.digest && copy->source_count > 1)))
         return 0;
-    if (birth_stat(fd, NULL, 0, &made, &birth_ns) < 0)
+    if (statx_birth(fd, NULL, 0, &made, &birth_ns) < 0)
         return -errno;
     return written_add(copy->written, &made, birth_ns, op->scope, WRITTEN_CREATED);
 }

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../base/birth.h"
+#include "../base/statx.h"
 #include "attr.h"
 #include "entry.h"
 #include "overwrite.h"
@@ -276,7 +276,7 @@ static bool note_directory(struct copy *copy, struct feed *feed, int *rc, const 
         if (!created && written_name_collides(copy->written, to, to_name, copy->source) == 1)
             return false;
     }
-    if (birth_stat(fd, NULL, 0, &at, &birth_ns) < 0) {
+    if (statx_birth(fd, NULL, 0, &at, &birth_ns) < 0) {
         *rc = -errno;
         return false;
     }

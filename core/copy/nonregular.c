@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../base/birth.h"
+#include "../base/statx.h"
 #include "../base/path.h"
 #include "attr.h"
 #include "entry.h"
@@ -144,7 +144,7 @@ static void note_made(struct copy *copy, struct file *file, const struct stat *s
 
     if (!copy->written || (op->to->created && link) || file->status < 0)
         return;
-    if (birth_stat(op->to->fd, op->to_name, AT_SYMLINK_NOFOLLOW, &made, &birth_ns) == 0 &&
+    if (statx_birth(op->to->fd, op->to_name, AT_SYMLINK_NOFOLLOW, &made, &birth_ns) == 0 &&
         written_add(copy->written, &made, birth_ns, op->scope, WRITTEN_CREATED) < 0)
         file_fail(file, STEP_STAT_DEST, -ENOMEM);
 }

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "../base/birth.h"
+#include "../base/statx.h"
 #include "folded.h"
 
 enum {
@@ -138,7 +138,7 @@ enum written_how written_find(struct written *written, const struct stat *st, in
         return WRITTEN_NONE;
     found = find(written, st);
     if (how_of(&found) != WRITTEN_NONE && found.birth_ns != 0 &&
-        birth_stat(dir_fd, name, flags, &now, &birth_ns) == 0 && birth_ns != 0 &&
+        statx_birth(dir_fd, name, flags, &now, &birth_ns) == 0 && birth_ns != 0 &&
         birth_ns != found.birth_ns)
         return WRITTEN_NONE;
     *scope = scope_of(&found);

@@ -26,7 +26,7 @@ enum written_how {
 /* NULL: out of memory. Any thread may call the functions below. 32 bytes an entry. */
 struct written *written_new(void);
 void written_free(struct written *written); /* takes NULL */
-/* Notes a file. birth_ns: that of birth_stat. scope: the group of sources within which no two may
+/* Notes a file. birth_ns: that of statx_birth. scope: the group of sources within which no two may
  * lead to one destination; only compared. A second entry for an inode replaces the first, but
  * for a birth that is known. Returns 0 or -ENOMEM. Takes NULL, and does nothing then. */
 int written_add(struct written *written, const struct stat *st, int64_t birth_ns, const void *scope,

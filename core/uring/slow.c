@@ -4,10 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "../base/filesystem.h"
+#include "../base/statx.h"
 #include "../base/retry.h"
 
 /* A call that takes longer may be one to a server. A request costs some 0.02 ms of processor time,
@@ -41,32 +41,11 @@ bool slow_request_stat(struct loop *loop, struct slot *slot)
     return true;
 }
 
-static struct timespec time_of(const struct statx_timestamp *at)
-{
-    return (struct timespec){.tv_sec = (time_t)at->tv_sec, .tv_nsec = at->tv_nsec};
-}
-
 int slow_stat_done(struct loop *loop, struct slot *slot, int res)
 {
-    const struct statx *from = (const struct statx *)(const void *)slot->small_block.buf;
-
     if (res < 0) /* io-wq has no thread, say */
         return fstat(slot->fd, &slot->st) < 0 ? -errno : 0;
-    slot->st = (struct stat){
-        .st_dev = makedev(from->stx_dev_major, from->stx_dev_minor),
-        .st_ino = from->stx_ino,
-        .st_mode = from->stx_mode,
-        .st_nlink = from->stx_nlink,
-        .st_uid = from->stx_uid,
-        .st_gid = from->stx_gid,
-        .st_rdev = makedev(from->stx_rdev_major, from->stx_rdev_minor),
-        .st_size = (off_t)from->stx_size,
-        .st_blksize = (blksize_t)from->stx_blksize,
-        .st_blocks = (blkcnt_t)from->stx_blocks,
-        .st_atim = time_of(&from->stx_atime),
-        .st_mtim = time_of(&from->stx_mtime),
-        .st_ctim = time_of(&from->stx_ctime),
-    };
+    slot->st = statx_stat((const struct statx *)(const void *)slot->small_block.buf);
     loop->slow_stat = slot->st.st_dev == loop->slow_dev;
     return 0;
 }

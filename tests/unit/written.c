@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
-#include "../../core/base/birth.h"
+#include "../../core/base/statx.h"
 #include "../../core/copy/written.h"
 #include "../support/scratch.h"
 
@@ -21,7 +21,7 @@ static void an_inode_with_another_birth_is_another_file(void **state)
     (void)state;
     assert_non_null(written);
     pattern_file("file", 1, 10);
-    assert_int_equal(birth_stat(AT_FDCWD, "file", AT_SYMLINK_NOFOLLOW, &st, &birth_ns), 0);
+    assert_int_equal(statx_birth(AT_FDCWD, "file", AT_SYMLINK_NOFOLLOW, &st, &birth_ns), 0);
     assert_int_equal(st.st_size, 10);
 
     assert_int_equal(written_find(written, &st, AT_FDCWD, "file", 0, &scope), WRITTEN_NONE);
@@ -50,12 +50,12 @@ static void a_descriptor_and_its_name_have_one_status(void **state)
     (void)state;
     assert_true(fd >= 0);
     assert_int_equal(fstat(fd, &expected), 0);
-    assert_int_equal(birth_stat(fd, NULL, 0, &by_fd, &birth), 0);
-    assert_int_equal(birth_stat(fd, ".", 0, &by_name, &birth_by_name), 0);
+    assert_int_equal(statx_birth(fd, NULL, 0, &by_fd, &birth), 0);
+    assert_int_equal(statx_birth(fd, ".", 0, &by_name, &birth_by_name), 0);
     assert_memory_equal(&by_fd, &expected, sizeof(expected));
     assert_memory_equal(&by_name, &expected, sizeof(expected));
     assert_true(birth == birth_by_name);
-    assert_int_equal(birth_stat(fd, "gone", 0, &by_name, &birth), -1);
+    assert_int_equal(statx_birth(fd, "gone", 0, &by_name, &birth), -1);
     close(fd);
 }
 

@@ -1,15 +1,18 @@
-/* birth.h: tells a file from another one that has its inode number later.
+/* statx.h: what statx(2) tells, as fstat(2) does, and a file's time of birth.
  *
  * If a file is removed, its inode number may be given to a new file at once (xfs). Device, inode
  * and time of birth name one file. */
-#ifndef CORE_BASE_BIRTH_H
-#define CORE_BASE_BIRTH_H
+#ifndef CORE_BASE_STATX_H
+#define CORE_BASE_STATX_H
 
 #include <stdint.h>
 #include <sys/stat.h>
 
+/* Returns the fields of STATX_BASIC_STATS. */
+struct stat statx_stat(const struct statx *stx);
+
 /* As fstatat(2), and as fstat(2) of dir_fd if name is NULL, with the time of birth in nanoseconds;
  * 0: unknown. flags: 0 or AT_SYMLINK_NOFOLLOW. Returns 0, or -1 with errno. */
-int birth_stat(int dir_fd, const char *name, int flags, struct stat *st, int64_t *birth_ns);
+int statx_birth(int dir_fd, const char *name, int flags, struct stat *st, int64_t *birth_ns);
 
 #endif
