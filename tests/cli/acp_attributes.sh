@@ -35,13 +35,15 @@ done
 # Of several files of one directory not each is asked for what it was created with.
 mkdir mixed
 for i in {1..8}; do
-    for mode in 644 664 640 600 755 4755 2755 0 444; do
+    for mode in 644 664 640 600 755 4755 2755 400 444; do
         echo "$i" >"mixed/$i-$mode"
         chmod "$mode" "mixed/$i-$mode"
     done
 done
 if [ "$(id -u)" -eq 0 ]; then
     for i in {1..8}; do
+        echo closed >"mixed/$i-closed"
+        chmod 0 "mixed/$i-closed"
         echo owned >"mixed/$i-owned"
         chown $((4711 + i % 2)):$((4712 + i / 4)) "mixed/$i-owned"
         echo group >"mixed/$i-group"
