@@ -282,7 +282,7 @@ if [ "$engine" = uring ]; then
     same 'two slow reads: one after the other, or at once' 'True True' \
         "$(json lesson.json 'str(0.2 <= d["two_reads"][0]["seconds"]) + " " + str(d["two_reads"][1]["ratio"] > 1.1)')"
     same 'what is done meanwhile: nothing, and something' '0 True' \
-        "$(json lesson.json 'str(d["overlap"]["sync"]["files"]) + " " + str(d["overlap"]["uring"]["files"] > 0)')"
+        "$(json lesson.json 'str(d["overlap"]["sync"]["files"]) + " " + str(d["overlap"]["uring"]["bytes"] > 0)')"
     same '64 reads wait in one thread' 'True True' \
         "$(json lesson.json 'str(d["many_reads"][1]["seconds"] < 3.2) + " " + str(d["many_reads"][1]["memory_peak_bytes"] > 0)')"
     same 'the CPU-bound stage, four ways' '[1, 4]' \
