@@ -12,7 +12,7 @@
 
 /* A call that takes longer may be one to a server. A request costs some 0.02 ms of processor time,
  * as much as a call to a filesystem in user space that answers at once. */
-static const uint64_t slow_ns = 200 * 1000;
+static const uint64_t slow_ns = 200000;
 
 int slow_fstat(struct loop *loop, struct slot *slot)
 {
