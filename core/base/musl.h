@@ -7,6 +7,7 @@
 #ifndef __GLIBC__
 #include <dirent.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -22,6 +23,15 @@ static inline int renameat2(int from_fd, const char *from, int to_fd, const char
                             unsigned flags)
 {
     return (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, flags);
+}
+#endif
+
+#ifndef STATX_BTIME
+#include <linux/stat.h>
+
+static inline int statx(int dir_fd, const char *name, int flags, unsigned mask, struct statx *st)
+{
+    return (int)syscall(SYS_statx, dir_fd, name, flags, mask, st);
 }
 #endif
 

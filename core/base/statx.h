@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "musl.h"
+
 /* Returns the fields of STATX_BASIC_STATS. */
 struct stat statx_stat(const struct statx *stx);
 
