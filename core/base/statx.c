@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
 #include "retry.h"
@@ -37,8 +38,8 @@ int statx_birth(int dir_fd, const char *name, int flags, struct stat *st, int64_
     struct statx stx;
 
     *birth_ns = 0;
-    if (RETRY(statx(dir_fd, name ? name : "", name ? flags : AT_EMPTY_PATH,
-                    STATX_BASIC_STATS | STATX_BTIME, &stx)) < 0) {
+    if (RETRY(syscall(SYS_statx, dir_fd, name ? name : "", name ? flags : AT_EMPTY_PATH,
+                      STATX_BASIC_STATS | STATX_BTIME, &stx)) < 0) {
         if (errno != ENOSYS && errno != EPERM && errno != EINVAL) /* a filter of system calls */
             return -1;
         return name ? fstatat(dir_fd, name, st, flags) : fstat(dir_fd, st);

@@ -7,6 +7,9 @@
 
 #include <stdint.h>
 #include <sys/stat.h>
+#ifndef STATX_BASIC_STATS /* musl before 1.2.5 */
+#include <linux/stat.h>
+#endif
 
 #include "musl.h"
 
