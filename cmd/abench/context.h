@@ -196,8 +196,9 @@ struct bench_target {
 /* The gain that a short probe predicts before the rounds. */
 struct bench_prediction {
     bool made;
-    size_t base, arm; /* indices of the arms */
-    double gain;      /* base_seconds / arm_seconds */
+    const char *why_not; /* it was tried and not made: the reason; else NULL */
+    size_t base, arm;    /* indices of the arms */
+    double gain;         /* base_seconds / arm_seconds */
     double base_seconds, arm_seconds;
     uint64_t files, bytes; /* used by the probe */
     double iowq;           /* peak number of io-wq workers; NAN: unknown */

@@ -127,8 +127,11 @@ if [ "$engine" = uring ]; then
     same 'of a pattern: from some of its bytes' True "$(json report.json "0 < ${foreseen}['probe_bytes'] <= 2**22")"
     predicted copy --warm --arms=sync,uring --pairs=1 --time=30 tree
     same 'of a copy' True "$(json report.json "0 < ${foreseen}['ratio'] and ${foreseen}['probe_bytes'] == 465000")"
-    abench copy --warm --durable --arms=sync,uring --pairs=1 --time=30 --json=report.json tree >table 2>messages
+    abench copy --warm --durable --arms=sync,uring --pairs=1 --time=30 --details --json=report.json tree \
+        >table 2>messages
     same 'not of when it is on the device' None "$(json report.json "$foreseen")"
+    check 'and the reason' grep -q '^predict  none: a short probe does not show the speed of writing' table
+    same 'also in the report' True "$(json report.json 'd["states"][0]["prediction_why_not"].startswith("a short probe")')"
 fi
 for sweep in '' depth depth= 1,2 'depth=1,depth=2' 'depth=x' 'colour=1' 'depth=0'; do
     abench hash --sweep="$sweep" tree >table 2>messages

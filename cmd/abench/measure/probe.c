@@ -267,7 +267,8 @@ static bool choose_arms(const struct bench *bench, size_t *base, size_t *ring)
     return *base < BENCH_ARMS_MAX && *ring < BENCH_ARMS_MAX;
 }
 
-static bool choose_method(struct probe *probe)
+/* Returns NULL, or the reason why there can be no prediction. */
+static const char *choose_method(struct probe *probe)
 {
     const struct bench *bench = probe->bench;
     bool large = bench->data.bytes / bench->data.files >= large_file;
@@ -279,8 +280,12 @@ static bool choose_method(struct probe *probe)
     else
         probe->method = PROBE_LIST;
     probe->total = probe->method == PROBE_LIST ? (double)bench->data.files : bench_bytes(bench);
-    return probe->total > 0 &&
-           !(bench->opts.operation == BENCH_COPY && (large || bench->opts.durable));
+    if (probe->total == 0)
+        return "the files are empty";
+    if (bench->opts.operation == BENCH_COPY && (large || bench->opts.durable))
+        return "a short probe does not show the speed of writing once memory is full of dirty "
+               "pages";
+    return NULL;
 }
 
 void probe_predict(struct bench *bench, enum bench_cache cache)
@@ -289,10 +294,14 @@ void probe_predict(struct bench *bench, enum bench_cache cache)
     struct probe probe = {.bench = bench, .cache = cache};
     double resident;
 
-    if (!choose_arms(bench, &prediction->base, &prediction->arm) || !choose_method(&probe))
-        return;
+    if (choose_arms(bench, &prediction->base, &prediction->arm))
+        prediction->why_not = choose_method(&probe);
+    else
+        prediction->why_not = "no blocking arm and arm with io_uring to predict the gain of";
     /* takes longer the first time, for what is dirty or not cached yet */
-    if (cache_prepare(bench, cache, &resident) < 0)
+    if (!prediction->why_not && cache_prepare(bench, cache, &resident) < 0)
+        prediction->why_not = "the cache could not be prepared";
+    if (prediction->why_not)
         return;
     probe.end = bench_now() + budget_part * bench->opts.budget;
     if (isatty(STDERR_FILENO))
@@ -300,6 +309,8 @@ void probe_predict(struct bench *bench, enum bench_cache cache)
     struct probed of[2] = {{.arm = &bench->arms[prediction->base]},
                            {.arm = &bench->arms[prediction->arm]}};
     prediction->made = probe_both(&probe, of, prediction);
+    if (!prediction->made)
+        prediction->why_not = "the probe did not end in a tenth of the time limit";
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "\r\033[K");
     /* before anything is measured; the report has the error of the prediction */

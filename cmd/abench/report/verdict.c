@@ -259,6 +259,8 @@ char *verdict_prediction_line(const struct bench *bench, enum bench_cache cache)
     double error = verdict_prediction_error(bench, cache);
     char *text = NULL, part[64];
 
+    if (!prediction->made && prediction->why_not)
+        return asprintf(&text, "none: %s", prediction->why_not) < 0 ? NULL : text;
     if (isnan(error))
         return NULL;
     if (prediction->files > 0)
