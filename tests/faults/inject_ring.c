@@ -7,6 +7,7 @@
 #include "../../core/uring/loop.h"
 #include "inject.h"
 
+#include <assert.h>
 #include <errno.h>
 
 /* A late completion comes after the engine has looked this often, or waits for nothing else. */
@@ -62,10 +63,13 @@ static void look_at(struct io_uring_cqe *cqe, bool now)
 {
     static const enum inject_call calls[] = {[REQUEST_READ] = CALL_cqe_read,
                                              [REQUEST_WRITE] = CALL_cqe_write,
-                                             [REQUEST_OPEN] = CALL_cqe_open};
+                                             [REQUEST_OPEN] = CALL_cqe_open,
+                                             [REQUEST_STAT] = CALL_cqe_any,
+                                             [REQUEST_CLOSE] = CALL_cqe_any};
     unsigned request = cqe->user_data & REQUEST_MASK;
 
-    if (now || inject_now(calls[request]))
+    assert(request < sizeof(calls) / sizeof(calls[0]));
+    if (now || (calls[request] != CALL_cqe_any && inject_now(calls[request])))
         change(cqe, request);
 }
 
