@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # remote.sh: the workers of acp on a filesystem whose calls may take a round trip to a server: BIN_DIR ENGINE.
-# needs: faultfs python3
+# needs: faultfs injected python3
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/faults/lib.sh
 . "${0%/*}/lib.sh"
@@ -65,6 +65,28 @@ rules 'getattr,flush * delay=2'
 same 'digests if calls on open files wait' "$(cat digests)" "$(cd "$mnt" && ahash -j1 files/*)"
 rules 'getattr,flush * delay=2' 'flush files/*3 error=EIO'
 same 'digests if files cannot be closed' "$(cat digests)" "$(cd "$mnt" && ahash -j1 files/*)"
+
+# The ring refuses requests while it asks for metadata and closes files: each file is digested or told, and no more
+# descriptors stay open than where no request closes a file.
+if [ "$AIOUTILS_ENGINE" = uring ]; then
+    injected=$(realpath "$bin/../tests/faults/ahash")
+    for rule in "" 'getattr,flush * delay=2'; do
+        for nth in 3 5 8 13 21 34 55; do
+            fresh_mount
+            ${rule:+rules "$rule"}
+            rm -f log
+            (cd "$mnt" && AIOUTILS_INJECT="submit $nth+ EIO" AIOUTILS_INJECT_LOG=$scratch/work/log "$injected" -j1 files/*) \
+                >some 2>messages
+            status=$?
+            [ -n "$rule" ] || { descriptors=$(grep descriptors log) && break; }
+            same "the ring fails at $nth: exit status" 1 "$status"
+            same "the ring fails at $nth: each file" "$(sed 's/.*files/files/' digests)" \
+                "$({ sed 's/.*files/files/' some; sed -n 's/.*: \(files[^:]*\): Input.*/\1/p' messages; } | sort)"
+            same "the ring fails at $nth: digests" '' "$(comm -23 <(sort some) <(sort digests))"
+            same "the ring fails at $nth: open descriptors" "$descriptors" "$(grep descriptors log)"
+        done
+    done
+fi
 
 # Operands are looked up before it is their turn: here in a directory each, since FUSE may look up names of one
 # directory one after the other.
