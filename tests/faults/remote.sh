@@ -57,7 +57,8 @@ check 'changed files: all is copied' "$here/../cli/same_tree" "$below/files" "$b
 fresh_mount
 (cd "$below" && gnu sha256sum files/*) >digests
 if [ "$AIOUTILS_ENGINE" = uring ]; then
-    rules 'flush * delay=20 times=1' 'flush * after=1 together=8'
+    # several: the kernel interrupts a close, and so its delay, when it starts a thread for the ring
+    rules 'flush * delay=20 times=8' 'flush * after=8 together=8'
     same 'digests while files are closed' "$(cat digests)" "$(cd "$mnt" && ahash -j1 files/*)"
     same 'the number of files that are closed at a time' 8 "$(sed -n '2s/.*together //p' "$mnt/.faultfs")"
 fi
@@ -67,11 +68,11 @@ rules 'getattr,flush * delay=2' 'flush files/*3 error=EIO'
 same 'digests if files cannot be closed' "$(cat digests)" "$(cd "$mnt" && ahash -j1 files/*)"
 
 # The ring refuses requests while it asks for metadata and closes files: each file is digested or told, and no more
-# descriptors stay open than where no request closes a file.
+# descriptors stay open than if no request closes a file.
 if [ "$AIOUTILS_ENGINE" = uring ]; then
     injected=$(realpath "$bin/../tests/faults/ahash")
     for rule in "" 'getattr,flush * delay=2'; do
-        for nth in 3 5 8 13 21 34 55; do
+        for nth in 2 3 5 8 13; do
             fresh_mount
             ${rule:+rules "$rule"}
             rm -f log
