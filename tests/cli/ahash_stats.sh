@@ -42,7 +42,10 @@ same 'and nothing would help' True \
 if [ "$(nproc)" -gt 1 ]; then
     same 'and its digest has a thread of its own' 1 \
         "$(ahash --stats large 2>&1 >/dev/null | grep -c '^engine .* 1 worker, digests on threads of their own')"
-    ahash --stats -j1 -a sha3-512 large 2>stats >/dev/null
+    for _ in {1..5}; do # a busy machine may have dropped the file from its cache
+        ahash --stats -j1 -a sha3-512 large 2>stats >/dev/null
+        ! grep -q '^bottleneck *CPU-bound' stats || break
+    done
     same 'except with -j1' 0 "$(grep -c 'threads of their own' stats)"
     check 'and the report says that it would help' grep -q '^bottleneck .* -j2 would give it a thread of its own' stats
 else
