@@ -9,8 +9,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "../base/statx.h"
 #include "../base/filesystem.h"
+#include "../base/statx.h"
 #include "attr.h"
 #include "copy.h"
 #include "dest.h"

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../base/statx.h"
 #include "../base/path.h"
+#include "../base/statx.h"
 #include "attr.h"
 #include "entry.h"
 #include "dest.h"

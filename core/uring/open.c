@@ -135,12 +135,13 @@ void open_decide(struct loop *loop, struct slot *slot)
     if (next == LOOP_READ && reads_first(loop, slot)) {
         slot->unasked = true;
         slot_to(slot, SLOT_INLINE);
-    } else if (next == LOOP_READ)
+    } else if (next == LOOP_READ) {
         open_choose_path(loop, slot);
-    else if (next == LOOP_END)
+    } else if (next == LOOP_END) {
         slot_to(slot, SLOT_DONE);
-    else if (slot->state != SLOT_PARKED)
+    } else if (slot->state != SLOT_PARKED) {
         slot_to(slot, SLOT_PARKED);
+    }
 }
 
 /* The file is open, or fd is -errno. */
