@@ -84,8 +84,10 @@ endif
 # $(call files,pattern...): they are linked in the order of their names, in every file system
 files = $(sort $(wildcard $(1)))
 
+# $(call has,pkg-config name): yes if the package is installed, nothing otherwise, also before pkg-config is installed
+has = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo yes)
 # $(call package,pkg-config name,flags): if the package is missing, the error names the Debian package to install
-package = $(if $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo yes),$(shell $(PKG_CONFIG) $(2) $(1)),\
+package = $(if $(call has,$(1)),$(shell $(PKG_CONFIG) $(2) $(1)),\
           $(error $(1) is missing: run scripts/setup, or install $(debian_$(1))))
 debian_liburing  := liburing-dev and pkg-config
 debian_libcrypto := libssl-dev and pkg-config
@@ -125,7 +127,7 @@ ifneq ($(PROFILE),static)
 packages_cflags += $(call package,jansson,--cflags) $(call package,gsl,--cflags)
 libs_abench := $(call package,gsl,--libs) $(call package,jansson,--libs)
 # Optional: without it abench reports "unknown" as the filesystem and the device. Debian has no static libmount.
-libmount := $(if $(filter -static -static-pie,$(user_flags)),,$(shell $(PKG_CONFIG) --exists mount 2>/dev/null && echo yes))
+libmount := $(if $(filter -static -static-pie,$(user_flags)),,$(call has,mount))
 endif
 ifeq ($(libmount),yes)
 packages_cflags += -DHAVE_LIBMOUNT $(call package,mount,--cflags)
@@ -185,7 +187,7 @@ help:
 ## all: build the programs into build/bin, or build/PROFILE/bin (see the file's head)
 all: $(programs:%=$(bin)/%) $(if $(libmount)$(filter static,$(PROFILE)),,libmount-left-out)
 ## tests: build the programs and all test programs
-tests: all $(test_bin) $(fuzz_bin) $(injected) $(if $(shell $(PKG_CONFIG) --exists fuse3 && echo yes),$(faultfs),faultfs-left-out)
+tests: all $(test_bin) $(fuzz_bin) $(injected) $(if $(call has,fuse3),$(faultfs),faultfs-left-out)
 
 $(obj)/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -315,7 +317,7 @@ format:
 
 # Every file of an installation, as MODE:SOURCE:DESTINATION. The slow filesystem is for `abench lesson`.
 completions = $(foreach p,$(programs),$(out)/completions/$(p).bash $(out)/completions/$(p).zsh $(out)/completions/$(p).fish)
-slow_files  = $(if $(filter abench,$(programs)),$(if $(shell $(PKG_CONFIG) --exists fuse3 && echo yes),$(faultfs)))
+slow_files  = $(if $(filter abench,$(programs)),$(if $(call has,fuse3),$(faultfs)))
 installed   = $(foreach p,$(programs),755:$(bin)/$(p):$(bindir)/$(p) \
                   644:$(out)/completions/$(p).bash:$(bashcompdir)/$(p) \
                   644:$(out)/completions/$(p).zsh:$(zshcompdir)/_$(p) \
