@@ -2,43 +2,35 @@
  * the steps. */
 #define _GNU_SOURCE
 #include "context.h"
+#include "ended.h"
 #include "options.h"
 #include "outputs.h"
+#include "rounds.h"
 #include "measure/arm.h"
-#include "measure/cache.h"
 #include "measure/child.h"
 #include "measure/commands.h"
 #include "measure/copies.h"
 #include "measure/data.h"
 #include "measure/device.h"
 #include "measure/hooks.h"
-#include "measure/latency.h"
 #include "measure/left.h"
 #include "measure/probe.h"
 #include "measure/programs.h"
-#include "measure/run.h"
 #include "measure/sample.h"
-#include "measure/source.h"
 #include "measure/sweep.h"
 #include "measure/target.h"
-#include "measure/verify.h"
 #include "report/answer.h"
 #include "report/compare.h"
 #include "report/interference.h"
 #include "report/report.h"
-#include "report/summary.h"
 #include "lesson/lesson.h"
 #include "../cli/atomic.h"
 #include "../cli/messages.h"
 #include "../cli/quote.h"
 #include "../cli/signals.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <gsl/gsl_randist.h>
-#include <gsl/gsl_rng.h>
 #include <jansson.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,8 +40,7 @@
 enum { STATUS_ARM_FAILED = 1, STATUS_TROUBLE, STATUS_REGRESSION, STATUS_NO_ANSWER };
 
 static struct bench bench;
-static gsl_rng *rng; /* source of the order of the arms */
-static pid_t owner;  /* process that removes the temporary directories: not a fork */
+static pid_t owner; /* process that removes the temporary directories: not a fork */
 
 static void clean_up(void)
 {
@@ -59,7 +50,7 @@ static void clean_up(void)
     if (getpid() != owner)
         return;
     child_signals_hold();
-    copies_remove(&bench);
+    bench.left_behind = copies_remove(&bench) < 0;
     target_remove(&bench);
     (void)hooks_cleanup(&bench);
     if (bench.temp_dir[0]) {
@@ -70,15 +61,13 @@ static void clean_up(void)
         rmdir(bench.temp_dir);
         bench.temp_dir[0] = '\0';
     }
+    rounds_free();
     arms_free(&bench);
     sweep_free(&bench.sweep);
     json_decref(bench.older);
     bench.older = NULL;
     free(bench.compared);
     bench.compared = NULL;
-    if (rng)
-        gsl_rng_free(rng);
-    rng = NULL;
     for (size_t i = 0; i < bench.data.n_paths; i++)
         free(bench.data.paths[i]);
     free(bench.data.paths);
@@ -92,178 +81,32 @@ static void clean_up(void)
     bench.data.n_paths = bench.n_warnings = 0;
 }
 
-/* Ends the program by the signal that came, if any, as a shell expects. */
+/* Ends the program by the signal that came, if any, as a shell expects, and says how far it was. */
 static void end_if_interrupted(void)
 {
     int signum = child_signal;
+    char *line;
 
     if (!signum)
         return;
+    line = ended_line(&bench, signum);
+    if (isatty(STDERR_FILENO))
+        fputs("\r\033[K", stderr);
+    if (line)
+        cli_message(0, "%s", line);
     clean_up();
+    if (line && !bench.left_behind)
+        cli_message(0, "all that it had made is removed");
+    free(line);
     cli_end_by_signal(signum);
-}
-
-static double elapsed(void)
-{
-    return bench_now() - bench.start;
-}
-
-/* Runs one arm, verifies it and keeps the sample. Returns false if no other arm can run. */
-static bool measure_arm(struct bench_arm *arm, enum bench_cache cache, unsigned round,
-                        unsigned position)
-{
-    struct bench_sample *sample = &arm->samples[arm->n_samples];
-    char path[PATH_MAX], *dest = NULL;
-    /* a run can take longer than expected, but not for any time */
-    double limit = 2 * bench.opts.budget - elapsed();
-    int rc = 0, refreshed;
-
-    assert(arm->n_samples < 2 * (size_t)bench.opts.rounds); /* of both states */
-    *sample = (struct bench_sample){.cache = cache, .round = round, .position = position};
-    bench_show(&bench, round, arm->label);
-    if (hooks_prepare(&bench, arm) < 0) {
-        end_if_interrupted();
-        exit(STATUS_TROUBLE);
-    }
-    if (bench.opts.operation == BENCH_COPY) {
-        dest = path;
-        rc = copies_next(&bench, path);
-        if (rc == 0)
-            rc = copies_sync(&bench);
-    }
-    if (rc == 0)
-        rc = cache_prepare(&bench, cache, &sample->resident);
-    if (rc == 0)
-        sample->begin = elapsed();
-    if (rc == 0)
-        rc = run_arm(&bench, arm, dest, limit > 1 ? limit : 1, false, sample);
-    bench_show(&bench, round, NULL);
-    if (child_signal)
-        return false;
-    refreshed = source_refresh(&bench);
-    if (rc == 0)
-        rc = refreshed;
-    if (rc == 0 && bench.data.files == 0)
-        cli_fatal(0, "nothing can be measured: every file changes meanwhile");
-    if (rc < 0) {
-        cli_message(-rc, "cannot run arm %s", arm->name);
-        bench.failed = true;
-        return false;
-    }
-    sample->check = verify_run(&bench, arm, sample, dest);
-    if (child_signal)
-        return false;
-    arm->n_samples++;
-    if (bench.opts.pattern && round > 0 && arm_runs(arm))
-        latency_keep(&bench, arm, cache);
-    /* the end of the time is no failure */
-    if ((sample->check == CHECK_FAILED && !sample->timed_out) || sample->check == CHECK_DIFFERS)
-        bench.failed = true;
-    return !sample->timed_out;
-}
-
-static bool run_round(enum bench_cache cache, unsigned round)
-{
-    size_t order[BENCH_ARMS_MAX] = {0};
-
-    for (size_t i = 0; i < bench.n_arms; i++)
-        order[i] = i;
-    gsl_ran_shuffle(rng, order, bench.n_arms, sizeof(*order));
-    for (size_t i = 0; i < bench.n_arms; i++) {
-        struct bench_arm *arm = &bench.arms[order[i]];
-        if (arm_runs(arm) && !measure_arm(arm, cache, round, (unsigned)i + 1))
-            return false;
-    }
-    return true;
-}
-
-/* Runs the rounds of --warmup, and forgets their good samples. Returns false if no arm can run. */
-static bool warm_up(enum bench_cache cache)
-{
-    bool good = true;
-
-    for (unsigned i = 0; i < bench.opts.warmup && good; i++) {
-        good = run_round(cache, 0);
-        for (size_t j = 0; j < bench.n_arms; j++) {
-            struct bench_arm *arm = &bench.arms[j];
-            if (arm->n_samples > 0 && arm_runs(arm) &&
-                arm->samples[arm->n_samples - 1].cache == cache)
-                arm->n_samples--;
-        }
-    }
-    return good;
 }
 
 static void expect_results(void)
 {
+    bench.stage = "computing the digests to expect";
     if (!data_expect(&bench)) {
         end_if_interrupted();
         cli_fatal(0, "nothing was measured: the files cannot be read");
-    }
-}
-
-/* Returns true if the copies of another round would replace earlier ones. Their deletion slows down
- * the next copies, so only requested rounds do that. */
-static bool copies_full(void)
-{
-    return bench.opts.operation == BENCH_COPY &&
-           !copies_have_room(&bench, bench.copy_next - bench.copy_first + bench.n_arms);
-}
-
-/* Takes a smaller sample if the first round of the first state took too long, and forgets that
- * round. Returns true if it did. */
-static bool sample_again(enum bench_cache cache, double round, double left)
-{
-    double part = cache == BENCH_WARM && bench.opts.cold ? 1 : sample_part(&bench, round, 1, left);
-    int rc;
-
-    if (part >= 1)
-        return false;
-    rc = sample_take(&bench, part);
-    if (rc < 0)
-        cli_fatal(-rc, "cannot take a sample of the files");
-    expect_results();
-    for (size_t i = 0; i < bench.n_arms; i++)
-        bench.arms[i].n_samples = 0;
-    return true;
-}
-
-/* Runs rounds until the intervals are narrow, all rounds are done, or the next would end after end.
- */
-static void run_rounds(enum bench_cache cache, double end)
-{
-    bool sampled = false;
-    double longest = 0;
-
-    if (!warm_up(cache)) {
-        bench.timed_out[cache] = !child_signal;
-        return;
-    }
-    for (unsigned round = 1; round <= bench.opts.rounds; round++) {
-        double start = elapsed(), removal = 0;
-        if (round > bench.opts.rounds_min) {
-            bench.precise[cache] = summary_precise(&bench, cache);
-            if (bench.precise[cache] || copies_full())
-                return;
-        }
-        if (bench.opts.operation == BENCH_COPY)
-            removal = bench.removal_seconds *
-                      (double)(bench.copy_next - bench.copy_first + bench.n_arms);
-        if (round > 1 && start + longest + removal > end) {
-            bench.timed_out[cache] = true;
-            return;
-        }
-        if (!run_round(cache, round)) {
-            bench.timed_out[cache] = !child_signal;
-            return;
-        }
-        if (!sampled && round == 1 && sample_again(cache, elapsed() - start, end - elapsed())) {
-            sampled = true;
-            round = 0;
-            continue;
-        }
-        bench.rounds_done[cache] = round;
-        longest = fmax(longest, elapsed() - start);
     }
 }
 
@@ -292,10 +135,7 @@ static void prepare_place(void)
 
 static void prepare(void)
 {
-    rng = gsl_rng_alloc(gsl_rng_mt19937);
-    if (!rng)
-        cli_fatal(0, "memory exhausted");
-    gsl_rng_set(rng, bench.opts.seed);
+    bench.stage = "the command of --setup ran";
     if (hooks_setup(&bench) < 0) {
         end_if_interrupted();
         exit(STATUS_TROUBLE);
@@ -304,6 +144,7 @@ static void prepare(void)
     arms_init(&bench);
     programs_check(&bench);
     end_if_interrupted();
+    bench.stage = "listing the files";
     if (!data_collect(&bench)) {
         end_if_interrupted();
         cli_fatal(0, "nothing was measured: the files cannot be found");
@@ -315,7 +156,7 @@ static void prepare(void)
         copies_init(&bench);
     if (bench.opts.compare)
         compare_check(&bench);
-    bench.data.prepare_seconds = elapsed();
+    bench.data.prepare_seconds = bench_now() - bench.start;
 }
 
 /* Closes a report's file, or discards it if rc is an error, and ends the program on errors. */
@@ -378,6 +219,7 @@ static void choose_data(void)
 {
     int rc;
 
+    bench.stage = "probing";
     for (unsigned cache = BENCH_COLD; cache <= BENCH_WARM && !bench.opts.no_probe; cache++) {
         if (cache == BENCH_COLD ? bench.opts.cold : bench.opts.warm)
             probe_predict(&bench, cache);
@@ -396,9 +238,9 @@ static void measure_all(void)
     choose_data();
     interference_read(&before);
     if (bench.opts.cold)
-        run_rounds(BENCH_COLD, bench.opts.warm ? bench.opts.budget / 2 : bench.opts.budget);
+        rounds_run(&bench, BENCH_COLD, bench.opts.warm ? bench.opts.budget / 2 : bench.opts.budget);
     if (bench.opts.warm && !child_signal)
-        run_rounds(BENCH_WARM, bench.opts.budget);
+        rounds_run(&bench, BENCH_WARM, bench.opts.budget);
     sample_warn(&bench);
     interference_read(&after);
     interference_name(&bench, &before, &after);
@@ -409,6 +251,7 @@ static void measure_all(void)
         child_signals_again();
     }
     end_if_interrupted();
+    bench.reporting = true;
 }
 
 /* Returns the exit status of a bench that was reported. */
@@ -439,9 +282,13 @@ static int lesson_main(void)
     }
     prepare_place();
     rc = lesson_measure(&lesson);
+    if (child_signal == SIGINT && lesson.done > 0 && !json)
+        lesson_print(stdout, &lesson); /* those that were measured */
+    fflush(stdout);
     end_if_interrupted();
     if (rc < 0)
         exit(STATUS_TROUBLE);
+    bench.reporting = true;
     if (!json || strcmp(json, "-") != 0)
         lesson_print(stdout, &lesson);
     if (json) {
@@ -465,6 +312,7 @@ int main(int argc, char **argv)
     cli_start(argv);
     signal(SIGCHLD, SIG_DFL); /* if it were ignored, the statuses of children would be lost */
     options_parse(&bench, argc, argv);
+    bench.stage = bench.opts.lesson ? "the preparation" : "preparing";
     if (bench.opts.lesson)
         return lesson_main();
     if (bench.opts.plot)
@@ -472,6 +320,7 @@ int main(int argc, char **argv)
     if (bench.opts.compare)
         compare_load(&bench);
     prepare_place();
+    bench.stage = "writing the file to use";
     target_make(&bench);
     end_if_interrupted();
     machine_read(&machine, bench.data.paths[0]);

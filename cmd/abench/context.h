@@ -204,6 +204,13 @@ struct bench_prediction {
     double iowq;           /* peak number of io-wq workers; NAN: unknown */
 };
 
+/* The run that is under way. */
+struct bench_under_way {
+    const char *label;  /* of the arm; NULL: none */
+    unsigned round;     /* 0: the warm-up */
+    unsigned runs_done; /* of this round */
+};
+
 /* Everything that the report is made from. */
 struct bench {
     struct bench_options opts;
@@ -221,9 +228,13 @@ struct bench {
     char dest_dir[PATH_MAX]; /* directory of the copies; "": none */
     uint64_t copy_first, copy_next; /* range of the numbers of the copies that are kept */
     uint64_t keep_bytes;
-    double removal_seconds;  /* estimate for one copy */
-    double start;            /* bench_now */
-    struct timespec begun;   /* by the clock of files */
+    double removal_seconds; /* estimate for one copy */
+    double start;           /* bench_now */
+    struct timespec begun;  /* by the clock of files */
+    struct bench_under_way under_way;
+    const char *stage;       /* work between the runs, as in "while listing the files" */
+    bool reporting;          /* the report is being written */
+    bool left_behind;        /* copies could not be removed */
     bool interrupted;        /* SIGINT has ended the rounds */
     double needed_seconds;   /* predicted for all rounds, if there is less time; else 0 */
     unsigned rounds_done[2]; /* by enum bench_cache */

@@ -136,8 +136,9 @@ bool lesson_wanted(const struct lesson *lesson, unsigned number)
 }
 
 /* Tells on a terminal what is measured now, since it takes a while; "": the line is cleared. */
-static void say(const char *what)
+static void say(struct lesson *lesson, const char *what)
 {
+    lesson->bench->stage = what;
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "\r\033[K%s", what);
 }
@@ -160,7 +161,7 @@ static int two_reads_lesson(struct lesson *lesson)
                      NULL};
     int rc;
 
-    say("lesson 1 of 6: two reads");
+    say(lesson, "lesson 1 of 6: two reads");
     if (run(lesson, &lesson->two, "sync", "acat", sync, 2, delay_files_path) < 0 ||
         run(lesson, &lesson->two, "uring", "acat", uring, 2, delay_files_path) < 0)
         return -1;
@@ -175,7 +176,7 @@ static int overlap_lesson(struct lesson *lesson)
 {
     int rc;
 
-    say("lesson 2 of 6: work while a read waits");
+    say(lesson, "lesson 2 of 6: work while a read waits");
     rc = overlap_measure(lesson->bench, "sync", &lesson->sync);
     if (rc == 0)
         rc = overlap_measure(lesson->bench, "uring", &lesson->uring);
@@ -190,7 +191,7 @@ static int many_lesson(struct lesson *lesson)
     char *deep[] = {(char *)"--discard", (char *)"--engine=uring", (char *)"--block-size=64K",
                     depth, NULL};
 
-    say("lesson 3 of 6: 64 reads");
+    say(lesson, "lesson 3 of 6: 64 reads");
     snprintf(jobs, sizeof(jobs), "-j%d", DELAY_FILES);
     snprintf(depth, sizeof(depth), "--depth=%d", DELAY_FILES);
     if (run(lesson, &lesson->many, "64 threads", "acat", threads, DELAY_FILES, delay_files_path) <
@@ -205,7 +206,7 @@ static int blocked_lesson(struct lesson *lesson)
 {
     int rc;
 
-    say("lesson 5 of 6: a blocking call in the thread of a ring");
+    say(lesson, "lesson 5 of 6: a blocking call in the thread of a ring");
     rc = blocked_measure(lesson->bench, "uring", DELAY_FILES - 1, false, &lesson->alone);
     if (rc == 0)
         rc = blocked_measure(lesson->bench, "uring", DELAY_FILES - 1, true, &lesson->blocked);
@@ -225,7 +226,7 @@ static int cpu_bound_lesson(struct lesson *lesson)
     double seconds[LESSON_RUNS_MAX][CPU_BOUND_ROUNDS];
     char names[LESSON_RUNS_MAX][32] = {"sync", "uring"};
 
-    say("lesson 4 of 6: work that does not wait");
+    say(lesson, "lesson 4 of 6: work that does not wait");
     snprintf(jobs, sizeof(jobs), "-j%u", limits_processors());
     snprintf(names[2], sizeof(names[2]), "sync %s", jobs);
     snprintf(names[3], sizeof(names[3]), "uring %s", jobs);
@@ -261,8 +262,12 @@ int lesson_measure(struct lesson *lesson)
     if (error < 0)
         cli_fatal(-error, "cannot create slow files");
     for (unsigned i = LESSON_TWO; i <= LESSON_BLOCKED; i++)
-        if (lesson_wanted(lesson, i) && measure[i](lesson) < 0)
-            return -1;
-    say("");
+        if (lesson_wanted(lesson, i)) {
+            if (measure[i](lesson) < 0)
+                return -1;
+            lesson->done = i;
+        }
+    lesson->done = LESSON_COST;
+    say(lesson, "");
     return 0;
 }

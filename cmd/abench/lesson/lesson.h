@@ -27,6 +27,7 @@ struct lesson_runs {
 
 struct lesson {
     struct bench *bench;
+    unsigned done;       /* number of the last lesson that was measured; 0: none */
     const char *no_fuse; /* reason why the slow files are FIFOs; NULL: they are not */
     struct lesson_runs two, many, cpu_bound;
     struct overlap sync, uring;
@@ -45,6 +46,7 @@ const char *lesson_source(unsigned number);
 int lesson_measure(struct lesson *lesson);
 void lesson_clean_up(const struct bench *bench);
 
+/* Prints the lessons that were measured. */
 void lesson_print(FILE *out, const struct lesson *lesson);
 int lesson_json(FILE *out, const struct lesson *lesson); /* 0, or -1 */
 

@@ -195,22 +195,28 @@ static void print_slow(FILE *out, const struct lesson *lesson)
     free(text);
 }
 
+static bool wants(const struct lesson *lesson, unsigned number)
+{
+    return number <= lesson->done && lesson_wanted(lesson, number);
+}
+
 void lesson_print(FILE *out, const struct lesson *lesson)
 {
     print_slow(out, lesson);
-    if (lesson_wanted(lesson, LESSON_TWO))
+    if (wants(lesson, LESSON_TWO))
         print_two(out, lesson);
-    if (lesson_wanted(lesson, LESSON_OVERLAP))
+    if (wants(lesson, LESSON_OVERLAP))
         print_while(out, lesson);
-    if (lesson_wanted(lesson, LESSON_MANY))
+    if (wants(lesson, LESSON_MANY))
         print_many(out, lesson);
-    if (lesson_wanted(lesson, LESSON_COMPUTING))
+    if (wants(lesson, LESSON_COMPUTING))
         print_computing(out, lesson);
-    if (lesson_wanted(lesson, LESSON_BLOCKED))
+    if (wants(lesson, LESSON_BLOCKED))
         print_blocked(out, lesson);
-    if (lesson_wanted(lesson, LESSON_COST))
+    if (wants(lesson, LESSON_COST))
         print_cost(out);
-    print_choice(out);
+    if (lesson->done == LESSON_COST)
+        print_choice(out);
 }
 
 static void put_handled(struct json_writer *json, const char *key, const struct handled *handled)

@@ -209,15 +209,19 @@ int copies_sync(const struct bench *bench)
     return rc;
 }
 
-void copies_remove(struct bench *bench)
+int copies_remove(struct bench *bench)
 {
+    int rc;
+
     if (!bench->dest_dir[0])
-        return;
+        return 0;
     if (isatty(STDERR_FILENO))
         fputs("\r\033[Kremoving the copies", stderr);
-    if (remove_tree(bench->dest_dir) < 0)
+    rc = remove_tree(bench->dest_dir);
+    if (rc < 0)
         cli_message(0, "cannot remove %s", cli_quote(bench->dest_dir));
     if (isatty(STDERR_FILENO))
         fputs("\r\033[K", stderr);
     bench->dest_dir[0] = '\0';
+    return rc;
 }

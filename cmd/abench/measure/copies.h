@@ -13,6 +13,6 @@ int copies_next(struct bench *bench, char path[PATH_MAX]);
 bool copies_have_room(const struct bench *bench, uint64_t copies);
 /* Syncs the filesystem of the copies. Returns 0 or -errno. */
 int copies_sync(const struct bench *bench);
-void copies_remove(struct bench *bench);
+int copies_remove(struct bench *bench);
 
 #endif
