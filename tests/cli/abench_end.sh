@@ -87,6 +87,26 @@ else
     left_out 'process 1' 'unshare --pid is not permitted'
 fi
 
+# -- SIGKILL --
+# killed NAME WORDS...: abench is killed while the process in "pid" runs; that ends, too
+killed() {
+    local name=$1 end=$((SECONDS + limit_seconds))
+    shift
+    env --default-signal abench "$@" >table 2>message &
+    child=$!
+    check "$name, KILL: it runs" wait_for pid
+    kill -s KILL $child
+    wait $child 2>/dev/null
+    while kill -0 "$(cat pid)" 2>/dev/null && [ "$SECONDS" -lt "$end" ]; do
+        sleep 0.02
+    done
+    check "$name, KILL: it ends, too" bash -c '! kill -0 "$(cat pid)" 2>/dev/null'
+    kill -s KILL "$(cat pid)" 2>/dev/null
+    rm -rf pid abench.* "${TMPDIR:?}"/*
+}
+killed 'an arm' hash "${arms[@]}" --arm 'slow=echo $$ >pid; exec sleep 200' tree
+killed 'a command around the runs' hash "${arms[@]}" --setup 'echo $$ >pid; exec sleep 200' tree
+
 # -- output that fails --
 set +o pipefail
 for words in copy hash 'copy --json=-' 'hash --csv=-'; do

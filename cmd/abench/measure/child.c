@@ -11,9 +11,10 @@
 #include <fcntl.h>
 #include <math.h>
 #include <signal.h>
-#include <spawn.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@
 enum {
     CHILD_DIED = 126,
     GRACE_SECONDS = 2, /* between SIGTERM and SIGKILL */
+    START_STACK_BYTES = 64 * 1024,
 };
 
 volatile int child_signal;
@@ -140,10 +142,17 @@ int child_collect(pid_t pid, struct rusage *usage)
     return status;
 }
 
+/* Lets the kernel end this process with its parent. Returns false if that has ended already. */
+static bool end_with(pid_t parent)
+{
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    return getppid() == parent; /* else it has ended before */
+}
+
 int child_call(int (*work)(void *arg), void *arg)
 {
     struct rusage usage;
-    pid_t pid;
+    pid_t pid, parent = getpid();
     int status;
 
     fflush(NULL);
@@ -152,7 +161,7 @@ int child_call(int (*work)(void *arg), void *arg)
         return CHILD_DIED;
     if (pid == 0) {
         child_signals_release();
-        int rc = child_signal ? CHILD_DIED : work(arg);
+        int rc = !end_with(parent) || child_signal ? CHILD_DIED : work(arg);
         assert(rc >= 0 && rc <= CHILD_DIED); /* an exit status has eight bits */
         fflush(NULL);
         _exit(rc);
@@ -175,33 +184,51 @@ void child_shared_free(void *memory, size_t bytes)
         munmap(memory, bytes);
 }
 
-int child_spawn(pid_t *pid, char *const argv[], int in, int out, int err)
+/* What the new process needs before it is the command. It shares the memory of abench, which waits
+ * for that. */
+struct start {
+    char *const *argv;
+    int in, out, err;
+    pid_t parent;
+    int error;
+};
+
+static int start_command(void *arg)
 {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t defaults, none;
-    int rc;
+    struct start *start = arg;
+    sigset_t none;
+    int in = start->in >= 0 ? start->in : open("/dev/null", O_RDONLY);
 
     sigemptyset(&none);
-    sigemptyset(&defaults);
-    sigaddset(&defaults, SIGPIPE);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF |
-                                              POSIX_SPAWN_SETSIGMASK);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawn_file_actions_init(&actions);
-    if (in >= 0)
-        posix_spawn_file_actions_adddup2(&actions, in, 0);
-    else
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, out, 1);
-    posix_spawn_file_actions_adddup2(&actions, err, 2);
-    rc = posix_spawnp(pid, argv[0], &actions, &attributes, argv, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    return -rc;
+    child_signals_release(); /* a handler would change the memory of abench */
+    signal(SIGPIPE, SIG_DFL);
+    if (end_with(start->parent) && setpgid(0, 0) == 0 && in >= 0 && dup2(in, 0) == 0 &&
+        dup2(start->out, 1) == 1 && dup2(start->err, 2) == 2) {
+        if (in > 2 && start->in < 0)
+            close(in);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        execvp(start->argv[0], start->argv);
+    }
+    start->error = errno;
+    _exit(CHILD_DIED);
+}
+
+/* Uses clone(2) as posix_spawn does, which cannot make the command end with abench. */
+int child_spawn(pid_t *pid, char *const argv[], int in, int out, int err)
+{
+    static char stack[START_STACK_BYTES] __attribute__((aligned(64)));
+    struct start start = {.argv = argv, .in = in, .out = out, .err = err, .parent = getpid()};
+    sigset_t all, before;
+    int rc;
+
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    *pid = clone(start_command, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
+    rc = *pid < 0 ? -errno : -start.error;
+    if (*pid > 0 && rc < 0)
+        waitpid(*pid, NULL, 0);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return rc;
 }
 
 int child_command(char *const argv[], bool quiet)
