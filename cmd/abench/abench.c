@@ -14,6 +14,7 @@
 #include "measure/device.h"
 #include "measure/hooks.h"
 #include "measure/left.h"
+#include "measure/place.h"
 #include "measure/probe.h"
 #include "measure/programs.h"
 #include "measure/sample.h"
@@ -44,8 +45,8 @@ static pid_t owner; /* process that removes the temporary directories: not a for
 
 static void clean_up(void)
 {
-    static const char *const names[] = {"list", "list.new", "sample",    "manifest",
-                                        "out",  "err",      "reference", "plot"};
+    static const char *const names[] = {"list", "list.new",  "sample", "manifest", "out",
+                                        "err",  "reference", "plot",   PLACE_MARK};
 
     if (getpid() != owner)
         return;
@@ -112,7 +113,8 @@ static void expect_results(void)
 
 static void prepare_place(void)
 {
-    const char *base = getenv("TMPDIR");
+    const char *tmpdir = getenv("TMPDIR"), *base = tmpdir && *tmpdir ? tmpdir : "/tmp";
+    int rc;
 
     bench.start = bench_now();
     clock_gettime(CLOCK_REALTIME, &bench.begun);
@@ -125,11 +127,11 @@ static void prepare_place(void)
     end_if_interrupted();
     left_adopt();
     programs_find(&bench);
-    if (snprintf(bench.temp_dir, sizeof(bench.temp_dir), "%s/abench.XXXXXX",
-                 base && *base ? base : "/tmp") >= (int)sizeof(bench.temp_dir) ||
-        !mkdtemp(bench.temp_dir)) {
+    place_sweep(base);
+    rc = place_make(base, bench.temp_dir);
+    if (rc < 0) {
         bench.temp_dir[0] = '\0';
-        cli_fatal(errno, "cannot create a temporary directory");
+        cli_fatal(-rc, "cannot create a temporary directory in %s", cli_quote(base));
     }
 }
 

@@ -97,15 +97,53 @@ killed() {
     check "$name, KILL: it runs" wait_for pid
     kill -s KILL $child
     wait $child 2>/dev/null
-    while kill -0 "$(cat pid)" 2>/dev/null && [ "$SECONDS" -lt "$end" ]; do
+    while runs "$(cat pid)" && [ "$SECONDS" -lt "$end" ]; do
         sleep 0.02
     done
-    check "$name, KILL: it ends, too" bash -c '! kill -0 "$(cat pid)" 2>/dev/null'
-    kill -s KILL "$(cat pid)" 2>/dev/null
-    rm -rf pid abench.* "${TMPDIR:?}"/*
+    check "$name, KILL: it ends, too" bash -c "$(declare -f runs); ! runs $(cat pid)"
+    runs "$(cat pid)" && kill -s KILL "$(cat pid)"
+    rm -f pid
 }
-killed 'an arm' hash "${arms[@]}" --arm 'slow=echo $$ >pid; exec sleep 200' tree
+# runs PID: succeeds if the process has not ended; there may be nothing that collects its status
+runs() {
+    grep -q '^State:[[:space:]]*[^ZX]' "/proc/$1/status" 2>/dev/null
+}
+killed 'an arm' copy "${arms[@]}" --arm 'slow=echo x >{dst}; echo $$ >pid; exec sleep 200' tree
 killed 'a command around the runs' hash "${arms[@]}" --setup 'echo $$ >pid; exec sleep 200' tree
+same 'KILL: its directories stay until the next run' '1 1' "$(find . -name 'abench.??????' | wc -l) $(find "$TMPDIR" -name 'abench.??????' | wc -l)"
+# what only looks like them
+mkdir abench.photos "$TMPDIR/abench.ABCDEF" "$TMPDIR/abench.shrunk" "$TMPDIR/abench.linked"
+mkdir "$TMPDIR/abench.toolong"
+mark=$(find . -path './abench.??????/.abench')
+check 'KILL: they are marked' test -s "$mark"
+cp "$mark" "$TMPDIR/abench.toolong/"
+head -c 10 "$mark" >"$TMPDIR/abench.shrunk/.abench"
+ln -s "$PWD/$mark" "$TMPDIR/abench.linked/.abench"
+mkdir "$TMPDIR/abench.before"
+sed '$s/[0-9a-f]$/x/' "$mark" >"$TMPDIR/abench.before/.abench"
+# a run that has not ended holds its mark locked
+mkdir "$TMPDIR/abench.living"
+cp "$mark" "$TMPDIR/abench.living/.abench"
+exec 9<"$TMPDIR/abench.living/.abench"
+flock -n 9
+abench copy "${arms[@]}" tree >table 2>message
+same 'the next run: status' 0 $?
+same 'removes the directories of killed runs, and says so' 2 "$(grep -c "^abench: removed '*[^ ]*abench\.......'*, which a killed run had left\$" message)"
+same 'names one of before the last start, or of another machine' "abench: $TMPDIR/abench.before has the files of a run that has not ended well, before this machine was started or on another one: remove it" \
+    "$(grep -v ': removed ' message)"
+same 'and removes nothing else' 'abench.ABCDEF abench.before abench.linked abench.living abench.photos abench.shrunk abench.toolong' \
+    "$(find . "$TMPDIR" -maxdepth 1 -name 'abench.*' -printf '%f\n' | sort | xargs)"
+exec 9<&-
+abench copy "${arms[@]}" tree >table 2>message
+same 'a mark that is not locked any more' "abench: removed '$TMPDIR/abench.living', which a killed run had left" "$(grep removed message)"
+if [ "$(id -u)" -eq 0 ]; then
+    mkdir "$TMPDIR/abench.foreig"
+    cat "$TMPDIR/abench.before/.abench" >"$TMPDIR/abench.foreig/.abench"
+    chown -R 65534 "$TMPDIR/abench.foreig"
+    abench hash "${arms[@]}" tree >table 2>message
+    same "another user's is not even named" 0 "$(grep -c foreig message)"
+fi
+rm -rf abench.* "${TMPDIR:?}"/*
 
 # -- output that fails --
 set +o pipefail

@@ -5,7 +5,7 @@
  * copies stay until the end, as far as there is space. */
 #define _GNU_SOURCE
 #include "copies.h"
-#include "child.h"
+#include "place.h"
 #include "../../cli/messages.h"
 #include "../../cli/quote.h"
 
@@ -107,19 +107,6 @@ static void check_space(struct bench *bench, const char *base)
         bench->keep_bytes = available;
 }
 
-/* Deletes a tree, with parallel rm. One rm alone took 14 s for a copy of 78,579 files on an ext4
- * that discards freed blocks and has no journal, because each file's discard is waited for; in
- * parallel they take 8 s. rm copes with trees of any depth, and with being stopped. */
-static int remove_tree(const char *path)
-{
-    static const char script[] = "find \"$1\" -mindepth 3 -maxdepth 3 -print0 2>/dev/null |"
-                                 " xargs -0 -r -n 8 -P 16 rm -rf --; rm -rf -- \"$1\"";
-    char *argv[] = {(char *)"sh", (char *)"-c", (char *)script, (char *)"sh", (char *)path, NULL};
-
-    assert(strstr(path, "/abench.")); /* only what mkdtemp has made */
-    return child_command(argv, false) == 0 ? 0 : -EIO;
-}
-
 static int make_file(const char *path, uint64_t bytes)
 {
     static const char zeros[PROBE_BYTES_MAX];
@@ -136,7 +123,7 @@ static int make_file(const char *path, uint64_t bytes)
 static void try_entries(struct bench *bench)
 {
     const double side_by_side =
-        0.6; /* time of remove_tree, relative to deleting one file after the other */
+        0.6; /* time of place_remove, relative to deleting one file after the other */
     uint64_t average = bench->data.bytes / bench->data.files;
     char path[PATH_MAX + 32];
     double start;
@@ -159,15 +146,16 @@ static void try_entries(struct bench *bench)
 void copies_init(struct bench *bench)
 {
     const char *base = choose_base(bench);
+    int rc;
 
     assert(!bench->dest_dir[0]);
     refuse_inside_source(bench, base);
+    place_sweep(base); /* which makes room */
     check_space(bench, base);
-    if (snprintf(bench->dest_dir, PATH_MAX, "%s%s/abench.XXXXXX", base[0] == '-' ? "./" : "",
-                 base) >= PATH_MAX ||
-        !mkdtemp(bench->dest_dir)) {
+    rc = place_make(base, bench->dest_dir);
+    if (rc < 0) {
         bench->dest_dir[0] = '\0';
-        cli_fatal(errno, "cannot create a directory in %s%s", cli_quote(base),
+        cli_fatal(-rc, "cannot create a directory in %s%s", cli_quote(base),
                   bench->opts.dest ? "" : " (choose another one with --dest=DIR)");
     }
     try_entries(bench);
@@ -189,7 +177,7 @@ int copies_next(struct bench *bench, char path[PATH_MAX])
                 "copies were deleted between runs to save space, which on ext4 slows down the"
                 " next copies for a minute; make room, or allow more space with --keep-space");
         run_path(bench, bench->copy_first, path);
-        if (remove_tree(path) < 0)
+        if (place_remove(path) < 0)
             return -EIO;
         bench->copy_first++;
     }
@@ -217,7 +205,7 @@ int copies_remove(struct bench *bench)
         return 0;
     if (isatty(STDERR_FILENO))
         fputs("\r\033[Kremoving the copies", stderr);
-    rc = remove_tree(bench->dest_dir);
+    rc = place_remove(bench->dest_dir);
     if (rc < 0)
         cli_message(0, "cannot remove %s", cli_quote(bench->dest_dir));
     if (isatty(STDERR_FILENO))
