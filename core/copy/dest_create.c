@@ -63,13 +63,35 @@ static mode_t first_mode(const struct copy *copy, const struct item *op, const s
     return dest->final_mode ? mode : mode & S_IRWXU;
 }
 
-/* Locks the destination against other processes. */
-static enum writer lock(const struct item *op, int fd, uint64_t size, bool creates)
+/* Tells whether the destination is locked against other processes. */
+static bool is_locked(const struct item *op, int fd, uint64_t size)
 {
-    if (op->to->medium == DIR_UNKNOWN ? filesystem_is_remote(fd) : op->to->medium == DIR_REMOTE)
-        if (size < REMOTE_LOCK_MIN)
-            return WRITER_SELF;
-    return writer_lock(fd, creates);
+    bool remote = op->to->medium == DIR_UNKNOWN ? filesystem_is_remote(fd)
+                                                : op->to->medium == DIR_REMOTE;
+
+    return !remote || size >= REMOTE_LOCK_MIN;
+}
+
+/* Locks a file that was just created. Returns false if another process has it, or has written it
+ * before it was locked. */
+static bool lock_created(const struct item *op, int fd, uint64_t size)
+{
+    return !is_locked(op, fd, size) ||
+           (writer_lock(fd, true) == WRITER_SELF && lseek(fd, 0, SEEK_END) <= 0);
+}
+
+/* Locks an existing file, whose status was *st. If the lock is ours, updates *st: its maker may
+ * have completed or removed the file meanwhile. */
+static enum writer lock_existing(const struct item *op, int fd, uint64_t size, struct stat *st)
+{
+    enum writer writer = WRITER_SELF;
+
+    if (!is_locked(op, fd, size))
+        return writer;
+    writer = writer_lock(fd, false);
+    if (writer == WRITER_SELF)
+        (void)fstat(fd, st); /* if that fails, what was known before holds */
+    return writer;
 }
 
 static void close_again(struct dest *dest)
@@ -120,6 +142,7 @@ enum taken {
     TAKEN,          /* it is empty, and ours */
     TAKEN_LATER,    /* the run is writing it by another name */
     TAKEN_OVERTAKE, /* another process is making it */
+    TAKEN_GONE,     /* another process has removed it */
     TAKEN_FAILED,   /* it could not be emptied: errno */
     TAKEN_REFUSED,  /* the file has failed */
 };
@@ -129,18 +152,21 @@ static enum taken take_over(struct copy *copy, struct file *file, const struct s
                             const struct stat *st, int64_t birth_ns, struct dest *dest)
 {
     const struct item *op = file->op;
+    struct stat now = *st;
     enum writer writer;
 
     if (!unfinished_claim(&dest->unfinished, dest->fd, st))
         return TAKEN_LATER;
-    writer = lock(op, dest->fd, (uint64_t)from->st_size, false);
+    writer = lock_existing(op, dest->fd, (uint64_t)from->st_size, &now);
     if (writer == WRITER_CREATES && !op->via_symlink)
         return TAKEN_OVERTAKE;
     if (writer != WRITER_SELF) {
         item_refuse(file, REFUSED_BEING_WRITTEN);
         return TAKEN_REFUSED;
     }
-    if (st->st_size > 0 && ftruncate(dest->fd, 0) < 0)
+    if (st->st_nlink > 0 && now.st_nlink == 0) /* some filesystems count no links */
+        return TAKEN_GONE;
+    if (now.st_size > 0 && ftruncate(dest->fd, 0) < 0)
         return TAKEN_FAILED;
     if (note_taken(copy, file, st, birth_ns, dest->fd) < 0) {
         file_fail(file, STEP_OPEN_DEST, -ENOMEM);
@@ -163,11 +189,14 @@ static int open_by_name(const struct copy *copy, const struct item *op, bool reg
     return fd;
 }
 
-/* Besides the dest_routes: --force has removed an existing file that could not be opened. */
-enum { EXISTING_REMOVED = DEST_LATER + 1 };
+/* Besides the dest_routes. */
+enum {
+    EXISTING_REMOVED = DEST_LATER + 1, /* by --force, because it could not be opened */
+    EXISTING_GONE,                     /* another process has removed it */
+};
 
 /* Opens an existing file; regular: it was a regular file when it was last seen. Returns DEST_WRITE,
- * DEST_LATER, EXISTING_REMOVED, or -errno with the file failed. */
+ * DEST_LATER, EXISTING_REMOVED, EXISTING_GONE, or -errno with the file failed. */
 static int open_existing(struct copy *copy, struct file *file, const struct stat *from,
                          bool regular, struct dest *dest)
 {
@@ -202,6 +231,8 @@ static int open_existing(struct copy *copy, struct file *file, const struct stat
         return DEST_LATER;
     if (taken == TAKEN_OVERTAKE)
         return overtake(copy, file, from, dest);
+    if (taken == TAKEN_GONE)
+        return EXISTING_GONE;
     if (taken == TAKEN_REFUSED)
         return file->status;
     errno = error;
@@ -248,32 +279,36 @@ int dest_note_created(struct copy *copy, const struct item *op, int fd)
     return written_add(copy->written, &made, birth_ns, op->scope, WRITTEN_CREATED);
 }
 
-/* Creates it. Returns 0, -EEXIST, or another -errno; *lost: another thread of the run has taken the
- * new file for an existing one. */
+/* Creates it. Returns 0, -EEXIST, or another -errno. *lost: another process, or another thread of
+ * the run, has taken the new file for an existing one. It keeps the file, even if a signal comes.
+ */
 static int create(struct copy *copy, const struct file *file, const struct stat *st,
                   struct dest *dest, bool *lost)
 {
     const struct item *op = file->op;
-    int rc;
+    int rc = 0;
 
     unfinished_begin();
     dest->fd = openat(op->to->fd, op->to_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
                       first_mode(copy, op, st, dest));
-    rc = dest->fd < 0 ? -errno : dest_note_created(copy, op, dest->fd);
-    *lost = !unfinished_created(&dest->unfinished, op->to->fd, dest->fd < 0 ? NULL : op->to_name,
-                                dest->fd);
+    if (dest->fd < 0)
+        rc = -errno;
+    else if (!lock_created(op, dest->fd, (uint64_t)st->st_size))
+        *lost = true;
+    else
+        rc = dest_note_created(copy, op, dest->fd);
+    *lost |= !unfinished_created(&dest->unfinished, op->to->fd,
+                                 dest->fd < 0 || *lost ? NULL : op->to_name, dest->fd);
     if (dest->fd < 0)
         return rc;
     dest_to(dest, DEST_NAMED);
-    /* a process that has opened it in the meantime keeps it */
-    *lost |= lock(op, dest->fd, (uint64_t)st->st_size, true) != WRITER_SELF;
     dest->created = dest->regular = true;
     return rc;
 }
 
 /* Most destinations are new: that is tried first, and only what exists is looked at. Returns
- * DEST_WRITE; DEST_MADE for a file that is left as it is; DEST_LATER; or -errno with the file
- * failed. */
+ * DEST_WRITE; DEST_MADE for a file that is left as it is; DEST_LATER; EXISTING_GONE: try again; or
+ * -errno with the file failed. */
 static int create_or_open(struct copy *copy, struct file *file, const struct stat *st,
                           struct dest *dest)
 {
@@ -347,9 +382,12 @@ static int open_atomic(struct copy *copy, struct file *file, const struct stat *
 
 int dest_create(struct copy *copy, struct file *file, const struct stat *st, struct dest *dest)
 {
-    int rc = copy->opts.atomic && S_ISREG(st->st_mode) ? open_atomic(copy, file, st, dest)
-                                                       : create_or_open(copy, file, st, dest);
+    int rc;
 
+    do
+        rc = copy->opts.atomic && S_ISREG(st->st_mode) ? open_atomic(copy, file, st, dest)
+                                                       : create_or_open(copy, file, st, dest);
+    while (rc == EXISTING_GONE);
     assert((rc == DEST_WRITE) == (dest->state == DEST_NAMED || dest->state == DEST_NAMELESS));
     return rc;
 }

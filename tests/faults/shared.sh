@@ -191,23 +191,80 @@ mv renamed to
 wait $!
 check "a read error, after a rename: what has got the name is there" cmp other to
 
-# -- a temporary file that has all bytes, and not its name yet, beside a run that removes left ones --
+# -- a run that is stopped at one call, and another one --
 
 injected=$bin/../tests/faults/acp
+# stopped_at PLAN COMMAND-OPERAND...: starts acp, which stops before a call; waits for that, and sets $stopped
+stopped_at() {
+    AIOUTILS_INJECT="$1 SIGSTOP" "$injected" --engine="$engine" "${@:2}" 2>stopped-says &
+    stopped=$!
+    # shellcheck disable=SC2016 # for the inner shell
+    timeout "$limit_seconds" bash -c 'until grep -q "^State:.T" "/proc/$1/status"; do sleep 0.02; done' - $stopped
+}
+
 if [ -x "$injected" ]; then
     fresh_mount
     rules
-    AIOUTILS_INJECT="renameat2 1 SIGSTOP" "$injected" --engine="$engine" --atomic one "$mnt/to" &
-    pid=$!
-    # shellcheck disable=SC2016 # for the inner shell
-    check "a temporary file: it has no name yet" timeout "$limit_seconds" bash -c \
-        'until grep -q "^State:.T" "/proc/$1/status"; do sleep 0.02; done' - $pid
+    echo mine >mine
+    echo theirs, and longer >theirs
+    lock="fcntl 4" # the first ones are for the standard descriptors
+
+    # a temporary file that has all bytes, and not its name yet, beside a run that removes left ones
+    stopped_at "renameat2 1" --atomic one "$mnt/to"
+    same "a temporary file: it has no name yet" 0 $?
     check "a temporary file: another run into that directory" acp --atomic other "$mnt/more"
-    kill -CONT $pid
-    wait $pid
+    kill -CONT $stopped
+    wait $stopped
     same "a temporary file: the first run" 0 $?
     check "a temporary file: it has its name" cmp one "$mnt/to"
+
+    rm -f to
+    acp --rate=4M one to 2>/dev/null &
+    pid=$!
+    sleep 0.2
+    stopped_at "$lock" mine to
+    same "a maker is interrupted: another run has opened its file" 0 $?
+    kill $pid
+    wait $pid
+    kill -CONT $stopped
+    wait $stopped
+    same "a maker is interrupted: the other run" 0 $?
+    check "a maker is interrupted: the other run's copy is there" cmp mine to
+
+    rm -f to
+    stopped_at "$lock" mine to
+    same "a maker is slow: it has no lock yet" 0 $?
+    check "a maker is slow: another run writes the file" acp theirs to
+    kill -CONT $stopped
+    wait $stopped
+    same "a maker is slow: it fails" 1 $?
+    same "a maker is slow: it says so" 1 "$(grep -c "'to': another process is writing it" stopped-says)"
+    check "a maker is slow: the file is the other run's" cmp theirs to
+
+    rm -f to
+    : >to
+    stopped_at "$lock" mine to
+    same "a rewriter is slow: it has no lock yet" 0 $?
+    check "a rewriter is slow: another run writes the file" acp theirs to
+    kill -CONT $stopped
+    wait $stopped
+    same "a rewriter is slow: it copies" 0 $?
+    check "a rewriter is slow: the file has no tail of the other one" cmp mine to
+
+    rm -f to
+    stopped_at "$lock" one to
+    same "a maker ends before its lock: it has made the file" 0 $?
+    maker=$stopped
+    stopped_at "pwrite 1" mine to
+    same "a maker ends before its lock: another run has locked it" 0 $?
+    kill $maker
+    kill -CONT $maker
+    wait $maker
+    kill -CONT $stopped
+    wait $stopped
+    same "a maker ends before its lock: the other run" 0 $?
+    check "a maker ends before its lock: the other run's copy is there" cmp mine to
 else
-    left_out 'a run that stops before it names a file' 'it needs programs of a build'
+    left_out 'a run that stops at one call' 'it needs programs of a build'
 fi
 finish
