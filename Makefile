@@ -126,6 +126,13 @@ endif
 ifneq ($(PROFILE),static)
 packages_cflags += $(call package,jansson,--cflags) $(call package,gsl,--cflags)
 libs_abench := $(call package,gsl,--libs) $(call package,jansson,--libs)
+# Optional: without it one file is digested at a time. It is for x86-64, and loaded at run time.
+ipsec_mb := $(if $(filter -static -static-pie,$(user_flags)),,$(shell printf '%s\n' '\#include <intel-ipsec-mb.h>' \
+              '\#if !defined(__x86_64__) || IMB_VERSION_NUM < IMB_VERSION(1, 3, 0)' '\#error' '\#endif' | \
+              $(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>&1 && echo yes))
+ifeq ($(ipsec_mb),yes)
+packages_cflags += -DHAVE_IPSEC_MB
+endif
 # Optional: without it abench reports "unknown" as the filesystem and the device. Debian has no static libmount.
 libmount := $(if $(filter -static -static-pie,$(user_flags)),,$(call has,mount))
 endif
@@ -175,8 +182,8 @@ ifeq ($(V),0)
 quiet = @echo "  $(1)	$(2)";
 endif
 
-.PHONY: all tests faultfs-left-out libmount-left-out check check-valgrind check-long check-gnu check-kernels \
-        check-cluster coverage \
+.PHONY: all tests faultfs-left-out libmount-left-out ipsec-mb-left-out check check-valgrind check-long check-gnu \
+        check-kernels check-cluster coverage \
         fuzz fuzz-targets lint format compare install uninstall dist deb clean print-flags help
 .SECONDARY:
 ## help: list the targets
@@ -185,7 +192,7 @@ help:
 	@sed -n 's/^## \([a-z-]*\): /\1\t/p' Makefile | expand -t 16
 
 ## all: build the programs into build/bin, or build/PROFILE/bin (see the file's head)
-all: $(programs:%=$(bin)/%) $(if $(libmount)$(filter static,$(PROFILE)),,libmount-left-out)
+all: $(programs:%=$(bin)/%) $(if $(libmount)$(filter static,$(PROFILE)),,libmount-left-out) $(if $(ipsec_mb)$(filter static,$(PROFILE)),,ipsec-mb-left-out)
 ## tests: build the programs and all test programs
 tests: all $(test_bin) $(fuzz_bin) $(injected) $(if $(call has,fuse3),$(faultfs),faultfs-left-out)
 
@@ -243,6 +250,9 @@ $(foreach p,$(notdir $(injected)),$(eval $(call injected_rule,$(p))))
 
 faultfs-left-out:
 	@echo "left out: $(faultfs): libfuse3-dev is missing; tests/faults will fail"
+
+ipsec-mb-left-out:
+	@echo "left out: digests of many files at once: no libipsec-mb 1.3 for x86-64 (Debian: libipsec-mb-dev)"
 
 libmount-left-out:
 	@echo "left out: the filesystem and its device in the reports of abench: no libmount (Debian: libmount-dev)"

@@ -76,6 +76,8 @@ static void count_sink(struct stats *stats, const struct sink *sink)
     uint64_t thread_ns = sink->thread_ns + sink->thread_runqueue_ns;
 
     stats->hash_ns = sink->hash_ns;
+    stats->batch_files = sink->batch_files;
+    stats->batch_name = sink->batch_name;
     stats->threads = sink->thread_ns > 0;
     stats->user_ns += sink->thread_ns;
     stats->runqueue_ns += sink->thread_runqueue_ns;

@@ -61,8 +61,17 @@ struct sink {
     int (*data)(struct sink *sink, struct file *file, const void *bytes, size_t len);
     /* Called once when a file has ended, just before feed_done; file->status tells how. */
     void (*end)(struct sink *sink, struct file *file);
+    /* NULL for most sinks. Called instead of end if the file has ended well. Returns true if the
+     * sink keeps the file to complete it together with others: then release returns it, and
+     * feed_done follows. Returns false if end must be called. */
+    bool (*keep)(struct sink *sink, struct file *file);
+    /* Set if keep is. Returns a kept file that is complete, or has failed, in any order. NULL: all
+     * wait for others; with flush set, only if there is none. */
+    struct file *(*release)(struct sink *sink, bool flush);
     void (*free)(struct sink *sink);
-    uint64_t hash_ns; /* counted by sinks that digest */
+    uint64_t hash_ns;       /* counted by sinks that digest */
+    uint64_t batch_files;   /* files digested together with others */
+    const char *batch_name; /* what does that; NULL: nothing has */
     /* CPU time of the sink's own thread; time in which it was ready to run and no processor free;
      * time that the caller waited for it */
     uint64_t thread_ns, thread_runqueue_ns, sink_wait_ns;

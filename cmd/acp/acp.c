@@ -10,6 +10,7 @@
 #include "../../core/base/filesystem.h"
 #include "../../core/base/limits.h"
 #include "../../core/copy/entry.h"
+#include "../../core/digest/batch_sink.h"
 #include "../../core/digest/sink_thread.h"
 #include "acp.h"
 #include "../cli/progress.h"
@@ -207,7 +208,9 @@ static void free_list(struct acp *acp)
 
 static struct sink *make_sink(void *acp)
 {
-    return sink_thread_new(hash_sink_new(&((struct acp *)acp)->digest, 1));
+    struct digest *digest = ((struct acp *)acp)->digest;
+
+    return batch_sink_new(sink_thread_new(hash_sink_new(&digest, 1)), digest);
 }
 
 /* Opens the manifest. The file that it replaces must not be copied, or be the list of the sources.

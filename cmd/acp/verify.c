@@ -13,6 +13,7 @@
 
 #include "../../core/base/direct.h"
 #include "../../core/base/path.h"
+#include "../../core/digest/batch_sink.h"
 #include "acp.h"
 #include "../cli/messages.h"
 #include "../cli/quote.h"
@@ -235,7 +236,9 @@ static void retire(struct file *file, void *arg)
 
 static struct sink *make_sink(void *acp)
 {
-    return hash_sink_new(&((struct acp *)acp)->digest, 1);
+    struct digest *digest = ((struct acp *)acp)->digest;
+
+    return batch_sink_new(hash_sink_new(&digest, 1), digest);
 }
 
 static void read_back(struct acp *acp, const struct engine *engine, unsigned jobs)

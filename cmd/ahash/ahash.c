@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "../../core/base/limits.h"
+#include "../../core/digest/batch_sink.h"
 #include "../../core/digest/sink_thread.h"
 #include "../../core/pipeline/walk.h"
 #include "check.h"
@@ -319,7 +320,10 @@ static struct sink *make_sink(void *arg)
     struct sink *sink = hash_sink_new(ahash->algorithms.chosen,
                                       (unsigned)ahash->algorithms.chosen_len);
 
-    return jobs_default(ahash) == 1 && !one_thread ? sink_thread_new(sink) : sink;
+    if (!has_several(ahash))
+        return one_thread ? sink : sink_thread_new(sink);
+    return ahash->algorithms.chosen_len == 1 ? batch_sink_new(sink, ahash->algorithms.chosen[0])
+                                             : sink;
 }
 
 /* The thread that read standard input is one worker more, or the only one that did anything. */

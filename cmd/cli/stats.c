@@ -83,6 +83,17 @@ static void print_listing(const struct stats_listing *listing)
     fputc('\n', stderr);
 }
 
+/* Digests of several files are computed together or one after the other. */
+static void print_digest(const struct stats *stats)
+{
+    if (stats->batch_files > 0)
+        fprintf(stderr,
+                "digest     %" PRIu64 " files by %s; %" PRIu64 " one at a time, by OpenSSL\n",
+                stats->batch_files, stats->batch_name, stats->files - stats->batch_files);
+    else if (stats->hash_ns > 0)
+        fprintf(stderr, "digest     one file at a time\n");
+}
+
 static void print_text(const struct engine *engine, const char *why, const struct stats *stats,
                        double seconds, double in_flight_mean,
                        const struct cli_bottleneck *bottleneck)
@@ -100,6 +111,7 @@ static void print_text(const struct engine *engine, const char *why, const struc
     fprintf(stderr, "page cache %s read past it, %" PRIu64 " %s read from it without the ring\n",
             cli_size((double)stats->direct_bytes, size), stats->resident_files,
             stats->resident_files == 1 ? "file" : "files");
+    print_digest(stats);
     print_worker("workers", stats);
     print_workers(stats);
     fprintf(stderr, "CPU        user %.3f s, system %.3f s; waiting for names %.3f s\n",
@@ -179,6 +191,8 @@ static void print_json(const char *program, const struct engine *engine, const c
     json_put_count(&json, "enters", stats->enters);
     json_put_count(&json, "direct_bytes", stats->direct_bytes);
     json_put_count(&json, "resident_files", stats->resident_files);
+    json_put_count(&json, "batch_files", stats->batch_files);
+    json_put_text(&json, "batch_library", stats->batch_name);
     json_put_count(&json, "memory_peak_bytes", stats->memory_peak);
     json_put_count(&json, "voluntary_switches", stats->switches);
     put_workers(&json, stats, runqueue_known);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../core/digest/batch.h"
 #include "../../core/digest/digest.h"
 #include "../../core/engine.h"
 #include "messages.h"
@@ -11,6 +12,7 @@
 void cli_version(const char *program)
 {
     char sha256[DIGEST_CODE_BYTES], others[DIGEST_CODE_BYTES];
+    struct batch *batch = batch_new();
     const char *why;
     int error;
     const struct engine *uring = engine_find("uring", NULL, &why, &error);
@@ -21,12 +23,15 @@ void cli_version(const char *program)
            "Built with     %s\n"
            "SHA-256        %s\n"
            "Other digests  %s\n"
+           "Small files    %s\n"
            "io_uring       %s%s\n",
            program, AIOUTILS_VERSION, engine_uring.library, sha256, others,
+           batch ? batch_name(batch) : "digested one at a time",
            uring ? "can run here" : "cannot run here: ",
            uring ? ""
            : why ? why
                  : strerror(-error));
+    batch_free(batch);
     cli_close_stdout();
     exit(EXIT_SUCCESS);
 }

@@ -110,6 +110,9 @@ void stats_add(struct stats *sum, const struct stats *worker)
     sum->user_ns += worker->user_ns;
     sum->system_ns += worker->system_ns;
     sum->hash_ns += worker->hash_ns;
+    sum->batch_files += worker->batch_files;
+    if (!sum->batch_name)
+        sum->batch_name = worker->batch_name;
     sum->runqueue_ns += worker->runqueue_ns;
     sum->switches += worker->switches;
     sum->requests += worker->requests;

@@ -10,6 +10,10 @@
 struct hash_result {
     const struct digest *algorithm; /* for this file; NULL: the sink's */
     struct digest_context *context; /* while its bytes come in; the sink's */
+    /* a batch_sink's: the file's first bytes; if passed_on is set, hash_sink has got them */
+    char *held;
+    size_t held_len;
+    bool passed_on;
     uint8_t digest[DIGEST_BYTES_MAX];
 };
 

@@ -91,4 +91,32 @@ const struct libsodium *libsodium(void)
     return loaded_libsodium;
 }
 
+#ifdef HAVE_IPSEC_MB
+
+static const struct libipsec_mb *loaded_libipsec_mb;
+
+static void load_libipsec_mb(void)
+{
+#define FUNCTION(name) {#name, offsetof(struct libipsec_mb, name)},
+    static const struct function list[] = {LIBIPSEC_MB_FUNCTIONS(FUNCTION)};
+#undef FUNCTION
+    static struct libipsec_mb functions;
+    const char *soname = IMB_VERSION_NUM < IMB_VERSION(2, 0, 0) ? "libIPSec_MB.so.1"
+                                                                : "libIPSec_MB.so.2";
+    struct libipsec_mb *loaded = load(soname, list, sizeof(list) / sizeof(list[0]), &functions);
+
+    if (loaded && loaded->imb_get_version() >= IMB_VERSION_NUM)
+        loaded_libipsec_mb = loaded;
+}
+
+const struct libipsec_mb *libipsec_mb(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, load_libipsec_mb);
+    return loaded_libipsec_mb;
+}
+
+#endif
+
 #endif

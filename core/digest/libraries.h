@@ -6,6 +6,10 @@
 #ifndef CORE_DIGEST_LIBRARIES_H
 #define CORE_DIGEST_LIBRARIES_H
 
+#ifdef HAVE_IPSEC_MB
+#define NO_COMPAT_IMB_API_053
+#include <intel-ipsec-mb.h>
+#endif
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <sodium.h>
@@ -31,6 +35,12 @@
     F(crypto_generichash_blake2b_update) \
     F(crypto_generichash_blake2b_final)
 
+#define LIBIPSEC_MB_FUNCTIONS(F) \
+    F(imb_get_version)           \
+    F(alloc_mb_mgr)              \
+    F(init_mb_mgr_auto)          \
+    F(free_mb_mgr)
+
 /* The functions by their own names. */
 #define LIBRARY_MEMBER(name) __typeof__ (&(name))(name);
 struct libcrypto {
@@ -39,11 +49,19 @@ struct libcrypto {
 struct libsodium {
     LIBSODIUM_FUNCTIONS(LIBRARY_MEMBER)
 };
+#ifdef HAVE_IPSEC_MB
+struct libipsec_mb {
+    LIBIPSEC_MB_FUNCTIONS(LIBRARY_MEMBER)
+};
+#endif
 #undef LIBRARY_MEMBER
 
 /* Load the library at the first call, initialised; from any thread. NULL: it is not installed, or
  * of another version. */
 const struct libcrypto *libcrypto(void);
 const struct libsodium *libsodium(void);
+#ifdef HAVE_IPSEC_MB
+const struct libipsec_mb *libipsec_mb(void);
+#endif
 
 #endif

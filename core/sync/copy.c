@@ -160,10 +160,11 @@ int sync_copy(const struct engine_opts *opts, struct feed *feed, struct copy *co
     run.buf = direct_alloc(run.block);
     if (!run.buf)
         return -ENOMEM;
-    while (!crew_leaves(opts->member) && feed_next(feed, &run.file, true) == 0) {
+    while (!crew_leaves(opts->member) && delivery_next(&run.to, &run.file, true) == 0) {
         take_file(&run);
         delivery_end(&run.to, run.file);
     }
+    delivery_flush(&run.to);
     free(run.buf);
     return 0;
 }

@@ -34,7 +34,7 @@ int poll_set_add(struct poll_set *set, struct file *file, int fd)
 }
 
 /* Reads once. Returns false if the file has ended, or has failed. */
-static bool read_once(struct file *file, int fd, void *buf, size_t block, const struct delivery *to)
+static bool read_once(struct file *file, int fd, void *buf, size_t block, struct delivery *to)
 {
     ssize_t n = source_read(fd, buf, block, -1);
 
@@ -54,7 +54,7 @@ static bool read_once(struct file *file, int fd, void *buf, size_t block, const 
 }
 
 void poll_set_step(struct poll_set *set, int timeout_ms, void *buf, size_t block,
-                   const struct delivery *to)
+                   struct delivery *to)
 {
     unsigned kept = 0;
 

@@ -19,7 +19,7 @@ int poll_set_add(struct poll_set *set, struct file *file, int fd);
 /* Waits for one that is ready (poll's timeout), and reads once from each that is; ends those that
  * have ended. */
 void poll_set_step(struct poll_set *set, int timeout_ms, void *buf, size_t block,
-                   const struct delivery *to);
+                   struct delivery *to);
 /* Frees an empty set's memory. */
 void poll_set_free(struct poll_set *set);
 

@@ -77,7 +77,7 @@ static int next_file(struct run *run, struct file **file)
 {
     if (crew_leaves(run->opts->member))
         return -ENODATA;
-    return feed_next(run->to.feed, file, run->set.len == 0);
+    return delivery_next(&run->to, file, run->set.len == 0);
 }
 
 int sync_read(const struct engine_opts *opts, struct feed *feed, struct sink *sink,
@@ -96,13 +96,17 @@ int sync_read(const struct engine_opts *opts, struct feed *feed, struct sink *si
     while ((rc = next_file(&run, &file)) == 0 || run.set.len > 0) {
         if (rc == 0)
             take_file(&run, file);
-        if (run.set.len > 0)
-            poll_set_step(&run.set,
-                          rc == 0         ? 0
-                          : rc == -EAGAIN ? FEED_POLL_MS
-                                          : -1,
-                          run.buf, run.block, &run.to);
+        if (run.set.len == 0)
+            continue;
+        if (rc < 0)
+            delivery_flush(&run.to);
+        poll_set_step(&run.set,
+                      rc == 0         ? 0
+                      : rc == -EAGAIN ? FEED_POLL_MS
+                                      : -1,
+                      run.buf, run.block, &run.to);
     }
+    delivery_flush(&run.to);
     poll_set_free(&run.set);
     free(run.buf);
     return 0;

@@ -142,7 +142,7 @@ static void take_files(struct loop *loop)
 
         if (!slot)
             return;
-        rc = feed_next(loop->to.feed, &file, loop->active == 0);
+        rc = delivery_next(&loop->to, &file, loop->active == 0);
         if (rc == -EAGAIN)
             return;
         if (rc < 0) {
@@ -240,8 +240,10 @@ static void run_turns(struct loop *loop)
             continue;
         }
         if (loop->ring.in_flight == 0) {
-            if (parked == loop->active)
+            if (parked == loop->active) {
+                delivery_flush(&loop->to);
                 usleep(PARKED_POLL_MS * 1000); /* on what another worker copies */
+            }
             continue;
         }
         /* other workers and the feed cannot wake this thread */
@@ -249,12 +251,14 @@ static void run_turns(struct loop *loop)
             timeout_ms = PARKED_POLL_MS;
         else if (!TAILQ_EMPTY(&loop->free_slots) && !loop->feed_ended)
             timeout_ms = FEED_POLL_MS;
-        loop->broken = ring_submit(&loop->ring, !ready, timeout_ms);
+        /* more may have come in, to be completed with what the sink keeps */
+        loop->broken = ring_submit(&loop->ring, !ready && loop->to.kept == 0, timeout_ms);
         if (loop->broken < 0) {
             fail_all(loop);
             return;
         }
-        ring_reap(&loop->ring, request_done, loop);
+        if (ring_reap(&loop->ring, request_done, loop) == 0 && !ready)
+            delivery_flush(&loop->to);
     }
 }
 
@@ -391,6 +395,7 @@ int loop_run(const struct engine_opts *opts, const struct loop_ops *ops, void *a
     if (rc == 0) {
         running = &loop;
         run_turns(&loop);
+        delivery_flush(&loop.to);
         running = NULL;
         check_free(&loop);
         ring_close(&loop.ring);

@@ -73,4 +73,19 @@ check 'text: all workers' grep -q '^workers    waiting [0-9.]* s, hashing [0-9.]
 same 'text: each of them' 2 "$(grep -c '^worker [12]   waiting ' stats)"
 same 'text: the line that says why' 1 "$(grep -c '^bottleneck .' stats)"
 
+# 9 MB of small files, so that each worker begins a batch, if it can; and without the library, by a file that is none
+mkdir small no-library
+head -c 9000000 /dev/urandom | split -b 9001 -a 4 - small/
+echo >no-library/libIPSec_MB.so.1
+for algorithm in sha1 sha224 sha256 sha384 sha512; do
+    (cd small && "${algorithm}sum" -- *) >right
+    (cd small && ahash -a "$algorithm" -j1 -- *) >found
+    check "$algorithm of many small files" cmp right found
+    (cd small && LD_LIBRARY_PATH=$PWD/../no-library ahash --stats=json -a "$algorithm" -j1 -- * 2>../stats) >found
+    check "$algorithm of many small files, without libipsec-mb" cmp right found
+    same 'and no batch' '0 None' "$(fields batch_files batch_library <stats)"
+done
+(cd small && sha256sum -- *) >sums
+check 'the same by -c' bash -c 'cd small && ahash -c --quiet ../sums'
+
 finish

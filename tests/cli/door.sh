@@ -48,6 +48,8 @@ for program in acp ahash acat abench; do
     check "$program --version: liburing" grep -qE '^Built with +liburing [0-9.]+$' version
     check "$program --version: the code of SHA-256" grep -qE '^SHA-256 +OpenSSL' version
     check "$program --version: the libraries" grep -qE '^Other digests +OpenSSL [0-9.]+, libsodium [0-9.]+$' version
+    check "$program --version: several files at once" \
+        grep -qE '^Small files +(libipsec-mb, AVX(2|-512), [0-9]+ at a time|digested one at a time)$' version
     check "$program --version: io_uring" grep -qE '^io_uring +can(not)? run here' version
     check "$program --version: why it cannot run" \
         grep -qE '^io_uring +cannot run here: io_uring_setup: forbidden by (a seccomp filter|kernel)' \

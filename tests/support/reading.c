@@ -12,11 +12,14 @@
 
 #include "scratch.h"
 
-enum { HANG_SECONDS = 120 };
+enum { HANG_SECONDS = 120, KEPT_MAX = 256 };
 
 struct recorder {
     struct sink sink;
     struct reading *reading;
+    /* a ring: kept_count files, from kept_first on */
+    struct file *kept[KEPT_MAX];
+    unsigned kept_first, kept_count;
 };
 
 static struct record *record_of(struct reading *reading, const struct file *file)
@@ -63,6 +66,35 @@ static void on_end(struct sink *sink, struct file *file)
     record->end_status = file->status;
     if (record->ends++ > 0 || record->retired > 0)
         record->broke_rules = true;
+}
+
+/* Keeps most files that have ended well. */
+static bool on_keep(struct sink *sink, struct file *file)
+{
+    struct recorder *recorder = (struct recorder *)sink;
+    struct record *record = record_of(recorder->reading, file);
+    unsigned last = (recorder->kept_first + recorder->kept_count) % KEPT_MAX;
+
+    if (record->ends > 0 || file->status < 0)
+        record->broke_rules = true;
+    if (recorder->kept_count == KEPT_MAX || record->index % 7 == 6)
+        return false;
+    recorder->kept[last] = file;
+    recorder->kept_count++;
+    return true;
+}
+
+static struct file *on_release(struct sink *sink, bool flush)
+{
+    struct recorder *recorder = (struct recorder *)sink;
+    struct file *file = recorder->kept[recorder->kept_first];
+
+    if (recorder->kept_count == 0 || (!flush && recorder->kept_count < recorder->reading->keeps))
+        return NULL;
+    recorder->kept_first = (recorder->kept_first + 1) % KEPT_MAX;
+    recorder->kept_count--;
+    on_end(sink, file);
+    return file;
 }
 
 static void retire(struct file *file, void *arg)
@@ -169,14 +201,19 @@ void reading_run(struct reading *reading)
         .arg = reading,
     };
     unsigned jobs = reading->jobs ? reading->jobs : 1;
-    struct recorder recorders[16];
+    static struct recorder recorders[16];
     struct sink *sinks[16];
 
     if (jobs > 16)
         jobs = 16;
     clear(reading);
     for (unsigned i = 0; i < jobs; i++) {
-        recorders[i] = (struct recorder){{.data = on_data, .end = on_end}, reading};
+        recorders[i] = (struct recorder){.sink = {.data = on_data, .end = on_end},
+                                         .reading = reading};
+        if (reading->keeps > 0) {
+            recorders[i].sink.keep = on_keep;
+            recorders[i].sink.release = on_release;
+        }
         sinks[i] = &recorders[i].sink;
     }
     signal(SIGALRM, hangs);

@@ -38,6 +38,8 @@ struct reading {
     struct engine_opts opts;
     unsigned jobs;   /* 0: 1 */
     unsigned window; /* of the feed */
+    /* The sink keeps most files that have ended, until there are so many; 0: none. */
+    unsigned keeps;
     bool keep_order;
     bool keep_content;
     /* Called before the bytes are recorded; a negative result is the sink's. May be NULL. */
