@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,8 @@
 #include "../base/retry.h"
 
 enum {
-    TRIES = 100, /* others may take the number that was free */
+    TRIES = 100,     /* others may take the number that was free */
+    SHORT_NAME = 14, /* as POSIX has it: every filesystem has names of this length */
 };
 
 static DIR *open_dir_of(int dir_fd, const char *name)
@@ -64,6 +66,36 @@ static unsigned long highest(int dir_fd, const char *name)
     return max;
 }
 
+/* Returns the longest backup that the directory of name can have, in bytes: as with cp, a byte less
+ * than the filesystem allows. */
+static size_t longest(int dir_fd, const char *name)
+{
+    char *path = path_dir(name);
+    int fd = path ? openat(dir_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    long max = fd < 0 ? -1 : fpathconf(fd, _PC_NAME_MAX);
+
+    if (fd >= 0)
+        close(fd);
+    free(path);
+    return (size_t)(max < 0 ? NAME_MAX : max) - 1;
+}
+
+/* Makes a backup's name that is too long what cp makes it: as much of the file's name as there is
+ * room for, and ~. */
+static void shorten(int dir_fd, const char *name, char *backup)
+{
+    size_t base = (size_t)(path_last(name) - name), len = strlen(name + base), max;
+
+    if (strlen(backup + base) <= SHORT_NAME)
+        return;
+    max = longest(dir_fd, name);
+    if (strlen(backup + base) <= max)
+        return;
+    if (len >= max)
+        len = max - 1;
+    strcpy(backup + base + len, "~");
+}
+
 static char *choose(int dir_fd, const char *name, enum backup_kind kind, const char *suffix,
                     bool *numbered)
 {
@@ -76,7 +108,10 @@ static char *choose(int dir_fd, const char *name, enum backup_kind kind, const c
         len = asprintf(&backup, "%s.~%lu~", name, number + 1);
     else
         len = asprintf(&backup, "%s%s", name, suffix);
-    return len < 0 ? NULL : backup;
+    if (len < 0)
+        return NULL;
+    shorten(dir_fd, name, backup);
+    return backup;
 }
 
 char *backup_name(int dir_fd, const char *name, enum backup_kind kind, const char *suffix)

@@ -105,17 +105,15 @@ static bool backup_is_source(const struct copy_opts *opts, const struct file *fi
                              const struct stat *st)
 {
     const struct item *op = file->op;
-    const char *from = entry_base(file->name), *to = entry_base(op->to_name);
-    size_t to_len = strlen(to);
     struct stat at;
     char *backup;
     bool is_source;
 
-    if (opts->backup == BACKUP_NUMBERED || strncmp(from, to, to_len) != 0 ||
-        strcmp(from + to_len, opts->backup_suffix) != 0 ||
-        asprintf(&backup, "%s%s", op->to_name, opts->backup_suffix) < 0)
+    if (opts->backup == BACKUP_NUMBERED)
         return false;
-    is_source = fstatat(op->to->fd, backup, &at, 0) == 0 && entry_same_inode(&at, st);
+    backup = backup_name(op->to->fd, op->to_name, BACKUP_SIMPLE, opts->backup_suffix);
+    is_source = backup && strcmp(entry_base(file->name), entry_base(backup)) == 0 &&
+                fstatat(op->to->fd, backup, &at, 0) == 0 && entry_same_inode(&at, st);
     free(backup);
     return is_source;
 }

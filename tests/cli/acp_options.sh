@@ -77,6 +77,17 @@ gnu_since 9.5 snippet 'cp a t; cp -T a d; cp -r d a'
 same_as_cp '-b and a directory' "$ab; mkdir t/a" 'cp -b a t; cp -b -T a d; cp -rb d a'
 same_as_cp '-b of what fails' "$ab; chmod 0 a; chmod 777 ." 'as_nobody cp -b a b; touch -d 2001-01-01 .'
 same_as_cp '-b with -n' "$ab" 'cp -bn a b'
+long=$(printf 'n%.0s' {1..251})
+same_as_cp '-b of a long name' "$ab" "
+    for name in ${long}1 ${long}22 ${long}333 ${long}4444; do
+        for o in -b --backup=existing --suffix=.old '-S .longer -f' --backup=numbered --backup=numbered; do
+            echo old \$o >\$name; cp \$o a \$name; cp -r \$o a t; mv t/a t/\$name; cp \$o a t/\$name; ls . t; rm \$name* t/*
+        done
+    done"
+same_as_cp '-bf of a long name onto itself' "$ab; mv a ${long}4444" "cp -bf ${long}4444 ${long}4444; ls"
+gives '-b of a long name, whose backup would be the source' 1 $'new\nold' \
+    "cp: backing up '${long}4444' might destroy source;  '${long}44~' not copied" \
+    "echo new >${long}44~; echo old >${long}4444; cp -b ${long}44~ ${long}4444; s=\$?; cat ${long}44~ ${long}4444; rm ${long}*; exit \$s"
 same_as_cp '-b and two of one name' 'mkdir x y t; echo 1 >x/f; echo 2 >y/f; echo 0 >t/f' \
     'cp --backup=numbered x/f y/f t; cp x/f y/f t'
 same_as_cp 'two of one name and links' 'mkdir x y t; echo 1 >v; ln -s ../v x/f; echo 2 >y/f; ln -s ../w y/g; ln -s ../w x/g; echo 3 >g' \
