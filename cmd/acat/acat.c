@@ -45,13 +45,6 @@ struct acat_item {
     bool begun; /* its first bytes have come */
 };
 
-/* Returns true if fd was closed from the start: cli_start then holds its place by O_PATH. */
-static bool was_closed(int fd)
-{
-    int flags = fcntl(fd, F_GETFL);
-    return flags < 0 || (flags & O_PATH);
-}
-
 /* -- output -- */
 
 /* Blocks or unblocks SIGPIPE in this thread and those that it starts. Blocked, it stays pending:
@@ -362,7 +355,7 @@ static void open_output(struct acat *acat)
 
     if (acat->discard)
         return;
-    if (was_closed(STDOUT_FILENO))
+    if (cli_was_closed(STDOUT_FILENO))
         cli_fatal(EBADF, "standard output");
     if (fstat(STDOUT_FILENO, &st) < 0)
         cli_fatal(errno, "standard output");
@@ -421,7 +414,7 @@ int main(int argc, char **argv)
     format_free(acat.format);
     operands_close(&acat.operands);
     dir_put(acat.cwd);
-    if (acat.stdin_read && was_closed(STDIN_FILENO))
+    if (acat.stdin_read && cli_was_closed(STDIN_FILENO))
         cli_fatal(EBADF, "closing standard input");
     return acat.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

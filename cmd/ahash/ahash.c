@@ -460,6 +460,10 @@ int main(int argc, char **argv)
     dir_put(ahash.cwd);
     algorithms_free(&ahash.algorithms);
     cli_common_free(&ahash.common);
+    if (ahash.stdin_read && cli_was_closed(STDIN_FILENO)) {
+        cli_message(EBADF, "standard input"); /* as sha256sum, which closes it */
+        ahash.failed = true;
+    }
     cli_close_stdout();
     return ahash.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -47,6 +47,7 @@ struct ahash {
     struct names0 *names;
     struct checksum_reader reader; /* of the check files */
     struct unlisted *unlisted;     /* unlisted.c's */
+    bool stdin_read;               /* or standard input is a check file */
     pthread_t stdin_thread;
     struct file *stdin_file; /* being read; NULL: there is no such thread */
     struct feed *stdin_feed;

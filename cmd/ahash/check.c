@@ -113,6 +113,7 @@ int ahash_check_produce(struct ahash *ahash, struct feed *feed, const char *path
     list = ahash_item(ahash, end)->list = calloc(1, sizeof(*list));
     if (!list)
         cli_fatal(0, "memory exhausted");
+    ahash->stdin_read |= is_stdin(path);
     if (is_stdin(path))
         ahash_stdin_join(ahash); /* a list before this one may name standard input, too */
     stream = is_stdin(path) ? stdin : fopen(path, "re");

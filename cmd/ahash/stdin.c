@@ -80,6 +80,7 @@ static int add_stdin(struct ahash *ahash, struct feed *feed, struct file *file)
 {
     int rc;
 
+    ahash->stdin_read = true;
     ahash_stdin_join(ahash); /* named twice: the second gets what the first has left */
     rc = feed_add_held(feed, file);
     if (rc < 0)

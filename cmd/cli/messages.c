@@ -61,6 +61,13 @@ void cli_start(char **argv)
     }
 }
 
+bool cli_was_closed(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    return flags < 0 || (flags & O_PATH);
+}
+
 void cli_stdout_failed(void)
 {
     if (stdout_errno == 0)

@@ -2,6 +2,8 @@
 #ifndef CMD_CLI_MESSAGES_H
 #define CMD_CLI_MESSAGES_H
 
+#include <stdbool.h>
+
 #define AIOUTILS_VERSION "0.2.0"
 
 /* argv[0], which messages begin with, as GNU's do. */
@@ -11,6 +13,9 @@ extern const char *cli_name;
 extern int cli_exit_failure;
 /* Begins a program: keeps the name, and makes the descriptors 0 to 2 and the limits usable. */
 void cli_start(char **argv);
+/* Returns true if the standard descriptor was closed when the program began: cli_start then holds
+ * its place by O_PATH. */
+bool cli_was_closed(int fd);
 
 /* Prints "name: text\n" on stderr, after what stdout has buffered; err > 0 adds ": strerror(err)".
  */
