@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "libraries.h"
+#include "sha.h"
 
 enum {
     MESSAGES = IMB_MAX_JOBS / 2, /* the library holds as many without completing any by itself */
@@ -279,7 +280,8 @@ static bool choose(struct batch *batch)
 /* Makes a batch. Called with the lock held. */
 static struct batch *make(void)
 {
-    const struct libipsec_mb *library = libipsec_mb();
+    /* no code but that of OpenSSL's providers, if its configuration decides */
+    const struct libipsec_mb *library = sha_find("SHA256") ? libipsec_mb() : NULL;
     struct batch *batch = library ? calloc(1, sizeof(*batch)) : NULL;
 
     if (!batch)

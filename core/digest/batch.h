@@ -34,7 +34,8 @@ enum {
 struct batch; /* used by one thread */
 
 /* NULL: the program was built without libipsec-mb, it is not installed, it has no use for this
- * processor, it has computed a wrong digest, or memory is short. */
+ * processor, it has computed a wrong digest, sha.h has no code that it could replace, or memory is
+ * short. */
 struct batch *batch_new(void);
 /* Frees a batch without messages. Takes NULL. */
 void batch_free(struct batch *batch);

@@ -84,7 +84,13 @@ for algorithm in sha1 sha224 sha256 sha384 sha512; do
     (cd small && LD_LIBRARY_PATH=$PWD/../no-library ahash --stats=json -a "$algorithm" -j1 -- * 2>../stats) >found
     check "$algorithm of many small files, without libipsec-mb" cmp right found
     same 'and no batch' '0 None' "$(fields batch_files batch_library <stats)"
+    (cd small && OPENSSL_CONF=/dev/null ahash --stats=json -a "$algorithm" -j1 -- * 2>../stats) >found
+    check "$algorithm of many small files, by OpenSSL's configuration" cmp right found
+    same 'which has no batch' '0 None' "$(fields batch_files batch_library <stats)"
 done
+ahash --version | grep -q '^Small files *libipsec-mb' && most=500 || most=0
+(cd small && ahash --stats=json -a sha512 -j1 -- * 2>../stats >/dev/null)
+check 'small files are in batches, as --version tells' [ "$(fields batch_files <stats)" -ge "$most" ]
 (cd small && sha256sum -- *) >sums
 check 'the same by -c' bash -c 'cd small && ahash -c --quiet ../sums'
 
