@@ -265,7 +265,8 @@ hide=${0%/*}/seccomp
 case $hide in /*) ;; *) hide=$OLDPWD/$hide ;; esac
 if [ -z "$sanitizer" ]; then
     check 'no threads can be made: one worker reads all' \
-        sh -c "'$hide' EAGAIN clone3 acat --discard -j3 --pattern=random --bytes=64K file | grep 'in each of 1 worker'"
+        sh -c "'$hide' EAGAIN clone3,CLONE_THREAD \\
+            acat --discard -j3 --pattern=random --bytes=64K file | grep 'in each of 1 worker'"
 fi
 gives 'a file that becomes shorter' 1 '' 'acat: shrinking: became shorter while it was read' '
     cp file shrinking; { sleep 0.3; : >shrinking; } &

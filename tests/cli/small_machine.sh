@@ -157,7 +157,7 @@ one() {
     check "$name: acat" cmp tree/large <("$@" acat tree/large)
     check "$name: acat, blocks" "$@" acat --discard --pattern=random --time=0.01 -j4 tree/large
 }
-one 'no thread can be made' "$seccomp" EAGAIN clone3
+one 'no thread can be made' "$seccomp" EAGAIN clone3,CLONE_THREAD
 if enter pids pids.max pids.max 1; then
     one 'one task' within
     leave_group
