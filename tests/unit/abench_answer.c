@@ -116,6 +116,55 @@ static void faster_than_one_and_than_threads(void **state)
     assert_string_equal(bench.arms[answer.use].name, "uring");
 }
 
+/* Makes a contradiction: the second arm is faster than the first within most rounds, but the
+ * machine was fast in the other rounds of the first, and slow in those of the second. */
+static void contradict(void)
+{
+    enum { MANY = 20, OTHERS = 3 };
+
+    for (unsigned arm = 0; arm < 2; arm++) {
+        struct bench_sample *samples = calloc(MANY, sizeof(*samples));
+        assert_non_null(samples);
+        for (unsigned i = 0; i < MANY; i++) {
+            samples[i] = bench.arms[arm].samples[0];
+            samples[i].round = i + 1;
+            samples[i].seconds = i < OTHERS ? (arm ? MANY : 1) : i / (arm ? 1.1 : 1.0);
+        }
+        free(bench.arms[arm].samples);
+        bench.arms[arm].samples = samples;
+        bench.arms[arm].n_samples = MANY;
+    }
+}
+
+static void rounds_and_medians_disagree(void **state)
+{
+    struct bench_ratio of;
+
+    (void)state;
+    set_up(&one_thread, &ring, NULL);
+    contradict();
+    of = summary_compare(&bench, 1, 0, BENCH_COLD);
+    assert_true(of.low > 1 && of.ratio > 1.05);
+    assert_true(summary_of(&bench, 1, BENCH_COLD).median >
+                summary_of(&bench, 0, BENCH_COLD).median);
+    assert_true(of.contrary && !of.faster);
+    assert_true(summary_compare(&bench, 0, 1, BENCH_COLD).contrary);
+    struct bench_summary sum = summary_of(&bench, 1, BENCH_COLD);
+    assert_false(summary_detectable(&sum));
+    assert_false(summary_faster(&bench, 1, 0, BENCH_COLD));
+    struct answer answer = ask(
+        "?  CANNOT TELL\nno difference can be told: within the rounds the faster"
+        " one is io_uring, but by the median time it is 1 blocking thread");
+    assert_int_equal(answer.kind, ANSWER_UNKNOWN);
+    /* of arms without io_uring, too */
+    set_up(&one_thread, &threads, NULL);
+    contradict();
+    answer = ask("Which is the fastest?  CANNOT TELL\nno difference can be told: within the rounds "
+                 "the faster one"
+                 " is 16 blocking threads, but by the median time it is 1 blocking thread;");
+    assert_true(answer.undecided);
+}
+
 static void threads_are_as_fast(void **state)
 {
     struct figures equal = ring, slower = ring;
@@ -318,6 +367,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(faster_than_one_and_than_threads),
+        cmocka_unit_test(rounds_and_medians_disagree),
         cmocka_unit_test(threads_are_as_fast),
         cmocka_unit_test(what_the_command_does_by_itself_is_recommended),
         cmocka_unit_test(nothing_waits),

@@ -1,5 +1,4 @@
-/* answer.c: the answer to the question if io_uring helps, the command to use, and what both rest
- * on.
+/* answer.c: finds the answer to the question if io_uring helps, and the command to use.
  *
  * Our fastest arm with io_uring is compared with the blocking baseline and with our fastest arm of
  * several threads. If nothing waits, a gain is that of more workers, which threads have, too. If
@@ -8,11 +7,9 @@
 #include "answer.h"
 #include "knee.h"
 #include "words.h"
-#include "../../cli/quote.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const double waits_little = 0.15; /* part of the time */
@@ -94,9 +91,9 @@ static int find_usual(const struct bench *bench, enum bench_cache cache)
 
 /* Chooses the command to use: the fastest, or our command without options, or the knee of a sweep,
  * if these are as fast. */
-static int find_use(const struct bench *bench, enum bench_cache cache, int base)
+static int find_use(const struct bench *bench, enum bench_cache cache, int best, int usual)
 {
-    int best = fastest(bench, cache, base, is_any), usual = find_usual(bench, cache), swept, knee;
+    int swept, knee;
 
     if (usual != ANSWER_NONE && best != ANSWER_NONE &&
         summary_of(bench, (size_t)usual, cache).median <=
@@ -167,7 +164,20 @@ static bool undecidable(const struct bench *bench, enum bench_cache cache, struc
 
 static bool too_wide(const struct bench_ratio *of)
 {
-    return !of->faster && !of->slower && of->high > wide * of->low;
+    return !of->faster && !of->slower && !of->contrary && of->high > wide * of->low;
+}
+
+/* Tells that the ratio and the medians of the seconds contradict each other. */
+static void tell_contrary(const struct bench *bench, const struct bench_ratio *of, int arm,
+                          int other, struct answer *answer)
+{
+    bool by_rounds = of->ratio > 1;
+
+    snprintf(answer->unknown, sizeof(answer->unknown),
+             "no difference can be told: within the rounds the faster one is %s, but by the"
+             " median time it is %s; the speed of the machine changes: use a longer --time",
+             bench->arms[by_rounds ? arm : other].label,
+             bench->arms[by_rounds ? other : arm].label);
 }
 
 static bool saves_cpu(const struct bench *bench, enum bench_cache cache,
@@ -187,6 +197,10 @@ static enum answer_kind decide(const struct bench *bench, enum bench_cache cache
     const struct bench_ratio *over = &answer->over_threads;
     bool waits = base.waiting_share >= waits_little;
 
+    if (answer->over_base.contrary) {
+        tell_contrary(bench, &answer->over_base, answer->ring, answer->base, answer);
+        return ANSWER_UNKNOWN;
+    }
     if (too_wide(&answer->over_base)) {
         snprintf(answer->unknown, sizeof(answer->unknown),
                  "io_uring takes between %s of the time; use a longer --time",
@@ -238,15 +252,20 @@ static void find_other(const struct bench *bench, enum bench_cache cache, struct
         answer->undecided = true;
     else if (isnan(of.low))
         tell_few(answer->unknown, sizeof(answer->unknown), &of);
+    else if (of.contrary)
+        tell_contrary(bench, &of, answer->use, answer->other, answer);
 }
 
 struct answer answer_find(const struct bench *bench, enum bench_cache cache)
 {
-    int base = find_base(bench, cache);
+    int base = find_base(bench, cache), best = fastest(bench, cache, base, is_any);
+    int usual = find_usual(bench, cache);
     struct answer answer = {.ring = fastest(bench, cache, base, is_ring),
                             .base = base,
                             .threads = fastest(bench, cache, base, is_threads),
-                            .use = find_use(bench, cache, base)};
+                            .best = best,
+                            .usual = usual,
+                            .use = find_use(bench, cache, best, usual)};
 
     if (answer.threads == answer.base)
         answer.threads = ANSWER_NONE;
@@ -269,230 +288,4 @@ bool answer_unknown(const struct bench *bench, enum bench_cache cache)
     struct answer answer = answer_find(bench, cache);
 
     return answer.kind == ANSWER_UNKNOWN || answer.undecided;
-}
-
-const char *answer_word(enum answer_kind kind)
-{
-    static const char *const words[] = {
-        [ANSWER_NOT_ASKED] = NULL,    [ANSWER_YES] = "yes",         [ANSWER_NO] = "no",
-        [ANSWER_THREADS] = "threads", [ANSWER_UNKNOWN] = "unknown",
-    };
-
-    return words[kind];
-}
-
-/* Prints how the ring compares with another arm. */
-static void print_ratio(FILE *out, const struct bench *bench, const struct bench_ratio *of,
-                        int other)
-{
-    if (of->faster || of->slower)
-        fprintf(out, "%s times as fast as %s", words_times(of->ratio), bench->arms[other].label);
-    else
-        fprintf(out, "as fast as %s (%s times)", bench->arms[other].label, words_times(of->ratio));
-}
-
-/* Prints which arm is the fastest, if none of ours uses io_uring. */
-static void print_fastest(FILE *out, const struct bench *bench, const struct answer *answer,
-                          enum bench_cache cache)
-{
-    struct bench_ratio of;
-
-    fputs("Which is the fastest?  ", out);
-    if (answer->use == ANSWER_NONE) {
-        fputs("CANNOT TELL   no arm has a result", out);
-        return;
-    }
-    if (answer->other == ANSWER_NONE) {
-        fprintf(out, "%s is the only one%s", bench->arms[answer->use].label,
-                bench->n_arms > 1 ? " whose result was compared" : "");
-        return;
-    }
-    if (answer->undecided && answer->unknown[0]) {
-        fprintf(out, "CANNOT TELL\n%s", answer->unknown);
-        return;
-    }
-    of = summary_compare(bench, (size_t)answer->use, (size_t)answer->other, cache);
-    fprintf(out, answer->undecided ? "CANNOT TELL   %s is " : "%s, ",
-            bench->arms[answer->use].label);
-    fprintf(out, "%s times as fast as %s", words_times(of.ratio), bench->arms[answer->other].label);
-}
-
-char *answer_line(const struct bench *bench, const struct answer *answer, enum bench_cache cache)
-{
-    char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-
-    if (!out)
-        return NULL;
-    if (answer->kind == ANSWER_NOT_ASKED) {
-        print_fastest(out, bench, answer, cache);
-        return fclose(out) == 0 ? text : NULL;
-    }
-    fprintf(out, "Does io_uring help here%s?  ",
-            !bench->opts.cold || !bench->opts.warm ? ""
-            : cache == BENCH_COLD                  ? ", cold"
-                                                   : ", warm");
-    if (answer->kind == ANSWER_UNKNOWN) {
-        fprintf(out, "CANNOT TELL\n%s", answer->unknown);
-    } else if (answer->kind == ANSWER_THREADS) {
-        fprintf(out, "NO MORE THAN %u THREADS\n", bench->arms[answer->threads].threads);
-        print_ratio(out, bench, &answer->over_base, answer->base);
-        fputs(", ", out);
-        print_ratio(out, bench, &answer->over_threads, answer->threads);
-    } else {
-        fprintf(out, "%s   ", answer->kind == ANSWER_YES ? "YES" : "NO");
-        print_ratio(out, bench, &answer->over_base, answer->base);
-        if (answer->threads != ANSWER_NONE) {
-            fputc('\n', out);
-            print_ratio(out, bench, &answer->over_threads, answer->threads);
-        } else if (answer->by_workers) {
-            fputs(",\nby its workers alone", out);
-        }
-    }
-    return fclose(out) == 0 ? text : NULL;
-}
-
-/* Prints the reason for a command. */
-static void print_reason(FILE *out, const struct bench *bench, const struct answer *answer,
-                         enum bench_cache cache)
-{
-    int best = fastest(bench, cache, answer->base, is_any);
-    int usual = find_usual(bench, cache);
-    const struct bench_arm *arm = &bench->arms[answer->use];
-    const char *by_itself = usual != ANSWER_NONE && bench->arms[usual].ring ? "io_uring"
-                                                                            : "blocking calls";
-
-    if (answer->use == usual)
-        fprintf(out, "   (takes %s by itself", by_itself);
-    else if (answer->use == best)
-        fputs("   (measured best", out);
-    else
-        fputs("   (the smallest values that are as fast as the best", out);
-    if (answer->use == usual && best != usual)
-        fprintf(out, "; as fast as %s", bench->arms[best].label);
-    else if (answer->use != usual && usual != ANSWER_NONE && arm->argv && !arm->swept &&
-             !arm->ring && (answer->kind != ANSWER_UNKNOWN || bench->no_ring))
-        fprintf(out, "; by itself it takes %s, which takes %s of the time", by_itself,
-                words_times(
-                    1 / summary_compare(bench, (size_t)usual, (size_t)answer->use, cache).ratio));
-    if ((answer->kind == ANSWER_UNKNOWN && !bench->no_ring) || answer->undecided)
-        fputs("; a hint, no more", out);
-    putc(')', out);
-}
-
-static void print_paths(FILE *out, const struct bench_data *data)
-{
-    for (size_t i = 0; i < data->n_paths && i < 3; i++)
-        fprintf(out, " %s", i < 2 ? cli_quote_maybe(data->paths[i]) : "...");
-}
-
-/* acat takes files, and no trees. */
-static bool reads_tree(const struct bench *bench)
-{
-    struct stat st;
-
-    for (size_t i = 0; i < bench->data.n_paths && !bench->opts.pattern; i++)
-        if (bench->opts.operation == BENCH_READ && stat(bench->data.paths[i], &st) == 0 &&
-            S_ISDIR(st.st_mode))
-            return true;
-    return false;
-}
-
-/* Prints the command line of one of our arms. */
-static void print_command(FILE *out, const struct bench *bench, const struct bench_arm *arm)
-{
-    if (reads_tree(bench)) {
-        fputs("find", out);
-        print_paths(out, &bench->data);
-        fprintf(out, " -type f -print0 | %s --files0-from=-", arm->advice);
-        return;
-    }
-    fprintf(out, "%s", arm->advice);
-    if (bench->opts.write_percent > 0)
-        fputs(" - <>FILE", out);
-    else
-        print_paths(out, &bench->data);
-    if (bench->opts.operation == BENCH_COPY)
-        fputs(" DEST", out);
-}
-
-char *answer_use_line(const struct bench *bench, const struct answer *answer,
-                      enum bench_cache cache)
-{
-    char *text = NULL;
-    size_t size;
-    FILE *out;
-
-    if (answer->use == ANSWER_NONE || !(out = open_memstream(&text, &size)))
-        return NULL;
-    const struct bench_arm *arm = &bench->arms[answer->use];
-    if (arm->command) {
-        fprintf(out, "%s", arm->command);
-    } else {
-        print_command(out, bench, arm);
-    }
-    print_reason(out, bench, answer, cache);
-    return fclose(out) == 0 ? text : NULL;
-}
-
-/* Prints how the results were compared. */
-static void print_checks(FILE *out, const struct bench *bench)
-{
-    static const char *const texts[] = {
-        [BENCH_READ] = "every byte read by every arm",
-        [BENCH_HASH] = "same digests from every arm",
-        [BENCH_COPY] = "same copy from every arm",
-    };
-    unsigned uncompared = 0;
-
-    fprintf(out, "%s",
-            bench->failed                   ? "an arm failed or differed"
-            : bench->opts.write_percent > 0 ? "every block read or written by every arm"
-                                            : texts[bench->opts.operation]);
-    for (size_t i = 0; i < bench->n_arms; i++) {
-        const struct bench_arm *arm = &bench->arms[i];
-        if (arm->n_samples > 0 && arm->samples[0].check == CHECK_NONE)
-            fprintf(out, "%s%s", uncompared++ ? ", " : "; not compared: ", arm->name);
-    }
-}
-
-char *answer_sure_line(const struct bench *bench, const struct answer *answer,
-                       enum bench_cache cache)
-{
-    struct bench_disturbance disturbance = summary_disturbance(bench, cache);
-    double resident = summary_resident(bench, cache);
-    char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-
-    if (!out)
-        return NULL;
-    if (answer->kind != ANSWER_UNKNOWN && answer->over_base.pairs > 0) {
-        fprintf(out, "95%%: %s", words_interval(answer->over_base.low, answer->over_base.high));
-        if (answer->over_threads.pairs > 0)
-            fprintf(out, " and %s",
-                    words_interval(answer->over_threads.low, answer->over_threads.high));
-        fputs("; ", out);
-    }
-    fprintf(out, "%s%s, random order, ", words_plural(bench->rounds_done[cache], "round"),
-            bench->interrupted        ? " until the interrupt"
-            : bench->timed_out[cache] ? " (time limit)"
-                                      : "");
-    if (disturbance.others >= 0.01)
-        fprintf(out, "others used %.0f%% of the processors, ", 100 * disturbance.others);
-    else if (!isnan(disturbance.others))
-        fputs("quiet machine, ", out);
-    print_checks(out, bench);
-    if (bench->data.unreadable > 0)
-        fprintf(out, ", %s left out that cannot be read",
-                words_plural(bench->data.unreadable, "file"));
-    if (bench->data.changed > 0)
-        fprintf(out, ", %s left out that changed meanwhile",
-                words_plural(bench->data.changed, "file"));
-    if (isnan(resident))
-        fputs(", page cache unknown", out);
-    else
-        fprintf(out, ", %.1f%% in the page cache before each run", 100 * resident);
-    return fclose(out) == 0 ? text : NULL;
 }

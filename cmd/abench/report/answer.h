@@ -18,8 +18,9 @@ enum { ANSWER_NONE = -1 }; /* no arm */
 struct answer {
     enum answer_kind kind;
     /* indices of arms, or ANSWER_NONE: our fastest with io_uring, the blocking one to compare it
-     * with, our fastest with threads, the one to use */
-    int ring, base, threads, use;
+     * with, our fastest with threads, the fastest of all, our command without options, the one to
+     * use */
+    int ring, base, threads, best, usual, use;
     struct bench_ratio over_base, over_threads; /* of the ring, if there are both */
     bool by_workers; /* the ring is faster than base, but only because it has more workers */
     bool too_short;  /* ANSWER_UNKNOWN: because a run is */

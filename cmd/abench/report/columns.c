@@ -88,9 +88,12 @@ struct columns columns_of(const struct bench *bench, size_t arm, enum bench_cach
         return columns;
     }
     add(&columns, "%s", words_seconds(sum.median));
-    add(&columns, "%sx", arm == bench->baseline ? "1" : words_times(sum.ratio));
+    if (sum.contrary)
+        add(&columns, "cannot tell");
+    else
+        add(&columns, "%sx", arm == bench->baseline ? "1" : words_times(sum.ratio));
     add(&columns, "%s",
-        arm == bench->baseline || isnan(sum.ratio_low)
+        arm == bench->baseline || isnan(sum.ratio_low) || sum.contrary
             ? ""
             : words_interval(sum.ratio_low, sum.ratio_high));
     add_known(&columns, sum.mb_s);

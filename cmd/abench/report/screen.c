@@ -53,6 +53,8 @@ static void print_faster(FILE *out, const struct bench *bench, size_t arm,
         snprintf(text, sizeof(text), "1x");
     else if (sum->pairs == 0)
         snprintf(text, sizeof(text), "-");
+    else if (sum->contrary)
+        snprintf(text, sizeof(text), "cannot tell");
     else if (isnan(sum->ratio_low))
         snprintf(text, sizeof(text), "%sx", words_times(sum->ratio));
     else
@@ -151,7 +153,8 @@ static void print_loads(FILE *out, const struct bench *bench, const struct answe
         print_known(out, 6, sum.cpu_seconds / bench_items(bench, &bench->arms[i]) / us);
         for (unsigned j = 0; j < CLI_PERCENTILES; j++)
             print_known(out, 6, mixed ? NAN : sum.latency_ns[j] / ns_per_us);
-        snprintf(faster, sizeof(faster), "%sx", words_times(sum.ratio));
+        snprintf(faster, sizeof(faster), "%s%s", sum.contrary ? "?" : words_times(sum.ratio),
+                 sum.contrary ? "" : "x");
         /* larger blocks are other work */
         fprintf(out, " %6s%s\n",
                 bench->arms[i].pattern_block != block ? " -"

@@ -40,6 +40,7 @@ static double median_of(const struct bench_arm *arm, enum bench_cache cache,
     {                                                         \
         return expression;                                    \
     }
+FIGURE(seconds, s->seconds)
 FIGURE(cpu, s->user_seconds + s->system_seconds)
 FIGURE(user, s->user_seconds)
 FIGURE(system, s->system_seconds)
@@ -109,6 +110,15 @@ static void take_kinds(const struct bench_latency *latency, struct bench_summary
     }
 }
 
+/* Returns true if ratio, by which an arm is faster within a round, matters and the medians of the
+ * seconds, which the reports show, do not favour the same arm. Both are right if the speed of the
+ * machine changes, and neither may be claimed. */
+static bool contradicts(double ratio, double other_median, double arm_median)
+{
+    return (ratio >= 1 + ratio_matters && arm_median >= other_median) ||
+           (ratio <= 1 - ratio_matters && arm_median <= other_median);
+}
+
 struct bench_summary summary_of(const struct bench *bench, size_t index, enum bench_cache cache)
 {
     const struct bench_arm *arm = &bench->arms[index];
@@ -148,6 +158,10 @@ struct bench_summary summary_of(const struct bench *bench, size_t index, enum be
     sum.ratio_max = stat_quantile(other, n, 1);
 
     stat_interval(other, n, &sum.ratio_low, &sum.ratio_high);
+    if (index != bench->baseline && !(sum.ratio_low <= 1 && sum.ratio_high >= 1))
+        sum.contrary = contradicts(
+            sum.ratio, median_of(&bench->arms[bench->baseline], cache, figure_seconds, other),
+            sum.median);
 
     sum.cpu_seconds = median_of(arm, cache, figure_cpu, other);
     sum.user_seconds = median_of(arm, cache, figure_user, other);
@@ -191,8 +205,12 @@ struct bench_ratio summary_compare(const struct bench *bench, size_t arm, size_t
     of.pairs = summary_ratios(&bench->arms[other], &bench->arms[arm], cache, values);
     of.ratio = stat_quantile(values, of.pairs, 0.5);
     stat_interval(values, of.pairs, &of.low, &of.high);
-    of.faster = of.low > 1 && of.ratio >= 1 + ratio_matters;
-    of.slower = of.high < 1 && of.ratio <= 1 - ratio_matters;
+    if (!(of.low <= 1 && of.high >= 1))
+        of.contrary = contradicts(of.ratio,
+                                  median_of(&bench->arms[other], cache, figure_seconds, values),
+                                  median_of(&bench->arms[arm], cache, figure_seconds, values));
+    of.faster = of.low > 1 && of.ratio >= 1 + ratio_matters && !of.contrary;
+    of.slower = of.high < 1 && of.ratio <= 1 - ratio_matters && !of.contrary;
     return of;
 }
 
@@ -200,7 +218,7 @@ bool summary_faster(const struct bench *bench, size_t arm, size_t other, enum be
 {
     struct bench_ratio of = summary_compare(bench, arm, other, cache);
 
-    return of.faster || (isnan(of.low) && of.ratio >= 1 + ratio_matters);
+    return of.faster || (isnan(of.low) && of.ratio >= 1 + ratio_matters && !of.contrary);
 }
 
 struct bench_disturbance summary_disturbance(const struct bench *bench, enum bench_cache cache)
@@ -226,7 +244,7 @@ struct bench_disturbance summary_disturbance(const struct bench *bench, enum ben
 bool summary_detectable(const struct bench_summary *summary)
 {
     return (summary->ratio_low > 1 || summary->ratio_high < 1) &&
-           fabs(summary->ratio - 1) >= ratio_matters;
+           fabs(summary->ratio - 1) >= ratio_matters && !summary->contrary;
 }
 
 bool summary_precise(const struct bench *bench, enum bench_cache cache)

@@ -25,6 +25,7 @@ struct bench_summary {
     size_t pairs; /* number of rounds in which the arm and the baseline were good */
     double ratio, ratio_q1, ratio_q3, ratio_min, ratio_max; /* baseline's seconds / the arm's */
     double ratio_low, ratio_high; /* stat_interval of the median; NAN: too few rounds */
+    bool contrary; /* the ratio and the medians of the seconds favour different arms */
     double cpu_seconds, user_seconds, system_seconds;
     double memory_peak, switches, device_read, device_write;
     double waiting_seconds, runqueue_seconds; /* of the workers; NAN: not known */
@@ -56,7 +57,9 @@ struct bench_whole summary_whole(const struct bench *bench, size_t arm, enum ben
 struct bench_ratio {
     size_t pairs;            /* rounds in which both were good */
     double ratio, low, high; /* low, high: NAN: too few rounds; ratio: NAN: none */
-    bool faster, slower;     /* by more than chance, and by enough to matter */
+    /* by more than chance, and by enough to matter, and the medians of the seconds agree */
+    bool faster, slower;
+    bool contrary; /* they do not */
 };
 struct bench_ratio summary_compare(const struct bench *bench, size_t arm, size_t other,
                                    enum bench_cache cache);

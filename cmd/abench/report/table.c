@@ -75,6 +75,8 @@ static const char *detectable_text(const struct bench_summary *sum)
 {
     if (isnan(sum->ratio_low))
         return "  too few rounds to tell";
+    if (sum->contrary)
+        return "  the medians say otherwise";
     return summary_detectable(sum) ? "" : "  no detectable difference";
 }
 
