@@ -34,11 +34,19 @@ same 'the same rates' True \
     "$(json 'all(abs(a["writes_per_second"] * a["seconds"]["median"] - 100) < 1 and abs(a["reads_per_second"] * a["seconds"]["median"] - 300) < 1 and abs(a["fsyncs_per_second"] * a["seconds"]["median"] - 6) < 0.1 for a in arms)')"
 same 'and percentiles of each' True \
     "$(json 'all(0 < a[k + "latency_ns"]["p50"] <= a[k + "latency_ns"]["p99"] for k in ("", "write_", "fsync_") for a in arms)')"
-same 'the table has a line for each' '2 2 2' \
-    "$(grep -c '^  reads  ' table) $(grep -c '^  writes  ' table) $(grep -c '^  fsyncs  ' table)"
+same 'the table has a line for each arm, with percentiles of each kind' '1 2' \
+    "$(grep -c '  IOPS   MB/s    CPU  r p50  r p99  w p99  f p99 faster$' table) $(sed -n '/IOPS/,/^$/p' table | grep -c ' [0-9.]*x')"
+check 'within the lines of a screen' test "$(wc -l <table)" -le 24
 same 'within the width of a screen' 0 "$(grep -c '.\{81\}' table)"
 same 'the command is one that overwrites nothing by its name' 1 "$(tr -s '\n ' ' ' <table | grep -c 'Use acat .* - <>FILE ')"
 same 'no warning that the data did not come from the device' 0 "$(grep -c 'came from the device' table)"
+abench read --write=50 --size=4M --bytes=512K --no-probe --runs=6 --seed=1 place >table 2>messages
+same 'all depths: a line for each of eight arms, or of four' "$([ "$(grep -c 'io_uring cannot be used' table)" -gt 0 ] && echo 4 || echo 8)" \
+    "$(grep -c '^[0-9]* blocking threads\?  \|^io_uring, [0-9]* in flight  ' table)"
+check 'all depths: within the lines of a screen' test "$(sed '/^But/,$d' table | wc -l)" -le 24
+abench read --write=50 --fsync=16 "${few[@]}" --pairs=2 --details place >table 2>messages
+same '--details has a line for each kind' '2 2 2' \
+    "$(grep -c '^[^ ]*  *reads  .* [0-9]' table) $(grep -c '^[^ ]*  *writes  ' table) $(grep -c '^[^ ]*  *fsyncs  ' table)"
 abench read --write=100 "${few[@]}" --pattern=sequential --block-size=64K --json=report.json place/new >table 2>messages
 same 'only writes, one after the other, of a file by a new name' '0 sequential None [25, 25] ' \
     "$? $(json '"%s %s %s" % (d["pattern"], arms[0]["latency_ns"], [sum(a["write_latency_histogram"]["counts"]) for a in arms])') $(ls place)"

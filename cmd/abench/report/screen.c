@@ -3,6 +3,7 @@
 #include "report.h"
 #include "answer.h"
 #include "knee.h"
+#include "loads.h"
 #include "term.h"
 #include "verdict.h"
 #include "words.h"
@@ -19,8 +20,6 @@ enum {
     BARS_MAX = 6, /* more arms are a sweep, whose table suffices */
     BAR_COLUMNS = 46,
 };
-
-static const double ns_per_us = 1e3;
 
 static void print_wrapped(FILE *out, const struct term *term, const char *keyword, char *text)
 {
@@ -70,11 +69,7 @@ static void print_row(FILE *out, const struct bench *bench, const struct answer 
 
     print_name(out, &bench->arms[arm], width);
     if (sum.runs == 0) {
-        fprintf(out, " %8s\n",
-                sum.differs   ? "differs"
-                : sum.stopped ? "stopped"
-                : sum.failed  ? "failed"
-                              : "-");
+        fprintf(out, " %8s\n", summary_missing(&sum));
         return;
     }
     fprintf(out, " %8s", words_seconds(sum.median));
@@ -93,77 +88,6 @@ static void print_table(FILE *out, const struct bench *bench, const struct answe
             "memory");
     for (size_t i = 0; i < bench->n_arms; i++)
         print_row(out, bench, answer, cache, i, width);
-}
-
-/* Prints a figure, or '-' if it is not known. */
-static void print_known(FILE *out, int width, double value)
-{
-    if (isnan(value))
-        fprintf(out, " %*s", width, "-");
-    else
-        fprintf(out, " %*.*f", width, value < 9.95 ? 1 : 0, value);
-}
-
-/* Prints the rates and latencies of an arm's reads, writes or fsyncs. */
-static void print_kind(FILE *out, const struct bench_arm *arm, const struct bench_summary *sum,
-                       enum load_kind kind, int width)
-{
-    static const char *const names[] = {
-        [LOAD_READ] = "  reads", [LOAD_WRITE] = "  writes", [LOAD_FSYNC] = "  fsyncs"};
-    const struct bench_kind *of = &sum->kinds[kind];
-
-    if (isnan(of->items_s))
-        return;
-    fprintf(out, "%-*s %7.0f", width, names[kind], of->items_s);
-    print_known(out, 6, kind == LOAD_FSYNC ? NAN : of->items_s * (double)arm->pattern_block / 1e6);
-    print_known(out, 6, NAN);
-    for (unsigned i = 0; i < CLI_PERCENTILES; i++)
-        print_known(out, 6, of->latency_ns[i] / ns_per_us);
-    putc('\n', out);
-}
-
-static bool is_knee(const struct bench *bench, enum bench_cache cache, size_t arm)
-{
-    int best;
-
-    return bench->arms[arm].swept &&
-           knee_find(bench, cache, knee_group(bench, &bench->arms[arm]), &best) == (int)arm;
-}
-
-/* Prints what counts for reads of blocks: rates, latencies and CPU time of a read. */
-static void print_loads(FILE *out, const struct bench *bench, const struct answer *answer,
-                        enum bench_cache cache, int width)
-{
-    const double us = 1e-6;
-    const bool mixed = bench->opts.write_percent > 0;
-    char faster[32];
-    const uint64_t block = bench->arms[bench->baseline].pattern_block;
-
-    fprintf(out, "\n%-*s %7s %6s %6s %6s %6s %6s %6s %6s\n", width, "CPU, latency in us", "IOPS",
-            "MB/s", "CPU", "p50", "p90", "p99", "p99.9", "faster");
-    for (size_t i = 0; i < bench->n_arms; i++) {
-        struct bench_summary sum = summary_of(bench, i, cache);
-        if (sum.runs == 0) {
-            print_row(out, bench, answer, cache, i, width);
-            continue;
-        }
-        print_name(out, &bench->arms[i], width);
-        fprintf(out, " %7.0f", sum.items_s);
-        print_known(out, 6, sum.mb_s);
-        print_known(out, 6, sum.cpu_seconds / bench_items(bench, &bench->arms[i]) / us);
-        for (unsigned j = 0; j < CLI_PERCENTILES; j++)
-            print_known(out, 6, mixed ? NAN : sum.latency_ns[j] / ns_per_us);
-        snprintf(faster, sizeof(faster), "%s%s", sum.contrary ? "?" : words_times(sum.ratio),
-                 sum.contrary ? "" : "x");
-        /* larger blocks are other work */
-        fprintf(out, " %6s%s\n",
-                bench->arms[i].pattern_block != block ? " -"
-                : i == bench->baseline                ? "1x"
-                                                      : faster,
-                is_knee(bench, cache, i) ? "*" : "");
-        for (unsigned j = 0; j < LOAD_KINDS && mixed; j++)
-            print_kind(out, &bench->arms[i], &sum, j, width);
-    }
 }
 
 static void print_bars(FILE *out, const struct bench *bench, const struct term *term,
@@ -248,7 +172,10 @@ void report_screen(FILE *out, const struct bench *bench, const struct machine *m
         term_answer(out, &term, answer_line(bench, &answer, cache));
         print_wrapped(out, &term, "Use", answer_use_line(bench, &answer, cache));
         print_wrapped(out, &term, "Sure?", answer_sure_line(bench, &answer, cache));
-        (bench->opts.pattern ? print_loads : print_table)(out, bench, &answer, cache, width);
+        if (bench->opts.pattern)
+            loads_print(out, bench, cache, width);
+        else
+            print_table(out, bench, &answer, cache, width);
         print_bars(out, bench, &term, cache, width);
         putc('\n', out);
         print_wrapped(out, &term, "Why", verdict_line(bench, machine, cache));

@@ -182,6 +182,14 @@ struct bench_summary summary_of(const struct bench *bench, size_t index, enum be
     return sum;
 }
 
+const char *summary_missing(const struct bench_summary *summary)
+{
+    return summary->differs   ? "differs"
+           : summary->stopped ? "stopped"
+           : summary->failed  ? "failed"
+                              : "-";
+}
+
 struct bench_whole summary_whole(const struct bench *bench, size_t arm, enum bench_cache cache)
 {
     const struct bench_data *data = &bench->data;

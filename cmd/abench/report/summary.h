@@ -47,6 +47,8 @@ bool summary_sample_good(const struct bench_sample *sample, enum bench_cache cac
 size_t summary_ratios(const struct bench_arm *base, const struct bench_arm *arm,
                       enum bench_cache cache, double *values);
 struct bench_summary summary_of(const struct bench *bench, size_t arm, enum bench_cache cache);
+/* Returns the word for an arm without a good run. */
+const char *summary_missing(const struct bench_summary *summary);
 /* The time that an arm would take for the whole of which a sample was measured, with its limits;
  * NAN: no sample, or no runs. */
 struct bench_whole {

@@ -3,6 +3,7 @@
 #include "report.h"
 #include "answer.h"
 #include "knee.h"
+#include "loads.h"
 #include "summary.h"
 #include "term.h"
 #include "verdict.h"
@@ -97,11 +98,7 @@ static void print_times(FILE *out, const struct bench *bench, const struct term 
         char spread[64];
         fprintf(out, "%-*s ", width, bench->arms[i].name);
         if (sum.runs == 0) {
-            fprintf(out, "%8s\n",
-                    sum.differs   ? "differs"
-                    : sum.stopped ? "stopped"
-                    : sum.failed  ? "failed"
-                                  : "-");
+            fprintf(out, "%8s\n", summary_missing(&sum));
             continue;
         }
         snprintf(spread, sizeof(spread), "%.*f..%.*f", digits, sum.q1, digits, sum.q3);
@@ -193,6 +190,8 @@ void report_table(FILE *out, const struct bench *bench, const struct machine *ma
             continue;
         print_state(out, bench, cache);
         print_times(out, bench, &term, cache, width);
+        if (bench->opts.pattern)
+            loads_print_kinds(out, bench, cache, width);
         term_bars(out, &term, bench, cache, width);
         print_costs(out, bench, &term, cache, width);
         print_meaning(out, &term, bench, machine, cache);
