@@ -45,8 +45,8 @@ static pid_t owner; /* process that removes the temporary directories: not a for
 
 static void clean_up(void)
 {
-    static const char *const names[] = {"list", "list.new",  "sample", "manifest", "out",
-                                        "err",  "reference", "plot",   PLACE_MARK};
+    static const char *const names[] = {"list", "list.new", "below",     "sample", "manifest",
+                                        "out",  "err",      "reference", "plot",   PLACE_MARK};
 
     if (getpid() != owner)
         return;

@@ -144,8 +144,10 @@ static bool sample_again(struct bench *bench, enum bench_cache cache, double rou
         cli_fatal(-rc, "cannot take a sample of the files");
     if (!data_expect(bench) && !child_signal)
         cli_fatal(0, "nothing was measured: the files cannot be read");
-    for (size_t i = 0; i < bench->n_arms; i++)
+    for (size_t i = 0; i < bench->n_arms; i++) {
         bench->arms[i].n_samples = 0;
+        bench->arms[i].content_seen = false;
+    }
     return true;
 }
 

@@ -95,6 +95,37 @@ else
     left_out 'block devices' 'no loop device can be set up'
 fi
 
+# -- too much for the time --
+# A copy of all files takes seconds, of a sample of them none.
+mkdir -p many/a/b many/c slow
+for i in {1..300}; do
+    echo "$i" >"many/$((i % 3))"
+    head -c "$i" /dev/zero >"many/a/b/-$i"
+done
+ln -s a many/link
+cp "$bin/abench" slow/
+cat >slow/acp <<EOF
+#!/bin/sh
+case "\$*" in *--files0-from=*) ;; *) sleep 2.5 ;; esac
+exec "$bin/acp" "\$@"
+EOF
+chmod +x slow/acp
+mkdir to
+slow/abench copy --arms=sync,sync-j2 --no-probe --time=30 --precision=100 --dest=to --json=report.json many >table 2>messages
+same 'a copy that takes too long: a sample is copied, and equal' '0 303 True True content ' \
+    "$? $(json report.json '"%d %s %s %s" % (d["data"]["whole_files"], 100 <= d["data"]["files"] < 303, d["equal_work"], d["states"][0]["arms"][1]["samples"][0]["check"])') $(cat messages)"
+same 'a copy that takes too long: said, with the time of all' '1 1' \
+    "$(tr -s ' \n' ' ' <table | grep -c 'measured on a sample of [0-9]* of 303 files, .* All takes about .*(.*\.\..*): 1 blocking thread; ') $(grep -c '^Use    acp -r .*many DEST' table)"
+same 'a copy that takes too long: nothing is left' '' "$(ls -A to)"
+cat >slow/acp <<EOF
+#!/bin/sh
+case "\$*" in *--files0-from=*) exit 0 ;; *) sleep 2.5 ;; esac
+exec "$bin/acp" "\$@"
+EOF
+slow/abench copy --arms=sync,sync-j2 --no-probe --time=30 --precision=100 --dest=to many >table 2>messages
+same 'a sample that is not copied differs' '1 2' "$? $(grep -c ' differs$' table)"
+rm -r many to slow
+
 # -- what is meant --
 gives 'a mistyped operation' 2 '' "abench: unknown operation 'raed'; expected read, hash, copy or lesson
 Try 'abench --help' for more information.

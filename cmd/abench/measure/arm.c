@@ -382,9 +382,9 @@ void arm_set_dest(struct bench_arm *arm, const char *dest)
 
 void arm_use_list(const struct bench *bench, struct bench_arm *arm)
 {
+    bool copy = bench->opts.operation == BENCH_COPY;
     struct words words = {NULL, 0};
 
-    assert(bench->opts.operation != BENCH_COPY);
     if (!arm->argv)
         return;
     words_add(&words, bench_need(strdup(arm->argv[0])));
@@ -393,7 +393,12 @@ void arm_use_list(const struct bench *bench, struct bench_arm *arm)
     for (size_t i = 0; arm->options[i]; i++)
         words_add(&words, bench_need(strdup(arm->options[i])));
     words_add(&words, bench_need(strdup("--stats=json")));
-    words_option(&words, "--files0-from=", bench_temp(bench, "list"));
+    words_option(&words, "--files0-from=", bench_temp(bench, copy ? "below" : "list"));
+    if (copy) {
+        words_add(&words, bench_need(strdup("--parents")));
+        words_add(&words, bench_need(strdup("-t")));
+        words_add(&words, bench_need(strdup(""))); /* for arm_set_dest */
+    }
     words_free(arm->argv);
     arm->argv = words.word;
 }

@@ -188,6 +188,7 @@ void child_shared_free(void *memory, size_t bytes)
  * for that. */
 struct start {
     char *const *argv;
+    const char *dir;
     int in, out, err;
     pid_t parent;
     int error;
@@ -203,7 +204,8 @@ static int start_command(void *arg)
     child_signals_release(); /* a handler would change the memory of abench */
     signal(SIGPIPE, SIG_DFL);
     if (end_with(start->parent) && setpgid(0, 0) == 0 && in >= 0 && dup2(in, 0) == 0 &&
-        dup2(start->out, 1) == 1 && dup2(start->err, 2) == 2) {
+        dup2(start->out, 1) == 1 && dup2(start->err, 2) == 2 &&
+        (!start->dir || chdir(start->dir) == 0)) {
         if (in > 2 && start->in < 0)
             close(in);
         sigprocmask(SIG_SETMASK, &none, NULL);
@@ -214,10 +216,11 @@ static int start_command(void *arg)
 }
 
 /* Uses clone(2) as posix_spawn does, which cannot make the command end with abench. */
-int child_spawn(pid_t *pid, char *const argv[], int in, int out, int err)
+int child_spawn(pid_t *pid, char *const argv[], const char *dir, int in, int out, int err)
 {
     static char stack[START_STACK_BYTES] __attribute__((aligned(64)));
-    struct start start = {.argv = argv, .in = in, .out = out, .err = err, .parent = getpid()};
+    struct start start = {
+        .argv = argv, .dir = dir, .in = in, .out = out, .err = err, .parent = getpid()};
     sigset_t all, before;
     int rc;
 
@@ -240,7 +243,7 @@ int child_command(char *const argv[], bool quiet)
 
     if (null < 0)
         return CHILD_DIED;
-    int rc = child_spawn(&pid, argv, -1, null, quiet ? null : 2);
+    int rc = child_spawn(&pid, argv, NULL, -1, null, quiet ? null : 2);
     close(null);
     if (rc < 0)
         return CHILD_DIED;

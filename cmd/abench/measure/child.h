@@ -24,9 +24,9 @@ void child_shared_free(void *memory, size_t bytes); /* takes NULL */
 /* Runs a command, with its output to /dev/null, and waits. quiet: its messages too. Returns its
  * exit status, or 126. */
 int child_command(char *const argv[], bool quiet);
-/* Starts argv in a process group of its own. Without in (-1) it reads /dev/null. Returns 0 or
- * -errno. */
-int child_spawn(pid_t *pid, char *const argv[], int in, int out, int err);
+/* Starts argv in a process group of its own, in a directory (NULL: the working directory). Without
+ * in (-1) it reads /dev/null. Returns 0 or -errno. */
+int child_spawn(pid_t *pid, char *const argv[], const char *dir, int in, int out, int err);
 /* Waits until pid has ended, but leaves its status for child_collect. Kills target, a process or a
  * negative group, at a signal or, if limit is above 0, after limit seconds. Returns true if the
  * time limit was reached. */

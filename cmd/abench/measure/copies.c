@@ -182,7 +182,7 @@ int copies_next(struct bench *bench, char path[PATH_MAX])
         bench->copy_first++;
     }
     run_path(bench, bench->copy_next++, path);
-    if (bench->data.n_paths > 1 && mkdir(path, 0777) < 0)
+    if ((bench->data.n_paths > 1 || bench->data.whole_files > 0) && mkdir(path, 0777) < 0)
         return -errno;
     return 0;
 }

@@ -3,6 +3,7 @@
 #include "manifest.h"
 #include "source.h"
 #include "../../cli/messages.h"
+#include "../../cli/name_list.h"
 #include "../../cli/quote.h"
 #include "../../../core/base/path.h"
 
@@ -166,4 +167,65 @@ unsigned manifest_compare(const struct bench *bench, const char *arm, struct man
         j += order >= 0;
     }
     return differences;
+}
+
+static struct manifest_item *find(const struct manifest *manifest, const char *name)
+{
+    const struct manifest_item wanted = {.name = (char *)name};
+
+    return manifest->len == 0 ? NULL
+                              : bsearch(&wanted, manifest->items, manifest->len,
+                                        sizeof(*manifest->items), by_name);
+}
+
+/* Marks a file and the directories above it. */
+static void keep(const struct manifest *manifest, bool *kept, const char *name)
+{
+    char *above = bench_need(strdup(name)), *slash;
+    struct manifest_item *item;
+
+    do {
+        item = find(manifest, above);
+        if (item)
+            kept[item - manifest->items] = true;
+        slash = strrchr(above, '/');
+        if (slash)
+            *slash = '\0';
+    } while (slash);
+    free(above);
+}
+
+int manifest_reduce(const char *path, const char *list)
+{
+    struct manifest all = {0};
+    struct names0 *names = NULL;
+    const char *name;
+    size_t len;
+    int rc = manifest_load(&all, path);
+    bool *kept = bench_need(calloc(all.len + 1, sizeof(*kept)));
+    FILE *out = NULL;
+
+    sort(&all);
+    if (rc == 0)
+        rc = names0_open(&names, list);
+    keep(&all, kept, ""); /* the root */
+    while (rc == 0 && (rc = names0_next(names, &name, &len)) > 0) {
+        keep(&all, kept, name);
+        rc = 0;
+    }
+    if (names)
+        names0_close(names);
+    if (rc == 0 && !(out = fopen(path, "we")))
+        rc = -errno;
+    for (size_t i = 0; i < all.len && out; i++) {
+        if (!kept[i])
+            continue;
+        fwrite(&all.items[i].record, sizeof(all.items[i].record), 1, out);
+        fwrite(all.items[i].name, all.items[i].record.name_bytes, 1, out);
+    }
+    if (out && fclose(out) != 0)
+        rc = -errno;
+    free(kept);
+    manifest_free(&all);
+    return rc;
 }

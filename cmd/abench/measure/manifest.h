@@ -34,6 +34,9 @@ void manifest_add(struct manifest *manifest, const struct manifest_entry *entry)
  * hard links to the source. */
 unsigned manifest_compare(const struct bench *bench, const char *arm, struct manifest *want,
                           struct manifest *got, bool one_filesystem);
+/* Leaves only the files of a list of NUL-ended names in the file, and the directories above them.
+ * Returns 0 or -errno. */
+int manifest_reduce(const char *path, const char *list);
 void manifest_free(struct manifest *manifest);
 
 #endif

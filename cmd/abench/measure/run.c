@@ -166,6 +166,7 @@ struct run_kind {
     bool user;    /* a command of the user's, which may leave processes running */
     bool copies;  /* a copy, which is synced after the run */
     bool watched; /* its io-wq workers are counted */
+    bool sampled; /* a copy of a sample, whose names are below the operand */
 };
 
 /* Runs and times a command. Returns 0 or -errno. */
@@ -184,8 +185,9 @@ static int run_timed(const struct bench *bench, char *const argv[], const int ou
     processors_read(&processors);
     device_read(bench, &before);
     start = bench_now();
-    rc = child_spawn(&pid, argv, bench->target.open && !kind.user ? bench->target.fd : -1,
-                     outputs[0], outputs[1]);
+    rc = child_spawn(&pid, argv, kind.sampled ? bench->data.paths[0] : NULL,
+                     bench->target.open && !kind.user ? bench->target.fd : -1, outputs[0],
+                     outputs[1]);
     if (rc < 0)
         return rc;
     kind.watched = kind.watched && iowq_watch_start(&watch, pid) == 0;
@@ -233,7 +235,9 @@ int run_arm(struct bench *bench, struct bench_arm *arm, const char *dest, double
     char *shell[] = {(char *)"/bin/sh", (char *)"-c", command, NULL};
     if (rc == 0)
         rc = run_timed(bench, command ? shell : arm->argv, outputs,
-                       (struct run_kind){command != NULL, dest != NULL, watched}, limit, sample);
+                       (struct run_kind){command != NULL, dest != NULL, watched,
+                                         dest && bench->data.whole_files > 0},
+                       limit, sample);
     for (int i = 0; i < 2; i++) {
         if (outputs[i] >= 0)
             close(outputs[i]);

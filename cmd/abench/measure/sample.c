@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -44,11 +45,14 @@ static double round_seconds(const struct bench *bench)
 /* Returns true if every arm can read a list of names. */
 static bool arms_take_list(const struct bench *bench)
 {
-    if (bench->opts.operation == BENCH_COPY || bench->opts.pattern)
+    bool copy = bench->opts.operation == BENCH_COPY;
+
+    /* names below one directory, in which the arms of a copy then run */
+    if (bench->opts.pattern || (copy && bench->data.n_paths > 1))
         return false;
     for (size_t i = 0; i < bench->n_arms; i++) {
         const char *command = bench->arms[i].command;
-        if (command && strstr(command, "{src}"))
+        if (command && (copy || strstr(command, "{src}")))
             return false;
     }
     return true;
@@ -59,8 +63,17 @@ static unsigned class_of(uint64_t bytes)
     return bytes == 0 ? 0 : 64 - (unsigned)__builtin_clzll(bytes);
 }
 
-/* Writes this part of the list to out. Returns 0 or -errno. */
-static int draw(const struct bench *bench, double part, FILE *out, struct bench_data *drawn)
+/* Returns the part of a name below the only operand. */
+static const char *below(const struct bench *bench, const char *name)
+{
+    name += strlen(bench->data.paths[0]);
+    return name + strspn(name, "/");
+}
+
+/* Writes this part of the list to out, and, unless it is NULL, the names below the operand to
+ * short_names. Returns 0 or -errno. */
+static int draw(const struct bench *bench, double part, FILE *out, FILE *short_names,
+                struct bench_data *drawn)
 {
     double due[CLASSES];
     struct names0 *names;
@@ -84,6 +97,8 @@ static int draw(const struct bench *bench, double part, FILE *out, struct bench_
         drawn->files++;
         drawn->bytes += (uint64_t)st.st_size;
         fwrite(name, len + 1, 1, out);
+        if (short_names)
+            fwrite(below(bench, name), strlen(below(bench, name)) + 1, 1, short_names);
     }
     names0_close(names);
     return rc;
@@ -101,13 +116,27 @@ double sample_part(const struct bench *bench, double round, unsigned done, doubl
     return part < 1 && can ? part : 1;
 }
 
+static int make_absolute(char path[PATH_MAX])
+{
+    char whole[PATH_MAX];
+
+    if (!realpath(path, whole))
+        return -1;
+    memcpy(path, whole, sizeof(whole));
+    return 0;
+}
+
 int sample_take(struct bench *bench, double part)
 {
     struct bench_data *data = &bench->data, drawn = {0};
     FILE *out = fopen(bench_temp(bench, "list.new"), "we");
-    int rc = out ? draw(bench, part, out, &drawn) : -errno;
+    bool copy = bench->opts.operation == BENCH_COPY;
+    FILE *short_names = copy ? fopen(bench_temp(bench, "below"), "we") : NULL;
+    int rc = out && (short_names || !copy) ? draw(bench, part, out, short_names, &drawn) : -errno;
 
     if (out && fclose(out) != 0 && rc == 0)
+        rc = -errno;
+    if (short_names && fclose(short_names) != 0 && rc == 0)
         rc = -errno;
     if (rc == 0 && rename(bench_temp(bench, "list.new"), bench_temp(bench, "list")) < 0)
         rc = -errno;
@@ -117,11 +146,14 @@ int sample_take(struct bench *bench, double part)
         data->whole_files = data->files;
         data->whole_bytes = data->bytes;
     }
+    bench->removal_seconds *= (double)drawn.files / (double)data->files;
     data->files = drawn.files;
     data->bytes = drawn.bytes;
+    if (copy) /* the arms run in the operand */
+        rc = make_absolute(bench->temp_dir) < 0 || make_absolute(bench->dest_dir) < 0 ? -errno : 0;
     for (size_t i = 0; i < bench->n_arms; i++)
         arm_use_list(bench, &bench->arms[i]);
-    return 0;
+    return rc;
 }
 
 int sample_choose(struct bench *bench)
