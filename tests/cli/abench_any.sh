@@ -137,6 +137,18 @@ echo x >tiny
 AIOUTILS_ENGINE=sync abench --arms=sync,uring --no-probe --runs=1 tiny >table 2>messages
 # of a busy machine neither may be said
 check 'a run that is too short is told once at most' [ "$(grep -c 'too short to tell\|a good part' table)" -le 1 ]
+AIOUTILS_ENGINE=auto abench hash --no-probe --runs=6 tiny >table 2>messages
+if grep -q 'too short to tell' table; then
+    same 'and no option is recommended that was best by chance' 1 "$(grep -c '^Use    ahash -r .*tiny   (takes [a-z_ ]* by itself; a' table)"
+else
+    left_out 'what is recommended after runs that are too short' 'the machine is too busy, or io_uring cannot be used'
+fi
+mkdir -p sealed/src
+echo x >sealed/src/file
+chmod 555 sealed
+as_nobody abench copy "${arms[@]}" sealed/src >table 2>messages
+same 'copies in the working directory: said' '0 1' \
+    "$? $(tr -s ' \n' ' ' <table | grep -c "But .*the copies were made in the working directory, because '.*/sealed' cannot be written; choose another one with --dest=DIR")"
 if command -v script >/dev/null; then
     script -qec "abench ${arms[*]} --warmup=1 tree" /dev/null </dev/null >terminal
     same 'a terminal shows the rounds and the time that is left' '1 2' \

@@ -44,7 +44,7 @@ static void run_path(const struct bench *bench, uint64_t number, char path[PATH_
 
 /* Returns the directory to create copies in: by default that of the operand, because it is on the
  * same filesystem. */
-static const char *choose_base(const struct bench *bench)
+static const char *choose_base(struct bench *bench)
 {
     static char beside[PATH_MAX];
 
@@ -54,6 +54,10 @@ static const char *choose_base(const struct bench *bench)
         const char *parent = dirname(beside);
         if (access(parent, W_OK) == 0)
             return parent;
+        bench_warn(bench,
+                   "the copies were made in the working directory, because %s cannot be written;"
+                   " choose another one with --dest=DIR",
+                   cli_quote(parent));
     }
     return ".";
 }

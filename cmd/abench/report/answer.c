@@ -280,6 +280,8 @@ struct answer answer_find(const struct bench *bench, enum bench_cache cache)
         answer.kind = ANSWER_UNKNOWN;
     else
         answer.kind = decide(bench, cache, &answer);
+    if (answer.too_short && usual != ANSWER_NONE)
+        answer.use = usual; /* the best is so by chance */
     return answer;
 }
 
