@@ -9,8 +9,8 @@
 
 #include "retry.h"
 
-/* Held for reading while a file is created. A crowd cannot keep a remover out: while `ending` is
- * set, no thread takes this lock twice. */
+/* Held for reading while a file is created or completed. A crowd cannot keep a remover out: while
+ * `ending` is set, no thread takes this lock twice. */
 static pthread_rwlock_t creating = PTHREAD_RWLOCK_INITIALIZER;
 /* protects the variables below */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -136,6 +136,29 @@ void unfinished_unlink(struct unfinished *file)
         (void)unlinkat(file->dir_fd, file->name, 0);
 }
 
+void unfinished_completing(struct unfinished *file)
+{
+    bool end;
+
+    if (!file->listed)
+        return;
+    pthread_rwlock_rdlock(&creating);
+    pthread_mutex_lock(&lock);
+    end = ending;
+    file->completed = !end;
+    pthread_mutex_unlock(&lock);
+    if (!end)
+        return;
+    pthread_rwlock_unlock(&creating);
+    wait_for_the_end();
+}
+
+void unfinished_completed(struct unfinished *file)
+{
+    if (file->listed)
+        pthread_rwlock_unlock(&creating);
+}
+
 void unfinished_closing(struct unfinished *file)
 {
     if (!file->listed)
@@ -174,12 +197,16 @@ unsigned unfinished_remove(void)
     pthread_mutex_lock(&lock);
     ending = true;
     LIST_FOREACH (file, &unfinished_files, entry) {
-        if (file->name && !file->closing && (identify(file), is_ours(file)))
+        if (file->closing || file->completed)
+            continue;
+        if (!file->name)
+            incomplete++;
+        else if (identify(file), is_ours(file))
             (void)unlinkat(file->dir_fd, file->name, 0);
-        incomplete += !file->name && !file->closing;
     }
     pthread_mutex_unlock(&lock);
-    /* what is being created now its creator removes; it is not given up again */
+    /* what is being created now its creator removes, what is being completed now is completed; the
+     * lock is not given up again */
     pthread_rwlock_wrlock(&creating);
     return incomplete;
 }

@@ -23,6 +23,7 @@ struct unfinished {
     int dir_fd;
     const char *name; /* of a file that this process has created; NULL: it was there before */
     int fd;           /* open on it; -1: a name that no other process uses, or not open any more */
+    bool completed;   /* it has its times: another run may have found it complete */
     bool closing;     /* all bytes are written: it is complete unless close(2) fails */
     bool identified;  /* dev and ino are known */
     dev_t dev;
@@ -46,6 +47,9 @@ void unfinished_extend(struct unfinished *file, uint64_t end);
 /* Removes the file's name if it is still this file's. Does nothing for one that was there before.
  */
 void unfinished_unlink(struct unfinished *file);
+/* A caller that sets the times that tell a complete file calls these before and after it. */
+void unfinished_completing(struct unfinished *file);
+void unfinished_completed(struct unfinished *file);
 /* Its descriptor is about to be closed: all bytes are written. */
 void unfinished_closing(struct unfinished *file);
 /* Removes a file from the list: it is complete, or has been removed. Does nothing if it is not in

@@ -18,6 +18,7 @@
 #include "made.h"
 #include "reach.h"
 #include "../base/retry.h"
+#include "../base/unfinished.h"
 
 struct attr_run {
     const struct copy *copy;
@@ -273,34 +274,46 @@ static void copy_mode(const struct attr_run *run, const struct stat *now, bool c
         copy_nfs4_acl(run->from, run->to);
 }
 
-void attr_copy(const struct copy *copy, const struct attr_at *from, const struct attr_at *to,
-               const struct stat *st, bool created,
-               void (*report)(void *arg, enum step step, int status, bool harmless), void *arg)
+/* Copies what is preserved, but for the times. */
+static void copy_rights(const struct attr_run *run, bool created)
 {
-    const struct copy_opts *opts = &copy->opts;
-    struct attr_run run = {copy, from, to, st, report, arg};
+    const struct copy_opts *opts = &run->copy->opts;
     struct attr_kinds kinds = {0};
     struct stat now = {0};
     bool special_bits = true;
 
-    if (opts->preserve_times)
-        copy_times(&run);
-    if (to->complete)
-        return;
     if ((opts->preserve_owner || opts->preserve_mode || opts->preserve_xattrs) &&
-        stat_at(to, &now) < 0)
-        report_failure(&run, STEP_STAT_DEST, -errno);
+        stat_at(run->to, &now) < 0)
+        report_failure(run, STEP_STAT_DEST, -errno);
     /* not that of a symbolic link to the source */
-    if (opts->preserve_owner && !(opts->make == MAKE_SYMLINKS && S_ISLNK(st->st_mode)))
-        special_bits = copy_owner(&run, &now, created);
+    if (opts->preserve_owner && !(opts->make == MAKE_SYMLINKS && S_ISLNK(run->st->st_mode)))
+        special_bits = copy_owner(run, &now, created);
     if (opts->preserve_mode || opts->preserve_xattrs)
-        kinds = kinds_of(from);
+        kinds = kinds_of(run->from);
     if (opts->preserve_xattrs && kinds.status < 0) {
         if (opts->xattrs_required || !opts->xattrs_quiet)
-            report(arg, STEP_LIST_XATTR, kinds.status, !opts->xattrs_required);
+            run->report(run->arg, STEP_LIST_XATTR, kinds.status, !opts->xattrs_required);
     } else if (opts->preserve_xattrs && kinds.any)
-        copy_xattrs(&run, &now);
-    copy_mode(&run, &now, created, kinds, special_bits);
+        copy_xattrs(run, &now);
+    copy_mode(run, &now, created, kinds, special_bits);
+}
+
+void attr_copy(const struct copy *copy, const struct attr_at *from, const struct attr_at *to,
+               const struct stat *st, bool created,
+               void (*report)(void *arg, enum step step, int status, bool harmless), void *arg)
+{
+    struct attr_run run = {copy, from, to, st, report, arg};
+
+    if (!to->complete)
+        copy_rights(&run, created);
+    if (!copy->opts.preserve_times)
+        return;
+    /* last: with them another run takes the file for an earlier copy (--update=changed) */
+    if (to->unfinished)
+        unfinished_completing(to->unfinished);
+    copy_times(&run);
+    if (to->unfinished)
+        unfinished_completed(to->unfinished);
 }
 
 /* Tells whether both files have this attribute with the same value, or both have not. values: room

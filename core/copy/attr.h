@@ -13,6 +13,7 @@ struct attr_at {
     /* of attr_copy's `to` only */
     struct dir *made_in; /* the run has just created it in this directory: see made.h; or NULL */
     bool complete;       /* it differs in its times only */
+    struct unfinished *unfinished; /* has its own name, and is complete with its times; or NULL */
 };
 
 /* Tells whether the file has neither an ACL nor extended attributes. */

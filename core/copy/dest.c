@@ -248,6 +248,8 @@ static void finish(struct copy *copy, struct file *file, const struct stat *st, 
     }
     if (dest->created && !dest->replaces && !dest->overtakes && op->to->created)
         to.made_in = op->to;
+    if (dest->state == DEST_NAMED)
+        to.unfinished = &dest->unfinished;
     to.complete = to.made_in && dest->final_mode && dest->no_attributes &&
                   copy->opts.preserve_mode && made_like(op->to, st);
     if (file->status == 0) /* a copy that replaces a file has that file's mode */

@@ -264,6 +264,17 @@ if [ -x "$injected" ]; then
     wait $stopped
     same "a maker ends before its lock: the other run" 0 $?
     check "a maker ends before its lock: the other run's copy is there" cmp mine to
+
+    rm -f to
+    touch -d 2020-01-01 one
+    stopped_at "flistxattr 2" -a one to
+    same "a maker is interrupted at the attributes: all bytes are there" 0 $?
+    check "a maker is interrupted at the attributes: another run" acp -a --update=changed one to
+    kill $stopped
+    kill -CONT $stopped
+    wait $stopped
+    same "a maker is interrupted at the attributes: it has ended by the signal" 143 $?
+    check "a maker is interrupted at the attributes: the copy is there" cmp one to
 else
     left_out 'a run that stops at one call' 'it needs programs of a build'
 fi
