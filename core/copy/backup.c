@@ -93,7 +93,7 @@ static void shorten(int dir_fd, const char *name, char *backup)
         return;
     if (len >= max)
         len = max - 1;
-    strcpy(backup + base + len, "~");
+    memcpy(backup + base + len, "~", sizeof("~"));
 }
 
 static char *choose(int dir_fd, const char *name, enum backup_kind kind, const char *suffix,
