@@ -39,7 +39,8 @@ struct ahash {
     bool verify, force_empty, verbose;
     struct manifest *manifest; /* of --update; NULL: none */
     bool report_unlisted, summary;
-    char **trees; /* --report-unlisted's arguments */
+    bool stdin_read; /* the producer's: as a file, or as a check file */
+    char **trees;    /* --report-unlisted's arguments */
     size_t trees_len;
     struct dir *cwd;
     /* the producer's */
@@ -47,7 +48,6 @@ struct ahash {
     struct names0 *names;
     struct checksum_reader reader; /* of the check files */
     struct unlisted *unlisted;     /* unlisted.c's */
-    bool stdin_read;               /* or standard input is a check file */
     pthread_t stdin_thread;
     struct file *stdin_file; /* being read; NULL: there is no such thread */
     struct feed *stdin_feed;
