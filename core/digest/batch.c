@@ -236,7 +236,7 @@ static bool is_correct(struct batch *batch, const struct algorithm *algorithm)
 
     for (unsigned i = 0; i < CHECK_BYTES; i++)
         bytes[i] = (uint8_t)(i * 151);
-    for (unsigned i = 0; i < CHECK_BYTES / 5 && digest; i++)
+    for (size_t i = 0; i < CHECK_BYTES / 5 && digest; i++)
         add(batch, &(struct message){.digest = digest,
                                      .algorithm = algorithm,
                                      .bytes = bytes,
@@ -245,7 +245,7 @@ static bool is_correct(struct batch *batch, const struct algorithm *algorithm)
                                      .owner = out[i]});
     while (batch_done(batch, true, &status))
         correct &= status == 0;
-    for (unsigned i = 0; i < CHECK_BYTES / 5 && correct; i++) {
+    for (size_t i = 0; i < CHECK_BYTES / 5 && correct; i++) {
         struct message alone = {.digest = digest, .bytes = bytes, .len = (i + 1) * 5, .out = right};
         digest_alone(batch, &alone);
         correct = alone.status == 0 && memcmp(out[i], right, digest_bytes(digest)) == 0;

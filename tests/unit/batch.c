@@ -196,7 +196,7 @@ static void small_files(void **state)
     struct digest *digest = digest_open("sha512");
     struct sink *sink = batch_sink_new(hash_sink_new(&digest, 1), digest);
     struct hash_result *results = calloc(FILES, sizeof(*results));
-    struct file *files = calloc(FILES, sizeof(*files)), *file;
+    struct file *files = calloc(FILES, sizeof(*files));
     uint8_t right[DIGEST_BYTES_MAX];
     unsigned kept = 0;
 
@@ -207,7 +207,7 @@ static void small_files(void **state)
         files[i].op = &results[i];
         files[i].status = i % 11 == 10 ? -EIO : 0;
         kept += give(sink, &files[i], i % 50 == 0 ? ROOM : lens[i % LENS], 1 + i * 997 % ROOM);
-        while ((file = sink->release(sink, i % 100 == 99)))
+        while (sink->release(sink, i % 100 == 99))
             kept--;
     }
     assert_int_equal(kept, 0);
