@@ -87,9 +87,10 @@ bool unfinished_created(struct unfinished *file, int dir_fd, const char *name, i
         if (alone)
             add(file);
     }
-    pthread_mutex_unlock(&lock);
-    if (end && name)
+    /* another process may have put its own complete file there */
+    if (end && name && (fd < 0 || (identify(file), is_ours(file))))
         (void)unlinkat(dir_fd, name, 0);
+    pthread_mutex_unlock(&lock);
     pthread_rwlock_unlock(&creating);
     if (end)
         wait_for_the_end();

@@ -1,0 +1,119 @@
+/* unfinished.c: tests of core/base/unfinished: the end of the program removes what it has made, and
+ * nothing else. */
+#define _GNU_SOURCE
+#include "../support/check.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../core/base/unfinished.h"
+#include "../support/scratch.h"
+
+enum { OLD_BYTES = 10, NEW_BYTES = 20 };
+
+/* Ends the process when unfinished_remove has returned. */
+static void *remove_all(void *arg)
+{
+    (void)arg;
+    (void)unfinished_remove();
+    _exit(0);
+}
+
+/* Makes a file while another thread ends the program. replace: another process replaces it before
+ * it is listed. */
+static void make_at_the_end(bool replace)
+{
+    struct unfinished file = {0};
+    pthread_t thread;
+    int fd;
+
+    unfinished_begin();
+    fd = open("file", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0 || pthread_create(&thread, NULL, remove_all, NULL) != 0)
+        _exit(1);
+    usleep(100000); /* it waits for this thread */
+    if (replace && rename("other", "file") < 0)
+        _exit(1);
+    (void)unfinished_created(&file, AT_FDCWD, "file", fd);
+    _exit(1); /* it must not return */
+}
+
+static void run_at_the_end(bool replace)
+{
+    int status;
+    pid_t pid = fork();
+
+    assert_true(pid >= 0);
+    if (pid == 0)
+        make_at_the_end(replace);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+static void what_is_being_made_is_removed(void **state)
+{
+    (void)state;
+    run_at_the_end(false);
+    assert_int_equal(access("file", F_OK), -1);
+}
+
+static void what_another_process_put_there_stays(void **state)
+{
+    struct stat st;
+
+    (void)state;
+    pattern_file("other", 1, NEW_BYTES);
+    run_at_the_end(true);
+    assert_int_equal(stat("file", &st), 0);
+    assert_int_equal(st.st_size, NEW_BYTES);
+    assert_int_equal(unlink("file"), 0);
+}
+
+/* Two files are listed when the end comes; one has been replaced. */
+static void of_those_listed_ours_are_removed(void **state)
+{
+    struct unfinished ours = {0}, theirs = {0};
+    struct stat st;
+    int fd, status;
+    pid_t pid;
+
+    (void)state;
+    pattern_file("other", 1, NEW_BYTES);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        unfinished_begin();
+        fd = open("ours", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        (void)unfinished_created(&ours, AT_FDCWD, "ours", fd);
+        unfinished_extend(&ours, OLD_BYTES);
+        pattern_write(fd, 2, 0, OLD_BYTES);
+        unfinished_begin();
+        fd = open("theirs", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        (void)unfinished_created(&theirs, AT_FDCWD, "theirs", fd);
+        _exit(rename("other", "theirs") < 0 || unfinished_remove() != 0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    assert_int_equal(access("ours", F_OK), -1);
+    assert_int_equal(stat("theirs", &st), 0);
+    assert_int_equal(st.st_size, NEW_BYTES);
+    assert_int_equal(unlink("theirs"), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_is_being_made_is_removed, scratch_set_up,
+                                        scratch_tear_down),
+        cmocka_unit_test_setup_teardown(what_another_process_put_there_stays, scratch_set_up,
+                                        scratch_tear_down),
+        cmocka_unit_test_setup_teardown(of_those_listed_ours_are_removed, scratch_set_up,
+                                        scratch_tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
