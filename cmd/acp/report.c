@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../core/copy/hard_links.h"
 #include "acp.h"
 #include "../cli/progress.h"
 #include "../cli/checksum_line.h"
@@ -195,10 +196,19 @@ static void print_copy(const struct acp *acp, const struct file *file, const cha
         tell_how(acp, op);
 }
 
-static void note_digest(struct acp *acp, const struct item *op, uint64_t bytes, const char *dest)
+/* Of a source with several names, the copy has the bytes of one read, and each name's digest is
+ * that of a read of its own. */
+static void note_digest(struct acp *acp, const struct item *op, uint64_t bytes, const char *source,
+                        const char *dest)
 {
     static const struct checksum_format format = {NULL, ' ', '\n'};
 
+    if (op->link && !hard_link_digest(op->link, op->hash.digest, digest_bytes(acp->digest))) {
+        cli_message(0, "cannot tell the digest of %s: %s was written to while it was copied",
+                    cli_quote(dest), cli_quote(source));
+        acp->failed = true;
+        return;
+    }
     if (acp->manifest)
         checksum_line_print(cli_atomic_stream(acp->manifest), &format, op->hash.digest,
                             digest_bytes(acp->digest), dest);
@@ -220,7 +230,7 @@ static void print_file(struct acp *acp, const struct file *file, bool told, cons
         cli_progress_show(STDOUT_FILENO);
     }
     if (op->hashed)
-        note_digest(acp, op, file->bytes, dest);
+        note_digest(acp, op, file->bytes, source, dest);
     if (file->step == STEP_REFUSED) {
         say_refused(acp, op, source, dest);
     } else if (file->status < 0) {

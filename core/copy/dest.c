@@ -14,6 +14,7 @@
 #include "attr.h"
 #include "clone.h"
 #include "copy.h"
+#include "hard_links.h"
 #include "made.h"
 #include "offload.h"
 #include "overwrite.h"
@@ -383,4 +384,6 @@ void dest_end(struct copy *copy, struct file *file, const struct stat *st, struc
     op->copied = file->status == 0 && !op->skipped;
     op->to_regular = dest->regular || !opened;
     op->hashed = op->copied && copy->opts.digest && S_ISREG(st->st_mode);
+    if (op->hashed && dest_link_possible(copy, file, st))
+        op->link = hard_links_find(copy->links, st);
 }

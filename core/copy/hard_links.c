@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/queue.h>
 #include <unistd.h>
 
@@ -18,18 +19,20 @@ enum {
     BUCKETS = 4096,
 };
 
-struct link {
-    SLIST_ENTRY(link) entry;
+struct hard_link {
+    SLIST_ENTRY(hard_link) entry;
     dev_t dev;
     ino_t ino;
     bool claimed;            /* being copied, or copied */
     struct link_target made; /* path: NULL until there is a copy; owned */
+    bool digested;
+    uint8_t digest[DIGEST_BYTES_MAX];
 };
 
 struct hard_links {
     pthread_mutex_t lock;
     pthread_cond_t resolved;
-    SLIST_HEAD(, link) bucket[BUCKETS];
+    SLIST_HEAD(, hard_link) bucket[BUCKETS];
 };
 
 struct hard_links *hard_links_new(void)
@@ -49,7 +52,7 @@ void hard_links_free(struct hard_links *links)
         return;
     for (int i = 0; i < BUCKETS; i++) {
         while (!SLIST_EMPTY(&links->bucket[i])) {
-            struct link *link = SLIST_FIRST(&links->bucket[i]);
+            struct hard_link *link = SLIST_FIRST(&links->bucket[i]);
             SLIST_REMOVE_HEAD(&links->bucket[i], entry);
             free((char *)link->made.path);
             free(link);
@@ -60,9 +63,9 @@ void hard_links_free(struct hard_links *links)
     free(links);
 }
 
-static struct link *find(struct hard_links *links, const struct stat *st)
+static struct hard_link *find(struct hard_links *links, const struct stat *st)
 {
-    struct link *link;
+    struct hard_link *link;
 
     SLIST_FOREACH (link, &links->bucket[(st->st_ino ^ st->st_dev) % BUCKETS], entry)
         if (link->ino == st->st_ino && link->dev == st->st_dev)
@@ -70,9 +73,9 @@ static struct link *find(struct hard_links *links, const struct stat *st)
     return link;
 }
 
-static struct link *add(struct hard_links *links, const struct stat *st)
+static struct hard_link *add(struct hard_links *links, const struct stat *st)
 {
-    struct link *link = calloc(1, sizeof(*link));
+    struct hard_link *link = calloc(1, sizeof(*link));
 
     if (link) {
         link->dev = st->st_dev;
@@ -85,7 +88,7 @@ static struct link *add(struct hard_links *links, const struct stat *st)
 int hard_links_claim(struct hard_links *links, const struct stat *st, bool wait,
                      struct link_target *made)
 {
-    struct link *link;
+    struct hard_link *link;
     int rc;
 
     pthread_mutex_lock(&links->lock);
@@ -112,7 +115,7 @@ int hard_links_claim(struct hard_links *links, const struct stat *st, bool wait,
 void hard_links_resolve(struct hard_links *links, const struct stat *st, char *path,
                         const struct stat *made, bool created)
 {
-    struct link *link;
+    struct hard_link *link;
 
     pthread_mutex_lock(&links->lock);
     link = find(links, st);
@@ -123,6 +126,26 @@ void hard_links_resolve(struct hard_links *links, const struct stat *st, char *p
                                       created};
     pthread_cond_broadcast(&links->resolved);
     pthread_mutex_unlock(&links->lock);
+}
+
+struct hard_link *hard_links_find(struct hard_links *links, const struct stat *st)
+{
+    struct hard_link *link;
+
+    pthread_mutex_lock(&links->lock);
+    link = find(links, st);
+    pthread_mutex_unlock(&links->lock);
+    return link;
+}
+
+bool hard_link_digest(struct hard_link *link, const uint8_t *digest, size_t len)
+{
+    assert(len <= sizeof(link->digest));
+    if (link->digested)
+        return memcmp(link->digest, digest, len) == 0;
+    memcpy(link->digest, digest, len);
+    link->digested = true;
+    return true;
 }
 
 bool hard_links_is_target(const struct stat *st, const struct link_target *made)

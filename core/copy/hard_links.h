@@ -4,9 +4,11 @@
 
 #include <sys/stat.h>
 
+#include "../digest/digest.h"
 #include "../pipeline/file.h"
 
 struct hard_links;
+struct hard_link; /* a source file with several names; valid as long as the links are */
 
 enum link_claim {
     LINK_FIRST, /* the caller copies it, and says by hard_links_resolve how that went */
@@ -35,6 +37,12 @@ int hard_links_claim(struct hard_links *links, const struct stat *st, bool wait,
 void hard_links_resolve(struct hard_links *links, const struct stat *st, char *path,
                         const struct stat *made, bool created);
 
+/* Finds a source that was claimed. */
+struct hard_link *hard_links_find(struct hard_links *links, const struct stat *st);
+/* Notes the digest of one of its names, of len bytes, DIGEST_BYTES_MAX at most. Returns false if
+ * that of another name was a different one: the source was written to between two reads. For one
+ * thread at a time. */
+bool hard_link_digest(struct hard_link *link, const uint8_t *digest, size_t len);
 /* Returns whether the inode is that copy. */
 bool hard_links_is_target(const struct stat *st, const struct link_target *made);
 /* Gives the copy one more name. follow: its first name may be a symbolic link that was there before

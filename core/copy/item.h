@@ -49,6 +49,7 @@ struct item_report {
 /* How the bytes came to the destination, for --stats and --debug. */
 enum item_how { HOW_NONE, HOW_WRITTEN, HOW_CLONED, HOW_OFFLOADED };
 
+struct hard_link;
 struct seen_place;
 
 /* file->op of a feed whose files are copied. The caller's retire function calls copy_item_end first
@@ -83,13 +84,14 @@ struct item {
     bool claimed;           /* the first name of a hard link, claimed when it was walked: of */
     dev_t claimed_dev;      /* this inode */
     ino_t claimed_ino;
-    bool parent;      /* a directory that --parents has made */
-    bool restored;    /* the backup has its old name again */
-    bool copied;      /* made, or its bytes were copied */
-    bool to_regular;  /* to a regular file */
-    bool hashed;      /* hash has the digest of its bytes */
-    bool sparse;      /* holes were looked for, and kept */
-    bool clone_tried; /* and how says whether it was done */
+    bool parent;            /* a directory that --parents has made */
+    bool restored;          /* the backup has its old name again */
+    bool copied;            /* made, or its bytes were copied */
+    bool to_regular;        /* to a regular file */
+    bool hashed;            /* hash has the digest of its bytes */
+    struct hard_link *link; /* hashed: of a source with several names; NULL: it has one */
+    bool sparse;            /* holes were looked for, and kept */
+    bool clone_tried;       /* and how says whether it was done */
 };
 _Static_assert(offsetof(struct item, hash) == 0,
                "the digest finds its result at the start of file->op");

@@ -275,6 +275,20 @@ if [ -x "$injected" ]; then
     wait $stopped
     same "a maker is interrupted at the attributes: it has ended by the signal" 143 $?
     check "a maker is interrupted at the attributes: the copy is there" cmp one to
+
+    mkdir linked copied
+    cp one linked/1
+    ln linked/1 linked/2
+    stopped_at "linkat 1" -a -j1 --manifest=sums linked/. copied
+    same "a source is written to between its two names: the first one is copied" 0 $?
+    dd if=other of=linked/1 conv=notrunc status=none
+    kill -CONT $stopped
+    wait $stopped
+    same "a source is written to between its two names: it fails" 1 $?
+    same "a source is written to between its two names: it says so" 1 \
+        "$(grep -c "cannot tell the digest of 'copied/\./[12]': .* was written to while it was copied" stopped-says)"
+    check "a source is written to between its two names: no digest is wrong" sha256sum --quiet -c sums
+    same "a source is written to between its two names: one digest is told" 1 "$(wc -l <sums)"
 else
     left_out 'a run that stops at one call' 'it needs programs of a build'
 fi
