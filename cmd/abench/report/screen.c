@@ -19,6 +19,7 @@ enum {
     LABEL_MAX = 30,
     BARS_MAX = 6, /* more arms are a sweep, whose table suffices */
     BAR_COLUMNS = 46,
+    SCREEN_LINES = 24,
 };
 
 static void print_wrapped(FILE *out, const struct term *term, const char *keyword, char *text)
@@ -157,32 +158,57 @@ static void print_foot(FILE *out, const struct bench *bench, const struct term *
         print_wrapped(out, term, NULL, text);
 }
 
+static void print_state(FILE *out, const struct bench *bench, const struct term *term,
+                        const struct machine *machine, enum bench_cache cache)
+{
+    struct answer answer = answer_find(bench, cache);
+    int width = name_width(bench);
+
+    term_answer(out, term, answer_line(bench, &answer, cache));
+    print_wrapped(out, term, "Use", answer_use_line(bench, &answer, cache));
+    print_wrapped(out, term, "Sure?", answer_sure_line(bench, &answer, cache));
+    if (bench->opts.pattern)
+        loads_print(out, bench, cache, width);
+    else
+        print_table(out, bench, &answer, cache, width);
+    print_bars(out, bench, term, cache, width);
+    putc('\n', out);
+    print_wrapped(out, term, "Why", verdict_line(bench, machine, cache));
+    print_whole(out, bench, term, cache);
+    print_wrapped(out, term, "Knee", knee_line(bench, cache));
+}
+
+/* Prints a report, without its empty lines if it would not fit a screen with them. */
+static void print_fitting(FILE *out, const char *text)
+{
+    unsigned lines = 0;
+
+    for (const char *at = text; *at; at++)
+        lines += *at == '\n';
+    for (const char *at = text; *at; at++)
+        if (lines <= SCREEN_LINES || *at != '\n' || (at > text && at[-1] != '\n'))
+            putc(*at, out);
+}
+
 void report_screen(FILE *out, const struct bench *bench, const struct machine *machine)
 {
-    int width = name_width(bench);
+    bool both = bench->opts.cold && bench->opts.warm;
+    char *text = NULL;
+    size_t size;
+    FILE *page = both ? NULL : open_memstream(&text, &size), *to = page ? page : out;
     struct term term;
 
     term_init(&term, out);
-    for (unsigned cache = BENCH_COLD; cache <= BENCH_WARM; cache++) {
-        if (!(cache == BENCH_COLD ? bench->opts.cold : bench->opts.warm))
-            continue;
-        struct answer answer = answer_find(bench, cache);
-        if (cache == BENCH_WARM && bench->opts.cold)
-            putc('\n', out);
-        term_answer(out, &term, answer_line(bench, &answer, cache));
-        print_wrapped(out, &term, "Use", answer_use_line(bench, &answer, cache));
-        print_wrapped(out, &term, "Sure?", answer_sure_line(bench, &answer, cache));
-        if (bench->opts.pattern)
-            loads_print(out, bench, cache, width);
-        else
-            print_table(out, bench, &answer, cache, width);
-        print_bars(out, bench, &term, cache, width);
-        putc('\n', out);
-        print_wrapped(out, &term, "Why", verdict_line(bench, machine, cache));
-        print_whole(out, bench, &term, cache);
-        print_wrapped(out, &term, "Knee", knee_line(bench, cache));
-    }
-    print_foot(out, bench, &term, machine);
+    if (bench->opts.cold)
+        print_state(to, bench, &term, machine, BENCH_COLD);
+    if (both)
+        putc('\n', to);
+    if (bench->opts.warm)
+        print_state(to, bench, &term, machine, BENCH_WARM);
+    print_foot(to, bench, &term, machine);
+    if (page && fclose(page) == 0)
+        print_fitting(out, text);
+    free(text);
     for (size_t i = 0; i < bench->n_warnings; i++)
         term_wrap(out, &term, "But", bench->warnings[i]);
 }
