@@ -89,6 +89,8 @@ same "another command's digests are compared" "content True" \
     "$(json report.json 'd["states"][0]["arms"][2]["samples"][0]["check"] + " " + str(d["equal_work"])')"
 abench hash "${arms[@]}" --details --arm 'count=wc -c {src}/large' tree >table 2>messages
 same 'an output of another kind is not compared' 1 "$(grep -c 'not compared: count' table)"
+abench read --warm --pairs=2 --arms= --arm 'one=cat {src}/large | wc -c' --arm 'two=wc -c <{src}/large' tree >table 2>messages
+same 'no output can be compared: it says so' 1 "$(tr -s '\n ' ' ' <table | grep -c 'CANNOT TELL no result could be compared, so ')"
 abench copy "${arms[@]}" --arm 'cp=/bin/cp -r {src} {dst}' --json tree >report.json 2>messages
 same "another command's copy is compared" "content True" \
     "$(json report.json 'd["states"][0]["arms"][2]["samples"][0]["check"] + " " + str(d["equal_work"])')"

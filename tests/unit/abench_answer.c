@@ -271,6 +271,29 @@ static void only_the_device_is_device_bound(void **state)
     free(why);
 }
 
+/* A baseline that computes: a ring that is faster because it computes less has no waits to overlap,
+ * and the reason says so. */
+static void work_that_is_left_out(void **state)
+{
+    static const char *const says[] = {"what io_uring gains is work, as it computes for 100 ms",
+                                       "a ring has little to overlap",
+                                       "computes for 12.0 s on several processors in its 8.0"};
+    struct figures base = one_thread, last = ring;
+
+    (void)state;
+    base.waiting = 1, base.cpu = 7, last.seconds = 4, last.waiting = 3;
+    for (int i = 0; i < 3; i++) {
+        last.cpu = i == 0 ? 0.1 : 6;
+        base.cpu = i == 2 ? 12 : 7;
+        set_up(&base, NULL, &last);
+        assert_int_equal(bottleneck_now(), BOTTLENECK_CPU);
+        char *why = verdict_line(&bench, &machine, BENCH_COLD);
+        if (!strstr(why, says[i]))
+            fail_msg("'%s' lacks '%s'", why, says[i]);
+        free(why);
+    }
+}
+
 static void ready_to_run_is_not_waiting(void **state)
 {
     struct figures base = one_thread;
@@ -372,6 +395,7 @@ int main(void)
         cmocka_unit_test(what_the_command_does_by_itself_is_recommended),
         cmocka_unit_test(nothing_waits),
         cmocka_unit_test(only_the_device_is_device_bound),
+        cmocka_unit_test(work_that_is_left_out),
         cmocka_unit_test(ready_to_run_is_not_waiting),
         cmocka_unit_test(no_answer_from_too_little),
         cmocka_unit_test(arms_are_known_by_what_they_do),

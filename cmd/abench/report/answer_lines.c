@@ -1,6 +1,7 @@
 /* answer_lines.c: the answer as text: the sentence, the command to use, and what both rest on. */
 #define _GNU_SOURCE
 #include "answer.h"
+#include "summary.h"
 #include "words.h"
 #include "../../cli/quote.h"
 
@@ -31,6 +32,15 @@ static void print_ratio(FILE *out, const struct bench *bench, const struct bench
         fprintf(out, "as fast as %s (%s times)", bench->arms[other].label, words_times(of->ratio));
 }
 
+static bool any_ran(const struct bench *bench, enum bench_cache cache)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < bench->n_arms; i++)
+        any |= summary_of(bench, i, cache).runs > 0;
+    return any;
+}
+
 /* Prints which arm is the fastest, if none of ours uses io_uring. */
 static void print_fastest(FILE *out, const struct bench *bench, const struct answer *answer,
                           enum bench_cache cache)
@@ -39,7 +49,12 @@ static void print_fastest(FILE *out, const struct bench *bench, const struct ans
 
     fputs("Which is the fastest?  ", out);
     if (answer->use == ANSWER_NONE) {
-        fputs("CANNOT TELL   no arm has a result", out);
+        fputs(
+            any_ran(bench, cache)
+                ? "CANNOT TELL\nno result could be compared, so the arms may do different work; the"
+                  " table has their times"
+                : "CANNOT TELL   no arm has a result",
+            out);
         return;
     }
     if (answer->other == ANSWER_NONE) {

@@ -14,6 +14,9 @@
 static const double all_busy = 0.8, nothing = 0.05, much = 0.3;
 /* A gain that shows that waits were overlapped; a smaller one can have any cause. */
 static const double overlapped = 1.1;
+/* An arm that computes for less than this part of the baseline's CPU time gains by leaving work
+ * out, such as the copying through the page cache. */
+static const double work_saved = 0.5;
 /* Requests at the device that show that more than one was waiting. */
 static const double queued = 1.5;
 
@@ -169,21 +172,26 @@ static void print_waiting(FILE *out, const struct bench *bench, const struct ver
 }
 
 static void print_computing(FILE *out, const struct bench *bench, const struct verdict *verdict,
-                            const struct bench_summary *base)
+                            const struct bench_summary *base, const struct bench_summary *sum)
 {
     const char *name = bench->arms[bench->baseline].label;
 
     if (verdict->bottleneck == BOTTLENECK_CPU)
-        fprintf(out, "%s computes for %s of its %s", name, words_seconds(base->cpu_seconds),
+        fprintf(out, "%s computes for %s %s its %s", name, words_seconds(base->cpu_seconds),
+                base->cpu_seconds > base->median ? "on several processors in" : "of",
                 words_seconds(base->median));
     else
         fprintf(out,
                 "%s copies from the page cache and opens files, in the kernel, for %s of its"
                 " %s",
                 name, words_seconds(base->system_seconds), words_seconds(base->median));
-    fprintf(out, " and waits %.0f%% of it: %s", 100 * base->waiting_share,
-            base->waiting_share < nothing ? "a ring has nothing to overlap"
-                                          : "a ring has little to overlap");
+    fprintf(out, " and waits %.0f%% of it: ", 100 * base->waiting_share);
+    if (verdict->gain && sum->cpu_seconds < work_saved * base->cpu_seconds)
+        fprintf(out, "what %s gains is work, as it computes for %s",
+                bench->arms[verdict->arm].label, words_seconds(sum->cpu_seconds));
+    else
+        fprintf(out, "a ring has %s to overlap",
+                base->waiting_share < nothing ? "nothing" : "little");
 }
 
 char *verdict_line(const struct bench *bench, const struct machine *machine, enum bench_cache cache)
@@ -209,7 +217,7 @@ char *verdict_line(const struct bench *bench, const struct machine *machine, enu
                 " free",
                 bench->arms[bench->baseline].label, 100 * base.queued_share);
     else if (verdict.bottleneck == BOTTLENECK_CPU || verdict.bottleneck == BOTTLENECK_CACHE)
-        print_computing(out, bench, &verdict, &base);
+        print_computing(out, bench, &verdict, &base, &sum);
     else
         print_waiting(out, bench, &verdict, &base, &sum, machine);
     return fclose(out) == 0 ? text : NULL;
