@@ -56,7 +56,12 @@ struct loop {
     void *arg; /* the operation's */
 
     bool feed_ended;
-    bool last_was_cached;       /* the last file that was checked was fully cached */
+    bool last_was_cached; /* the last file that was checked was fully cached */
+    /* overlayfs: files that are read by plain calls without asking if they are cached, which takes
+     * as long as reading them; their number after the next one that is; their filesystem */
+    unsigned trusted, trust_next;
+    dev_t trusted_dev;
+    bool may_trust;             /* trusted_dev is that of an overlayfs */
     bool slow_stat, slow_close; /* these wait for a server on slow_dev */
     bool close_was_slow;        /* the last one was: on which filesystem is not known yet */
     dev_t slow_dev;

@@ -13,9 +13,14 @@
 #include <unistd.h>
 
 #include "../base/cache.h"
+#include "../base/filesystem.h"
 #include "../base/leased.h"
 #include "slow.h"
 #include "../base/retry.h"
+
+enum {
+    TRUST_MAX = 31,
+};
 
 /* Returns the flags of open(2): with O_NONBLOCK, so that opening a FIFO or a device does not wait;
  * open_stream clears it, but for a FIFO. */
@@ -128,11 +133,37 @@ static bool reads_first(const struct loop *loop, const struct slot *slot)
            slot->regular && slot->size <= loop->small_bytes;
 }
 
+static bool is_trusted(const struct loop *loop, const struct slot *slot)
+{
+    return loop->trusted > 0 && !slot->opened_cold && loop->opts->direct == DIRECT_AUTO &&
+           slot->regular && slot->size > 0 && slot->size <= loop->small_bytes &&
+           slot->st.st_dev == loop->trusted_dev;
+}
+
+void open_trust(struct loop *loop, const struct slot *slot, bool cached)
+{
+    if (loop->trusted_dev != slot->st.st_dev) {
+        loop->trusted_dev = slot->st.st_dev;
+        loop->trust_next = 0;
+        loop->may_trust = filesystem_is_overlay(slot->fd);
+    }
+    if (!cached || !loop->may_trust)
+        loop->trust_next = 0;
+    loop->trusted = loop->trust_next;
+    if (cached && loop->may_trust && loop->trust_next < TRUST_MAX)
+        loop->trust_next = 2 * loop->trust_next + 1;
+}
+
 void open_decide(struct loop *loop, struct slot *slot)
 {
     enum loop_next next = loop->ops->opened ? loop->ops->opened(loop, slot) : LOOP_READ;
 
-    if (next == LOOP_READ && reads_first(loop, slot)) {
+    if (next == LOOP_READ && is_trusted(loop, slot)) {
+        loop->trusted--;
+        slot->cached = slot->trusted = true;
+        slot_to(slot, SLOT_INLINE);
+        slot_to(slot, SLOT_BLOCKING);
+    } else if (next == LOOP_READ && reads_first(loop, slot)) {
         slot->unasked = true;
         slot_to(slot, SLOT_INLINE);
     } else if (next == LOOP_READ) {
@@ -156,7 +187,7 @@ static void opened(struct loop *loop, struct slot *slot, int fd)
      * (fstat, cachestat) would cost 10% of a cached tree's time. A copy needs fstat: reads_first.
      */
     if (loop->last_was_cached && !slot->opened_cold && !loop->ops->opened &&
-        loop->opts->direct != DIRECT_ALWAYS)
+        loop->opts->direct != DIRECT_ALWAYS && loop->trusted == 0)
         slot_to(slot, SLOT_GUESSED);
     else if (!slow_request_stat(loop, slot) && open_stat(loop, slot))
         open_decide(loop, slot);

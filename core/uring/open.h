@@ -15,6 +15,9 @@ void open_requested(struct loop *loop, struct slot *slot, int res);
 void open_stat_done(struct loop *loop, struct slot *slot, int res);
 /* Asks the operation what to do with the open file, and does it. */
 void open_decide(struct loop *loop, struct slot *slot);
+/* The slot's file, which cannot be read with RWF_NOWAIT, is cached, or is not. On overlayfs, after
+ * some files that are, open_decide has the next ones read without asking. */
+void open_trust(struct loop *loop, const struct slot *slot, bool cached);
 /* Chooses the cache, the ring, or the ring with O_DIRECT. */
 void open_choose_path(struct loop *loop, struct slot *slot);
 /* Takes the ring: from here on reads may wait. */

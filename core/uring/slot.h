@@ -92,6 +92,7 @@ struct slot {
     bool opened_cold;         /* its name was not cached: io-wq opened it */
     bool unasked;             /* INLINE, because the last file was cached */
     bool cached;              /* BLOCKING: it will not wait, for the page cache has all of it */
+    bool trusted;             /* cached: the files before it were, and it was not asked about */
     bool probed;              /* the first read that does not wait has found nothing in the cache */
     bool read_failed;         /* a block could not be read: read no further ahead */
     bool waits;               /* in the list of those that wait for blocks */

@@ -13,6 +13,8 @@ head -c $bytes /dev/urandom >lower/file
 seq 1000 >lower/small
 mkdir lower/many
 for i in {1..20}; do seq "$i"000 >"lower/many/$i"; done
+mkdir lower/more
+for i in {1..200}; do seq "$i" 900 >"lower/more/$i"; done
 resident() {
     fincore --bytes --noheadings --output RES lower/file | tr -d ' '
 }
@@ -82,6 +84,13 @@ if [ "$(id -u)" = 0 ] && mount -t overlay overlay -o lowerdir=lower,upperdir=upp
         same 'overlayfs: cached files are read without the ring' 20 \
             "$(ahash -r --stats=json merged/many 2>&1 >out | sed -n 's/.*"resident_files":\([0-9]*\).*/\1/p')"
         same 'overlayfs: their digests' "$(gnu sha256sum merged/many/* | sort)" "$(sort out)"
+        gnu sha256sum merged/more/* | sort >right
+        strace -f -qqq -e trace=mincore -o trace ahash -r -j1 merged/more >out
+        check 'overlayfs: of many cached files few are asked about' test "$(grep -c mincore trace)" -le 30
+        check 'overlayfs: their digests' cmp right <(sort out)
+        sync lower/more/*
+        for file in lower/more/*[02468]; do dd if="$file" iflag=nocache count=0 status=none; done
+        check 'overlayfs: half of them are cached: their digests' cmp right <(ahash -r -j1 merged/more | sort)
     fi
     umount merged
 else
