@@ -27,6 +27,7 @@ struct stats {
     uint64_t system_ns;       /* and in the kernel; io-wq threads are not in it, see process_ns */
     uint64_t hash_ns;         /* in the digest */
     uint64_t batch_files;     /* of files: digested together with others */
+    const char *batch_name;   /* what digests files together; NULL: nothing has */
     uint64_t
         runqueue_ns;   /* ready to run, and no processor free; 0 if the kernel does not report it */
     uint64_t switches; /* voluntary context switches */
@@ -36,11 +37,10 @@ struct stats {
     uint64_t direct_bytes;   /* of bytes_read: past the page cache */
     uint64_t resident_files; /* read without the ring: their bytes were in the page cache */
     unsigned in_flight_peak;
-    const char *batch_name; /* what digests files together; NULL: nothing has */
-    unsigned threads;       /* of the sink's own, beside the worker */
-    uint64_t in_flight_ns;  /* integral of requests in flight over time */
-    unsigned fell_back;     /* 1, or the number of workers: they went on with the blocking engine */
-    int fell_back_status;   /* -errno: the first reason for that, or for a load to fail */
+    unsigned threads;      /* of the sink's own, beside the worker */
+    uint64_t in_flight_ns; /* integral of requests in flight over time */
+    unsigned fell_back;    /* 1, or the number of workers: they went on with the blocking engine */
+    int fell_back_status;  /* -errno: the first reason for that, or for a load to fail */
     /* of the whole run: sums only */
     unsigned workers;
     struct stats *each; /* [each_len]: a copy of each worker's; NULL: not wanted */
