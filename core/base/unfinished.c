@@ -4,9 +4,13 @@
 
 #include <assert.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <sys/random.h>
 #include <unistd.h>
 
+#include "musl.h"
 #include "retry.h"
 
 /* Held for reading while a file is created or completed. A crowd cannot keep a remover out: while
@@ -17,6 +21,19 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static LIST_HEAD(, unfinished) unfinished_files = LIST_HEAD_INITIALIZER(unfinished_files);
 static unsigned claimed; /* files in the list that were there before */
 static bool ending;
+
+enum { ASIDE_BYTES = 32 };
+
+/* Makes a name that nothing has. */
+static bool name_aside(char name[ASIDE_BYTES])
+{
+    uint64_t random;
+
+    if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random))
+        return false;
+    snprintf(name, ASIDE_BYTES, ".acp-%016" PRIx64, random);
+    return true;
+}
 
 static void __attribute__((noreturn)) wait_for_the_end(void)
 {
@@ -57,15 +74,36 @@ static bool is_listed(dev_t dev, ino_t ino)
 
 /* Tells whether the name still leads to this file, and only this process has written to it. A file
  * whose descriptor could not tell its inode is known by its owner and size alone. */
-static bool is_ours(const struct unfinished *file)
+static bool is_ours(const struct unfinished *file, const char *name)
 {
     struct stat st;
 
-    if (fstatat(file->dir_fd, file->name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
+    if (fstatat(file->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
         return false;
     if (file->identified && (st.st_dev != file->dev || st.st_ino != file->ino))
         return false;
     return (uint64_t)st.st_size <= atomic_load_explicit(&file->extent, memory_order_relaxed);
+}
+
+/* Removes the file's name if it is ours. Another process may put its own complete file there
+ * between a look and the removal. So the name is moved aside first, and moved back if it was not
+ * ours. */
+static void remove_ours(struct unfinished *file)
+{
+    char aside[ASIDE_BYTES];
+
+    (void)identify(file);
+    if (!is_ours(file, file->name))
+        return;
+    if (!name_aside(aside) ||
+        renameat2(file->dir_fd, file->name, file->dir_fd, aside, RENAME_NOREPLACE) < 0) {
+        (void)unlinkat(file->dir_fd, file->name, 0); /* the filesystem cannot */
+        return;
+    }
+    /* what has got the name meanwhile, too, is younger */
+    if (is_ours(file, aside) ||
+        renameat2(file->dir_fd, aside, file->dir_fd, file->name, RENAME_NOREPLACE) < 0)
+        (void)unlinkat(file->dir_fd, aside, 0);
 }
 
 void unfinished_begin(void)
@@ -88,8 +126,10 @@ bool unfinished_created(struct unfinished *file, int dir_fd, const char *name, i
             add(file);
     }
     /* another process may have put its own complete file there */
-    if (end && name && (fd < 0 || (identify(file), is_ours(file))))
+    if (end && name && fd < 0)
         (void)unlinkat(dir_fd, name, 0);
+    else if (end && name)
+        remove_ours(file);
     pthread_mutex_unlock(&lock);
     pthread_rwlock_unlock(&creating);
     if (end)
@@ -126,15 +166,12 @@ void unfinished_extend(struct unfinished *file, uint64_t end)
 
 void unfinished_unlink(struct unfinished *file)
 {
-    bool ours;
-
     if (!file->listed || !file->name)
         return;
     pthread_mutex_lock(&lock);
-    ours = !ending && (identify(file), is_ours(file));
+    if (!ending)
+        remove_ours(file);
     pthread_mutex_unlock(&lock);
-    if (ours)
-        (void)unlinkat(file->dir_fd, file->name, 0);
 }
 
 void unfinished_completing(struct unfinished *file)
@@ -202,8 +239,8 @@ unsigned unfinished_remove(void)
             continue;
         if (!file->name)
             incomplete++;
-        else if (identify(file), is_ours(file))
-            (void)unlinkat(file->dir_fd, file->name, 0);
+        else
+            remove_ours(file);
     }
     pthread_mutex_unlock(&lock);
     /* what is being created now its creator removes, what is being completed now is completed; the
