@@ -3,6 +3,7 @@
 #include "unfinished.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -100,9 +101,9 @@ static void remove_ours(struct unfinished *file)
         (void)unlinkat(file->dir_fd, file->name, 0); /* the filesystem cannot */
         return;
     }
-    /* what has got the name meanwhile, too, is younger */
     if (is_ours(file, aside) ||
-        renameat2(file->dir_fd, aside, file->dir_fd, file->name, RENAME_NOREPLACE) < 0)
+        (renameat2(file->dir_fd, aside, file->dir_fd, file->name, RENAME_NOREPLACE) < 0 &&
+         errno == EEXIST)) /* what has got the name meanwhile is younger */
         (void)unlinkat(file->dir_fd, aside, 0);
 }
 
