@@ -223,6 +223,8 @@ int manifest_reduce(const char *path, const char *list)
         fwrite(&all.items[i].record, sizeof(all.items[i].record), 1, out);
         fwrite(all.items[i].name, all.items[i].record.name_bytes, 1, out);
     }
+    if (out && ferror(out))
+        rc = -EIO;
     if (out && fclose(out) != 0)
         rc = -errno;
     free(kept);
