@@ -87,8 +87,7 @@ static void print_listing(const struct stats_listing *listing)
 static void print_digest(const struct stats *stats)
 {
     if (stats->batch_files > 0)
-        fprintf(stderr,
-                "digest     %" PRIu64 " files by %s; %" PRIu64 " one at a time, by OpenSSL\n",
+        fprintf(stderr, "digest     %" PRIu64 " files by %s; %" PRIu64 " one at a time\n",
                 stats->batch_files, stats->batch_name, stats->files - stats->batch_files);
     else if (stats->hash_ns > 0)
         fprintf(stderr, "digest     one file at a time\n");
