@@ -263,6 +263,8 @@ static void copy_mode(const struct attr_run *run, const struct stat *now, bool c
             mode |= dir.st_mode & S_ISGID; /* as mkdir(2) gives it below such a directory */
     } else if (copy->opts.preserve_owner && created && !is_dir) {
         mode &= 0777 & ~copy->umask; /* what was withheld until it had its owner */
+        if ((mode & (S_IRWXG | S_IRWXO)) == 0)
+            return;
     } else {
         return;
     }

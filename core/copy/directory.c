@@ -54,13 +54,12 @@ static int give_rights(const struct directory *op, int fd)
 {
     const struct copy *copy = op->copy;
     mode_t missing = withheld(copy) & op->st.st_mode & ~copy->umask;
-    mode_t surplus = S_IRWXU & ~(op->st.st_mode & ~copy->umask);
     struct stat now;
 
     if (!op->created || copy->opts.preserve_mode || copy->opts.default_mode ||
-        (missing | surplus) == 0)
+        (missing | op->lent) == 0)
         return 0;
-    if (fstat(fd, &now) < 0 || fchmod(fd, ((now.st_mode & 07777) | missing) & ~surplus) < 0)
+    if (fstat(fd, &now) < 0 || fchmod(fd, ((now.st_mode & 07777) | missing) & ~op->lent) < 0)
         return -errno;
     return 0;
 }
@@ -90,31 +89,32 @@ static void dir_copied(struct dir *dir)
     free(op);
 }
 
-static int make(const struct copy *copy, struct dir *to, const char *name, const struct stat *st)
+static int make(const struct copy *copy, struct dir *to, const char *name, struct directory *op)
 {
-    mode_t wanted = copy->opts.default_mode ? S_IRWXU | S_IRWXG | S_IRWXO : st->st_mode & 01777;
-    mode_t mode = (wanted & ~withheld(copy)) | S_IRWXU;
+    struct attr_at made = {.fd = -1, .dir_fd = to->fd, .name = name};
+    mode_t wanted = copy->opts.default_mode ? S_IRWXU | S_IRWXG | S_IRWXO : op->st.st_mode & 01777;
+    struct stat st;
 
-    if (mkdirat(to->fd, name, mode) < 0)
+    if (mkdirat(to->fd, name, wanted & ~withheld(copy)) < 0 ||
+        fstatat(to->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return -errno;
-    /* the umask may have taken our own rights to write into it */
-    if ((copy->umask & S_IRWXU) &&
-        reach_chmod(&(struct attr_at){.fd = -1, .dir_fd = to->fd, .name = name},
-                    (mode & ~copy->umask) | S_IRWXU) < 0)
+    /* the source, the umask or a default ACL may withhold our own rights to write into it */
+    op->lent = S_IRWXU & ~st.st_mode;
+    if (op->lent && S_ISDIR(st.st_mode) && reach_chmod(&made, (st.st_mode & 07777) | S_IRWXU) < 0)
         return -errno;
     return 0;
 }
 
-int directory_make(struct copy *copy, struct dir *to, const char *name, const struct stat *st,
-                   bool may_follow, bool *created, enum step *step)
+int directory_make(struct copy *copy, struct dir *to, const char *name, struct directory *op,
+                   bool may_follow, enum step *step)
 {
     int follow = may_follow ? 0 : O_NOFOLLOW;
-    int rc = copy->opts.dry_run ? -EEXIST : make(copy, to, name, st);
+    int rc = copy->opts.dry_run ? -EEXIST : make(copy, to, name, op);
     struct stat at;
     int fd;
 
     *step = STEP_MAKE_DIR;
-    *created = rc == 0;
+    op->created = rc == 0;
     if (rc == -EEXIST && to->created && !copy->opts.dry_run) {
         return rc; /* two sources have one name here */
     } else if (rc == -EEXIST) {
@@ -142,7 +142,7 @@ int directory_make(struct copy *copy, struct dir *to, const char *name, const st
     /* one that may be written into, but not listed, will do */
     if (fd < 0 && errno == EACCES)
         fd = openat(to->fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC | follow);
-    if (fd >= 0 && !*created && copy->opts.atomic && !copy->opts.dry_run)
+    if (fd >= 0 && !op->created && copy->opts.atomic && !copy->opts.dry_run)
         temp_sweep(fd, TEMP_PREFIX);
     return fd < 0 ? -errno : fd;
 }
@@ -312,8 +312,7 @@ static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const ch
     rc = copy->source_count > 1 ? seen_directory(copy, &op->st, top, to, to_name, &elsewhere) : 0;
     if (rc != REFUSED_NONE)
         return rc < 0 ? rc : add_seen(copy, feed, parent, name, rc, elsewhere);
-    fd = directory_make(copy, to, to_name, &op->st, copy->opts.keep_directory_symlinks,
-                        &op->created, &step);
+    fd = directory_make(copy, to, to_name, op, copy->opts.keep_directory_symlinks, &step);
     if (fd < 0 && copy->opts.dry_run && step == STEP_STAT_DEST)
         op->created = true; /* it would be */
     else if (fd < 0)

@@ -15,13 +15,14 @@ struct directory {
     struct dir *to; /* owned reference; NULL if this belongs to the destination's struct dir */
     struct stat st; /* the source's */
     bool created;
+    mode_t lent;   /* rights of the owner that it has only until it is complete */
     bool finished; /* --parents: its attributes stay as they are, and so does its mode */
 };
 
-/* Makes or finds the destination of a directory, and opens it. Returns the descriptor, or -errno
- * with *step. */
-int directory_make(struct copy *copy, struct dir *to, const char *name, const struct stat *st,
-                   bool may_follow, bool *created, enum step *step);
+/* Makes or finds the destination of a directory, and opens it. Sets op->created and op->lent.
+ * Returns the descriptor, or -errno with *step. */
+int directory_make(struct copy *copy, struct dir *to, const char *name, struct directory *op,
+                   bool may_follow, enum step *step);
 /* Gives a directory its rights and attributes after everything in it has been copied. */
 void directory_finish(const struct directory *op, const struct dir *to, const struct dir *dir);
 /* Tells the caller of the directory's filesystem, if it is another one. Returns 0 or -errno. */

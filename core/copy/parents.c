@@ -89,7 +89,9 @@ static int make_parent(struct copy *copy, struct feed *feed, struct dir **to, co
     if (copy->opts.in_parts)
         op->st.st_mode |= S_IRWXU;
     if (fd == 0 || !is_source_needed(op, *to, name))
-        fd = directory_make(copy, *to, name, &op->st, true, &op->created, &step);
+        fd = directory_make(copy, *to, name, op, true, &step);
+    if (copy->opts.in_parts)
+        op->lent = 0; /* other runs copy into it */
     if (fd < 0 && !(copy->opts.dry_run && step == STEP_STAT_DEST)) {
         rc = add_parent(copy, feed, *to, path, step == STEP_MAKE_DIR ? STEP_MAKE_PARENT : step, fd);
         free(op);

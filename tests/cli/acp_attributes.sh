@@ -71,4 +71,21 @@ for mask in 022 002 027 077; do
         rm -rf plain group.gnu group.own acl.own
     done
 done
+# -- a default ACL, which gives new files and directories their rights instead of the umask --
+if setfacl -d -m u::rwx . 2>/dev/null; then
+    setfacl -k .
+    for acl in u::r-x,g::r-x,o::- u::rw-,g::r--,o::x u::r-x,u:1:rwx,m::r-x; do
+        for options in -r -rp '-r --preserve=ownership' '-r --no-preserve=mode' --parents; do
+            source=s
+            [[ $options != *--parents ]] || source=s/sub/closed/g
+            for mask in 022 0777; do
+                same_as_cp "below a default ACL $acl: $options, umask $mask" \
+                    "mkdir -p s/sub/closed d; echo f | tee s/sub/f >s/sub/closed/g; chmod 555 s/sub/closed
+                    setfacl -d -m $acl d; chmod 777 d" \
+                    "umask $mask; as_nobody cp $options $source d"
+            done
+        done
+    done
+fi
+
 finish
