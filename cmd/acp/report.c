@@ -170,11 +170,21 @@ static void tell_how(const struct acp *acp, const struct item *op)
            cloned ? "unknown" : sparse[op->sparse + 2 * zeros]);
 }
 
+/* Returns the name of a file's backup, malloc'd, or NULL. */
+static char *backup_path(const struct item *op, const char *dest)
+{
+    size_t len = strlen(dest) - strlen(op->to_name);
+    char *path;
+
+    return op->backup && asprintf(&path, "%.*s%s", (int)len, dest, op->backup) >= 0 ? path : NULL;
+}
+
 /* -v: prints how a file was copied. */
 static void print_copy(const struct acp *acp, const struct file *file, const char *source,
                        const char *dest)
 {
     const struct item *op = file->op;
+    char *backup;
 
     if (op->parent) {
         printf("%s -> %s\n", source, dest);
@@ -183,15 +193,13 @@ static void print_copy(const struct acp *acp, const struct file *file, const cha
     if (op->replaced)
         printf("removed %s\n", cli_quote(dest));
     printf("%s -> %s", cli_quote(source), cli_quote(dest));
-    if (op->backup) {
-        size_t len = strlen(dest) - strlen(op->to_name);
-        char *backup;
-        if (asprintf(&backup, "%.*s%s", (int)len, dest, op->backup) >= 0) {
-            printf(" (backup: %s)", cli_quote(backup));
-            free(backup);
-        }
-    }
+    backup = backup_path(op, dest);
+    if (backup)
+        printf(" (backup: %s)", cli_quote(backup));
     putchar('\n');
+    if (backup && op->restored)
+        printf("%s -> %s (unbackup)\n", cli_quote(backup), cli_quote(dest));
+    free(backup);
     if (acp->debug && op->how != HOW_NONE)
         tell_how(acp, op);
 }

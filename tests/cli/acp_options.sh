@@ -76,6 +76,8 @@ same_as_cp '-b over a backup that is the source' "$ab; echo s >b~" 'cp -b b~ b; 
 gnu_since 9.5 snippet 'cp a t; cp -T a d; cp -r d a'
 same_as_cp '-b and a directory' "$ab; mkdir t/a" 'cp -b a t; cp -b -T a d; cp -rb d a'
 same_as_cp '-b of what fails' "$ab; chmod 0 a; chmod 777 ." 'as_nobody cp -b a b; touch -d 2001-01-01 .'
+same_as_cp '-bv of what fails' "$ab; ln -s a l" \
+    'cp --backup=t -Pasv l t; cp -asv -S.o l d/f; cp -bsv a d/f'
 same_as_cp '-b with -n' "$ab" 'cp -bn a b'
 long=$(printf 'n%.0s' {1..251})
 same_as_cp '-b of a long name' "$ab" "
