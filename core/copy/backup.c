@@ -121,6 +121,19 @@ char *backup_name(int dir_fd, const char *name, enum backup_kind kind, const cha
     return choose(dir_fd, name, kind, suffix, &numbered);
 }
 
+/* Removes name if it is still there because it and the backup are one file: rename(2) leaves such
+ * names as they are. Returns 0 or -errno. */
+static int give_up_name(int dir_fd, const char *name, const char *backup)
+{
+    struct stat at, moved;
+
+    if (fstatat(dir_fd, name, &at, AT_SYMLINK_NOFOLLOW) < 0 ||
+        fstatat(dir_fd, backup, &moved, AT_SYMLINK_NOFOLLOW) < 0 || at.st_ino != moved.st_ino ||
+        at.st_dev != moved.st_dev)
+        return 0;
+    return unlinkat(dir_fd, name, 0) < 0 ? -errno : 0;
+}
+
 int backup_make(int dir_fd, const char *name, enum backup_kind kind, const char *suffix,
                 char **made)
 {
@@ -136,7 +149,7 @@ int backup_make(int dir_fd, const char *name, enum backup_kind kind, const char 
         if (renameat2(dir_fd, name, dir_fd, backup, flags) == 0 ||
             (flags && errno == EINVAL && renameat(dir_fd, name, dir_fd, backup) == 0)) {
             *made = backup;
-            return 0;
+            return numbered ? 0 : give_up_name(dir_fd, name, backup);
         }
         error = errno;
         free(backup);

@@ -78,6 +78,13 @@ same_as_cp '-b and a directory' "$ab; mkdir t/a" 'cp -b a t; cp -b -T a d; cp -r
 same_as_cp '-b of what fails' "$ab; chmod 0 a; chmod 777 ." 'as_nobody cp -b a b; touch -d 2001-01-01 .'
 same_as_cp '-bv of what fails' "$ab; ln -s a l" \
     'cp --backup=t -Pasv l t; cp -asv -S.o l d/f; cp -bsv a d/f'
+# cp says "File exists", and leaves the old contents
+for options in -b '-b --remove-destination' -bP -bs '-bd --preserve=links'; do
+    gives "$options over a file that is its own backup" 0 $'new\nold' '' "cd \"\$(mktemp -d -p .)\" || exit
+        echo new >a; ln a other; echo old >f; ln f f~; cp $options a f && cat f f~"
+done
+gives '-b of an operand with several names, twice' 0 $'e\nf\nf~\n1' '' "mkdir -p m/s m/d/s; cd m && echo f >s/f && ln s/f s/e
+    cp -b -dR --parents -t d/s s s/f s/f && ls d/s/s && stat -c %i d/s/s/* | sort -u | wc -l"
 same_as_cp '-b with -n' "$ab" 'cp -bn a b'
 long=$(printf 'n%.0s' {1..251})
 same_as_cp '-b of a long name' "$ab" "
