@@ -1,7 +1,7 @@
 /* engine.h: the contract between operations and engines.
  *
- * An engine processes a feed of files. One file gives io_uring too little to overlap, and single
- * requests would make blocking code imitate a ring.
+ * An engine processes a whole feed of files. With one file at a time, io_uring would have too
+ * little to overlap. With single requests, blocking code would have to imitate a ring.
  *
  *   sync   takes a file, loops over read(2), gives the bytes away, takes the next: core/sync/
  *   uring  keeps many files, and many blocks of a large file, in flight on one ring: core/uring/
@@ -65,8 +65,8 @@ struct sink {
      * sink keeps the file to complete it together with others: then release returns it, and
      * feed_done follows. Returns false if end must be called. */
     bool (*keep)(struct sink *sink, struct file *file);
-    /* Set if keep is. Returns a kept file that is complete, or has failed, in any order. NULL: all
-     * wait for others; with flush set, only if there is none. */
+    /* Set if keep is. Returns a kept file that is complete, or has failed, in any order. Returns
+     * NULL if all kept files wait for others; with flush set, only if no file is kept. */
     struct file *(*release)(struct sink *sink, bool flush);
     void (*free)(struct sink *sink);
     uint64_t hash_ns;       /* counted by sinks that digest */

@@ -11,9 +11,9 @@
  * hole: *offset is the file's size then; or -errno. */
 int extents_next(int fd, uint64_t *offset, uint64_t *end);
 
-/* Returns where a file ends that has shrunk: a read at offset found its end, though data was there
- * when it was searched for. All before data_end had been read, and from there to offset was a hole:
- * the end is the size that it has now, within these. */
+/* Returns the end of a file that has shrunk: lseek(2) found data at offset, and then a read there
+ * found the end. The bytes before data_end have been read, and from data_end to offset was a hole.
+ * The end is the file's present size, but not before data_end and not after offset. */
 uint64_t extents_end(int fd, uint64_t data_end, uint64_t offset);
 
 /* Tells whether lseek(2) finds the holes of a file that has some by its count of blocks: a

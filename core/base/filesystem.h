@@ -19,8 +19,8 @@ bool filesystem_transforms(int fd);
 bool filesystem_is_overlay(int fd);
 /* Tells whether it is /proc, in which no file can be made. */
 bool filesystem_is_proc(int fd);
-/* Tells whether it gives a new file the mode, the group and the ACL that open(2) and acl(5) tell:
- * not by its name, or as a mount option has it for some files. */
+/* Tells whether it is known to give a new file the mode, the group and the ACL that open(2) and
+ * acl(5) describe, whatever the file's name and the mount options are. */
 bool filesystem_keeps_modes(int fd);
 /* Tells whether it is FAT, which keeps times in units of two seconds. */
 bool filesystem_is_fat(int fd);

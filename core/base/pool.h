@@ -1,5 +1,5 @@
 /* pool.h: threads for calls that wait for a server, so that one thread need not make them in turn.
- * That thread makes all calls of this module. */
+ * Only this one thread calls the functions of this module. */
 #ifndef CORE_BASE_POOL_H
 #define CORE_BASE_POOL_H
 

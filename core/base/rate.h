@@ -10,9 +10,8 @@ struct rate {
     _Atomic uint64_t free_ns; /* when the bytes that were taken so far are paid for; 0 at first */
 };
 
-/* Takes the bytes, and waits until those before them are paid for, and of these all but one
- * second's worth. rate: NULL for no
- * limit. A signal ends the wait. */
+/* Takes the bytes. Waits until all bytes taken earlier are paid for, and of these bytes all but the
+ * last second's worth. A signal ends the wait. rate: NULL for no limit. */
 void rate_take(struct rate *rate, uint64_t bytes);
 
 #endif

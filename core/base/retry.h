@@ -41,8 +41,9 @@ enum {
         retry_result;                                                            \
     })
 
-/* As the calls of that name. If one was interrupted and done nevertheless, it has succeeded: what
- * is there under the name is of this type and this user, and a file or a directory is empty. */
+/* As the calls of that name. An interrupted call may have been done nevertheless: it counts as
+ * successful if the name now leads to something of this type and this user that is empty, if it is
+ * a file or a directory. */
 int retry_openat(int dir_fd, const char *name, int flags, ...);
 int retry_mkdirat(int dir_fd, const char *name, mode_t mode);
 int retry_mknodat(int dir_fd, const char *name, mode_t mode, dev_t dev);

@@ -1,8 +1,8 @@
 /* unfinished.h: the files that are being made or written now.
  *
- * A program that ends needs neither its requests cancelled nor its threads joined: the kernel does
- * that, and sooner, as a thread that waits for a slow device cannot do anything. All that would be
- * left of it are files that are not complete: they are removed.
+ * A program that ends need not cancel its requests or join its threads: the kernel does that, and
+ * sooner, because a thread that waits for a slow device can do nothing. Only files that are not
+ * complete would be left: they are removed.
  *
  * A file is removed only if its name still leads to it and no other process has written to it:
  * another program may have put a file of its own under that name, or may have completed this one.
@@ -33,8 +33,8 @@ struct unfinished {
     _Atomic uint64_t extent;
 };
 
-/* A caller that creates a file calls the first one before that, and the second one after it, also
- * if it has failed: name is NULL then. dir_fd and name must stay valid until unfinished_end, fd
+/* A caller that creates a file calls unfinished_begin before that, and unfinished_created after it.
+ * If creating has failed, name is NULL. dir_fd and name must stay valid until unfinished_end, fd
  * until unfinished_closing. unfinished_created returns false, and adds nothing, if the list has
  * that file: another thread has claimed it, and it is not ours. */
 void unfinished_begin(void);
@@ -56,10 +56,10 @@ void unfinished_closing(struct unfinished *file);
  * the list. */
 void unfinished_end(struct unfinished *file);
 
-/* Removes those that were created, returns how many were there before and stay as they are, which
- * is not complete, and waits for those that are being created now. From here on the functions above
- * do not return: nothing may be made, or counted as complete, any more. The caller ends the
- * program. Not for signal handlers: any thread may hold a lock. */
+/* Removes the files that this process has created, and waits for those that are being created now.
+ * Returns the number of the others: they were there before, and stay incomplete. From here on the
+ * functions above do not return: nothing may be made, or counted as complete, any more. The caller
+ * ends the program. Not for signal handlers: any thread may hold a lock. */
 unsigned unfinished_remove(void);
 
 #endif

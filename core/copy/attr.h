@@ -31,7 +31,8 @@ bool attr_same(const struct copy *copy, const struct attr_at *from, const struct
                const struct stat *st, const struct stat *at);
 /* Gives fd, which will take the place of name in dir_fd, the owner, mode and ACL that are there. If
  * the owner cannot be kept, the group may be; if neither can be, or the ACL cannot be, the mode has
- * only what no one gains by. Returns 0, or -errno if the rights are as they were. */
+ * no bits that give a user more rights than before. Returns 0, or -errno if the rights are as they
+ * were. */
 int attr_inherit(int dir_fd, const char *name, int fd);
 
 #endif

@@ -1,5 +1,5 @@
-/* backup.c: names of backups: simple ones by a suffix, numbered ones by a look into the directory.
- * See backup.h. */
+/* backup.c: names of backups: a suffix, or the next number that is free in the directory. See
+ * backup.h. */
 #define _GNU_SOURCE
 #include "backup.h"
 

@@ -1,4 +1,4 @@
-/* backup.h: the names that files get which are about to be replaced. */
+/* backup.h: backups of files that are about to be replaced: their names, and the renaming. */
 #ifndef CORE_COPY_BACKUP_H
 #define CORE_COPY_BACKUP_H
 

@@ -37,7 +37,7 @@ struct parts;
 struct seen_parent;
 struct written;
 
-/* One run. Zeroed, then the first three set by the caller, then copy_init. */
+/* One run. Zeroed at first; the caller sets members of the first part, then calls copy_init. */
 struct copy {
     struct copy_opts opts;
     const struct copy_source *sources;

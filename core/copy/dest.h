@@ -1,6 +1,6 @@
-/* dest.h: the file that a copy's bytes go to: opened, or made by other means; its metadata; and
- * that no file stays behind that looks complete and is not. Plain calls for both engines: a
- * creating open, a rename, a chmod gain nothing by a ring (the kernel hands them to a thread). */
+/* dest.h: the file that a copy's bytes go to: opens or makes it, writes it, sets its metadata, and
+ * leaves no incomplete file that looks complete. Both engines use plain calls for this: a creating
+ * open, a rename, a chmod gain nothing by a ring, because the kernel hands them to a thread. */
 #ifndef CORE_COPY_DEST_H
 #define CORE_COPY_DEST_H
 
@@ -71,7 +71,7 @@ void dest_link_skipped(struct copy *copy, struct file *file, const struct stat *
  * it is left as it is; DEST_LATER while the run writes the same file by another name; or -errno
  * with the file failed. */
 int dest_create(struct copy *copy, struct file *file, const struct stat *st, struct dest *dest);
-/* Notes what has been made and is open as fd, where another source may lead to it. Returns 0 or
+/* Notes what has been made and is open as fd, if another source may lead to it. Returns 0 or
  * -errno. */
 int dest_note_created(struct copy *copy, const struct item *op, int fd);
 /* Decides where the open source goes. Returns a dest_route, or -errno with the file failed. If

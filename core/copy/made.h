@@ -1,6 +1,6 @@
 /* made.h: what new files are like in a directory that the run has made itself. Their group, mode
- * and ACL come from the directory, the umask and the mode that they are created with: so not every
- * file is asked after. */
+ * and ACL come from the directory, the umask and the mode that they are created with: so one file
+ * tells what the next ones are like, and these need no system call. */
 #ifndef CORE_COPY_MADE_H
 #define CORE_COPY_MADE_H
 

@@ -27,8 +27,9 @@ enum written_how {
 struct written *written_new(void);
 void written_free(struct written *written); /* takes NULL */
 /* Notes a file. birth_ns: that of statx_birth. scope: the group of sources within which no two may
- * lead to one destination; only compared. A second entry for an inode replaces the first, but
- * for a birth that is known. Returns 0 or -ENOMEM. Takes NULL, and does nothing then. */
+ * lead to one destination; only compared. A second entry for an inode replaces the first; if
+ * its birth is unknown, the first one's stays. Returns 0 or -ENOMEM. Takes NULL, and does nothing
+ * then. */
 int written_add(struct written *written, const struct stat *st, int64_t birth_ns, const void *scope,
                 enum written_how how);
 /* Notes a name that a source leads to in a directory that was there. Returns 1 if a name that

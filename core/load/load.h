@@ -21,11 +21,11 @@ enum load_kind { LOAD_READ, LOAD_WRITE, LOAD_FSYNC, LOAD_KINDS };
 
 struct load_opts {
     enum load_pattern pattern;
-    unsigned write_percent;  /* of the blocks that are written, not read: so many of each 100 */
+    unsigned write_percent;  /* so many of each 100 blocks are written, the others read */
     unsigned fsync_every;    /* so many writes are followed by an fsync; 0: none is */
     size_t block_bytes;      /* of each request, and its alignment */
     unsigned depth;          /* requests in flight per worker: 1 for sync */
-    uint64_t bytes;          /* enough when as many have been asked for; 0: see time_ns */
+    uint64_t bytes;          /* no block is started after so many; 0: see time_ns */
     uint64_t time_ns;        /* no block is started later; both 0: every block once */
     enum direct_mode direct; /* always: or fail; auto: if file and block size allow */
 };

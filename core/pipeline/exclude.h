@@ -2,7 +2,7 @@
  *
  * As people know them from rsync and tar: a GLOB without a slash is matched with the last part of
  * the name, at any level. One with a slash is matched with the path below the operand: all of it
- * where the GLOB begins with a slash, else with its end, from any slash on. '*' and '?' match no
+ * if the GLOB begins with a slash, else with its end, from any slash on. '*' and '?' match no
  * slash, except in a GLOB that contains "**": there '*' does. A slash at the end: directories only.
  */
 #ifndef CORE_PIPELINE_EXCLUDE_H

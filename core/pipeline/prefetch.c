@@ -1,4 +1,4 @@
-/* prefetch.c: a few threads that open and list directories for nothing but the cache's sake. See
+/* prefetch.c: a few threads that open and list directories only to have them cached. See
  * prefetch.h.
  *
  * One directory after the other, a cold walk waits for each one's inode and blocks, and readers

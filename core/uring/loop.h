@@ -34,7 +34,7 @@ enum loop_next {
 /* The callbacks of the operation. If a file fails, they call file_fail before they return. */
 struct loop_ops {
     size_t slot_bytes; /* size of slot->op */
-    size_t pool_bytes; /* the limit of large blocks; 0: the default */
+    size_t pool_bytes; /* of all large blocks, at most; 0: the default */
     /* Called when the file is open and slot->st is known. NULL: the loop reads the file. */
     enum loop_next (*opened)(struct loop *loop, struct slot *slot);
     /* Processes the file until it would wait. Called when it is open, and when one of its
@@ -57,8 +57,9 @@ struct loop {
 
     bool feed_ended;
     bool last_was_cached; /* the last file that was checked was fully cached */
-    /* overlayfs: files that are read by plain calls without asking if they are cached, which takes
-     * as long as reading them; their number after the next one that is; their filesystem */
+    /* overlayfs: asking whether a small file is cached takes as long as reading it. trusted: so
+     * many next files are read by plain calls without asking. trust_next: so many after the next
+     * file that was asked about and is cached. trusted_dev: their filesystem. */
     unsigned trusted, trust_next;
     dev_t trusted_dev;
     bool may_trust;             /* trusted_dev is that of an overlayfs */

@@ -15,8 +15,8 @@ void open_requested(struct loop *loop, struct slot *slot, int res);
 void open_stat_done(struct loop *loop, struct slot *slot, int res);
 /* Asks the operation what to do with the open file, and does it. */
 void open_decide(struct loop *loop, struct slot *slot);
-/* The slot's file, which cannot be read with RWF_NOWAIT, is cached, or is not. On overlayfs, after
- * some files that are, open_decide has the next ones read without asking. */
+/* Notes whether a file that cannot be read with RWF_NOWAIT was cached. On overlayfs, after some
+ * cached ones, open_decide has the next files read without asking. */
 void open_trust(struct loop *loop, const struct slot *slot, bool cached);
 /* Chooses the cache, the ring, or the ring with O_DIRECT. */
 void open_choose_path(struct loop *loop, struct slot *slot);
@@ -24,7 +24,7 @@ void open_choose_path(struct loop *loop, struct slot *slot);
 void open_stream(struct slot *slot);
 /* Takes plain calls that wait, if the ring would read the file only once poll says that it is
  * readable, which some regular pseudo files never are (/proc/bus/input/devices, mqueue). Returns
- * whether it is so. */
+ * whether it took them. */
 bool open_blocking(struct slot *slot);
 /* Learns what was opened. Returns false if that has failed the file: also if a regular file was
  * found under its name, and another kind was opened. */

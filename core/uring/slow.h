@@ -1,7 +1,7 @@
-/* uring/slow.h: the calls on an open file, fstat and close, that wait for a server: made by
- * requests, so that the ring's thread does not wait. Elsewhere they are plain calls, which cost
- * less. That a filesystem is slow is learned from the time that such a call took; then its type
- * tells if it may be a server's. */
+/* uring/slow.h: fstat and close of a slot's file. If they wait for a server, requests make them, so
+ * that the ring's thread does not wait. Otherwise they are plain calls, which cost less. A
+ * filesystem counts as slow if such a call took long and the filesystem's type may have a server.
+ */
 #ifndef CORE_URING_SLOW_H
 #define CORE_URING_SLOW_H
 

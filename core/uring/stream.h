@@ -13,7 +13,7 @@ void stream_read_done(struct loop *loop, struct block *block, int res);
 /* Delivers those blocks that have come in and are next in the file's order. */
 void stream_deliver(struct loop *loop, struct slot *slot);
 /* Delivers one block, which is READY, and WRITING afterwards if the operation keeps it. Returns 0,
- * or -errno if the file has failed. */
+ * or -errno: the operation has ended the file (loop_ops.data). */
 int stream_deliver_block(struct loop *loop, struct slot *slot, struct block *block);
 /* Counts bytes up to this offset as delivered, count of them just now. */
 void stream_delivered(struct loop *loop, struct slot *slot, uint64_t offset, size_t count);
