@@ -8,6 +8,7 @@
 #include "../cli/quote.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,7 +122,7 @@ static const struct digest *meet(struct algorithms *algorithms, const char *name
 
     if (known)
         return known;
-    if (!algorithms->detect && (!algorithms->any_length || strncmp(name, "BLAKE2b", 7) != 0))
+    if (!algorithms->detect && !algorithms->any_length)
         return NULL;
     digest = digest_open(name);
     if (!digest)
@@ -132,22 +133,6 @@ static const struct digest *meet(struct algorithms *algorithms, const char *name
     else if (append(&algorithms->met, &algorithms->met_len, digest))
         known = digest;
     return known;
-}
-
-static const struct digest *by_tag(void *arg, const char *text, size_t *tag_len)
-{
-    char tag[TAG_BYTES];
-    size_t len = 0;
-
-    while (len < TAG_BYTES - 1 && (isalnum((unsigned char)text[len]) || strchr("-/", text[len])) &&
-           text[len])
-        len++;
-    if (len == 0 || (text[len] != ' ' && text[len] != '('))
-        return NULL;
-    memcpy(tag, text, len);
-    tag[len] = 0;
-    *tag_len = len;
-    return meet(arg, tag);
 }
 
 /* BLAKE2b with that many digits, as b2sum prints it. NULL: it has no such length. */
@@ -161,6 +146,54 @@ static const struct digest *blake2b_by_digits(struct algorithms *algorithms, siz
         return meet(algorithms, "BLAKE2b");
     snprintf(name, sizeof(name), "BLAKE2b-%zu", digits * 4);
     return meet(algorithms, name);
+}
+
+/* Takes the tag of a line exactly as b2sum does: one character behind the name is skipped, whatever
+ * it is, and a length is a number as C writes it. */
+static const struct digest *by_tag_of_b2sum(struct algorithms *algorithms, const char *text,
+                                            size_t *tag_len)
+{
+    static const char tag[] = "BLAKE2b";
+    const char *at = text + strlen(tag);
+    const unsigned long long bits_max = 512;
+    unsigned long long bits = bits_max;
+    char *end;
+
+    if (strncmp(text, tag, strlen(tag)) != 0)
+        return NULL;
+    if (*at != '(')
+        at++;
+    if (at[-1] == '-') {
+        errno = 0;
+        bits = strtoull(at, &end, 0);
+        if (end == at || errno || at[strspn(at, " \t\v\f\r")] == '-' || bits == 0 ||
+            bits > bits_max || bits % 8 != 0)
+            return NULL;
+        at = end;
+    }
+    *tag_len = (size_t)(at - text);
+    return blake2b_by_digits(algorithms, bits / 4);
+}
+
+static const struct digest *by_tag(void *arg, const char *text, size_t *tag_len)
+{
+    char tag[TAG_BYTES];
+    size_t len = 0;
+    struct algorithms *algorithms = arg;
+    bool between;
+
+    if (algorithms->any_length)
+        return by_tag_of_b2sum(algorithms, text, tag_len);
+    while (len < TAG_BYTES - 1 && (isalnum((unsigned char)text[len]) || strchr("-/", text[len])) &&
+           text[len])
+        len++;
+    between = text[len] == ' ' || (algorithms->as_cksum && text[len] == '\t');
+    if (len == 0 || (!between && text[len] != '('))
+        return NULL;
+    memcpy(tag, text, len);
+    tag[len] = 0;
+    *tag_len = len + (between && algorithms->as_cksum ? 1 : 0); /* another blank may follow */
+    return meet(algorithms, tag);
 }
 
 /* Returns NULL if no algorithm is usual with that many digits. */
@@ -208,7 +241,8 @@ struct checksum_reader algorithms_reader(struct algorithms *algorithms)
     return (struct checksum_reader){.by_tag = by_tag,
                                     .by_digits = by_digits,
                                     .arg = algorithms,
-                                    .any_length = algorithms->any_length};
+                                    .any_length = algorithms->any_length,
+                                    .base64 = algorithms->as_cksum};
 }
 
 const struct digest *algorithms_other(struct algorithms *algorithms, const struct digest *digest)

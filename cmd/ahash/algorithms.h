@@ -10,6 +10,7 @@ struct algorithms {
     size_t chosen_len;
     bool detect;         /* --check: lines may be of any */
     bool any_length;     /* --check: BLAKE2b of any length, as b2sum */
+    bool as_cksum;       /* --check: digests may be in base64, and two blanks follow a tag */
     struct digest **met; /* in lines, beside the chosen ones */
     size_t met_len;
 };

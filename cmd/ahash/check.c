@@ -72,6 +72,7 @@ static int add_line(struct ahash *ahash, struct feed *feed, const struct file *e
         unlisted_list(ahash->unlisted, line.name);
     item = ahash_item(ahash, file);
     item->list = list;
+    item->matches_none = line.matches_none;
     choose_candidate(ahash, &line, item);
     memcpy(item->expected, line.digest, digest_bytes(line.algorithm));
     result = file->op;
@@ -146,6 +147,8 @@ static bool matches(struct ahash *ahash, const struct file *file)
     size_t bytes = digest_bytes(result->algorithm);
     atomic_uchar *kind = &item->list->kind[bytes];
 
+    if (item->matches_none)
+        return false;
     if (memcmp(result->digest, item->expected, bytes) != 0 &&
         (!item->other || atomic_load_explicit(kind, memory_order_relaxed) == LIST_USUAL ||
          !ahash_rehash(file, item)))

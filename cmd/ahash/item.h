@@ -43,6 +43,7 @@ struct ahash_item {
         int names0; /* AHASH_LIST: what names0_next returned */
         struct {    /* AHASH_CHECK */
             uint8_t expected[DIGEST_BYTES_MAX];
+            bool matches_none;             /* the line has no digest that a file can have */
             const struct digest *other;    /* what else the line may be of; NULL: nothing */
             struct ahash_check_list *list; /* AHASH_CHECK_END, too, which frees it */
         };

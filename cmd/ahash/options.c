@@ -219,6 +219,7 @@ static void choose_algorithms(struct ahash *ahash, const char *list, const char 
                                           : own    ? own
                                                    : "sha256");
     ahash->algorithms.detect = ahash->check && !list && !own;
+    ahash->algorithms.as_cksum = !own; /* sha256sum and its like accept less */
     ahash->algorithms.any_length = ahash->check && !list && is_b2sum(ahash);
     ahash->common.digest = ahash->algorithms.chosen_len == 1 || ahash->check
                                ? digest_tag(ahash->algorithms.chosen[0])

@@ -127,6 +127,54 @@ static bool parse_hex(const char *text, uint8_t *digest, size_t bytes)
     return true;
 }
 
+static int base64_value(char c)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const char *at = c ? strchr(digits, c) : NULL;
+
+    return at ? (int)(at - digits) : -1;
+}
+
+static size_t base64_len(size_t bytes)
+{
+    return (bytes + 2) / 3 * 4;
+}
+
+/* Parses a digest of base64_len(bytes) characters. Returns false if the string ends before it. */
+static bool parse_base64(const char *text, struct checksum_line *line, size_t bytes)
+{
+    size_t len = base64_len(bytes), digits = (8 * bytes + 5) / 6, out = 0;
+    unsigned bits = 0, held = 0; /* the low `held` bits are no whole byte yet */
+
+    for (size_t i = 0; i < digits; i++) {
+        int value = base64_value(text[i]);
+        if (value < 0)
+            return false;
+        bits = (bits << 6 | (unsigned)value) & 0xfff;
+        held += 6;
+        if (held >= 8) {
+            held -= 8;
+            line->digest[out++] = (uint8_t)(bits >> held);
+        }
+    }
+    for (size_t i = digits; i < len; i++)
+        if (text[i] != '=')
+            return false;
+    line->matches_none = (bits & ((1U << held) - 1)) != 0;
+    return true;
+}
+
+/* Parses a digest that ends the string. */
+static bool parse_digest(const struct checksum_reader *reader, const char *text,
+                         struct checksum_line *line)
+{
+    size_t bytes = digest_bytes(line->algorithm);
+
+    if (parse_hex(text, line->digest, bytes))
+        return text[2 * bytes] == 0;
+    return reader->base64 && parse_base64(text, line, bytes) && text[base64_len(bytes)] == 0;
+}
+
 /* Reverses the escapes of checksum_line_print in place; the name ends at end. Returns false if they
  * are wrong. */
 static bool unescape(char *name, const char *end)
@@ -150,11 +198,13 @@ static bool unescape(char *name, const char *end)
 }
 
 /* Parses "(name) = digest"; at is behind the tag. The last parenthesis ends the name. */
-static bool parse_tagged(char *at, char *end, bool escaped, struct checksum_line *line)
+static bool parse_tagged(const struct checksum_reader *reader, char *at, char *end, bool escaped,
+                         struct checksum_line *line)
 {
-    size_t bytes = digest_bytes(line->algorithm);
     char *close;
 
+    if (at > end)
+        return false;
     if (*at == ' ')
         at++;
     if (*at != '(')
@@ -168,22 +218,38 @@ static bool parse_tagged(char *at, char *end, bool escaped, struct checksum_line
     at = skip_blanks(close + 1);
     if (*at != '=')
         return false;
-    at = skip_blanks(at + 1);
-    return parse_hex(at, line->digest, bytes) && at[2 * bytes] == 0;
+    return parse_digest(reader, skip_blanks(at + 1), line);
+}
+
+/* Parses the digest of an untagged line, whose length tells the algorithm. */
+static bool parse_first(const struct checksum_reader *reader, char *at, size_t len,
+                        struct checksum_line *line)
+{
+    /* of MD5, SHA-1 and SHA-2: prose has words of other lengths */
+    static const uint8_t base64_bytes[] = {16, 20, 28, 32, 48, 64};
+
+    if (strspn(at, "0123456789abcdefABCDEF") == len)
+        line->algorithm = reader->by_digits(reader->arg, len);
+    if (line->algorithm)
+        return parse_hex(at, line->digest, len / 2);
+    for (size_t i = 0; reader->base64 && i < sizeof(base64_bytes); i++) {
+        if (base64_len(base64_bytes[i]) == len && parse_base64(at, line, base64_bytes[i])) {
+            line->algorithm = reader->by_digits(reader->arg, (size_t)2 * base64_bytes[i]);
+            return line->algorithm;
+        }
+    }
+    return false;
 }
 
 /* Parses "digest  name". */
 static bool parse_plain(struct checksum_reader *reader, char *at, char *end, bool escaped,
                         struct checksum_line *line)
 {
-    size_t digits = strspn(at, "0123456789abcdefABCDEF");
+    size_t digits = strcspn(at, " \t");
     /* a blank and, unless the length of the digest is open as with b2sum, at least one byte more */
     size_t least = reader->any_length ? 1 : 2;
 
-    if ((size_t)(end - at) < digits + least || !is_blank(at[digits]))
-        return false;
-    line->algorithm = reader->by_digits(reader->arg, digits);
-    if (!line->algorithm || !parse_hex(at, line->digest, digits / 2))
+    if ((size_t)(end - at) < digits + least || !parse_first(reader, at, digits, line))
         return false;
     at += digits + 1;
     if (end - at == 1 || (*at != ' ' && *at != '*')) {
@@ -211,9 +277,10 @@ bool checksum_line_parse(struct checksum_reader *reader, char *text, size_t len,
     escaped = *at == '\\';
     if (escaped)
         at++;
+    line->matches_none = false;
     line->algorithm = reader->by_tag ? reader->by_tag(reader->arg, at, &tag_len) : NULL;
     line->tagged = line->algorithm != NULL;
     if (line->tagged)
-        return parse_tagged(at + tag_len, end, escaped, line);
+        return parse_tagged(reader, at + tag_len, end, escaped, line);
     return parse_plain(reader, at, end, escaped, line);
 }

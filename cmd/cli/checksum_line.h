@@ -43,19 +43,22 @@ enum checksum_separator {
 /* The lines of one list. */
 struct checksum_reader {
     /* Finds the algorithm that a BSD-style line names at its beginning; *tag_len is the length of
-     * the name. Returns NULL if the list must not have lines of it. NULL: no line is BSD-style. */
+     * the name, which can be past the end of the line. Returns NULL if the list must not have lines
+     * of it. NULL: no line is BSD-style. */
     const struct digest *(*by_tag)(void *arg, const char *text, size_t *tag_len);
     /* Finds the algorithm of an untagged line by its number of digits, or returns NULL. */
     const struct digest *(*by_digits)(void *arg, size_t digits);
     void *arg;
     bool any_length; /* digests of any length, as b2sum has them */
+    bool base64;     /* digests may be in base64, as cksum --base64 prints them */
     enum checksum_separator separator;
 };
 
 struct checksum_line {
     const struct digest *algorithm;
-    bool tagged;      /* the line names its algorithm */
-    const char *name; /* in the text that was parsed */
+    bool tagged;       /* the line names its algorithm */
+    bool matches_none; /* base64 with bits behind the last byte, as no command prints it */
+    const char *name;  /* in the text that was parsed */
     uint8_t digest[DIGEST_BYTES_MAX];
 };
 

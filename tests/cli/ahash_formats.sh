@@ -5,6 +5,7 @@
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
 stand_in sha256sum ahash
+stand_in b2sum ahash
 
 printf 'x' >x
 printf 'y' >'two words'
@@ -61,5 +62,68 @@ list 'a name that looks like an option' 'HEX  -x\nHEX -x\n'
 list 'no name' 'HEX  \nHEX \nHEX\n'
 list 'a digit too few' "${hex#?}  x\n"
 list 'a digit too many' '0HEX  x\n'
+
+# -- tags of BLAKE2b: b2sum skips a character behind the name, and takes a length as C writes numbers --
+
+b2=$(gnu b2sum x | cut -d' ' -f1)
+b2_256=$(gnu b2sum -l 256 x | cut -d' ' -f1)
+# tag TEXT DIGEST: compares the check of a line that begins with this format
+tag() {
+    # shellcheck disable=SC2059 # it is a format
+    printf -- "$1(x) = $2\n" >list
+    same_as_gnu "b2sum: a line that begins with '$1'" 'b2sum -c --warn list'
+}
+for between in '' ' ' '  ' '   ' '\t' '\t ' ' \t' '\t\t' 'p' 'p ' 'pp' ')' '\0' '\0 ' '-' '- ' '-512' '-512 ' '-512  ' '-512\t' \
+    '-01000 ' '-0x200 ' '-00512 ' '- 512 ' '-\t512' '-+512 ' '- -512 ' '-512k ' '-512-' 'p-512 ' '-0 ' '-520 ' '-511 ' \
+    '-18446744073709552128 '; do
+    tag "BLAKE2b$between" "$b2"
+done
+for between in ' ' '-256' '-256  ' '-0400 ' '-0x100' '-0256 ' '-08 '; do
+    tag "BLAKE2b$between" "$b2_256"
+done
+printf 'BLAKE2b (x) = %s\nBLAKE2b\nBLAKE2b \nBLAKE2b-\n' "$b2" >list
+same_as_gnu 'b2sum: lines that end behind the tag' 'b2sum -c --warn list'
+
+# -- what cksum of coreutils 9.5 accepts beside this --
+
+# accepts NAME STATUS TEXT ARGUMENT...: expects this status and standard output from a check of the list
+accepts() {
+    local name=$1 status=$2 text=$3 got
+    shift 3
+    got=$(ahash -c "$@" list 2>/dev/null)
+    same "$name" "$status: $text" "$?: $got"
+}
+# encode ALGORITHM: prints the digest of x in base64
+encode() {
+    ahash -a "$1" -t x | cut -d' ' -f1 | perl -ne 'chomp; print pack("H*", $_)' | openssl base64 -A
+}
+for tag in MD5 SHA1 SHA224 SHA256 SHA384 SHA512 SHA3-256 BLAKE2b BLAKE2b-8 BLAKE2b-128 BLAKE2b-256; do
+    digest=$(encode "$tag")
+    printf '%s (x) = %s\r\n' "$tag" "$digest" >list
+    accepts "base64, $tag" 0 'x: OK'
+    printf '%s (x) = %s=\n' "$tag" "$digest" >list
+    accepts "base64 with a character too many, $tag" 1 ''
+    printf '%s (x) = %s\n' "$tag" "${digest%?}" >list
+    accepts "base64 with a character too few, $tag" 1 ''
+    [[ $tag == *-8 ]] && continue
+    printf '%s  x\n' "$digest" >list
+    accepts "base64 without a tag, -a $tag" 0 'x: OK' -a "$tag"
+    [[ $tag == *-* ]] || accepts "base64 without a tag, $tag" 0 'x: OK'
+done
+printf 'SHA256 (x) = %s\nSHA256 (two words) = %s\n' "$base64" "$base64" >list
+accepts 'base64 of another file' 1 $'x: OK\ntwo words: FAILED'
+printf 'SHA256 (x) = %s\n' "${base64/SIE=/SIF=}" >list
+accepts 'base64 with bits behind the last byte' 1 'x: FAILED'
+printf '%s  x\n' "${base64/+/-}" >list
+accepts 'base64 for addresses' 1 ''
+printf 'usr/share/doc/some/name/ x\n' >list
+accepts 'a word of the length of a digest in base64' 1 ''
+for between in '  ' '\t' '\t '; do
+    # shellcheck disable=SC2059 # it is a format
+    printf "SHA256$between(x) = $hex\nBLAKE2b$between(x) = $b2\n" >list
+    accepts "a tag and '$between'" 0 $'x: OK\nx: OK'
+done
+printf 'SHA256   (x) = %s\nBLAKE2bp (x) = %s\n' "$hex" "$b2" >list
+accepts 'a tag and three blanks, and the tag of another algorithm' 1 ''
 
 finish

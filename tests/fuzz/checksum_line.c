@@ -7,13 +7,15 @@
 #include "../../cmd/ahash/algorithms.h"
 #include "fuzz.h"
 
-static struct algorithms algorithms = {.detect = true, .any_length = true};
+/* as ahash, and as b2sum */
+static struct algorithms runs[] = {{.detect = true, .as_cksum = true}, {.any_length = true}};
 
 /* Prints the line and parses the output. */
-static void print_and_parse(const struct checksum_line *line, const char *tag)
+static void print_and_parse(struct algorithms *algorithms, const struct checksum_line *line,
+                            const char *tag)
 {
     struct checksum_format format = {.tag = tag, .mode = ' ', .end = '\n'};
-    struct checksum_reader reader = algorithms_reader(&algorithms);
+    struct checksum_reader reader = algorithms_reader(algorithms);
     struct checksum_line again;
     size_t bytes = digest_bytes(line->algorithm), len;
     char *text = NULL;
@@ -31,19 +33,19 @@ static void print_and_parse(const struct checksum_line *line, const char *tag)
 }
 
 /* without a tag the length decides */
-static bool has_usual_length(const struct digest *digest)
+static bool has_usual_length(struct algorithms *algorithms, const struct digest *digest)
 {
-    const struct digest *by_digits = algorithms_by_digits(&algorithms, 2 * digest_bytes(digest));
+    const struct digest *by_digits = algorithms_by_digits(algorithms, 2 * digest_bytes(digest));
 
     return by_digits && digest_bytes(by_digits) == digest_bytes(digest);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+static void parse_lines(struct algorithms *algorithms, const uint8_t *data, size_t len)
 {
-    struct checksum_reader reader = algorithms_reader(&algorithms);
+    struct checksum_reader reader = algorithms_reader(algorithms);
 
-    if (algorithms.chosen_len == 0)
-        algorithms_choose(&algorithms, "sha256");
+    if (algorithms->chosen_len == 0)
+        algorithms_choose(algorithms, "sha256");
     while (len > 0) {
         const uint8_t *end = memchr(data, '\n', len);
         size_t line_len = end ? (size_t)(end - data) : len;
@@ -55,14 +57,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         text[line_len] = '\n';
         if (checksum_line_parse(&reader, text, line_len, &line)) {
             MUST(line.name >= text && line.name + strlen(line.name) <= text + line_len);
-            print_and_parse(&line, digest_tag(line.algorithm));
-            if (*line.name && has_usual_length(line.algorithm))
-                print_and_parse(&line, NULL);
+            print_and_parse(algorithms, &line, digest_tag(line.algorithm));
+            if (*line.name && has_usual_length(algorithms, line.algorithm))
+                print_and_parse(algorithms, &line, NULL);
         }
         free(text);
         line_len += end ? 1 : 0;
         data += line_len;
         len -= line_len;
     }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++)
+        parse_lines(&runs[i], data, len);
     return 0;
 }
