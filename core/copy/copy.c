@@ -119,12 +119,8 @@ static int decide_in_order(struct copy *copy, struct feed *feed, struct file *fi
     struct stat st, at;
     int rc;
 
-    if (fstatat(file->dir->fd, file->name, &st,
-                item_follows(copy, file) ? 0 : AT_SYMLINK_NOFOLLOW) < 0) {
-        op->attempted = false;
-        item_fail(file, STEP_STAT);
+    if (item_stat(copy, file, &st) < 0)
         return feed_add_done(feed, file);
-    }
     /* one of several names may become a link to another one */
     op->may_defer = copy->pool && !dest_link_possible(copy, file, &st);
     rc = overwrite_decide(copy, file, &st, &at);

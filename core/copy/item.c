@@ -10,6 +10,7 @@
 #include "../base/filesystem.h"
 #include "copy.h"
 #include "written.h"
+#include "../base/retry.h"
 
 void item_free(struct file *file)
 {
@@ -79,6 +80,17 @@ bool item_follows(const struct copy *copy, const struct file *file)
 {
     return copy->opts.follow == FOLLOW_ALWAYS ||
            (copy->opts.follow == FOLLOW_OPERANDS && file->dir == copy->cwd);
+}
+
+int item_stat(const struct copy *copy, struct file *file, struct stat *st)
+{
+    struct item *op = file->op;
+
+    if (fstatat(file->dir->fd, file->name, st,
+                item_follows(copy, file) ? 0 : AT_SYMLINK_NOFOLLOW) == 0)
+        return 0;
+    op->attempted = false;
+    return item_fail(file, STEP_STAT);
 }
 
 int item_note_name(struct copy *copy, struct feed *feed, const struct dir *to, const char *to_name,

@@ -110,6 +110,10 @@ int item_fail(struct file *file, enum step step);
 /* Tells whether this file is reached through symbolic links. */
 bool item_follows(const struct copy *copy, const struct file *file);
 
+/* Looks up this source, following a link if item_follows says so. Returns 0, or -errno with the
+ * file failed and nothing attempted. */
+int item_stat(const struct copy *copy, struct file *file, struct stat *st);
+
 /* Finds out what kind of filesystem a destination's directory is on, if it is not known. */
 void item_find_medium(struct copy *copy, struct dir *to);
 /* Tells whether the names in it are noted, since inode numbers may not tell files apart

@@ -156,12 +156,8 @@ void nonregular_copy(struct copy *copy, struct file *file)
     struct stat st, at;
     int rc;
 
-    if (fstatat(file->dir->fd, file->name, &st,
-                item_follows(copy, file) ? 0 : AT_SYMLINK_NOFOLLOW) < 0) {
-        op->attempted = false;
-        item_fail(file, STEP_STAT);
+    if (item_stat(copy, file, &st) < 0)
         return;
-    }
     rc = overwrite_decide(copy, file, &st, &at);
     if (rc < 0 || rc == OVERWRITE_SKIP || copy->opts.dry_run)
         return;
