@@ -56,16 +56,6 @@ static uint64_t bytes_option(const char *argument)
     return bytes;
 }
 
-static unsigned count_option(const char *option, const char *argument, unsigned max)
-{
-    unsigned count;
-
-    if (cli_parse_count(argument, max, &count) < 0)
-        cli_fatal(0, "invalid %s argument %s: expected a number from 1 to %u", option,
-                  cli_quote_word(argument), max);
-    return count;
-}
-
 bool blocks_option(struct blocks_request *request, int option, const char *argument)
 {
     switch (option) {
@@ -83,10 +73,10 @@ bool blocks_option(struct blocks_request *request, int option, const char *argum
         request->json = true;
         break;
     case OPT_WRITE:
-        request->write_percent = count_option("--write", argument, PERCENT_MAX);
+        request->write_percent = cli_count_option("--write", argument, PERCENT_MAX);
         break;
     case OPT_FSYNC:
-        request->fsync_every = count_option("--fsync", argument, FSYNC_MAX);
+        request->fsync_every = cli_count_option("--fsync", argument, FSYNC_MAX);
         break;
     default:
         return false;

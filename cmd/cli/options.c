@@ -69,7 +69,7 @@ void cli_common_init(struct cli_common *common, const char *program)
     }
 }
 
-static unsigned count_option(const char *option, const char *argument, unsigned max)
+unsigned cli_count_option(const char *option, const char *argument, unsigned max)
 {
     unsigned count;
 
@@ -98,10 +98,10 @@ bool cli_common_option(struct cli_common *common, int option, const char *argume
                                                               engine_groups)]];
         return true;
     case 'j':
-        common->jobs = count_option("--jobs", argument, JOBS_MAX);
+        common->jobs = cli_count_option("--jobs", argument, JOBS_MAX);
         return true;
     case CLI_OPT_DEPTH:
-        common->opts.depth = count_option("--depth", argument, DEPTH_MAX);
+        common->opts.depth = cli_count_option("--depth", argument, DEPTH_MAX);
         return true;
     case CLI_OPT_BLOCK_SIZE:
         common->opts.block_bytes = block_size_option(argument);

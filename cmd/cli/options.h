@@ -97,6 +97,9 @@ void cli_common_init(struct cli_common *common, const char *program);
 bool cli_common_option(struct cli_common *common, int option, const char *argument);
 void cli_common_free(struct cli_common *common);
 
+/* Returns an option's number from 1 to max. Prints what is wrong with another value, and exits. */
+unsigned cli_count_option(const char *option, const char *argument, unsigned max);
+
 /* Returns the index of an option's argument in the NULL-ended choices. An unambiguous beginning is
  * enough, as for GNU's. groups: numbers, equal for choices that mean the same, or NULL.
  * If there is no such choice, prints the list of choices and exits. */
