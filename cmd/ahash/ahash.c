@@ -43,8 +43,9 @@ enum {
 
 /* -- the producer's side -- */
 
-/* Refuses the manifest as an operand: it cannot list itself. */
-static int refuse_own(struct ahash *ahash, struct feed *feed, const char *name)
+/* Refuses an operand of --update: the manifest, which cannot list itself, or standard input, which
+ * a manifest cannot tell from a file named "-". */
+static int refuse_operand(struct ahash *ahash, struct feed *feed, const char *name)
 {
     struct file *file = ahash_file(ahash, feed, AHASH_DIGEST, name);
 
@@ -65,7 +66,7 @@ static int add_file(struct ahash *ahash, struct feed *feed, struct dir *dir, con
                      fstatat(dir->fd, name, &st, dir->may_follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0;
 
     if (looked_up && manifest_is_itself(ahash, &st))
-        return dir == ahash->cwd ? refuse_own(ahash, feed, name) : 0;
+        return dir == ahash->cwd ? refuse_operand(ahash, feed, name) : 0;
     file = feed_file(feed, dir, name, strlen(name));
     if (!file)
         return -ENOMEM;
@@ -125,6 +126,8 @@ static int add_operand(struct ahash *ahash, struct feed *feed, const char *name)
 
     if (ahash->check)
         return ahash_check_produce(ahash, feed, name);
+    if (ahash->manifest && strcmp(name, "-") == 0)
+        return refuse_operand(ahash, feed, name);
     if (ahash->recursive && strcmp(name, "-") != 0 && ahash_is_directory(name)) {
         if (ahash->manifest)
             manifest_add_tree(ahash, name);

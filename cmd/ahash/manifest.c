@@ -83,6 +83,7 @@ static void read_old(struct ahash *ahash)
     /* blank lines and comments alone do not make a manifest */
     if (name_set_count(manifest->old) == 0 && !reader->has_header && manifest->own[0].st_size > 0)
         cli_fatal(0, "%s: no properly formatted checksum lines found: not updated", name);
+    manifest->retire.lines = reader->lines; /* it can meet a line first that is ambiguous */
 }
 
 void manifest_open(struct ahash *ahash)
@@ -374,11 +375,12 @@ static void finish_old(struct ahash *ahash)
 {
     struct manifest *manifest = ahash->manifest;
     struct manifest_reader *reader = &manifest->retire;
+    int rc;
 
     if (!reader->stream)
         return;
     rewind(reader->stream);
-    while (manifest_read(ahash, reader) == 1) {
+    while ((rc = manifest_read(ahash, reader)) == 1) {
         const uint64_t *number = name_set_find(manifest->old, reader->entry.name);
         bool is_gone = false;
         if (!number || *number % 2 == 0) {
@@ -391,6 +393,11 @@ static void finish_old(struct ahash *ahash)
             manifest->counts.removed++;
             print_change(ahash, reader->entry.name, "removed", "REMOVED");
         }
+    }
+    if (rc < 0) { /* it could be read before */
+        cli_message(rc == -EINVAL ? 0 : -rc, "%s%s", cli_quote_maybe(ahash->update_path),
+                    rc == -EINVAL ? ": changed while it was read" : "");
+        manifest->is_refused = true;
     }
 }
 

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ahash.h"
 #include "item.h"
@@ -19,6 +20,8 @@ void ahash_report(struct ahash *ahash, const struct file *file)
 
     if (file->step == STEP_SINK)
         cli_message(-file->status, "%s: cannot compute the digest", name);
+    else if (file->step == STEP_REFUSED && strcmp(file->name, "-") == 0)
+        cli_message(0, "%s: with --update, standard input is not read", name);
     else if (file->step == STEP_REFUSED)
         cli_message(0, "%s: input file is output file", name);
     else if (file->step == STEP_REPLACED)

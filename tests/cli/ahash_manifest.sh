@@ -83,6 +83,30 @@ same 'an operand of a list is as it was' 0 "$(stat -c %s tree/empty)"
 gives 'in a tree it is left out' 0 'tree/empty: 2 new, 0 changed, 0 unchanged, 0 removed, 0 unreadable' '' \
     'ahash -r --update=tree/empty tree'
 rm tree/empty
+gives 'standard input' 1 '' 'ahash: -: with --update, standard input is not read
+ahash: new: not updated' 'echo x >./-; echo y | ahash --update=new tree/a -; s=$?; rm ./-; ls new 2>/dev/null; exit $s'
+gives 'standard input in a list' 1 '' 'ahash: -: with --update, standard input is not read
+ahash: new: not updated' 'printf "tree/a\0-\0" >names; echo y | ahash --update=new --files0-from=names'
+
+# -- all lines of the old manifest are read as the first ones say --
+printf 'lead' >' lead'
+digest() {
+    ahash "$1" | cut -d' ' -f1
+}
+blank="$(digest tree/a) gone
+$(digest ' lead')  lead"
+echo "$blank" >list
+gives 'one blank between digest and name' 1 'list: 0 new, 0 changed, 1 unchanged, 0 removed, 1 unreadable' \
+    'ahash: gone: No such file or directory' 'ahash --update=list " lead" gone'
+same 'one blank between digest and name: no line is lost' "$(digest ' lead')   lead
+$(digest tree/a)  gone" "$(digests list)"
+rm ' lead'
+ahash tree/a tree/b >list
+mkfifo slow
+gives 'a manifest that changes meanwhile' 1 '' 'ahash: list: changed while it was read
+ahash: list: not updated' 'ahash --update=list slow tree/a & exec 3>slow; echo junk >list; exec 3>&-; wait $!'
+same 'a manifest that changes meanwhile is as it was' junk "$(cat list)"
+rm slow list
 
 # -- a disk that is not mounted must not empty the manifest --
 mkdir -p mnt/sub other
