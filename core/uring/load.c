@@ -47,7 +47,7 @@ static void make_request(struct run *run, struct load_slot *slot)
     int fd = run->load->fd;
     unsigned len = (unsigned)run->load->opts.block_bytes;
     uint64_t at = slot->request.offset;
-    bool fixed = run->ring.fixed_buffer;
+    bool fixed = ring_registered(&run->ring, slot->buf);
 
     if (slot->request.kind == LOAD_WRITE)
         load_fill(run->load, &slot->request, slot->buf);
@@ -147,11 +147,10 @@ int uring_load(struct load *load, struct load_result *result)
         run.slots[i].buf = run.buffers.first + i * run.buffers.step;
         SLIST_INSERT_HEAD(&run.free_slots, &run.slots[i], entry);
     }
-    rc = run.slots ? ring_open(&run.ring, depth, run.buffers.first, depth * run.buffers.step,
-                               &result->stats)
-                   : -ENOMEM;
+    rc = run.slots ? ring_open(&run.ring, depth, &result->stats) : -ENOMEM;
     result->stats.fell_back_status = rc;
     if (rc == 0) {
+        ring_register(&run.ring, run.buffers.first, depth * run.buffers.step);
         rc = run_requests(&run, &in_use);
         ring_close(&run.ring);
     }

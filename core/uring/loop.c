@@ -390,8 +390,7 @@ int loop_run(const struct engine_opts *opts, const struct loop_ops *ops, void *a
     set_sizes(&loop, opts, ops->pool_bytes ? ops->pool_bytes : POOL_BYTES);
     rc = allocate(&loop);
     if (rc == 0)
-        rc = ring_open(&loop.ring, loop.depth + loop.block_count, loop.memory, loop.memory_bytes,
-                       to->stats);
+        rc = ring_open(&loop.ring, loop.depth + loop.block_count, to->stats);
     if (rc == 0) {
         running = &loop;
         run_turns(&loop);

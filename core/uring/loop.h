@@ -76,7 +76,8 @@ struct loop {
     struct slot_list waiters;      /* for blocks of the pool */
     struct block *blocks;          /* [block_count] */
     struct block_list free_blocks; /* of the pool */
-    char *memory;                  /* all buffers */
+    uint64_t large_reads;          /* reads into blocks of the pool so far */
+    char *memory;                  /* all buffers: those of the pool, then those of the slots */
     size_t memory_bytes;
     void *op_memory; /* slots' op parts */
 };

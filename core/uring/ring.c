@@ -14,10 +14,6 @@ enum {
      * cores), 8 on two cores. Hashing a cold tree of 78,579 files took 2.0-2.1 s with 32
      * and 2.5-3.1 s with 8 (ext4 on virtio). */
     IOWQ_BOUNDED_WORKERS = 32,
-    /* Registering pins and zeroes the whole buffer: 7 ms for 16 MiB, which a small job would
-     * notice. It saves looking up the pages for each direct read: 0.25 of 2.8 CPU seconds on a 4
-     * GiB file. */
-    REGISTER_AFTER = 64,
     RETRIES = 1000, /* at RETRY_US each, if the kernel has no memory for requests */
     RETRY_US = 1000,
     ABANDON_MS = 1000,
@@ -51,7 +47,7 @@ static int queue_init(struct io_uring *uring, unsigned entries)
     return rc;
 }
 
-int ring_open(struct ring *ring, unsigned entries, void *buf, size_t buf_bytes, struct stats *stats)
+int ring_open(struct ring *ring, unsigned entries, struct stats *stats)
 {
     unsigned workers[2] = {IOWQ_BOUNDED_WORKERS, 0};
     int rc = queue_init(&ring->uring, entries);
@@ -64,11 +60,19 @@ int ring_open(struct ring *ring, unsigned entries, void *buf, size_t buf_bytes, 
     ring->counted_ns = stats_now_ns();
     /* before 5.15 the kernel decides: slower, not wrong */
     (void)io_uring_register_iowq_max_workers(&ring->uring, workers);
-    ring->buffer = (struct iovec){buf, buf_bytes};
+    ring->registered = (struct iovec){NULL, 0};
     ring->requests = 0;
     ring->reaped = 0;
-    ring->fixed_buffer = false;
     return 0;
+}
+
+void ring_register(struct ring *ring, void *buf, size_t bytes)
+{
+    struct iovec range = {buf, bytes};
+
+    assert(ring->registered.iov_len == 0);
+    if (io_uring_register_buffers(&ring->uring, &range, 1) == 0)
+        ring->registered = range;
 }
 
 /* Waits until the kernel has released the files of all requests. io-wq does so only after the
@@ -109,8 +113,7 @@ struct io_uring_sqe *ring_sqe(struct ring *ring)
     struct io_uring_sqe *sqe = io_uring_get_sqe(&ring->uring);
 
     assert(sqe && ring->in_flight < ring->entries);
-    if (++ring->requests == REGISTER_AFTER)
-        ring->fixed_buffer = io_uring_register_buffers(&ring->uring, &ring->buffer, 1) == 0;
+    ring->requests++;
     ring->in_flight++;
     if (ring->in_flight > ring->stats->in_flight_peak)
         ring->stats->in_flight_peak = ring->in_flight;

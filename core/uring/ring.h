@@ -13,16 +13,24 @@ struct ring {
     unsigned entries;    /* at most so many are in flight */
     unsigned in_flight;  /* requests prepared or submitted, and not reaped */
     uint64_t counted_ns; /* up to when in_flight has been integrated */
-    struct iovec buffer;
-    uint64_t requests; /* prepared so far */
-    unsigned reaped;   /* completions handled since the kernel was last told */
-    bool fixed_buffer; /* the buffer given to ring_open is registered */
+    struct iovec registered; /* by ring_register */
+    uint64_t requests;       /* prepared so far */
+    unsigned reaped;         /* completions handled since the kernel was last told */
 };
 
-/* Sets up a ring for up to entries requests in flight, used from this thread only, and registers
- * buf; if RLIMIT_MEMLOCK does not allow that, the ring works without. Returns 0 or -errno. */
-int ring_open(struct ring *ring, unsigned entries, void *buf, size_t buf_bytes,
-              struct stats *stats);
+/* Sets up a ring for up to entries requests in flight, used from this thread only. Returns 0 or
+ * -errno. */
+int ring_open(struct ring *ring, unsigned entries, struct stats *stats);
+/* Registers bytes of memory, once a ring, which must stay until ring_close. The kernel pins all its
+ * pages now, and need not look them up for each request on it. If RLIMIT_MEMLOCK does not allow
+ * that, the ring works without. */
+void ring_register(struct ring *ring, void *buf, size_t bytes);
+/* Tells whether buf is in the registered memory: then requests on it are the _fixed ones, with
+ * buffer index 0. */
+static inline bool ring_registered(const struct ring *ring, const char *buf)
+{
+    return (size_t)(buf - (const char *)ring->registered.iov_base) < ring->registered.iov_len;
+}
 /* Ends a ring. The files of its requests are closed when their descriptors are, unless the ring is
  * broken. */
 void ring_close(struct ring *ring);

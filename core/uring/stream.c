@@ -17,6 +17,10 @@
 enum {
     RETRIES = 3, /* by the ring; after that by a plain call, which waits when the ring gave up */
     SUBMIT_BYTES = 256 * 1024, /* delivered between two submissions; 0.15 ms of SHA-256 */
+    /* reads into large blocks, before these are registered. That pins and zeroes all of them, 12
+     * MiB, which a small job would notice. It saves looking up the pages for each direct read: 0.25
+     * of 2.8 CPU seconds on a 4 GiB file. */
+    REGISTER_AFTER = 64,
 };
 
 /* Requests a read; of a FIFO, a poll: io-wq would read the FIFO's end, and keep it open after the
@@ -30,7 +34,7 @@ static void request_read(struct loop *loop, struct block *block)
 
     if (S_ISFIFO(slot->st.st_mode))
         io_uring_prep_poll_add(sqe, slot->fd, POLLIN);
-    else if (loop->ring.fixed_buffer)
+    else if (ring_registered(&loop->ring, block->buf))
         io_uring_prep_read_fixed(sqe, slot->fd, block->buf + block->got, len, offset, 0);
     else
         io_uring_prep_read(sqe, slot->fd, block->buf + block->got, len, offset);
@@ -52,6 +56,8 @@ static void issue_block(struct loop *loop, struct block *block, uint64_t want)
     block_to(block, BLOCK_READING);
     STAILQ_INSERT_TAIL(&slot->undelivered, block, entry);
     slot->issued += block->want;
+    if (block != &slot->small_block && ++loop->large_reads == REGISTER_AFTER)
+        ring_register(&loop->ring, loop->memory, (size_t)loop->block_count * loop->block_bytes);
     request_read(loop, block);
 }
 

@@ -45,7 +45,7 @@ static void request_write(struct loop *loop, struct block *block)
     unsigned len = block->want - block->written;
     uint64_t offset = block->offset + block->written;
 
-    if (loop->ring.fixed_buffer)
+    if (ring_registered(&loop->ring, buf))
         io_uring_prep_write_fixed(sqe, block->write_fd, buf, len, offset, 0);
     else
         io_uring_prep_write(sqe, block->write_fd, buf, len, offset);
