@@ -135,6 +135,7 @@ static void set_limits(struct engine_opts *opts, unsigned jobs)
 {
     uint64_t share = limits_memory() / BUFFERS_PART / jobs;
 
+    opts->workers = jobs;
     opts->files_max = files_max(jobs);
     if (opts->files_waiting > 0 && opts->depth == 0 && opts->files_max > opts->files_waiting / jobs)
         opts->files_max = opts->files_waiting > jobs ? opts->files_waiting / jobs : 1;

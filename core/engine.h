@@ -37,6 +37,7 @@ struct engine_opts {
     unsigned depth;     /* files in flight per worker; 0: the engine's default; sync ignores it */
     size_t block_bytes; /* a read request of a large file; 0: the engine's default */
     enum direct_mode direct;
+    unsigned workers; /* of this run at most; set by engine_run */
     /* limits per worker, which engine_run sets; 0: none */
     unsigned files_max; /* open files: from RLIMIT_NOFILE; also from files_waiting */
     size_t memory_max;  /* bytes of buffers: from limits_memory; depth and block_bytes obey it */
