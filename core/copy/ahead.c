@@ -4,10 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "../base/pool.h"
+#include "names.h"
 #include "update.h"
 #include "../base/retry.h"
 
@@ -17,83 +20,36 @@ enum {
     OPERANDS_AHEAD = 64,
 };
 
+/* A name that the producer will come to. */
+struct look {
+    TAILQ_ENTRY(look) entry; /* the producer's, as is the list */
+    struct dir *dir;         /* owned reference, until the look is over */
+    const struct dir *of;    /* the same, to be compared only */
+    bool follow;
+    bool missing; /* it is known that there is nothing at the destination */
+    int dest_fd;  /* -1: nothing can be there, or it is not asked for */
+    const char *dest_name;
+    enum { LOOK_WAITS, LOOK_MISSING, LOOK_OTHER, LOOK_DROPPED } _Atomic result;
+    char name[];
+};
+
 void ahead_start(struct copy *copy)
 {
     if (copy->threads_ahead > 0)
         copy->pool = pool_new(copy->threads_ahead);
 }
 
-void ahead_end(struct copy *copy)
+/* Takes a look off the list. Returns whether there was nothing at the destination. */
+static bool drop(struct copy *copy, struct look *at)
 {
-    pool_free(copy->pool);
-    copy->pool = NULL;
-}
+    bool missing = at->missing;
+    int result;
 
-/* A name that the walk will come to. */
-struct look {
-    struct dir *dir; /* owned reference */
-    int dest_fd;     /* -1: nothing can be there */
-    char name[];
-};
-
-static void look(void *arg)
-{
-    struct look *at = arg;
-    struct stat st;
-
-    (void)fstatat(at->dir->fd, at->name, &st, AT_SYMLINK_NOFOLLOW);
-    if (at->dest_fd != -1)
-        (void)fstatat(at->dest_fd, at->name, &st, AT_SYMLINK_NOFOLLOW);
-    dir_put(at->dir);
-    free(at);
-}
-
-void ahead_look(struct dir *dir, const char *name, void *arg)
-{
-    struct copy *copy = arg;
-    const struct dir *to = dir->dest_dir;
-    size_t len = strlen(name) + 1;
-    struct look *at = copy->pool ? malloc(sizeof(*at) + len) : NULL;
-
-    if (!at)
-        return;
-    at->dir = dir_get(dir);
-    at->dest_fd = to && !to->created ? to->fd : -1;
-    memcpy(at->name, name, len);
-    pool_add(copy->pool, look, at);
-}
-
-/* An operand that the producer will come to. */
-struct operand {
-    const struct copy_source *source;
-    bool follow;
-    bool dest; /* is looked at, too */
-};
-
-static void look_operand(void *arg)
-{
-    struct operand *at = arg;
-    const struct copy_source *source = at->source;
-    struct stat st;
-
-    (void)fstatat(AT_FDCWD, source->name, &st, at->follow ? 0 : AT_SYMLINK_NOFOLLOW);
-    if (at->dest && source->to->fd != -1)
-        (void)fstatat(source->to->fd, source->to_name, &st, AT_SYMLINK_NOFOLLOW);
-    free(at);
-}
-
-void ahead_operands(struct copy *copy, size_t next, bool dest)
-{
-    for (; copy->pool && copy->operands_ahead < copy->source_count &&
-           copy->operands_ahead < next + OPERANDS_AHEAD;
-         copy->operands_ahead++) {
-        struct operand *at = malloc(sizeof(*at));
-        if (!at)
-            return;
-        *at = (struct operand){&copy->sources[copy->operands_ahead],
-                               copy->opts.follow != FOLLOW_NEVER, dest};
-        pool_add(copy->pool, look_operand, at);
-    }
+    TAILQ_REMOVE(&copy->looks, at, entry);
+    result = atomic_exchange(&at->result, LOOK_DROPPED);
+    if (result != LOOK_WAITS)
+        free(at);
+    return missing || result == LOOK_MISSING;
 }
 
 void ahead_settle(void *arg)
@@ -102,6 +58,96 @@ void ahead_settle(void *arg)
 
     if (copy->pool)
         pool_wait(copy->pool);
+    while (!TAILQ_EMPTY(&copy->looks))
+        (void)drop(copy, TAILQ_FIRST(&copy->looks));
+}
+
+void ahead_end(struct copy *copy)
+{
+    ahead_settle(copy);
+    pool_free(copy->pool);
+    copy->pool = NULL;
+}
+
+static void look(void *arg)
+{
+    struct look *at = arg;
+    int result = LOOK_OTHER;
+    struct stat st;
+
+    (void)fstatat(at->dir->fd, at->name, &st, at->follow ? 0 : AT_SYMLINK_NOFOLLOW);
+    if (at->dest_fd != -1 && fstatat(at->dest_fd, at->dest_name, &st, AT_SYMLINK_NOFOLLOW) < 0 &&
+        errno == ENOENT)
+        result = LOOK_MISSING;
+    dir_put(at->dir);
+    if (atomic_exchange(&at->result, result) == LOOK_DROPPED)
+        free(at);
+}
+
+/* Makes a look at name in dir, and at nothing else yet. Returns NULL if memory is short. */
+static struct look *look_new(struct dir *dir, const char *name)
+{
+    size_t len = strlen(name) + 1;
+    struct look *at = malloc(sizeof(*at) + len);
+
+    if (!at)
+        return NULL;
+    *at = (struct look){.dir = dir_get(dir), .of = dir, .dest_fd = -1};
+    memcpy(at->name, name, len);
+    return at;
+}
+
+static void start(struct copy *copy, struct look *at)
+{
+    TAILQ_INSERT_TAIL(&copy->looks, at, entry);
+    pool_add(copy->pool, look, at);
+}
+
+void ahead_look(struct dir *dir, const char *name, void *arg)
+{
+    struct copy *copy = arg;
+    const struct dir *to = dir->dest_dir;
+    struct look *at = copy->pool ? look_new(dir, name) : NULL;
+
+    if (!at)
+        return;
+    at->missing = to && to->names && !names_have(to->names, name);
+    at->dest_name = at->name;
+    if (to && !to->created && !at->missing)
+        at->dest_fd = to->fd;
+    start(copy, at);
+}
+
+void ahead_operands(struct copy *copy, struct dir *dir, size_t next, bool dest)
+{
+    for (; copy->pool && copy->operands_ahead < copy->source_count &&
+           copy->operands_ahead < next + OPERANDS_AHEAD;
+         copy->operands_ahead++) {
+        const struct copy_source *source = &copy->sources[copy->operands_ahead];
+        struct look *at = look_new(dir, source->name);
+        if (!at)
+            return;
+        at->follow = copy->opts.follow != FOLLOW_NEVER;
+        at->dest_name = source->to_name;
+        if (dest)
+            at->dest_fd = source->to->fd;
+        start(copy, at);
+    }
+}
+
+bool ahead_missing(struct copy *copy, const struct dir *dir, const char *name)
+{
+    struct look *at, *next;
+
+    for (at = TAILQ_FIRST(&copy->looks); at; at = next) {
+        bool found = at->of == dir && strcmp(at->name, name) == 0;
+        next = TAILQ_NEXT(at, entry);
+        if (found)
+            return drop(copy, at);
+        if (at->of == dir) /* the producer has passed it */
+            (void)drop(copy, at);
+    }
+    return false;
 }
 
 /* A file whose attributes are compared. */

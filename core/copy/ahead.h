@@ -13,14 +13,20 @@ void ahead_start(struct copy *copy);
 /* Waits for all that is under way, and ends. */
 void ahead_end(struct copy *copy);
 
-/* Looks up the operands from next on that the producer will come to, some at a time; dest: also
- * where they go. */
-void ahead_operands(struct copy *copy, size_t next, bool dest);
+/* Looks up the operands from next on that the producer will come to, some at a time, relative to
+ * dir; dest: also where they go. */
+void ahead_operands(struct copy *copy, struct dir *dir, size_t next, bool dest);
 
 /* For walk_ops, with the struct copy as arg. ahead_look looks up a name that the walk will come to,
  * in the source and in the destination, so that the kernel knows it then. */
 void ahead_look(struct dir *dir, const char *name, void *copy);
 void ahead_settle(void *copy);
+
+/* Tells whether a look has found that there is nothing at the destination. The kernel does not
+ * remember that of a server, and would ask again. Names that another process, or a worker on a
+ * filesystem that folds names, has made since are found when they are created. Called in the order
+ * of the looks of a directory. */
+bool ahead_missing(struct copy *copy, const struct dir *dir, const char *name);
 
 /* Has a thread compare and set the attributes of a file that is left as it is (update.h).
  * Afterwards the file is done. Returns 0 or -errno to end the walk. */

@@ -29,6 +29,7 @@
 int copy_init(struct copy *copy)
 {
     assert(!copy->cwd && !copy->links && !copy->written);
+    TAILQ_INIT(&copy->looks);
     copy->umask = umask(0);
     umask(copy->umask);
     copy->euid = geteuid();
@@ -105,13 +106,6 @@ static struct dir *root(const struct copy *copy)
     return copy->opts.follow == FOLLOW_NEVER ? copy->cwd_nofollow : copy->cwd;
 }
 
-/* Tells whether the destination must be looked at in the order of the sources, or without the
- * source's being opened. */
-static bool decides_first(const struct copy_opts *opts)
-{
-    return opts->replace != REPLACE_ALL || opts->update != UPDATE_ALL || opts->dry_run;
-}
-
 /* Looks at the destination of a file that an engine would copy, and adds it to the feed. */
 static int decide_in_order(struct copy *copy, struct feed *feed, struct file *file)
 {
@@ -121,9 +115,13 @@ static int decide_in_order(struct copy *copy, struct feed *feed, struct file *fi
 
     if (item_stat(copy, file, &st) < 0)
         return feed_add_done(feed, file);
-    /* one of several names may become a link to another one */
-    op->may_defer = copy->pool && !dest_link_possible(copy, file, &st);
-    rc = overwrite_decide(copy, file, &st, &at);
+    if (ahead_missing(copy, file->dir, file->name)) {
+        rc = overwrite_check_output(copy, file, &st);
+    } else {
+        /* one of several names may become a link to another one */
+        op->may_defer = copy->pool && !dest_link_possible(copy, file, &st);
+        rc = overwrite_decide(copy, file, &st, &at);
+    }
     if (copy->opts.dry_run && rc == OVERWRITE_CREATE && op->dangling)
         overwrite_refuse_dangling(file);
     if (op->skipped || file->status < 0 || copy->opts.dry_run) {
@@ -170,7 +168,8 @@ static int entry(struct feed *feed, struct dir *dir, const char *name, unsigned 
         nonregular_copy(copy, file);
         return feed_add_done(feed, file);
     }
-    return decides_first(&copy->opts) ? decide_in_order(copy, feed, file) : feed_add(feed, file);
+    return copy_opts_decide_first(&copy->opts) ? decide_in_order(copy, feed, file)
+                                               : feed_add(feed, file);
 }
 
 /* Returns whether the operands before this one must be finished first, or -ENOMEM. If several
@@ -217,7 +216,7 @@ static enum refusal collision(struct copy *copy, struct feed *feed,
 
 static int copy_one(struct copy *copy, struct feed *feed, const struct copy_source *source)
 {
-    bool looks = copy->plan || decides_first(&copy->opts);
+    bool looks = copy->plan || copy_opts_decide_first(&copy->opts);
     const struct walk_ops ops = {.entry = entry,
                                  .enter = directory_enter,
                                  .ahead = copy->pool && looks ? ahead_look : NULL,
@@ -274,10 +273,10 @@ int copy_produce(struct feed *feed, void *arg)
     }
     if (copy->opts.atomic && !copy->opts.dry_run && copy->source_count > 0)
         sweep_target(&copy->sources[0]);
-    if (copy->plan || decides_first(&copy->opts) || copy->source_count > 1)
+    if (copy->plan || copy_opts_decide_first(&copy->opts) || copy->source_count > 1)
         ahead_start(copy);
     for (size_t i = 0; i < copy->source_count && rc == 0; i++) {
-        ahead_operands(copy, i, decides_first(&copy->opts));
+        ahead_operands(copy, root(copy), i, copy_opts_decide_first(&copy->opts));
         copy->source = &copy->sources[i];
         copy->source_to = dir_get(copy->source->to);
         item_find_medium(copy, copy->source_to);

@@ -63,6 +63,7 @@ struct copy {
     _Atomic uint64_t no_clone_from; /* st_dev of a source filesystem that cannot clone; 0: none */
     _Atomic uint64_t no_clone_to;   /* the pair of places that last gave EXDEV; 0: none */
     struct pool *pool;              /* of threads_ahead; NULL: none are needed */
+    TAILQ_HEAD(, look) looks;       /* under way, or not asked about yet */
     size_t operands_ahead;          /* have been looked up, or will be */
     struct hard_links *links;       /* NULL unless preserve_links */
     struct written *written;        /* destinations; NULL if no two sources can lead to one */

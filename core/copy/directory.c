@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include "../base/statx.h"
+#include "ahead.h"
 #include "attr.h"
 #include "entry.h"
+#include "names.h"
 #include "overwrite.h"
 #include "reach.h"
 #include "seen.h"
@@ -85,6 +87,8 @@ static void dir_copied(struct dir *dir)
 
     if (!op->copy->opts.dry_run && !op->copy->plan)
         directory_finish(op, op->to, dir);
+    names_free(op->to->names);
+    op->to->names = NULL;
     dir_put(op->to);
     free(op);
 }
@@ -342,6 +346,8 @@ static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const ch
         return item_add_refused(copy, feed, parent, name, REFUSED_SAME_FILE);
     if (rc < 0)
         return item_add_failed(copy, feed, parent, name, STEP_OPEN_DEST, rc);
+    if (copy->pool && !op->created && copy_opts_decide_first(&copy->opts))
+        op->to->names = names_list(fd);
     op->copy = copy;
     dir->op = op;
     dir->release = dir_copied;
@@ -352,8 +358,10 @@ static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const ch
 int directory_enter(struct feed *feed, struct dir *dir, const char *name, void *arg)
 {
     struct directory *op = calloc(1, sizeof(*op));
-    int rc = op ? enter(arg, feed, dir, name, op) : -ENOMEM;
+    int rc;
 
+    (void)ahead_missing(arg, dir->parent, name); /* the look has served */
+    rc = op ? enter(arg, feed, dir, name, op) : -ENOMEM;
     assert(!dir->op || dir->op == op);
     if (op && !dir->op) { /* it is left out */
         dir_put(op->to);

@@ -63,4 +63,11 @@ struct copy_opts {
     void *ask_arg;
 };
 
+/* Tells whether a destination must be looked at in the order of the sources, or without the
+ * source's being opened. */
+static inline bool copy_opts_decide_first(const struct copy_opts *opts)
+{
+    return opts->replace != REPLACE_ALL || opts->update != UPDATE_ALL || opts->dry_run;
+}
+
 #endif

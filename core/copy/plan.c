@@ -6,19 +6,21 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include "ahead.h"
 #include "parts.h"
 #include "update.h"
 #include "../base/retry.h"
 
 /* Tells whether the options leave the destination as it is. A link is not followed to find out:
  * that takes the run that copies the file. */
-static bool is_left(const struct copy *copy, struct file *file, const struct stat *st)
+static bool is_left(struct copy *copy, struct file *file, const struct stat *st)
 {
     const struct copy_opts *opts = &copy->opts;
     const struct item *op = file->op;
     struct stat at;
 
     if ((opts->replace == REPLACE_ALL && opts->update == UPDATE_ALL) || op->to->created ||
+        ahead_missing(copy, file->dir, file->name) ||
         fstatat(op->to->fd, op->to_name, &at, AT_SYMLINK_NOFOLLOW) < 0)
         return false;
     if (opts->replace == REPLACE_NONE)

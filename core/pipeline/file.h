@@ -48,6 +48,8 @@ enum step {
     STEP_REFUSED,     /* the operation's own rules refuse it; the operation words the reason */
 };
 
+struct names; /* copy/names.h */
+
 /* A directory that files are opened from. Reference counted: each file and each child directory
  * holds one; any thread may drop the last. */
 struct dir {
@@ -57,6 +59,7 @@ struct dir {
     bool may_follow;    /* files directly in it may be opened through a symbolic link (operands) */
     bool created;       /* a copy's destination that the run has made: it was empty */
     enum { DIR_UNKNOWN, DIR_LOCAL, DIR_REMOTE } medium; /* a copy's: where locks are kept */
+    struct names *names;   /* a copy's destination: what it had at first; NULL: not known */
     _Atomic uint64_t made; /* a copy's: what the last new file in it was like; 0: not known */
     uint64_t number; /* a copy's: one for each directory, since inode numbers may be used again */
     uint64_t batch;  /* the feed's: the last batch that had files of it, and how many */

@@ -10,9 +10,9 @@
 struct ring {
     struct io_uring uring;
     struct stats *stats;
-    unsigned entries;    /* at most so many are in flight */
-    unsigned in_flight;  /* requests prepared or submitted, and not reaped */
-    uint64_t counted_ns; /* up to when in_flight has been integrated */
+    unsigned entries;        /* at most so many are in flight */
+    unsigned in_flight;      /* requests prepared or submitted, and not reaped */
+    uint64_t counted_ns;     /* up to when in_flight has been integrated */
     struct iovec registered; /* by ring_register */
     uint64_t requests;       /* prepared so far */
     unsigned reaped;         /* completions handled since the kernel was last told */

@@ -53,6 +53,16 @@ rules
 acp -a --update=changed -T "$mnt/files" "$mnt/met"
 check 'changed files: all is copied' "$here/../cli/same_tree" "$below/files" "$below/met"
 
+# A directory tells at once which names are missing: the server is asked no more than for a new directory.
+mkdir "$below/there"
+for to in fresh there; do
+    rules "getattr $to/[0-9]*"
+    acp -a --update=changed -T "$mnt/files" "$mnt/$to"
+    sed 's/.*matched //' "$mnt/.faultfs" >asked.$to
+    check "to a directory that is $to: all is copied" "$here/../cli/same_tree" "$below/files" "$below/$to"
+done
+same 'questions about names that are missing' "$(cat asked.fresh)" "$(cat asked.there)"
+
 # One worker of uring closes many files at a time, once it has met a slow close.
 fresh_mount
 (cd "$below" && gnu sha256sum files/*) >digests
