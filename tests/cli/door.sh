@@ -56,6 +56,52 @@ for program in acp ahash acat abench; do
         <("$seccomp" EPERM setup "$program" --version)
 done
 
+
+# instructions WITHOUT: prints what OpenSSL's SHA-256 uses on this processor if it lacks these
+instructions() {
+    local flags
+    flags=" $(sed -n 's/^\(flags\|vendor_id\)[^:]*: //p' /proc/cpuinfo | sort -u | tr '\n' ' ') "
+    for flag in $1; do flags=${flags// $flag / }; done
+    case $flags in
+    *' sha_ni '*) echo 'SHA instructions' ;;
+    *' avx2 '*) echo AVX2 ;;
+    *GenuineIntel*' avx '* | *' avx '*GenuineIntel*) echo AVX ;;
+    *' ssse3 '*) echo SSSE3 ;;
+    *) echo 'no special instructions' ;;
+    esac
+}
+
+# uses SETTING WITHOUT: expects the name of the code, and the same digest by it. SETTING hides instructions from OpenSSL.
+uses() {
+    export OPENSSL_ia32cap=$1
+    same "--version: SHA-256 without $2" "$(instructions "$2")" \
+        "$(ahash --version | sed -n 's/^SHA-256 .*, //p')"
+    same "the same digest without $2" "$(gnu sha256sum file)" "$(ahash file)"
+    unset OPENSSL_ia32cap
+}
+
+if [ "$(uname -m)" = x86_64 ]; then
+    uses :~0x20000000 sha_ni
+    uses :0 'sha_ni avx2'
+    uses ~0x1000000000000000:0 'sha_ni avx2 avx'
+    uses 0:0 'sha_ni avx2 avx ssse3'
+fi
+
+# fips VALUE COMMAND...: runs it as if the kernel had this value of fips_enabled
+fips() {
+    # shellcheck disable=SC2016 # the inner shell expands it
+    unshare -m --propagation private bash -c 'mount -t tmpfs none /proc/sys && mkdir /proc/sys/crypto &&
+        echo "$0" >/proc/sys/crypto/fips_enabled && exec "$@"' "$@"
+}
+if ! fips 0 true 2>/dev/null; then
+    left_out 'the FIPS mode' 'no mount namespace can be made here'
+elif ahash --version | grep -q '^SHA-256 .* built in'; then
+    same 'no FIPS mode: the code of SHA-256 is built in' 1 "$(fips 0 ahash --version | grep -c '^SHA-256 .* built in')"
+    same "FIPS mode: SHA-256 is that of OpenSSL's library" 1 \
+        "$(fips 1 ahash --version | grep -c "^SHA-256 *OpenSSL's library")"
+    same 'FIPS mode: the same digest' "$(gnu sha256sum file)" "$(fips 1 ahash file)"
+fi
+
 # -- --stats --
 # on a busy machine even this run can be longer than 20 ms
 for _ in {1..10}; do

@@ -66,6 +66,27 @@ for options in "" --direct-io; do
     done
 done
 
+# -- a read that fails once, and not when it is repeated --
+fresh_mount --direct-io
+for file in small middle large; do
+    for direct in auto always; do
+        rules "read $file error=EIO times=1"
+        same "$file, direct=$direct: a read fails once: ahash" "$(cd right && sha256sum "$file")" \
+            "$(cd "$mnt" && ahash --direct=$direct "$file" 2>&1)"
+        same "$file, direct=$direct: a read fails once: ahash: it has happened" 1 "$(applied)"
+        rules "read $file error=EIO times=1"
+        rm -f copy
+        check "$file, direct=$direct: a read fails once: acp" acp --direct=$direct "$mnt/$file" copy
+        check "$file, direct=$direct: a read fails once: acp, the copy" cmp copy "right/$file"
+        same "$file, direct=$direct: a read fails once: acp: it has happened" 1 "$(applied)"
+    done
+done
+# it shrinks before the read is repeated
+rules "read middle error=EIO times=1" "read middle resize=100000 after=1 times=1"
+check "a read fails once, and the file shrinks: acp" acp "$mnt/middle" shrunk
+check "a read fails once, and the file shrinks: what there was" cmp shrunk <(head -c 100000 right/middle)
+cp right/middle "$below"
+
 # all_the_same NAME RULE [OPTION]: expects correct results without a message
 all_the_same() {
     local name=$1 rule=$2
