@@ -86,6 +86,26 @@ same 'is one' "$(stat -c %i to/same)" "$(stat -c %i to/again)"
 
 # -- attributes --
 
+# a file that is left, and that a symbolic link leads to
+mkdir linked
+echo data >linked/source
+touch -d 2001-01-01 linked/source
+if setfattr -n user.a -v 1 linked/source 2>/dev/null; then
+    acp -a linked/source linked/file
+    ln -s file linked/link
+    inode=$(stat -c %i linked/file)
+    setfattr -n user.a -v 2 linked/source
+    setfacl -m u:4711:r linked/file 2>/dev/null
+    chmod 640 linked/source
+    changed='acp -L --preserve=all --update=changed source link'
+    gives 'through a link: it is left' 0 '' '' "cd linked && $changed"
+    same 'through a link: the link stays' file "$(readlink linked/link)"
+    same 'through a link: the file stays' "$inode" "$(stat -c %i linked/file)"
+    same 'through a link: its mode' 640 "$(stat -c %a linked/file)"
+    same 'through a link: its attributes' "$(getfattr -d linked/source | sed 1d)" "$(getfattr -d linked/file | sed 1d)"
+    same 'through a link: its ACL' "$(getfacl -cn linked/source)" "$(getfacl -cn linked/file)"
+fi
+
 if setfattr -n user.a -v 1 from/mode 2>/dev/null && setfacl -m u:4711:r from/mode 2>/dev/null; then
     check 'attributes that were added' acp -a --update=changed -T from to
     same 'they are set' "$(getfacl -cn from/mode; getfattr -d from/mode | tail -n +2)" \

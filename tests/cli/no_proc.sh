@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # no_proc.sh: the commands without /proc, as in a chroot or early at boot: BIN_DIR ENGINE
 # needs: abench
+here=$(cd "${0%/*}" && pwd)
 . "${0%/*}/lib.sh"
 
 # no_proc COMMAND...: runs it in its own mount namespace, with an empty directory as /proc
@@ -58,6 +59,24 @@ for options in -a '-a -j3' '-a --direct=always --block-size=16K'; do
     same "acp $options, over it" "0 " "$? $message"
     check "acp $options, over it: a hard link" test d/f -ef d/h
 done
+
+# before Linux 6.10 a user other than root cannot name a file by its descriptor alone
+old_kernel() {
+    no_proc "$here/seccomp" ENOENT AT_EMPTY_PATH "$@"
+}
+rm -rf d
+message=$(old_kernel acp -a s d 2>&1)
+same "no AT_EMPTY_PATH: acp -a" "0 " "$? $message"
+check "no AT_EMPTY_PATH: acp -a: a hard link" test d/f -ef d/h
+same "no AT_EMPTY_PATH: acp -a: no name is left" "$(ls -A s)" "$(ls -A d)"
+rm d/h
+echo other >d/h
+message=$(old_kernel acp -a -T s d 2>&1)
+same "no AT_EMPTY_PATH: acp -a, over it" "0 " "$? $message"
+check "no AT_EMPTY_PATH: acp -a, over it: a hard link" test d/f -ef d/h
+message=$(old_kernel acp --atomic s/large atomic 2>&1)
+same "no AT_EMPTY_PATH: acp --atomic" "0 " "$? $message"
+check "no AT_EMPTY_PATH: acp --atomic: the copy" cmp s/large atomic
 
 for old in none there; do
     what="--atomic, old file: $old"
