@@ -64,6 +64,9 @@ static void print_options(FILE *out, const struct copy_opts *opts)
         fputs(" --copy-contents", out);
     if (opts->attributes_only)
         fputs(" --attributes-only", out);
+    /* no plan has them */
+    if (opts->make != MAKE_COPIES)
+        fputs(opts->make == MAKE_HARD_LINKS ? " --link" : " --symbolic-link", out);
 }
 
 /* Returns that text: malloc'd. */

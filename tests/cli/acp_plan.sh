@@ -158,6 +158,11 @@ for option in -l -s -i -H; do
     gives "with $option" 1 '' $'acp: --plan cannot be combined with -l, -s, -i or -H\n'"$hint" \
         "acp -a $option --plan=p -T src dst"
 done
+for option in --link --symbolic-link; do
+    gives "a part with $option" 1 '' "acp: cannot copy a part of the plan '../plan' with -r -P \
+--preserve=mode,ownership,timestamps,links,xattr $option: it was made with -r -P --preserve=mode,ownership,timestamps,links,xattr" \
+        "cd src && acp -a --parents $option --files0-from=../plan/0 -t ../dst"
+done
 gives 'a part with other options' 1 '' "acp: cannot copy a part of the plan '../plan' with -r -P: it was made with -r -P \
 --preserve=mode,ownership,timestamps,links,xattr" 'cd src; acp -r --parents --files0-from=../plan/3 -t ../dst'
 gives 'a part without --parents' 1 '' "acp: cannot copy a part of the plan '../plan' without --parents" \
