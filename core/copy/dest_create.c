@@ -251,8 +251,8 @@ static int create_failed(const struct copy *copy, struct file *file)
     int status = errno;
     struct stat at;
 
-    /* two sources have one name here, and cp does not look there either */
-    if (op->to->created && status == EEXIST)
+    /* what is there two sources have one name for: cp does not look there either */
+    if (op->to->created)
         return item_fail(file, STEP_CREATE);
     if (fstatat(op->to->fd, op->to_name, &at, 0) < 0) {
         if (errno != ENOENT)

@@ -119,8 +119,8 @@ int directory_make(struct copy *copy, struct dir *to, const char *name, struct d
 
     *step = STEP_MAKE_DIR;
     op->created = rc == 0;
-    if (rc == -EEXIST && to->created && !copy->opts.dry_run) {
-        return rc; /* two sources have one name here */
+    if (rc < 0 && to->created && !copy->opts.dry_run) {
+        return rc; /* cp does not look there either: what exists two sources have one name for */
     } else if (rc == -EEXIST) {
         if (fstatat(to->fd, name, &at, follow ? AT_SYMLINK_NOFOLLOW : 0) < 0) {
             /* what a link leads nowhere by exists, but is no directory */

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# attributes.sh: acp on filesystems without extended attributes, with other ones, or that do not list them: BIN_DIR
-# ENGINE. It must behave as GNU cp, except that a copy never gives rights that the source does not give.
+# attributes.sh: acp on filesystems without extended attributes, with other ones, that do not list them, or that refuse
+# some names: BIN_DIR ENGINE. It must behave as GNU cp, except that a copy never gives rights that the source does not
+# give.
 # needs: faultfs
 # shellcheck source=tests/faults/lib.sh
 . "${0%/*}/lib.sh"
@@ -119,4 +120,21 @@ for size in 0 1 4 299; do
     check "a link of 300 bytes that seems to have $size" acp -P "$mnt/link" new
     same "a link of 300 bytes that seems to have $size: its target" "$(readlink "$below/link")" "$(readlink new)"
 done
+# -- names that a filesystem refuses, as NTFS does some --
+
+rm -rf "${below:?}"/* new
+mkdir -p "$below/old/odd-dir" names/odd-dir
+echo f | tee names/odd-file names/odd-dir/inside >names/plain
+for options in -rT -aT; do
+    for to in new old; do
+        export options to mnt
+        fresh_mount
+        rules "getattr,create,mkdir,mknod */odd-* error=EILSEQ" "getattr,create,mkdir,mknod */odd-*/* error=EILSEQ"
+        # shellcheck disable=SC2016 # for another shell
+        same_as_gnu "names that are refused: $options, $to" \
+            'cp $options names "$mnt/$to" 2>&1 | sort; rm -rf "$mnt/new" "$mnt"/old/[!o]*'
+    done
+done
+rules
+
 finish
