@@ -215,7 +215,7 @@ $(foreach p,$(programs),$(eval $(call program_rule,$(p))))
 
 $(tests)/unit/abench_stat: $(obj)/cmd/abench/stat.o
 $(tests)/unit/abench_answer: $(addprefix $(obj)/cmd/abench/,context.o stat.o measure/arm.o measure/commands.o measure/parameters.o \
-    report/answer.o report/answer_lines.o report/knee.o report/summary.o report/verdict.o report/words.o)
+    report/answer.o report/answer_lines.o report/knee.o report/longer.o report/summary.o report/verdict.o report/words.o)
 $(tests)/unit/abench_sample: $(addprefix $(obj)/cmd/abench/,context.o measure/arm.o measure/commands.o \
     measure/parameters.o measure/sample.o)
 $(tests)/unit/abench_sample: libs_more := -lm

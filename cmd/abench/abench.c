@@ -219,15 +219,19 @@ static void report(const struct machine *machine)
  * expected results of what will be measured. */
 static void choose_data(void)
 {
-    int rc;
+    int rc = 0;
 
     bench.stage = "probing";
     for (unsigned cache = BENCH_COLD; cache <= BENCH_WARM && !bench.opts.no_probe; cache++) {
-        if (cache == BENCH_COLD ? bench.opts.cold : bench.opts.warm)
+        if (!(cache == BENCH_COLD ? bench.opts.cold : bench.opts.warm))
+            continue;
+        do {
             probe_predict(&bench, cache);
-        end_if_interrupted();
+            end_if_interrupted();
+        } while ((rc = sample_for_probe(&bench, cache)) > 0);
     }
-    rc = sample_choose(&bench);
+    if (rc == 0)
+        rc = sample_choose(&bench);
     if (rc < 0)
         cli_fatal(-rc, "cannot take a sample of the files");
     expect_results();

@@ -197,6 +197,7 @@ struct bench_target {
 struct bench_prediction {
     bool made;
     const char *why_not; /* it was tried and not made: the reason; else NULL */
+    bool late;           /* because its time was up */
     size_t base, arm;    /* indices of the arms */
     double gain;         /* base_seconds / arm_seconds */
     double base_seconds, arm_seconds;

@@ -125,6 +125,14 @@ EOF
 slow/abench copy --arms=sync,sync-j2 --no-probe --time=30 --precision=100 --dest=to many >table 2>messages
 same 'a sample that is not copied differs' '1 2' "$? $(grep -c ' differs$' table)"
 rm -r many to slow
+if [ "$engine" = uring ]; then
+    mkdir many
+    (cd many && seq 1600 | split -l 1 -a 3)
+    abench copy --arms=sync,uring --settle=1 --time=10 --runs=1 --json=report.json many >table 2>messages
+    same 'a probe that does not end in its time: that of a sample is tried' '0 1600 True ' \
+        "$? $(json report.json '"%d %s" % (d["data"]["whole_files"], d["data"]["files"] in range(90, 110))') $(cat messages)"
+    rm -r many
+fi
 
 # -- what is meant --
 gives 'a mistyped operation' 2 '' "abench: unknown operation 'raed'; expected read, hash, copy or lesson

@@ -334,6 +334,45 @@ static void no_answer_from_too_little(void **state)
     assert_int_equal(ask("CANNOT TELL\nio_uring takes between").kind, ANSWER_UNKNOWN);
 }
 
+static void what_to_ask_for_has_a_number(void **state)
+{
+    struct figures last = ring;
+
+    (void)state;
+    /* a round that the time limit ended: a run of 8 s from 10 s on, and half of one until 25 s */
+    set_up(&one_thread, &threads, &ring);
+    bench.opts.rounds = 50, bench.opts.rounds_min = 7, bench.opts.budget = 6;
+    bench.rounds_done[BENCH_COLD] = 0;
+    bench.timed_out[BENCH_COLD] = true;
+    bench.arms[0].n_samples = bench.arms[1].n_samples = 1;
+    bench.arms[2].n_samples = 0;
+    bench.arms[0].samples[0].begin = 10;
+    bench.arms[1].samples[0] = (struct bench_sample){
+        .round = 1, .begin = 20, .seconds = 5, .timed_out = true, .check = CHECK_FAILED};
+    ask("the time was up before each arm had run; use --time=290");
+    bench.opts.warm = true; /* which has half of the time */
+    ask("use --time=580");
+    set_up(&one_thread, NULL, &ring);
+    bench.rounds_done[BENCH_COLD] = 1;
+    bench.opts.rounds = bench.opts.rounds_min = 1;
+    bench.arms[0].n_samples = bench.arms[1].n_samples = 1;
+    ask("1 round is too few, of which the ratio is 8.0 so far; use --runs=7");
+    bench.opts.rounds = 50;
+    bench.opts.operation = BENCH_COPY;
+    ask("allow more copies with --keep-space");
+    bench.timed_out[BENCH_COLD] = bench.interrupted = true;
+    ask("let it run to its end");
+    /* an interval that is too wide needs many more rounds */
+    last.seconds = 8;
+    set_up(&one_thread, NULL, &last);
+    bench.timed_out[BENCH_COLD] = true;
+    bench.opts.rounds = 50;
+    for (unsigned i = 0; i < ROUNDS; i++)
+        bench.arms[1].samples[i].seconds = i % 2 ? 5.4 : 12;
+    ask("io_uring takes between");
+    ask("use --time=");
+}
+
 static void arms_are_known_by_what_they_do(void **state)
 {
     struct figures base = one_thread, last = ring;
@@ -398,6 +437,7 @@ int main(void)
         cmocka_unit_test(work_that_is_left_out),
         cmocka_unit_test(ready_to_run_is_not_waiting),
         cmocka_unit_test(no_answer_from_too_little),
+        cmocka_unit_test(what_to_ask_for_has_a_number),
         cmocka_unit_test(arms_are_known_by_what_they_do),
         cmocka_unit_test(the_fastest_is_not_known_from_too_little),
         cmocka_unit_test(the_ratio_is_the_one_of_the_table),

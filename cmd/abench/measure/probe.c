@@ -309,6 +309,7 @@ void probe_predict(struct bench *bench, enum bench_cache cache)
     struct probed of[2] = {{.arm = &bench->arms[prediction->base]},
                            {.arm = &bench->arms[prediction->arm]}};
     prediction->made = probe_both(&probe, of, prediction);
+    prediction->late = !prediction->made && bench_now() >= probe.end;
     if (!prediction->made)
         prediction->why_not = "the probe did not end in a tenth of the time limit";
     if (isatty(STDERR_FILENO))

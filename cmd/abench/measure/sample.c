@@ -21,6 +21,9 @@ enum {
     LEAST_FILES = 100,
 };
 
+/* The part of the files for another probe, if that of all did not end in its time. */
+static const double probe_part = 1.0 / 16;
+
 /* The part of the remaining time to plan with: evicting, comparing and starting take time, too. */
 static const double plan_part = 0.75;
 
@@ -154,6 +157,15 @@ int sample_take(struct bench *bench, double part)
     for (size_t i = 0; i < bench->n_arms; i++)
         arm_use_list(bench, &bench->arms[i]);
     return rc;
+}
+
+int sample_for_probe(struct bench *bench, enum bench_cache cache)
+{
+    if (!bench->predictions[cache].late || !arms_take_list(bench) ||
+        probe_part * (double)bench->data.files < LEAST_FILES)
+        return 0;
+    int rc = sample_take(bench, probe_part);
+    return rc < 0 ? rc : 1;
 }
 
 int sample_choose(struct bench *bench)

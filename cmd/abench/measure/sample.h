@@ -4,6 +4,9 @@
 
 #include "../context.h"
 
+/* Reduces the list to a small sample if the probe in this state did not end in its time. Returns 1
+ * if it did so, 0, or -errno. */
+int sample_for_probe(struct bench *bench, enum bench_cache cache);
 /* Reduces the list to a sample if the predicted rounds do not fit into the time limit and a sample
  * can be taken. Returns 0 or -errno. */
 int sample_choose(struct bench *bench);

@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "answer.h"
 #include "knee.h"
+#include "longer.h"
 #include "words.h"
 
 #include <math.h>
@@ -126,11 +127,12 @@ static bool busy(const struct bench *bench, enum bench_cache cache, char *out, s
 }
 
 /* Tells too few rounds, whose ratio has no interval. */
-static void tell_few(char *out, size_t size, const struct bench_ratio *of)
+static void tell_few(const struct bench *bench, enum bench_cache cache, char *out, size_t size,
+                     const struct bench_ratio *of)
 {
-    snprintf(out, size, "%s %s too few, of which the ratio is %s so far; use a longer --time",
+    snprintf(out, size, "%s %s too few, of which the ratio is %s so far; %s",
              words_plural(of->pairs, "round"), of->pairs == 1 ? "is" : "are",
-             words_times(of->ratio));
+             words_times(of->ratio), longer_advice(bench, cache, NULL));
 }
 
 /* Returns true, with the reason, if the figures of this state do not allow an answer. */
@@ -144,10 +146,11 @@ static bool undecidable(const struct bench *bench, enum bench_cache cache, struc
                         summary_of(bench, (size_t)answer->base, cache).median < start_seconds;
     if (bench->no_ring)
         snprintf(out, size, "io_uring cannot be used: %s", bench->no_ring);
+    else if ((answer->ring == ANSWER_NONE || answer->base == ANSWER_NONE) && bench->failed)
+        snprintf(out, size, "an arm failed: see the messages");
     else if (answer->ring == ANSWER_NONE || answer->base == ANSWER_NONE)
-        snprintf(out, size, "%s",
-                 bench->failed ? "an arm failed: see the messages"
-                               : "the time was up before each arm had run; use a longer --time");
+        snprintf(out, size, "the time was up before each arm had run; %s",
+                 longer_advice(bench, cache, NULL));
     else if (answer->too_short)
         snprintf(out, size,
                  "too short to tell: a run takes %s, most of it the start of the process; %s",
@@ -156,7 +159,7 @@ static bool undecidable(const struct bench *bench, enum bench_cache cache, struc
     else if (busy(bench, cache, out, size))
         return true;
     else if (isnan(answer->over_base.low))
-        tell_few(out, size, &answer->over_base);
+        tell_few(bench, cache, out, size, &answer->over_base);
     else
         return false;
     return true;
@@ -168,16 +171,16 @@ static bool too_wide(const struct bench_ratio *of)
 }
 
 /* Tells that the ratio and the medians of the seconds contradict each other. */
-static void tell_contrary(const struct bench *bench, const struct bench_ratio *of, int arm,
-                          int other, struct answer *answer)
+static void tell_contrary(const struct bench *bench, enum bench_cache cache,
+                          const struct bench_ratio *of, int arm, int other, struct answer *answer)
 {
     bool by_rounds = of->ratio > 1;
 
     snprintf(answer->unknown, sizeof(answer->unknown),
              "no difference can be told: within the rounds the faster one is %s, but by the"
-             " median time it is %s; the speed of the machine changes: use a longer --time",
-             bench->arms[by_rounds ? arm : other].label,
-             bench->arms[by_rounds ? other : arm].label);
+             " median time it is %s; the speed of the machine changes: %s",
+             bench->arms[by_rounds ? arm : other].label, bench->arms[by_rounds ? other : arm].label,
+             longer_advice(bench, cache, of));
 }
 
 static bool saves_cpu(const struct bench *bench, enum bench_cache cache,
@@ -198,13 +201,14 @@ static enum answer_kind decide(const struct bench *bench, enum bench_cache cache
     bool waits = base.waiting_share >= waits_little;
 
     if (answer->over_base.contrary) {
-        tell_contrary(bench, &answer->over_base, answer->ring, answer->base, answer);
+        tell_contrary(bench, cache, &answer->over_base, answer->ring, answer->base, answer);
         return ANSWER_UNKNOWN;
     }
     if (too_wide(&answer->over_base)) {
         snprintf(answer->unknown, sizeof(answer->unknown),
-                 "io_uring takes between %s of the time; use a longer --time",
-                 words_interval(1 / answer->over_base.high, 1 / answer->over_base.low));
+                 "io_uring takes between %s of the time; %s",
+                 words_interval(1 / answer->over_base.high, 1 / answer->over_base.low),
+                 longer_advice(bench, cache, &answer->over_base));
         return ANSWER_UNKNOWN;
     }
     if (!answer->over_base.faster)
@@ -220,10 +224,10 @@ static enum answer_kind decide(const struct bench *bench, enum bench_cache cache
         return ANSWER_NO;
     if (too_wide(over)) {
         snprintf(answer->unknown, sizeof(answer->unknown),
-                 "io_uring is %s times as fast as %s, but compared with %s the interval is %s; use"
-                 " a longer --time",
+                 "io_uring is %s times as fast as %s, but compared with %s the interval is %s; %s",
                  words_times(answer->over_base.ratio), bench->arms[answer->base].label,
-                 bench->arms[answer->threads].label, words_interval(over->low, over->high));
+                 bench->arms[answer->threads].label, words_interval(over->low, over->high),
+                 longer_advice(bench, cache, over));
         return ANSWER_UNKNOWN;
     }
     return !over->slower && saves_cpu(bench, cache, answer) ? ANSWER_YES : ANSWER_THREADS;
@@ -251,9 +255,9 @@ static void find_other(const struct bench *bench, enum bench_cache cache, struct
     if (busy(bench, cache, answer->unknown, sizeof(answer->unknown)))
         answer->undecided = true;
     else if (isnan(of.low))
-        tell_few(answer->unknown, sizeof(answer->unknown), &of);
+        tell_few(bench, cache, answer->unknown, sizeof(answer->unknown), &of);
     else if (of.contrary)
-        tell_contrary(bench, &of, answer->use, answer->other, answer);
+        tell_contrary(bench, cache, &of, answer->use, answer->other, answer);
 }
 
 struct answer answer_find(const struct bench *bench, enum bench_cache cache)
