@@ -247,6 +247,7 @@ struct bench {
     bool hooked;             /* the command of --setup has begun, so that --cleanup must run */
     bool failed;             /* an arm failed or differed */
     char busiest[32];        /* name of another process that used the processors most; "": none */
+    bool never_cold;         /* the filesystem keeps its files in memory, and that was told */
     const char *no_ring;     /* the reason why io_uring cannot be used; NULL: it can */
     char *warnings[BENCH_WARNINGS_MAX];
     size_t n_warnings;

@@ -134,6 +134,19 @@ if [ "$engine" = uring ]; then
     rm -r many
 fi
 
+# -- warnings that are told once --
+abench copy --arms=sync,sync-j2,auto --no-probe --runs=3 tree >table 2>messages
+check 'that copies are not on the device: once at most' [ "$(tr -s ' \n' ' ' <table | grep -o 'which --durable measures' | wc -l)" -le 1 ]
+if [ "$(stat -f -c %T /dev/shm 2>/dev/null)" = tmpfs ] && kept=$(mktemp -d /dev/shm/abench-test.XXXXXX); then
+    echo x >"$kept/file"
+    abench hash "${arms[@]}" "$kept" >table 2>messages
+    same 'a filesystem in memory: why nothing is cold, once' '1 0' \
+        "$(tr -s ' \n' ' ' <table | grep -c 'tmpfs keeps its files in memory') $(tr -s ' \n' ' ' <table | grep -c 'stayed in the page cache')"
+    rm -r "$kept"
+else
+    left_out 'a filesystem in memory' '/dev/shm is none'
+fi
+
 # -- what is meant --
 gives 'a mistyped operation' 2 '' "abench: unknown operation 'raed'; expected read, hash, copy or lesson
 Try 'abench --help' for more information.

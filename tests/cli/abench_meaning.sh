@@ -178,6 +178,10 @@ if [ "$engine" = uring ]; then
         "$(grep -c '^depth=.*\*$' table) $(grep -c '^depth=.,block-size=64K .* -\*\?$' table)"
     same 'the other arms have the first block size, and so has the command to use' '1 --block-size=16K' \
         "$(json report.json 'd["states"][0]["arms"][0]["command"].count("--block-size=16K")') $(grep -A3 '^Use' table | grep -o -e '--block-size=[^ ]*')"
+    same 'the asterisk is explained' 1 "$(grep -c '^Knee \* ' table)"
+    abench read --pattern=random --threads=2 --sweep=depth=1,4 --bytes=1M --no-probe --runs=1 --json=report.json large >table 2>messages
+    same 'threads beside a sweep, if they are asked for' 'sync sync-j2 depth=1 depth=4' \
+        "$(json report.json '" ".join(a["name"] for a in d["states"][0]["arms"])')"
     abench read --pattern=random --sweep=block-size=16K,64K --bytes=1M --no-probe --runs=1 --json=report.json large >table 2>messages
     same 'a single point of each size is no knee' 'None [] 0' \
         "$(json report.json '"{} {}".format(d["states"][0]["knee"], d["states"][0]["knees"])') $(grep -c '^Knee' table)"

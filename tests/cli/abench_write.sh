@@ -54,6 +54,9 @@ abench read --write=50 "${few[@]}" --direct=never --warm --details --markdown=pa
 same 'through the page cache' '0 1' "$? $(grep -c '^| arm .* read p99.9 us | writes/s | write p50 us .* write p99.9 us |$' page.md)"
 abench read --write=50 "${few[@]}" --arm 'own=test -s {src} && wc -c {src} >size' place >table 2>messages
 same 'a command gets the name of the file' '0 4194304' "$? $(cut -d' ' -f1 size)"
+gives 'a size that is too small' 2 '' 'abench: --size must be at least 256K' 'abench read --write=50 --size=64K place'
+abench read --write=50 --fsync=16 "${few[@]}" --html=page.html place >table 2>messages
+same 'the page says what is written' 1 "$(grep -c 'random, blocks of 4,096, 1.6 MB, 50% of them written, an fsync after every 16<' page.html)"
 
 # -- fio as an upper limit --
 cat >report.fio <<'JSON'

@@ -4,6 +4,7 @@
 #include "lesson.h"
 #include "delay_files.h"
 #include "../measure/child.h"
+#include "../measure/processors.h"
 #include "../measure/run.h"
 #include "../stat.h"
 #include "../../../core/base/limits.h"
@@ -253,6 +254,7 @@ int lesson_measure(struct lesson *lesson)
         [LESSON_MANY] = many_lesson,       [LESSON_COMPUTING] = cpu_bound_lesson,
         [LESSON_BLOCKED] = blocked_lesson,
     };
+    struct processors before;
     const char *why = NULL;
     int error = 0;
 
@@ -261,11 +263,13 @@ int lesson_measure(struct lesson *lesson)
     error = delay_files_make(lesson->bench, &lesson->no_fuse);
     if (error < 0)
         cli_fatal(-error, "cannot create slow files");
+    processors_read(&before);
     for (unsigned i = LESSON_TWO; i <= LESSON_BLOCKED; i++)
         if (lesson_wanted(lesson, i)) {
             if (measure[i](lesson) < 0)
                 return -1;
             lesson->done = i;
+            processors_take(&before, &lesson->around);
         }
     lesson->done = LESSON_COST;
     say(lesson, "");

@@ -32,6 +32,7 @@ struct lesson {
     struct lesson_runs two, many, cpu_bound;
     struct overlap sync, uring;
     struct handled two_sync, two_uring; /* when the two reads were handled */
+    struct bench_sample around;         /* its times of the processors are those of all lessons */
     struct handled alone, blocked;      /* 63 reads; and if the worker blocks after the first */
 };
 

@@ -195,6 +195,25 @@ static void print_slow(FILE *out, const struct lesson *lesson)
     free(text);
 }
 
+/* Tells that other processes made the times longer. */
+static void print_busy(FILE *out, const struct lesson *lesson)
+{
+    const double much = 0.25;
+    const struct bench_sample *around = &lesson->around;
+    struct term term;
+    char *text = NULL;
+
+    if (!(around->others_seconds > much * around->processors_seconds))
+        return;
+    term_init(&term, out);
+    if (asprintf(&text,
+                 "other processes used %.0f%% of the processors: the times and ratios may not"
+                 " show what the sentences say; repeat it on a quiet machine",
+                 100 * around->others_seconds / around->processors_seconds) >= 0)
+        term_line(out, &term, "But", text);
+    free(text);
+}
+
 static bool wants(const struct lesson *lesson, unsigned number)
 {
     return number <= lesson->done && lesson_wanted(lesson, number);
@@ -217,6 +236,7 @@ void lesson_print(FILE *out, const struct lesson *lesson)
         print_cost(out);
     if (lesson->done == LESSON_COST)
         print_choice(out);
+    print_busy(out, lesson);
 }
 
 static void put_handled(struct json_writer *json, const char *key, const struct handled *handled)

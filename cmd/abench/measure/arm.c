@@ -346,7 +346,7 @@ void arms_add_built_in(struct bench *bench)
         depths_add(bench, able);
     } else {
         builtin_named(bench, "sync");
-        if (!opts->sweep)
+        if (opts->threads || !opts->sweep)
             builtin_add_all(bench, opts->threads ? opts->threads : "16", "sync-j");
         if (!opts->sweep)
             builtin_named(bench, able ? "uring" : "auto");

@@ -201,7 +201,7 @@ static void warn_resident(struct bench *bench, enum bench_cache cache, const str
         bench_warn(bench,
                    "the kernel does not report which pages of other users' files are cached; run"
                    " as their owner or as root to have the state verified");
-    if (cache == BENCH_COLD && resident > much)
+    if (cache == BENCH_COLD && resident > much && !bench->never_cold)
         bench_warn(bench,
                    "more than 1%% of the data stayed in the page cache: another process maps or"
                    " reads the files, or the filesystem keeps them in memory; stop that process"

@@ -24,6 +24,8 @@ static void choose_size(struct bench_options *opts, const char *dir)
     uint64_t half = 0;
     struct statvfs fs;
 
+    if (opts->size > 0 && opts->size < FILL_BYTES)
+        cli_fatal(0, "--size must be at least %dK", FILL_BYTES / 1024);
     if (opts->size == 0 && statvfs(dir, &fs) < 0)
         cli_fatal(errno, "%s", cli_quote_maybe(dir));
     if (opts->size == 0) {
@@ -32,8 +34,8 @@ static void choose_size(struct bench_options *opts, const char *dir)
     }
     opts->size -= opts->size % FILL_BYTES;
     if (opts->size == 0)
-        cli_fatal(0, "%s: no room for a file of %d bytes: choose another place, or a --size",
-                  cli_quote_maybe(dir), FILL_BYTES);
+        cli_fatal(0, "%s: no room for the file to write; make room, or name a directory with more",
+                  cli_quote_maybe(dir));
 }
 
 void target_choose(struct bench *bench, const char *given)

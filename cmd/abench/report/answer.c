@@ -284,6 +284,10 @@ struct answer answer_find(const struct bench *bench, enum bench_cache cache)
         answer.kind = ANSWER_UNKNOWN;
     else
         answer.kind = decide(bench, cache, &answer);
+    if (bench->no_ring) {
+        char reason[sizeof(answer.unknown)];
+        answer.undecided = busy(bench, cache, reason, sizeof(reason));
+    }
     if (answer.too_short && usual != ANSWER_NONE)
         answer.use = usual; /* the best is so by chance */
     return answer;

@@ -127,7 +127,7 @@ static void print_reason(FILE *out, const struct bench *bench, const struct answ
         fprintf(out, "; as fast as %s", bench->arms[best].label);
     else if (answer->use != usual && usual != ANSWER_NONE && arm->argv && !arm->swept &&
              !arm->ring && (answer->kind != ANSWER_UNKNOWN || bench->no_ring))
-        fprintf(out, "; by itself it takes %s, which takes %s of the time", by_itself,
+        fprintf(out, "; by itself it takes %s, which takes %s times as long", by_itself,
                 words_times(
                     1 / summary_compare(bench, (size_t)usual, (size_t)answer->use, cache).ratio));
     if ((answer->kind == ANSWER_UNKNOWN && !bench->no_ring) || answer->undecided)

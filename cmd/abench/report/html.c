@@ -38,7 +38,8 @@ static const char style[] =
     "100%;"
     "font-variant-numeric:tabular-nums}th,td{padding:4px 10px;text-align:right;"
     "white-space:nowrap;border-bottom:1px solid var(--line)}"
-    "th:first-child,td:first-child{text-align:left}th{color:var(--dim);font-weight:500}\n"
+    "th:first-child,td:first-child{text-align:left}th{color:var(--dim);font-weight:500;"
+    "white-space:normal;vertical-align:bottom}\n"
     "tr.use td{font-weight:600}tr.use td:first-child::after{content:' \\2190  use';"
     "color:var(--ring)}\n"
     ".bars{display:grid;grid-template-columns:minmax(8em,max-content) 1fr max-content;"
@@ -120,6 +121,26 @@ static char *known(const char *text)
     return text[0] ? strdup(text) : NULL;
 }
 
+static char *pattern_text(const struct bench_options *opts)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    if (!out)
+        return NULL;
+    fprintf(out, "%s, blocks of %s, %s", opts->pattern, words_count(opts->pattern_block),
+            words_bytes((double)opts->pattern_bytes));
+    if (opts->write_percent > 0)
+        fprintf(out, ", %u%% of them written", opts->write_percent);
+    if (opts->fsync_every > 0)
+        fprintf(out, ", an fsync after every %u", opts->fsync_every);
+    if (fclose(out) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
 static void put_place(FILE *out, const struct bench *bench, const struct machine *machine)
 {
     const struct bench_data *data = &bench->data;
@@ -131,10 +152,8 @@ static void put_place(FILE *out, const struct bench *bench, const struct machine
     if (asprintf(&text, "%s%s: %s, %s", data->paths[0], data->n_paths > 1 ? " and more" : "",
                  words_plural(data->files, "file"), words_bytes((double)data->bytes)) >= 0)
         put_pair(out, "Data", text);
-    if (bench->opts.pattern &&
-        asprintf(&text, "%s, blocks of %s, %s", bench->opts.pattern,
-                 words_count(bench->opts.pattern_block), words_bytes(bench_bytes(bench))) >= 0)
-        put_pair(out, "Pattern", text);
+    if (bench->opts.pattern)
+        put_pair(out, "Pattern", pattern_text(&bench->opts));
     if (asprintf(&text, "%s on %s", machine->filesystem, machine->device) >= 0)
         put_pair(out, "Filesystem", text);
     put_pair(out, "Device model", known(machine->model));

@@ -4,6 +4,7 @@
 #include "answer.h"
 #include "summary.h"
 #include "../../../core/base/limits.h"
+#include "words.h"
 
 #include <inttypes.h>
 #ifdef HAVE_LIBMOUNT
@@ -150,16 +151,39 @@ void machine_warn_before(struct bench *bench, const struct machine *machine)
         bench_warn(bench,
                    "the files are larger than the free memory, so that not all of them are cached"
                    " in warm runs; choose fewer files");
-    if (bench->opts.cold && (strcmp(type, "tmpfs") == 0 || strcmp(type, "ramfs") == 0))
+    bench->never_cold = strcmp(type, "tmpfs") == 0 || strcmp(type, "ramfs") == 0;
+    if (bench->opts.cold && bench->never_cold)
         bench_warn(bench,
                    "%s keeps its files in memory, so that there is no cold state; choose files on"
                    " a disk",
                    type);
 }
 
+/* Warns of the arms whose copies are not on the device when they end. */
+static void warn_not_durable(struct bench *bench, enum bench_cache cache)
+{
+    const double in_memory = 1.5;
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    for (size_t i = 0; i < bench->n_arms && out; i++) {
+        struct bench_summary sum = summary_of(bench, i, cache);
+        if (sum.runs > 0 && sum.durable > in_memory * sum.median)
+            fprintf(out, "%s%s (%s)", ftell(out) > 0 ? ", " : "", words_seconds(sum.durable),
+                    bench->arms[i].label);
+    }
+    if (out && fclose(out) == 0 && text[0])
+        bench_warn(bench,
+                   "copies are still in the page cache when the command ends; they are on the"
+                   " device after %s, which --durable measures",
+                   text);
+    free(text);
+}
+
 static void warn_state(struct bench *bench, enum bench_cache cache, const struct machine *machine)
 {
-    const double start_seconds = 0.02, in_memory = 1.5;
+    const double start_seconds = 0.02;
     struct bench_summary base = summary_of(bench, bench->baseline, cache);
     double bytes = bench_bytes(bench);
 
@@ -173,16 +197,8 @@ static void warn_state(struct bench *bench, enum bench_cache cache, const struct
                    "only %.0f of %.0f MB came from the device in cold runs: the filesystem has its"
                    " own cache, or the files have holes; try --drop-caches, or other files",
                    base.device_read / 1e6, bytes / 1e6);
-    for (size_t i = 0; i < bench->n_arms && bench->opts.operation == BENCH_COPY; i++) {
-        struct bench_summary sum = summary_of(bench, i, cache);
-        if (sum.runs > 0 && sum.durable > in_memory * sum.median && !bench->opts.durable)
-            bench_warn(
-                bench,
-                "the files are smaller than the free memory, so that copies of %s are still in"
-                " the page cache when it exits; they are on the device after %.3g s, which"
-                " --durable measures",
-                bench->arms[i].name, sum.durable);
-    }
+    if (bench->opts.operation == BENCH_COPY && !bench->opts.durable)
+        warn_not_durable(bench, cache);
 }
 
 void machine_warn_after(struct bench *bench, const struct machine *machine)

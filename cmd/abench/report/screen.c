@@ -175,7 +175,8 @@ static void print_state(FILE *out, const struct bench *bench, const struct term 
     putc('\n', out);
     print_wrapped(out, term, "Why", verdict_line(bench, machine, cache));
     print_whole(out, bench, term, cache);
-    print_wrapped(out, term, "Knee", knee_line(bench, cache));
+    /* the table of a pattern has a star there */
+    print_wrapped(out, term, bench->opts.pattern ? "Knee *" : "Knee", knee_line(bench, cache));
 }
 
 /* Prints a report, without its empty lines if it would not fit a screen with them. */
