@@ -11,6 +11,7 @@
 
 #include "../base/pool.h"
 #include "names.h"
+#include "nonregular.h"
 #include "update.h"
 #include "../base/retry.h"
 
@@ -150,38 +151,78 @@ bool ahead_missing(struct copy *copy, const struct dir *dir, const char *name)
     return false;
 }
 
-/* A file whose attributes are compared. */
-struct left {
+/* A file that another thread completes. */
+struct held {
     struct copy *copy;
     struct feed *feed;
     struct file *file;
     struct stat st, at;
 };
 
+/* Has a thread run what completes the file. Takes over held. Returns 0 or -errno to end the walk.
+ */
+static int hold(const struct held *like, void (*run)(void *held))
+{
+    struct held *held = malloc(sizeof(*held));
+    int rc = held ? feed_add_held(like->feed, like->file) : -ENOMEM;
+
+    if (rc < 0) {
+        free(held);
+        return rc;
+    }
+    *held = *like;
+    pool_add(like->copy->pool, run, held);
+    return 0;
+}
+
+static void done(struct held *held)
+{
+    feed_done(held->feed, held->file);
+    free(held);
+}
+
 static void compare(void *arg)
 {
-    struct left *left = arg;
+    struct held *held = arg;
 
-    update_attributes(left->copy, left->file, &left->st, &left->at);
-    feed_done(left->feed, left->file);
-    free(left);
+    update_attributes(held->copy, held->file, &held->st, &held->at);
+    done(held);
 }
 
 int ahead_attributes(struct copy *copy, struct feed *feed, struct file *file, const struct stat *st,
                      const struct stat *at)
 {
-    struct left *left = malloc(sizeof(*left));
-    int rc;
+    return hold(&(struct held){copy, feed, file, *st, *at}, compare);
+}
 
-    if (!left) {
-        update_attributes(copy, file, st, at);
-        return feed_add_done(feed, file);
-    }
-    *left = (struct left){copy, feed, file, *st, *at};
-    rc = feed_add_held(feed, file);
-    if (rc == 0)
-        pool_add(copy->pool, compare, left);
-    else
-        free(left);
-    return rc;
+static void make(void *arg)
+{
+    struct held *held = arg;
+
+    nonregular_copy(held->copy, held->file);
+    done(held);
+}
+
+/* Tells whether its copy may be made in any order: nothing is asked, and it has no other name that
+ * may decide about this one. An operand can be another one's destination. */
+static bool in_any_order(const struct copy *copy, struct file *file)
+{
+    const struct copy_opts *opts = &copy->opts;
+    struct stat st;
+
+    if (!file->dir->dest_dir || opts->make != MAKE_COPIES || opts->replace != REPLACE_ALL ||
+        opts->dry_run)
+        return false;
+    return opts->update == UPDATE_ALL ||
+           (fstatat(file->dir->fd, file->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_nlink == 1);
+}
+
+int ahead_nonregular(struct copy *copy, struct feed *feed, struct file *file)
+{
+    if (copy->threads_ahead > 0 && !copy->pool)
+        ahead_start(copy);
+    if (copy->pool && in_any_order(copy, file))
+        return hold(&(struct held){.copy = copy, .feed = feed, .file = file}, make);
+    nonregular_copy(copy, file);
+    return feed_add_done(feed, file);
 }

@@ -28,6 +28,10 @@ void ahead_settle(void *copy);
  * of the looks of a directory. */
 bool ahead_missing(struct copy *copy, const struct dir *dir, const char *name);
 
+/* Copies a file without bytes: on a thread if its copy may be made in any order. Afterwards the
+ * file is done. Returns 0 or -errno to end the walk. */
+int ahead_nonregular(struct copy *copy, struct feed *feed, struct file *file);
+
 /* Has a thread compare and set the attributes of a file that is left as it is (update.h).
  * Afterwards the file is done. Returns 0 or -errno to end the walk. */
 int ahead_attributes(struct copy *copy, struct feed *feed, struct file *file, const struct stat *st,

@@ -164,10 +164,8 @@ static int entry(struct feed *feed, struct dir *dir, const char *name, unsigned 
     op->attempted = true;
     file->type = type;
     file->ino = ino;
-    if (nonregular_is(copy, type)) {
-        nonregular_copy(copy, file);
-        return feed_add_done(feed, file);
-    }
+    if (nonregular_is(copy, type))
+        return ahead_nonregular(copy, feed, file);
     return copy_opts_decide_first(&copy->opts) ? decide_in_order(copy, feed, file)
                                                : feed_add(feed, file);
 }
@@ -220,7 +218,7 @@ static int copy_one(struct copy *copy, struct feed *feed, const struct copy_sour
     const struct walk_ops ops = {.entry = entry,
                                  .enter = directory_enter,
                                  .ahead = copy->pool && looks ? ahead_look : NULL,
-                                 .settle = copy->pool ? ahead_settle : NULL};
+                                 .settle = ahead_settle};
     struct stat st;
     enum refusal refusal = REFUSED_NONE;
     int flags = copy->opts.follow == FOLLOW_NEVER ? AT_SYMLINK_NOFOLLOW : 0;

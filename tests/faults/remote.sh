@@ -63,6 +63,20 @@ for to in fresh there; do
 done
 same 'questions about names that are missing' "$(cat asked.fresh)" "$(cat asked.there)"
 
+# Symbolic links are made by threads, too.
+mkdir "$below/symbolic"
+for ((i = 0; i < 2 * most; i++)); do
+    ln -s "to $i" "$below/symbolic/$i"
+done
+for options in -a "-a --update=changed"; do
+    rules "link symbolic/* together=$most"
+    # shellcheck disable=SC2086
+    acp $options -T "$mnt/symbolic" "$mnt/symbolic.copy"
+    same "symbolic links, $options: the number that is read at a time" "$most" \
+        "$(sed 's/.*together //' "$mnt/.faultfs")"
+    check "symbolic links, $options: all are copied" "$here/../cli/same_tree" "$below/symbolic" "$below/symbolic.copy"
+done
+
 # One worker of uring closes many files at a time, once it has met a slow close.
 fresh_mount
 (cd "$below" && gnu sha256sum files/*) >digests
