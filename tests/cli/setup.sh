@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# setup.sh: scripts/setup installs what is missing, and nothing else; it needs no root if nothing is.
+# setup.sh: scripts/setup installs what is missing, and nothing else; it needs no root if nothing is. scripts/lint knows
+# its stages.
 setup=$(cd "${0%/*}/../.." && pwd)/scripts/setup
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
@@ -42,4 +43,9 @@ printf '#!/bin/sh\necho 0\n' >"$scratch/as/id"
 same "root" "scripts/setup: installing fish zsh" "$("$setup" check 2>&1 </dev/null)"
 check "root: the missing packages are installed" \
     grep -q '^apt-get .* install -y --no-install-recommends fish zsh$' "$scratch/calls"
+# -- scripts/lint --
+if make -sC "${setup%/*}/.." print-flags >/dev/null 2>&1; then
+    message=$("${setup%/*}/lint" no-such-stage 2>&1)
+    same 'lint: a mistyped stage' "1 lint: there is no stage no-such-stage" "$? ${message%%;*}"
+fi
 finish
