@@ -99,12 +99,14 @@ static int make(const struct copy *copy, struct dir *to, const char *name, struc
     mode_t wanted = copy->opts.default_mode ? S_IRWXU | S_IRWXG | S_IRWXO : op->st.st_mode & 01777;
     struct stat st;
 
-    if (mkdirat(to->fd, name, wanted & ~withheld(copy)) < 0 ||
+    /* at once with our own rights to write into it: another run may copy to the same place */
+    if (mkdirat(to->fd, name, (wanted & ~withheld(copy)) | S_IRWXU) < 0 ||
         fstatat(to->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return -errno;
-    /* the source, the umask or a default ACL may withhold our own rights to write into it */
-    op->lent = S_IRWXU & ~st.st_mode;
-    if (op->lent && S_ISDIR(st.st_mode) && reach_chmod(&made, (st.st_mode & 07777) | S_IRWXU) < 0)
+    op->lent = S_IRWXU & ~(st.st_mode & wanted);
+    /* the umask or a default ACL may have taken them */
+    if ((S_IRWXU & ~st.st_mode) && S_ISDIR(st.st_mode) &&
+        reach_chmod(&made, (st.st_mode & 07777) | S_IRWXU) < 0)
         return -errno;
     return 0;
 }

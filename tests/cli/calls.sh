@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # calls.sh: the calls that a file costs. Its size tells where it ends, without a read that returns nothing. What new files
-# are like in a directory of the copy's own is asked once.
+# are like in a directory of the copy's own is asked once. A new directory can be written into from the start.
 . "${0%/*}/lib.sh"
 
 if ! strace -o /dev/null true 2>/dev/null; then
@@ -50,6 +50,12 @@ ext2/ext3 | xfs | btrfs | tmpfs | overlayfs)
     ;;
 *) left_out 'metadata of new files' "on $filesystem each is asked" ;;
 esac
+# another run that copies to the same place may come at any time
+mkdir -m 555 read-only
+same 'a new directory has the rights of its owner from the start' 1 "$(umask 022
+    strace -f -qq -o trace -e trace=mkdir,mkdirat acp -r read-only made && grep -c ' 0755)' trace)"
+same 'and those of its source in the end' 555 "$(stat -c %a made)"
+rmdir made read-only
 case $filesystem in
 ext2/ext3 | xfs | btrfs)
     # strace before 6.6 knows no cachestat
