@@ -12,6 +12,7 @@
 #include "measure/copies.h"
 #include "measure/data.h"
 #include "measure/device.h"
+#include "measure/guard.h"
 #include "measure/hooks.h"
 #include "measure/left.h"
 #include "measure/place.h"
@@ -121,6 +122,7 @@ static void prepare_place(void)
     bench.list = "list";
     owner = getpid();
     atexit(clean_up);
+    guard_start();
     child_signals_catch();
     if (!bench.opts.setup) /* which may make their directory */
         outputs_try(&bench.opts);

@@ -109,6 +109,10 @@ runs() {
     grep -q '^State:[[:space:]]*[^ZX]' "/proc/$1/status" 2>/dev/null
 }
 killed 'an arm' copy "${arms[@]}" --arm 'slow=echo x >{dst}; echo $$ >pid; exec sleep 200' tree
+killed 'what the shell of an arm has started' copy "${arms[@]}" \
+    --arm 'slow=echo x >{dst}; sleep 200 & echo $! >pid; wait' tree
+killed 'what a command around the runs has started' hash "${arms[@]}" \
+    --setup 'sh -c "echo \$\$ >pid; exec sleep 200"; true' tree
 killed 'a command around the runs' hash "${arms[@]}" --setup 'echo $$ >pid; exec sleep 200' tree
 same 'KILL: its directories stay until the next run' '1 1' "$(find . -name 'abench.??????' | wc -l) $(find "$TMPDIR" -name 'abench.??????' | wc -l)"
 # what only looks like them

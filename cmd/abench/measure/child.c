@@ -4,6 +4,7 @@
  * of a flag and its wait would be lost. */
 #define _GNU_SOURCE
 #include "child.h"
+#include "guard.h"
 #include "../../cli/signals.h"
 
 #include <assert.h>
@@ -139,6 +140,7 @@ int child_collect(pid_t pid, struct rusage *usage)
         got = wait4(pid, &status, 0, usage);
     while (got < 0 && errno == EINTR);
     assert(got == pid); /* else a failed run would seem good */
+    guard_group(0);
     return status;
 }
 
@@ -208,6 +210,7 @@ static int start_command(void *arg)
         (!start->dir || chdir(start->dir) == 0)) {
         if (in > 2 && start->in < 0)
             close(in);
+        guard_group(getpid());
         sigprocmask(SIG_SETMASK, &none, NULL);
         execvp(start->argv[0], start->argv);
     }
