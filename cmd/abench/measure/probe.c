@@ -185,8 +185,8 @@ static bool run_part(struct probe *probe, struct probed *of, double amount, bool
                 : WIFEXITED(sample.wait_status) && WEXITSTATUS(sample.wait_status) == 0);
 }
 
-/* Runs both arms on the small part. Returns the seconds for each run on a larger one, 0 on failure.
- */
+/* Runs both arms on the small part. Returns the seconds for each run on a larger one, below 0 if
+ * too few are left for the runs, 0 on failure. */
 static double first_turn(struct probe *probe, struct probed of[2])
 {
     const struct bench_options *opts = &probe->bench->opts;
@@ -233,6 +233,7 @@ static bool probe_both(struct probe *probe, struct probed of[2],
     double seconds = first_turn(probe, of);
     unsigned turns = 0;
 
+    prediction->late = seconds < 0;
     while (seconds > 0 && turns < REPEATS && next_turn(probe, &of[0], seconds, turns) &&
            next_turn(probe, &of[1], seconds, turns)) {
         turns++;
@@ -309,7 +310,7 @@ void probe_predict(struct bench *bench, enum bench_cache cache)
     struct probed of[2] = {{.arm = &bench->arms[prediction->base]},
                            {.arm = &bench->arms[prediction->arm]}};
     prediction->made = probe_both(&probe, of, prediction);
-    prediction->late = !prediction->made && bench_now() >= probe.end;
+    prediction->late |= !prediction->made && bench_now() >= probe.end;
     if (!prediction->made)
         prediction->why_not = "the probe did not end in a tenth of the time limit";
     if (isatty(STDERR_FILENO))
