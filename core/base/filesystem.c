@@ -58,6 +58,13 @@ bool filesystem_is_overlay(int fd)
     return is_one_of(fd, overlay, 1);
 }
 
+bool filesystem_is_fuse(int fd)
+{
+    static const uint32_t fuse[] = {FUSE_SUPER_MAGIC};
+
+    return is_one_of(fd, fuse, 1);
+}
+
 bool filesystem_is_proc(int fd)
 {
     static const uint32_t proc[] = {PROC_SUPER_MAGIC};

@@ -17,6 +17,8 @@ bool filesystem_is_remote(int fd);
 bool filesystem_transforms(int fd);
 /* Tells whether it is overlayfs, which keeps no pages of its own: cachestat(2) tells 0 there. */
 bool filesystem_is_overlay(int fd);
+/* Tells whether it is FUSE, whose filesystems may tell any size. */
+bool filesystem_is_fuse(int fd);
 /* Tells whether it is /proc, in which no file can be made. */
 bool filesystem_is_proc(int fd);
 /* Tells whether it is known to give a new file the mode, the group and the ACL that open(2) and

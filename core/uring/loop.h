@@ -63,6 +63,8 @@ struct loop {
     unsigned trusted, trust_next;
     dev_t trusted_dev;
     bool may_trust;             /* trusted_dev is that of an overlayfs */
+    dev_t fuse_dev;             /* the last that was asked */
+    bool on_fuse;               /* it is FUSE, which may cut requests off (stream.c) */
     bool slow_stat, slow_close; /* these wait for a server on slow_dev */
     bool close_was_slow;        /* the last one was: on which filesystem is not known yet */
     dev_t slow_dev;

@@ -17,7 +17,7 @@
  *   INLINE ----> BLOCKING          a pseudo file that a ring cannot read, or a cached file without
  *                                  RWF_NOWAIT; also reached from GUESSED
  *     |              ^
- *     | not cached   | FUSE says that it is empty
+ *     | not cached   | FUSE may have more bytes
  *     v              |
  *   STREAM ----------'
  *

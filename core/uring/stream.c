@@ -11,6 +11,7 @@
 
 #include "../base/direct.h"
 #include "../base/extents.h"
+#include "../base/filesystem.h"
 #include "../base/musl.h"
 #include "../base/salvage.h"
 
@@ -154,8 +155,21 @@ static void clear_direct(struct slot *slot)
     slot->direct = false;
 }
 
+/* Tells whether there may be bytes at offset although a request has found none. FUSE cuts requests
+ * off at the size that its filesystem tells, rounded up to pages; a plain read it passes on. */
+static bool may_be_cut(struct loop *loop, const struct slot *slot, uint64_t offset)
+{
+    if (!slot->regular || slot->sparse || offset % DIRECT_ALIGN != 0 || offset < slot->size)
+        return false;
+    if (loop->fuse_dev != slot->st.st_dev) {
+        loop->fuse_dev = slot->st.st_dev;
+        loop->on_fuse = filesystem_is_fuse(slot->fd);
+    }
+    return loop->on_fuse;
+}
+
 /* Finds out whether a file ends at its size, which is a hint, after everything before that has been
- * delivered. This does not wait if there is nothing left to read. */
+ * delivered. This does not wait if there is nothing left to read, except on FUSE. */
 static void find_end(struct loop *loop, struct slot *slot)
 {
     struct block *small = &slot->small_block;
@@ -166,6 +180,11 @@ static void find_end(struct loop *loop, struct slot *slot)
         if (n < 0 && errno == EINVAL && slot->direct) {
             clear_direct(slot); /* it grew, and goes on at an offset that is not aligned */
             continue;
+        }
+        if (n < 0 && may_be_cut(loop, slot, slot->delivered)) {
+            clear_direct(slot);
+            slot_to(slot, SLOT_BLOCKING);
+            return;
         }
         if (n < 0) {
             slot->issued = slot->delivered;
@@ -372,8 +391,7 @@ void stream_read_done(struct loop *loop, struct block *block, int res)
         return;
     }
     if (res == 0 && slot->regular && slot->size == 0 && block->offset == 0 && block->got == 0) {
-        /* Through the ring FUSE does not ask its filesystem for bytes behind the size, but for a
-         * plain read it does. Some filesystems make their files up, and call them empty. */
+        /* Some filesystems make their files up, and call them empty. */
         assert(STAILQ_FIRST(&slot->undelivered) == block && !STAILQ_NEXT(block, entry));
         STAILQ_INIT(&slot->undelivered);
         stream_release(loop, block);
@@ -389,7 +407,8 @@ void stream_read_done(struct loop *loop, struct block *block, int res)
         return;
     }
     /* A block that was read ahead does not tell it: the file may have grown since. */
-    block->end = res == 0 || (block->offset == 0 &&
-                              delivery_read_all(&slot->st, block->got, block->want, block->got));
+    block->end = (res == 0 || (block->offset == 0 && delivery_read_all(&slot->st, block->got,
+                                                                       block->want, block->got))) &&
+                 !may_be_cut(loop, slot, block->offset + block->got);
     block_to(block, BLOCK_READY);
 }

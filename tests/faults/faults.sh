@@ -108,6 +108,13 @@ all_the_same "reads of one byte" "read small short=1" --direct-io
 all_the_same "reads that are slow now and then" "read * delay=20 times=20"
 all_the_same "interrupted reads" "read * error=EINTR times=3" --direct-io
 all_the_same "a size of 0" "getattr middle size=0" --direct-io
+# Requests are cut off at such a size, rounded up to pages; plain reads are not.
+for size in 1 4096 5000 65536 70000; do
+    all_the_same "a size of $size, which is too small" "getattr middle size=$size" --direct-io
+done
+for size in 4096 2000000 8388608; do
+    all_the_same "a large file's size of $size, which is too small" "getattr large size=$size" --direct-io
+done
 fresh_mount --direct-io
 rules "getattr middle size=3000000"
 same "a size that is too large: ahash" "$(sha256sum <right/middle)" "$(ahash "$mnt/middle" | sed 's| .*|  -|')"
