@@ -249,7 +249,8 @@ static bool parse_plain(struct checksum_reader *reader, char *at, char *end, boo
     /* a blank and, unless the length of the digest is open as with b2sum, at least one byte more */
     size_t least = reader->any_length ? 1 : 2;
 
-    if ((size_t)(end - at) < digits + least || !parse_first(reader, at, digits, line))
+    if ((size_t)(end - at) < digits + least || !is_blank(at[digits]) ||
+        !parse_first(reader, at, digits, line))
         return false;
     at += digits + 1;
     if (end - at == 1 || (*at != ' ' && *at != '*')) {
