@@ -29,6 +29,7 @@
 #include "print.h"
 #include "gone_trees.h"
 #include "../../core/base/cache.h"
+#include "../../core/base/leased.h"
 #include "../cli/atomic.h"
 #include "../cli/messages.h"
 #include "../cli/quote.h"
@@ -164,8 +165,8 @@ static bool is_settled(const struct ahash_meta *meta)
  * is written to that is clean, not again while it is dirty. Returns false if pages stay dirty. */
 static bool is_clean(const struct file *file)
 {
-    int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-    int fd = openat(file->dir->fd, file->name, flags | (file->dir->may_follow ? 0 : O_NOFOLLOW));
+    int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (file->dir->may_follow ? 0 : O_NOFOLLOW);
+    int fd = leased_open_first(file->dir->fd, file->name, flags);
     int64_t dirty = fd < 0 ? 0 : cache_dirty(fd);
 
     /* a page that is being written to the disk is protected: that need not be waited for */

@@ -1,6 +1,7 @@
 /* manifest_read.c: reading the manifest that --update brings up to date. See manifest_read.h. */
 #define _GNU_SOURCE
 #include "manifest_read.h"
+#include "../../core/base/leased.h"
 #include "../cli/messages.h"
 #include "../cli/quote.h"
 #include "../../core/base/retry.h"
@@ -126,9 +127,9 @@ void manifest_reader_open(struct ahash *ahash, struct manifest_reader *reader)
         cli_fatal(EISDIR, "%s", cli_quote_maybe(path));
     if (rc == 0 && !S_ISREG(st.st_mode))
         cli_fatal(0, "cannot update %s: not a regular file", cli_quote(path));
-    fd = rc < 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 && errno != ENOENT)
-        cli_fatal(errno, "%s", cli_quote_maybe(path));
+    fd = rc < 0 ? -errno : leased_open_first(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && fd != -ENOENT)
+        cli_fatal(-fd, "%s", cli_quote_maybe(path));
     reader->stream = fd < 0 ? NULL : fdopen(fd, "r");
     reader->lines = algorithms_reader(&ahash->algorithms);
     reader->line = malloc(CHECKSUM_LINE_BYTES_MAX + 1);

@@ -13,6 +13,7 @@
 
 #include "rehash.h"
 #include "item.h"
+#include "../../core/base/leased.h"
 #include "../../core/base/retry.h"
 
 enum { BLOCK_BYTES = 256 * 1024 };
@@ -52,7 +53,7 @@ bool ahash_rehash(const struct file *file, const struct ahash_item *item)
 
     if (strcmp(file->name, "-") == 0) /* has been read */
         return false;
-    fd = path_open(file->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    fd = leased_open_first(AT_FDCWD, file->name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return false;
     /* what a pipe held is gone */

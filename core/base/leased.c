@@ -40,3 +40,11 @@ int leased_open(int dir_fd, const char *name, int flags)
     close(held);
     return fd;
 }
+
+int leased_open_first(int dir_fd, const char *name, int flags)
+{
+    int fd = openat(dir_fd, name, flags | O_NONBLOCK);
+
+    fd = fd < 0 ? -errno : fd;
+    return fd == -EAGAIN ? leased_open(dir_fd, name, flags) : fd;
+}

@@ -14,5 +14,7 @@ enum { LEASED_NAME_BYTES = 32 };
 int leased_hold(int dir_fd, const char *name, int flags, char opens[LEASED_NAME_BYTES]);
 /* Opens a file again, waiting for the lease's end. Returns a descriptor or -errno. */
 int leased_open(int dir_fd, const char *name, int flags);
+/* Opens a file with O_NONBLOCK, and again if it has a lease. Returns a descriptor or -errno. */
+int leased_open_first(int dir_fd, const char *name, int flags);
 
 #endif

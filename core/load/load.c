@@ -12,6 +12,7 @@
 
 #include "../base/cache.h"
 #include "../base/direct.h"
+#include "../base/leased.h"
 #include "../base/retry.h"
 
 #define MIX UINT64_C(0x9e3779b97f4a7c15) /* odd, and of no pattern: 2^64 by the golden ratio */
@@ -107,7 +108,7 @@ int load_open(struct load *load, const char *name, const struct load_opts *opts)
 {
     *load = (struct load){.opts = *opts};
     /* O_NONBLOCK: a FIFO without a writer is refused, not waited for */
-    load->fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    load->fd = leased_open_first(AT_FDCWD, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     return prepare(load);
 }
 

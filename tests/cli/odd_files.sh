@@ -67,6 +67,13 @@ with_lease leased "a lease: ahash" "$(gnu sha256sum leased)" ahash leased
 with_lease leased "a lease: acat" content acat leased
 with_lease leased "a lease: acp" "" acp leased copy
 check "a lease: acp copies it" cmp leased copy
+# shellcheck disable=SC2016 # for the inner shell
+with_lease leased "a lease: acat --discard --pattern" 0 \
+    bash -c 'acat --discard --pattern=sequential --block-size=1 --bytes=1 "$0" >report; echo $?' leased
+ahash leased >list
+with_lease list "a lease on the manifest: ahash --update" "list: 0 new, 0 changed, 1 unchanged, 0 removed, 0 unreadable" \
+    ahash --update=list leased
+with_lease list "a lease on the list: ahash -c" "leased: OK" ahash -c list
 with_lease target "a lease on the destination: acp" "" acp leased target
 check "a lease on the destination: acp copies to it" cmp leased target
 
