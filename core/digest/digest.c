@@ -16,6 +16,14 @@
 enum {
     TAG_BYTES = 32,
     BLAKE2B_BITS_MAX = 512,
+    /* Bytes that a device or another thread has written are in no cache of this processor. If those
+     * AHEAD_BYTES on are fetched while a step is digested, the SHA-256 of a cold 4 GiB file through
+     * the ring takes 2.35 instead of 3.2 s, and of a cached one by a thread 2.38 instead of 2.9 s.
+     * Bytes that this processor has just copied: 2.32 and 2.28 s (Xeon, SHA instructions). SHA-512
+     * and MD5: no difference. */
+    STEP_BYTES = 2048,
+    AHEAD_BYTES = 4096,
+    CACHE_LINE_BYTES = 64,
 };
 
 struct digest {
@@ -189,13 +197,28 @@ int digest_begin(struct digest_context *context, const struct digest *digest)
     return digest->md ? begin_evp(context, digest) : begin_blake2b(context, digest);
 }
 
+/* SHA with instructions for it is fast enough to wait for memory: see AHEAD_BYTES. */
+static bool update_sha(struct digest_context *context, const char *bytes, size_t len)
+{
+    bool ok = true;
+
+    for (size_t at = 0; at < len && ok; at += STEP_BYTES) {
+        size_t step = len - at < STEP_BYTES ? len - at : STEP_BYTES;
+        size_t next = at + AHEAD_BYTES, end = next + STEP_BYTES < len ? next + STEP_BYTES : len;
+        for (; next < end; next += CACHE_LINE_BYTES)
+            __builtin_prefetch(bytes + next);
+        ok = context->digest->sha->update(context->sha, bytes + at, step);
+    }
+    return ok;
+}
+
 int digest_update(struct digest_context *context, const void *bytes, size_t len)
 {
     const struct digest *digest = context->digest;
     bool ok;
 
     if (digest->sha)
-        ok = digest->sha->update(context->sha, bytes, len);
+        ok = update_sha(context, bytes, len);
     else if (digest->md)
         ok = libcrypto()->EVP_DigestUpdate(context->evp, bytes, len);
     else
