@@ -237,7 +237,8 @@ struct collection {
     const struct bench *bench;
     struct bench_data *shared;
     FILE *list;
-    FILE *expected; /* "manifest" or "reference"; NULL: none */
+    FILE *below;    /* of a copy: the names of the list below the operand; NULL: none */
+    FILE *manifest; /* of a copy; NULL: none */
 };
 
 /* Ends the program if a report would overwrite a file to measure. */
@@ -269,11 +270,13 @@ static int collect_entry(const struct manifest_entry *entry, void *arg)
         sums->files++;
         sums->bytes += bytes;
         fwrite(entry->path, strlen(entry->path) + 1, 1, collection->list);
+        if (collection->below)
+            fwrite(entry->name, strlen(entry->name) + 1, 1, collection->below);
     } else {
         sums->others++;
     }
-    if (collection->expected)
-        manifest_put(collection->expected, entry);
+    if (collection->manifest)
+        manifest_put(collection->manifest, entry);
     return 0;
 }
 
@@ -296,16 +299,18 @@ static int collect(void *arg)
     int rc, written;
 
     collection->list = fopen(bench_temp(bench, "list"), "we");
-    collection->expected = copy ? fopen(bench_temp(bench, "manifest"), "we") : NULL;
-    if (!collection->list || (copy && !collection->expected))
+    collection->below = copy ? fopen(bench_temp(bench, "below"), "we") : NULL;
+    collection->manifest = copy ? fopen(bench_temp(bench, "manifest"), "we") : NULL;
+    if (!collection->list || (copy && (!collection->below || !collection->manifest)))
         cli_fatal(errno, "cannot write to %s", cli_quote(bench->temp_dir));
     if (copy && data->n_paths > 1)
-        manifest_put(collection->expected, &root);
-    rc = data_walk(bench->target.path[0] ? bench->target.path : data->paths, data->n_paths, copy,
+        manifest_put(collection->manifest, &root);
+    rc = data_walk(bench->target.path[0] ? bench->target.path : data->paths, data->n_paths, false,
                    &unreadable, collect_entry, collection);
     collection->shared->unreadable = unreadable.count;
     written = close_written(collection->list);
-    if (close_written(collection->expected) < 0 || written < 0)
+    written |= close_written(collection->below);
+    if (close_written(collection->manifest) < 0 || written < 0)
         cli_fatal(errno, "cannot write to %s", cli_quote(bench->temp_dir));
     return rc == 0 ? 0 : 1;
 }
@@ -318,13 +323,13 @@ static int print_digest(const struct manifest_entry *entry, void *reference)
     return 0;
 }
 
-/* Reads the list into memory. Returns 0 or -errno. */
-static int load_list(const struct bench *bench, char **paths)
+/* Reads "list" or "below" into memory. Returns 0 or -errno. */
+static int load_list(const struct bench *bench, const char *file, char **paths)
 {
     struct names0 *names;
     const char *name;
     size_t len, n = 0;
-    int rc = names0_open(&names, bench_temp(bench, "list"));
+    int rc = names0_open(&names, bench_temp(bench, file));
 
     if (rc < 0)
         return rc;
@@ -342,7 +347,7 @@ static int expect(void *arg)
     size_t n = bench->data.files;
     char **paths = bench_need(calloc(n, sizeof(char *)));
     FILE *reference = fopen(bench_temp(bench, "reference"), "we");
-    int rc = reference ? load_list(bench, paths) : -errno;
+    int rc = reference ? load_list(bench, "list", paths) : -errno;
 
     if (rc == 0)
         rc = data_walk(paths, n, true, &unreadable, print_digest, reference);
@@ -351,19 +356,70 @@ static int expect(void *arg)
     return rc == 0 ? 0 : 1;
 }
 
-/* Leaves only the sample in the manifest, in a fork as its names take memory. */
-static int reduce(void *arg)
+/* The files of a copy that are digested: their paths, and their entries in the manifest. */
+struct digested {
+    char **paths;
+    struct manifest_item **items;
+    size_t n, at;
+};
+
+static int set_digest(const struct manifest_entry *entry, void *arg)
+{
+    struct digested *files = arg;
+
+    /* those that cannot be read are left out */
+    while (files->at < files->n && strcmp(files->paths[files->at], entry->path) != 0)
+        files->at++;
+    if (files->at < files->n)
+        manifest_set_digest(files->items[files->at++], entry->bytes, entry->digest);
+    return 0;
+}
+
+/* Completes the manifest, in a fork: its memory is not freed. Only the sample is left in it, if one
+ * was taken; and its files are digested, unless they were before it was taken. */
+static int complete(void *arg)
 {
     const struct bench *bench = arg;
+    struct data_unreadable unreadable = {0};
+    size_t n = bench->data.files;
+    char **paths = bench_need(calloc(n, sizeof(char *)));
+    char **below = bench_need(calloc(n, sizeof(char *)));
+    struct digested files = {.paths = paths,
+                             .items = bench_need(calloc(n, sizeof(struct manifest_item *)))};
+    struct manifest manifest = {0};
+    int rc = manifest_load(&manifest, bench_temp(bench, "manifest"));
 
-    return manifest_reduce(bench_temp(bench, "manifest"), bench_temp(bench, "below")) == 0 ? 0 : 1;
+    manifest_sort(&manifest);
+    if (rc == 0 && bench->data.whole_files > 0)
+        rc = manifest_reduce(&manifest, bench_temp(bench, "below"));
+    if (rc == 0)
+        rc = load_list(bench, "list", paths);
+    if (rc == 0)
+        rc = load_list(bench, "below", below);
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        struct manifest_item *item = manifest_find(&manifest, below[i]);
+        if (!item || manifest_has_digest(item))
+            continue;
+        files.paths[files.n] = paths[i];
+        files.items[files.n++] = item;
+    }
+    if (rc == 0 && files.n > 0)
+        rc = data_walk(files.paths, files.n, true, &unreadable, set_digest, &files);
+    if (rc == 0)
+        rc = manifest_save(&manifest, bench_temp(bench, "manifest"));
+    return rc == 0 ? 0 : 1;
 }
 
 bool data_expect(struct bench *bench)
 {
-    if (bench->opts.operation == BENCH_COPY && bench->data.whole_files > 0)
-        return child_call(reduce, bench) == 0;
-    return bench->opts.operation != BENCH_HASH || child_call(expect, bench) == 0;
+    switch (bench->opts.operation) {
+    case BENCH_COPY:
+        return child_call(complete, bench) == 0;
+    case BENCH_HASH:
+        return child_call(expect, bench) == 0;
+    default:
+        return true;
+    }
 }
 
 bool data_collect(struct bench *bench)

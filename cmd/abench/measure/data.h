@@ -8,8 +8,8 @@
  * Writes what a copy must have to "manifest". Returns false, after a message, if the trees cannot
  * be walked. */
 bool data_collect(struct bench *bench);
-/* Writes the digests of the files in the list to "reference", for hash. Returns false, after a
- * message, if it cannot. */
+/* Writes the digests of the files in the list to "reference" for hash, and to "manifest" for copy.
+ * Returns false, after a message, if it cannot. */
 bool data_expect(struct bench *bench);
 /* Entries that cannot be read. */
 struct data_unreadable {

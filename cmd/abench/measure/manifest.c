@@ -103,7 +103,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct manifest_item *)a)->name, ((const struct manifest_item *)b)->name);
 }
 
-static void sort(struct manifest *manifest)
+void manifest_sort(struct manifest *manifest)
 {
     if (manifest->len > 0)
         qsort(manifest->items, manifest->len, sizeof(*manifest->items), by_name);
@@ -150,8 +150,8 @@ unsigned manifest_compare(const struct bench *bench, const char *arm, struct man
 {
     unsigned differences = 0;
 
-    sort(want);
-    sort(got);
+    manifest_sort(want);
+    manifest_sort(got);
     for (size_t i = 0, j = 0; i < want->len || j < got->len;) {
         const struct manifest_item *x = i < want->len ? &want->items[i] : NULL;
         const struct manifest_item *y = j < got->len ? &got->items[j] : NULL;
@@ -169,13 +169,41 @@ unsigned manifest_compare(const struct bench *bench, const char *arm, struct man
     return differences;
 }
 
-static struct manifest_item *find(const struct manifest *manifest, const char *name)
+struct manifest_item *manifest_find(const struct manifest *manifest, const char *name)
 {
     const struct manifest_item wanted = {.name = (char *)name};
 
     return manifest->len == 0 ? NULL
                               : bsearch(&wanted, manifest->items, manifest->len,
                                         sizeof(*manifest->items), by_name);
+}
+
+bool manifest_has_digest(const struct manifest_item *item)
+{
+    return item->record.has_digest;
+}
+
+void manifest_set_digest(struct manifest_item *item, uint64_t bytes, const uint8_t *digest)
+{
+    item->record.bytes = bytes;
+    item->record.has_digest = 1;
+    memcpy(item->record.digest, digest, BENCH_DIGEST_BYTES);
+}
+
+int manifest_save(const struct manifest *manifest, const char *path)
+{
+    FILE *out = fopen(path, "we");
+    bool bad;
+
+    if (!out)
+        return -errno;
+    for (size_t i = 0; i < manifest->len; i++) {
+        const struct manifest_item *item = &manifest->items[i];
+        fwrite(&item->record, sizeof(item->record), 1, out);
+        fwrite(item->name, item->record.name_bytes, 1, out);
+    }
+    bad = ferror(out) != 0;
+    return fclose(out) != 0 ? -errno : bad ? -EIO : 0;
 }
 
 /* Marks a file and the directories above it. */
@@ -185,7 +213,7 @@ static void keep(const struct manifest *manifest, bool *kept, const char *name)
     struct manifest_item *item;
 
     do {
-        item = find(manifest, above);
+        item = manifest_find(manifest, above);
         if (item)
             kept[item - manifest->items] = true;
         slash = strrchr(above, '/');
@@ -195,39 +223,28 @@ static void keep(const struct manifest *manifest, bool *kept, const char *name)
     free(above);
 }
 
-int manifest_reduce(const char *path, const char *list)
+int manifest_reduce(struct manifest *manifest, const char *list)
 {
-    struct manifest all = {0};
-    struct names0 *names = NULL;
+    bool *kept = bench_need(calloc(manifest->len + 1, sizeof(*kept)));
+    struct names0 *names;
     const char *name;
-    size_t len;
-    int rc = manifest_load(&all, path);
-    bool *kept = bench_need(calloc(all.len + 1, sizeof(*kept)));
-    FILE *out = NULL;
+    size_t len, left = 0;
+    int rc = names0_open(&names, list);
 
-    sort(&all);
-    if (rc == 0)
-        rc = names0_open(&names, list);
-    keep(&all, kept, ""); /* the root */
-    while (rc == 0 && (rc = names0_next(names, &name, &len)) > 0) {
-        keep(&all, kept, name);
-        rc = 0;
-    }
-    if (names)
+    if (rc == 0) {
+        keep(manifest, kept, ""); /* the root */
+        while ((rc = names0_next(names, &name, &len)) > 0)
+            keep(manifest, kept, name);
         names0_close(names);
-    if (rc == 0 && !(out = fopen(path, "we")))
-        rc = -errno;
-    for (size_t i = 0; i < all.len && out; i++) {
-        if (!kept[i])
-            continue;
-        fwrite(&all.items[i].record, sizeof(all.items[i].record), 1, out);
-        fwrite(all.items[i].name, all.items[i].record.name_bytes, 1, out);
     }
-    if (out && ferror(out))
-        rc = -EIO;
-    if (out && fclose(out) != 0)
-        rc = -errno;
+    for (size_t i = 0; i < manifest->len && rc == 0; i++) {
+        if (kept[i])
+            manifest->items[left++] = manifest->items[i];
+        else
+            free(manifest->items[i].name);
+    }
+    if (rc == 0)
+        manifest->len = left;
     free(kept);
-    manifest_free(&all);
     return rc;
 }

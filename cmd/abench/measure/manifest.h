@@ -34,9 +34,17 @@ void manifest_add(struct manifest *manifest, const struct manifest_entry *entry)
  * hard links to the source. */
 unsigned manifest_compare(const struct bench *bench, const char *arm, struct manifest *want,
                           struct manifest *got, bool one_filesystem);
-/* Leaves only the files of a list of NUL-ended names in the file, and the directories above them.
- * Returns 0 or -errno. */
-int manifest_reduce(const char *path, const char *list);
+/* Sorts the entries, for manifest_find, and writes them to the file. Return 0 or -errno. */
+void manifest_sort(struct manifest *manifest);
+int manifest_save(const struct manifest *manifest, const char *path);
+/* Returns the entry of that name, or NULL. */
+struct manifest_item *manifest_find(const struct manifest *manifest, const char *name);
+bool manifest_has_digest(const struct manifest_item *item);
+/* Gives an entry the bytes and the digest of a file that has been read. */
+void manifest_set_digest(struct manifest_item *item, uint64_t bytes, const uint8_t *digest);
+/* Leaves only the files of a list of NUL-ended names in the sorted manifest, and the directories
+ * above them. Returns 0 or -errno. */
+int manifest_reduce(struct manifest *manifest, const char *list);
 void manifest_free(struct manifest *manifest);
 
 #endif
