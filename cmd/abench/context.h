@@ -195,8 +195,8 @@ struct bench_target {
 
 /* The gain that a short probe predicts before the rounds. */
 struct bench_prediction {
-    bool made;
-    const char *why_not; /* it was tried and not made: the reason; else NULL */
+    bool made;           /* the seconds are known */
+    const char *why_not; /* the gain is not predicted, although it was tried: the reason; or NULL */
     bool late;           /* because its time was up */
     size_t base, arm;    /* indices of the arms */
     double gain;         /* base_seconds / arm_seconds */

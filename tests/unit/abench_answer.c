@@ -428,6 +428,11 @@ static void the_ratio_is_the_one_of_the_table(void **state)
     double ratio = summary_of(&bench, 2, BENCH_COLD).ratio;
     assert_float_equal(answer.over_base.ratio, ratio, 0);
     assert_float_equal(verdict_prediction_error(&bench, BENCH_COLD), 4 / ratio - 1, 1e-12);
+    bench.predictions[BENCH_COLD].why_not = "its runs differ";
+    assert_true(isnan(verdict_prediction_error(&bench, BENCH_COLD)));
+    char *line = verdict_prediction_line(&bench, BENCH_COLD);
+    assert_string_equal(line, "none: its runs differ");
+    free(line);
 }
 
 int main(void)

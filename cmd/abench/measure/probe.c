@@ -45,6 +45,7 @@ static const double least_seconds = 0.25; /* large part: less is too inaccurate 
  * list here takes the ring an eighth longer (78,579 files, cold). */
 static const double most_part = 0.5;
 static const uint64_t large_file = 8 << 20; /* mean size above which a part has too few files */
+static const double most_spread = 1.2;      /* of the gains that the turns predict */
 static const double budget_part = 0.1;      /* maximum part of the rounds and of the time limit */
 
 enum method { PROBE_LIST, PROBE_PATTERN, PROBE_STOP };
@@ -226,6 +227,19 @@ static bool next_turn(struct probe *probe, struct probed *of, double seconds, un
     return true;
 }
 
+/* Tells whether the turns predict about the same gain. If not, their median is no better. */
+static bool turns_agree(const struct probed of[2])
+{
+    double low = INFINITY, high = 0;
+
+    for (unsigned i = 0; i < REPEATS; i++) {
+        double gain = of[0].whole[i] / of[1].whole[i];
+        low = fmin(low, gain);
+        high = fmax(high, gain);
+    }
+    return low > 0 && high <= most_spread * low;
+}
+
 /* Predicts from the median of the turns of both arms. The first turn is watched. */
 static bool probe_both(struct probe *probe, struct probed of[2],
                        struct bench_prediction *prediction)
@@ -246,6 +260,8 @@ static bool probe_both(struct probe *probe, struct probed of[2],
     prediction->base_seconds = stat_quantile(of[0].whole, turns, 0.5);
     prediction->arm_seconds = stat_quantile(of[1].whole, turns, 0.5);
     prediction->gain = prediction->base_seconds / prediction->arm_seconds;
+    if (turns == REPEATS && !turns_agree(of))
+        prediction->why_not = "the runs of the probe differ by more than a fifth";
     return child_signal == 0 && isfinite(prediction->gain);
 }
 
@@ -316,7 +332,7 @@ void probe_predict(struct bench *bench, enum bench_cache cache)
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "\r\033[K");
     /* before anything is measured; the report has the error of the prediction */
-    if (isatty(STDERR_FILENO) && prediction->made)
+    if (isatty(STDERR_FILENO) && prediction->made && !prediction->why_not)
         fprintf(stderr, "%s: predicted from a short probe: %s is %.2f times as fast as %s\n",
                 bench_cache_names[cache], of[1].arm->label, prediction->gain, of[0].arm->label);
 }

@@ -183,7 +183,7 @@ static void put_prediction(struct json_writer *json, const struct bench *bench,
     const struct bench_prediction *prediction = &bench->predictions[cache];
 
     json_put_text(json, "prediction_why_not", prediction->why_not);
-    if (!prediction->made) {
+    if (!prediction->made || prediction->why_not) {
         json_put_null(json, "prediction");
         return;
     }

@@ -254,7 +254,7 @@ double verdict_prediction_error(const struct bench *bench, enum bench_cache cach
 {
     const struct bench_prediction *prediction = &bench->predictions[cache];
 
-    if (!prediction->made)
+    if (!prediction->made || prediction->why_not)
         return NAN;
     return prediction->gain /
                summary_compare(bench, prediction->arm, prediction->base, cache).ratio -
@@ -267,7 +267,7 @@ char *verdict_prediction_line(const struct bench *bench, enum bench_cache cache)
     double error = verdict_prediction_error(bench, cache);
     char *text = NULL, part[64];
 
-    if (!prediction->made && prediction->why_not)
+    if (prediction->why_not)
         return asprintf(&text, "none: %s", prediction->why_not) < 0 ? NULL : text;
     if (isnan(error))
         return NULL;
