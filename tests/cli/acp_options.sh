@@ -83,7 +83,7 @@ for options in -b '-b --remove-destination' -bP -bs '-bd --preserve=links'; do
     gives "$options over a file that is its own backup" 0 $'new\nold' '' "cd \"\$(mktemp -d -p .)\" || exit
         echo new >a; ln a other; echo old >f; ln f f~; cp $options a f && cat f f~"
 done
-gives '-b of an operand with several names, twice' 0 $'e\nf\nf~\n1' '' "mkdir -p m/s m/d/s; cd m && echo f >s/f && ln s/f s/e
+gives '-b of an operand with several names, twice' 0 $'e\nf\nf~\n1' '' "mkdir -p twice/s twice/d/s; cd twice && echo f >s/f && ln s/f s/e
     cp -b -dR --parents -t d/s s s/f s/f && ls d/s/s && stat -c %i d/s/s/* | sort -u | wc -l"
 same_as_cp '-b with -n' "$ab" 'cp -bn a b'
 long=$(printf 'n%.0s' {1..251})
@@ -187,12 +187,12 @@ same_as_cp 'one file by many names' "$ab; ln a l; ln -s a x; ln -s x xx" \
     'cp a a; cp a ./a; cp a x; cp x a; cp a l; cp -f a l; cp -d x a; cp -d x xx; cp -P x x; cp -f a x; cp -l a l; cp -l x a; cp -s a a; cp -sf a x; cp -bd xx x; cp -d --remove-destination x xx; cp -rd d/. d'
 same_as_cp 'sources given twice' "$ab" 'cp a a t; cp -r d d t; cp -b a a t; cp -rv d ./d t; cp -s a a t; cp -r d/. d/. t'
 same_as_cp '-x' "$ab" 'cp -rx d new; cp -x a new2; cp --one-file-system -r d new3'
-if [ -n "$root" ] && mkdir m && mount -t tmpfs -o size=1m none m 2>/dev/null; then
-    echo in >m/in
-    mkdir out
-    check '-x: a mount point' acp -rx . "$scratch/x"
+if [ -n "$root" ] && mkdir whole whole/m && mount -t tmpfs -o size=1m none whole/m 2>/dev/null; then
+    echo in >whole/m/in
+    mkdir whole/out
+    check '-x: a mount point' acp -rx whole "$scratch/x"
     same '-x: it is an empty directory' './m ./out' "$(cd "$scratch/x" && find . -mindepth 1 | sort | xargs)"
-    umount m
+    umount whole/m
 else
     left_out '-x at a mount point' 'nothing can be mounted here'
 fi

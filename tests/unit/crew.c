@@ -4,6 +4,7 @@
 #include "../support/check.h"
 
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "../../core/crew.h"
@@ -26,6 +27,24 @@ static struct crew_member make_member(bool extra)
     return (struct crew_member){.waited = count_asked, .extra = extra};
 }
 
+static long sleeps(void)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_THREAD, &usage);
+    return usage.ru_nvcsw;
+}
+
+/* Sleeps until the kernel has counted it: on a slow machine a timer can be up before that. */
+static void sleep_once(void)
+{
+    long before = sleeps();
+
+    do
+        usleep(100);
+    while (sleeps() == before);
+}
+
 /* Makes some calls, which sleep or do not. Returns whether the worker leaves during them. */
 static bool make_calls(struct crew_member *member, unsigned calls, bool sleeping)
 {
@@ -34,7 +53,7 @@ static bool make_calls(struct crew_member *member, unsigned calls, bool sleeping
     for (unsigned i = 0; i < calls && !leaves; i++) {
         crew_before(member);
         if (sleeping)
-            usleep(100);
+            sleep_once();
         crew_after(member);
         leaves = crew_leaves(member);
     }
@@ -67,7 +86,7 @@ static void sleeping_between_the_calls_does_not_count(void **state)
 
     (void)state;
     for (int i = 0; i < 5; i++) {
-        usleep(100);
+        sleep_once();
         assert_false(make_calls(&member, 1, false));
     }
     assert_int_equal(asked, 0);
