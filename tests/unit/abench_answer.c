@@ -241,6 +241,17 @@ static void nothing_waits(void **state)
     assert_int_equal(ask("?  NO   2.0 times as fast as 1 blocking thread\nas fast as 16").kind,
                      ANSWER_NO);
     assert_int_equal(bottleneck_now(), BOTTLENECK_CPU);
+    /* two rings on two processors, not the ring: more threads take turns */
+    several.seconds = 1.2;
+    set_up(&base, &several, &last);
+    assert_int_equal(ask("?  NO   2.0 times as fast as 1 blocking thread\n1.20 times as fast as 16 "
+                         "blocking threads,\nby its workers")
+                         .kind,
+                     ANSWER_NO);
+    last.cpu = 1.5;
+    set_up(&base, &several, &last);
+    assert_int_equal(ask("?  YES   2.0 times as fast as 1 blocking thread").kind, ANSWER_YES);
+    last.cpu = 2;
     /* a gain of two workers over one is not the ring's */
     set_up(&base, NULL, &last);
     assert_int_equal(ask("?  NO   2.0 times as fast as 1 blocking thread,\nby its workers").kind,

@@ -21,6 +21,7 @@ static const double start_seconds = 0.02; /* a shorter run is mostly the start o
 static const double as_good = 1.05;
 /* --pattern: a ring that is as fast as threads helps if it takes at most this part of their CPU. */
 static const double cpu_saved = 2.0 / 3;
+static const double work_saved = 0.9; /* CPU time by that of the base: less is a gain of the ring */
 
 /* Finds the fastest of the arms that fit, by the median. A pattern of blocks of another size than
  * that of base is other work; ANSWER_NONE: any size. */
@@ -217,7 +218,9 @@ static enum answer_kind decide(const struct bench *bench, enum bench_cache cache
         answer->by_workers = !waits && ring.workers > base.workers;
         return answer->by_workers ? ANSWER_NO : ANSWER_YES;
     }
-    if (over->faster)
+    /* if nothing waits, more threads than processors lose to a ring for each of these */
+    if (over->faster && (waits || ring.workers <= base.workers ||
+                         ring.cpu_seconds <= work_saved * base.cpu_seconds))
         return ANSWER_YES;
     answer->by_workers = !waits;
     if (!waits)

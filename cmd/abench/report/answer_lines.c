@@ -101,9 +101,9 @@ char *answer_line(const struct bench *bench, const struct answer *answer, enum b
         if (answer->threads != ANSWER_NONE) {
             fputc('\n', out);
             print_ratio(out, bench, &answer->over_threads, answer->threads);
-        } else if (answer->by_workers) {
-            fputs(",\nby its workers alone", out);
         }
+        if (answer->by_workers && (answer->threads == ANSWER_NONE || answer->over_threads.faster))
+            fputs(",\nby its workers alone", out);
     }
     return fclose(out) == 0 ? text : NULL;
 }
