@@ -156,51 +156,53 @@ struct held {
     struct copy *copy;
     struct feed *feed;
     struct file *file;
+    void (*work)(const struct held *held);
     struct stat st, at;
 };
 
-/* Has a thread run what completes the file. Takes over held. Returns 0 or -errno to end the walk.
- */
-static int hold(const struct held *like, void (*run)(void *held))
+static void complete(void *arg)
 {
-    struct held *held = malloc(sizeof(*held));
-    int rc = held ? feed_add_held(like->feed, like->file) : -ENOMEM;
+    struct held *held = arg;
 
-    if (rc < 0) {
-        free(held);
-        return rc;
-    }
-    *held = *like;
-    pool_add(like->copy->pool, run, held);
-    return 0;
-}
-
-static void done(struct held *held)
-{
+    held->work(held);
     feed_done(held->feed, held->file);
     free(held);
 }
 
-static void compare(void *arg)
+/* Has a thread do the work; without memory this one does it. Afterwards the file is done. Returns 0
+ * or -errno to end the walk. */
+static int hold(const struct held *like)
 {
-    struct held *held = arg;
+    struct held *held = malloc(sizeof(*held));
+    int rc;
 
+    if (!held) {
+        like->work(like);
+        return feed_add_done(like->feed, like->file);
+    }
+    *held = *like;
+    rc = feed_add_held(like->feed, like->file);
+    if (rc == 0)
+        pool_add(like->copy->pool, complete, held);
+    else
+        free(held);
+    return rc;
+}
+
+static void compare(const struct held *held)
+{
     update_attributes(held->copy, held->file, &held->st, &held->at);
-    done(held);
 }
 
 int ahead_attributes(struct copy *copy, struct feed *feed, struct file *file, const struct stat *st,
                      const struct stat *at)
 {
-    return hold(&(struct held){copy, feed, file, *st, *at}, compare);
+    return hold(&(struct held){copy, feed, file, compare, *st, *at});
 }
 
-static void make(void *arg)
+static void make(const struct held *held)
 {
-    struct held *held = arg;
-
     nonregular_copy(held->copy, held->file);
-    done(held);
 }
 
 /* Tells whether its copy may be made in any order: nothing is asked, and it has no other name that
@@ -222,7 +224,7 @@ int ahead_nonregular(struct copy *copy, struct feed *feed, struct file *file)
     if (copy->threads_ahead > 0 && !copy->pool)
         ahead_start(copy);
     if (copy->pool && in_any_order(copy, file))
-        return hold(&(struct held){.copy = copy, .feed = feed, .file = file}, make);
+        return hold(&(struct held){.copy = copy, .feed = feed, .file = file, .work = make});
     nonregular_copy(copy, file);
     return feed_add_done(feed, file);
 }
