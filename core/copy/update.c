@@ -21,6 +21,11 @@ static bool same_time(const struct timespec *a, const struct timespec *b)
     return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
+static bool is_older(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
+}
+
 /* Tells whether *at is *from cut off to whole units of a resolution that filesystems have. */
 static bool may_be_cut_off(const struct timespec *from, const struct timespec *at)
 {
@@ -80,12 +85,13 @@ static struct timespec kept_time(const struct copy_opts *opts, const struct item
 static bool is_newer(const struct copy_opts *opts, const struct item *op, const struct stat *st,
                      const struct stat *at)
 {
-    struct timespec from = kept_time(opts, op, st, at);
+    struct timespec kept;
 
-    if (at->st_mtim.tv_sec != from.tv_sec ? at->st_mtim.tv_sec > from.tv_sec
-                                          : at->st_mtim.tv_nsec >= from.tv_nsec)
-        return true;
-    return is_cut_off(opts, op, st, at);
+    if (is_older(&at->st_mtim, &st->st_mtim)) {
+        kept = kept_time(opts, op, st, at); /* no later than st's */
+        return !is_older(&at->st_mtim, &kept) || is_cut_off(opts, op, st, at);
+    }
+    return true;
 }
 
 /* Tells whether both are symbolic links to the same name. */
@@ -105,7 +111,7 @@ static bool is_unchanged(const struct copy_opts *opts, const struct file *file,
                          const struct stat *st, const struct stat *at)
 {
     const struct item *op = file->op;
-    struct timespec from;
+    struct timespec kept;
 
     if (((st->st_mode ^ at->st_mode) & S_IFMT) != 0)
         return false;
@@ -117,8 +123,10 @@ static bool is_unchanged(const struct copy_opts *opts, const struct file *file,
         return true;
     if (st->st_size != at->st_size)
         return false;
-    from = kept_time(opts, op, st, at);
-    return same_time(&from, &at->st_mtim) || is_cut_off(opts, op, st, at);
+    if (same_time(&st->st_mtim, &at->st_mtim))
+        return true;
+    kept = kept_time(opts, op, st, at);
+    return same_time(&kept, &at->st_mtim) || is_cut_off(opts, op, st, at);
 }
 
 /* A file by its name or, if a link is followed, by a descriptor. */
