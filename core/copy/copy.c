@@ -219,6 +219,7 @@ static int copy_one(struct copy *copy, struct feed *feed, const struct copy_sour
                                  .enter = directory_enter,
                                  .ahead = copy->pool && looks ? ahead_look : NULL,
                                  .settle = ahead_settle};
+    struct walk_opts walk = copy->opts.walk;
     struct stat st;
     enum refusal refusal = REFUSED_NONE;
     int flags = copy->opts.follow == FOLLOW_NEVER ? AT_SYMLINK_NOFOLLOW : 0;
@@ -238,8 +239,9 @@ static int copy_one(struct copy *copy, struct feed *feed, const struct copy_sour
         return rc;
     if (refusal != REFUSED_NONE)
         return item_add_refused(copy, feed, root(copy), source->name, refusal);
+    walk.looks = looks;
     if (S_ISDIR(st.st_mode))
-        return walk_tree(feed, root(copy), source->name, &copy->opts.walk, &ops, copy);
+        return walk_tree(feed, root(copy), source->name, &walk, &ops, copy);
     return entry(feed, root(copy), source->name, (unsigned char)IFTODT(st.st_mode), st.st_ino,
                  copy);
 }

@@ -13,7 +13,8 @@ struct prefetch;
 struct scope {
     const struct exclude *exclude;
     size_t root_len; /* path_len of the walk's root */
-    bool names;      /* it looks up each file's name, too */
+    bool names;      /* it looks up each name, too */
+    int beside_fd;   /* with names: also what has the same path below this directory; -1: none */
     bool one_device; /* dev */
     dev_t dev;
 };

@@ -294,7 +294,8 @@ static struct dir *new_dir(struct walk *walk, struct dir *parent, const char *na
     if (walk->depth == 0) {
         walk->scope = (struct scope){.exclude = walk->opts->exclude,
                                      .root_len = dir->path_len,
-                                     .names = walk->ops->ahead != NULL,
+                                     .names = walk->opts->looks,
+                                     .beside_fd = -1,
                                      .one_device = walk->opts->one_file_system,
                                      .dev = st.st_dev};
     }
@@ -372,6 +373,8 @@ static int walk_into(struct walk *walk, struct dir *parent, const char *name, bo
         dir_put(dir);
         return rc;
     }
+    if (walk->depth == 0 && walk->opts->looks && dir->dest_dir && !dir->dest_dir->created)
+        walk->scope.beside_fd = fcntl(dir->dest_dir->fd, F_DUPFD_CLOEXEC, 0);
     rc = push(walk, dir, waits_before, open_ns);
     if (rc == 0 && park && leads_up(dir) && (!dir->dest_dir || leads_up(dir->dest_dir))) {
         rc = dir_park(parent);
@@ -463,6 +466,7 @@ int walk_tree(struct feed *feed, struct dir *parent, const char *name, const str
     walk->depth = walk->levels_cap = 0;
     walk->inodes = NULL;
     walk->prefetch = NULL;
+    walk->scope.beside_fd = -1;
     /* a quarter of the descriptors: engine_run keeps its part, and the program has some */
     walk->dirs_max = UINT_MAX;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur / 4 < UINT_MAX)
@@ -474,6 +478,8 @@ int walk_tree(struct feed *feed, struct dir *parent, const char *name, const str
     while (walk->depth > 0)
         pop(walk);
     prefetch_free(walk->prefetch);
+    if (walk->scope.beside_fd >= 0)
+        close(walk->scope.beside_fd);
     free(walk->levels);
     free(walk);
     return rc;

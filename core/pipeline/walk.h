@@ -10,6 +10,9 @@ struct walk_opts {
     /* A directory on another device than the root is entered, and what is in it left out. */
     bool one_file_system;
     const struct exclude *exclude; /* not for the root itself; may be NULL */
+    /* The operation asks for the metadata of all entries, and of their destinations in directories
+     * that the run has not made: if the tree is cold, threads look these up first. */
+    bool looks;
 };
 
 /* The operation's callbacks for the entries that the walk finds. All are called on the producer's

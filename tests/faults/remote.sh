@@ -53,6 +53,21 @@ rules
 acp -a --update=changed -T "$mnt/files" "$mnt/met"
 check 'changed files: all is copied' "$here/../cli/same_tree" "$below/files" "$below/met"
 
+# Names in a destination that is there are looked up in several directories at a time.
+mkdir "$below/seen"
+for ((i = 0; i < 8; i++)); do mkdir "$below/seen/$i" && echo "$i" >"$below/seen/$i/file"; done
+acp -a "$mnt/seen" "$mnt/seen.copy"
+echo new >"$below/seen/3/file"
+rm "$below/seen.copy/5/file"
+for options in -au "-a --update=changed"; do
+    fresh_mount
+    rules "getattr seen.copy/*/file together=7"
+    # shellcheck disable=SC2086
+    acp $options -T "$mnt/seen" "$mnt/seen.copy"
+    same "$options: the number of directories at a time" 7 "$(sed 's/.*together //' "$mnt/.faultfs")"
+    check "$options: all is copied" "$here/../cli/same_tree" "$below/seen" "$below/seen.copy"
+done
+
 # A directory tells at once which names are missing: the server is asked no more than for a new directory.
 mkdir "$below/there"
 for to in fresh there; do
