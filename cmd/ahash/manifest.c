@@ -380,7 +380,7 @@ static void finish_old(struct ahash *ahash)
 
     if (!reader->stream)
         return;
-    rewind(reader->stream);
+    manifest_rewind(reader);
     while ((rc = manifest_read(ahash, reader)) == 1) {
         const uint64_t *number = name_set_find(manifest->old, reader->entry.name);
         bool is_gone = false;

@@ -26,21 +26,22 @@ static bool is_end(const struct manifest_entry *entry, const char *name)
 static int take_line(const struct ahash *ahash, struct manifest_reader *reader, size_t len)
 {
     struct manifest_entry *entry = &reader->entry;
-    struct checksum_line line;
+    const struct checksum_line *line = &reader->as;
     size_t found = 0;
 
-    if (!checksum_line_parse(&reader->lines, reader->line, len, &line))
+    if (!reader->parsed && !checksum_line_parse(&reader->lines, reader->line, len, &reader->as))
         return -EINVAL;
-    if (is_end(entry, line.name))
+    reader->parsed = true;
+    if (is_end(entry, line->name))
         return 1;
     if (!entry->name)
-        entry->name = strdup(line.name);
+        entry->name = strdup(line->name);
     if (!entry->name)
         cli_fatal(0, "memory exhausted");
-    while (ahash->algorithms.chosen[found] != line.algorithm)
+    while (ahash->algorithms.chosen[found] != line->algorithm)
         found++;
-    memcpy(entry->results[found].digest, line.digest, digest_bytes(line.algorithm));
-    entry->results[found].algorithm = line.algorithm;
+    memcpy(entry->results[found].digest, line->digest, digest_bytes(line->algorithm));
+    entry->results[found].algorithm = line->algorithm;
     return 0;
 }
 
@@ -64,10 +65,23 @@ static int take_comment(struct manifest_reader *reader, uint64_t at)
     return 0;
 }
 
+/* Reads the next line, or takes the one that is kept. Returns false at the end or after an error.
+ */
+static bool next_line(struct manifest_reader *reader)
+{
+    if (!reader->kept) {
+        reader->parsed = false;
+        if (!checksum_line_read(reader->stream, reader->line, &reader->len))
+            return false;
+    }
+    reader->kept = false;
+    reader->line_number++;
+    return true;
+}
+
 int manifest_read(const struct ahash *ahash, struct manifest_reader *reader)
 {
     struct manifest_entry *entry = &reader->entry;
-    off_t at = ftello(reader->stream);
     size_t len;
     int rc;
 
@@ -77,25 +91,26 @@ int manifest_read(const struct ahash *ahash, struct manifest_reader *reader)
     for (size_t i = 0; i < ahash->algorithms.chosen_len; i++)
         entry->results[i].algorithm = NULL;
     errno = 0;
-    for (; checksum_line_read(reader->stream, reader->line, &len); at = ftello(reader->stream)) {
+    for (; next_line(reader); reader->at += reader->len + 1) {
         rc = 0;
-        reader->line_number++;
+        len = reader->len;
         if (len == CHECKSUM_LINE_BYTES_MAX) /* comments as well: this is not text */
             return -EINVAL;
         if (len > 0 && reader->line[len - 1] == '\r')
             len--;
-        if (reader->line[0] == '#') {
-            rc = take_comment(reader, (uint64_t)at);
+        if (!reader->parsed && reader->line[0] == '#') {
+            rc = take_comment(reader, reader->at);
         } else if (len > 0) {
             if (!entry->name && !entry->has_meta)
-                entry->at = (uint64_t)at;
+                entry->at = reader->at;
             rc = take_line(ahash, reader, len);
         }
         if (rc < 0)
             return rc;
-        if (rc == 1) { /* the next entry's */
+        if (rc == 1) {
+            reader->kept = true;
             reader->line_number--;
-            return fseeko(reader->stream, at, SEEK_SET) < 0 ? -errno : 1;
+            return 1;
         }
     }
     if (ferror(reader->stream))
@@ -111,9 +126,22 @@ bool manifest_entry_is_complete(const struct ahash *ahash, const struct manifest
     return true;
 }
 
+void manifest_rewind(struct manifest_reader *reader)
+{
+    rewind(reader->stream);
+    reader->at = 0;
+    reader->kept = false;
+}
+
 bool manifest_read_at(const struct ahash *ahash, struct manifest_reader *reader, uint64_t at)
 {
-    return fseeko(reader->stream, (off_t)at, SEEK_SET) == 0 && manifest_read(ahash, reader) == 1;
+    if (at != reader->at) {
+        if (fseeko(reader->stream, (off_t)at, SEEK_SET) < 0)
+            return false;
+        reader->at = at;
+        reader->kept = false;
+    }
+    return manifest_read(ahash, reader) == 1;
 }
 
 void manifest_reader_open(struct ahash *ahash, struct manifest_reader *reader)

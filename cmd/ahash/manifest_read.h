@@ -23,6 +23,11 @@ struct manifest_reader {
     FILE *stream; /* NULL: there is no such file */
     struct checksum_reader lines;
     char *line;
+    size_t len;  /* its bytes, without the newline */
+    bool kept;   /* it is the next entry's, and has not been taken */
+    bool parsed; /* as this: parsing changes its text */
+    struct checksum_line as;
+    uint64_t at; /* offset of the next line to be taken */
     uint64_t line_number;
     bool has_header; /* ahash --update wrote it */
     struct manifest_entry entry;
@@ -34,6 +39,8 @@ void manifest_reader_close(struct manifest_reader *reader);
 /* Reads the next file's lines. Returns 1; 0 at the end; -EINVAL if a line is not one that this run
  * would write; -errno. */
 int manifest_read(const struct ahash *ahash, struct manifest_reader *reader);
+/* Goes back to the beginning. */
+void manifest_rewind(struct manifest_reader *reader);
 /* Reads an entry again, by its offset. Returns false if that has become something else. */
 bool manifest_read_at(const struct ahash *ahash, struct manifest_reader *reader, uint64_t at);
 /* Tells whether the entry has a digest of each chosen algorithm. */

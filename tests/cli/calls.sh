@@ -39,6 +39,8 @@ calls() {
 filesystem=$(stat -f -c %T .)
 mkdir -p tree/files
 for i in {1..50}; do cp small "tree/files/$i"; done
+ahash -r --update=sums tree 2>/dev/null
+same 'ahash --update reads the old manifest from its beginning to its end' 0 "$(calls lseek ahash -r --update=sums tree 2>/dev/null)"
 touch -d @1000000000 tree/files/*
 acp -a tree times
 same '-u asks for no filesystem if the times tell' 0 "$(calls fstatfs acp -au -T tree times)"
