@@ -243,7 +243,7 @@ static void check_changing(const struct engine *engine, const struct contract_ca
         add_small(&reading, 10);
         reading_run(&reading);
         record = &reading.records[0];
-        assert_in_range(record->bytes, least, most);
+        assert_uint_in_range(record->bytes, least, most);
         record->len = record->bytes; /* any length in this range is right */
         assert_true(reading_is_right(&reading));
         reading_free(&reading);
@@ -413,12 +413,12 @@ static void cancelled(const struct engine *engine, const struct contract_case *t
     assert_int_equal(reading.result, 0);
     assert_int_equal(reading.produced, -ECANCELED);
     for (size_t i = 0; i < reading.count; i++) {
-        assert_in_range(reading.records[i].ends, 0, 1);
+        assert_uint_in_range(reading.records[i].ends, 0, 1);
         assert_false(reading.records[i].broke_rules);
         ended += reading.records[i].ends;
     }
     assert_int_equal(ended, reading.stats.files);
-    assert_in_range(ended, 10, 499);
+    assert_uint_in_range(ended, 10, 499);
     reading_free(&reading);
 }
 

@@ -188,7 +188,7 @@ static void check_changing(const struct engine *engine, const struct contract_ca
         outcome = copying_outcome(it, "changing");
         assert_int_equal(outcome->status, 0);
         assert_int_equal(outcome->bytes, it->seen);
-        assert_in_range(it->seen, least, most);
+        assert_uint_in_range(it->seen, least, most);
         assert_true(holds_pattern("dst/changing", 77, it->seen));
         assert_int_equal(unlink("dst/changing"), 0);
         free(it);
@@ -244,7 +244,7 @@ static void failing_sink(const struct engine *engine, const struct contract_case
             assert_int_equal(access("dst/refused", F_OK), -1);
         } else {
             /* the blocking engine writes first */
-            assert_in_range(size_of("dst/refused"), 0, len == 3000 ? len : len - 1);
+            assert_uint_in_range(size_of("dst/refused"), 0, len == 3000 ? len : len - 1);
             assert_int_equal(unlink("dst/refused"), 0);
         }
     }

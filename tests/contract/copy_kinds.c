@@ -43,7 +43,7 @@ static void holes(const struct engine *engine, const struct contract_case *this)
         assert_true(same_bytes("src/sparse", "dst/sparse"));
         assert_int_equal(stat("src/sparse", &from), 0);
         assert_int_equal(stat("dst/sparse", &to), 0);
-        assert_in_range(to.st_blocks, 0, from.st_blocks + 16);
+        assert_uint_in_range(to.st_blocks, 0, from.st_blocks + 16);
         unlink("dst/sparse");
     }
     free(it);

@@ -117,8 +117,8 @@ static void bytes_and_time_end_it(const struct engine *engine, const struct cont
     opts.time_ns = 50 * ms_ns;
     start_ns = stats_now_ns();
     assert_int_equal(run(engine, this, &opts), 0);
-    assert_in_range(result.last_ns - result.first_ns, 49 * ms_ns, 20000 * ms_ns);
-    assert_in_range(stats_now_ns() - start_ns, 50 * ms_ns, 20000 * ms_ns);
+    assert_uint_in_range(result.last_ns - result.first_ns, 49 * ms_ns, 20000 * ms_ns);
+    assert_uint_in_range(stats_now_ns() - start_ns, 50 * ms_ns, 20000 * ms_ns);
     assert_true(result.latency[LOAD_READ].count > 1);
 }
 
@@ -304,7 +304,7 @@ static void each_order_has_every_block(const struct engine *engine,
             assert_int_equal(request.kind, LOAD_READ);
             assert_int_equal(offset % this->block_bytes, 0);
             offset /= this->block_bytes;
-            assert_in_range(offset, 0, count - 1);
+            assert_uint_in_range(offset, 0, count - 1);
             assert_int_equal(seen[offset], n / count); /* a whole round before the next one */
             seen[offset]++;
             in_turn += offset == before + 1;
@@ -314,7 +314,7 @@ static void each_order_has_every_block(const struct engine *engine,
         assert_false(load_next(&load, 1, &request));
         if (count >= 1000) {
             assert_true(in_turn < count / 50);
-            assert_in_range(low_first, count / 4 - count / 20, count / 4 + count / 20);
+            assert_uint_in_range(low_first, count / 4 - count / 20, count / 4 + count / 20);
         }
         free(seen);
     }

@@ -102,7 +102,7 @@ static void is_drawn_over_directories_and_sizes(void **state)
     }
     fclose(list);
     for (unsigned i = 0; i < DIRECTORIES; i++)
-        assert_in_range(in_directory[i], 8, 12);
+        assert_uint_in_range(in_directory[i], 8, 12);
     /* a smaller one is still a part of the same whole */
     assert_int_equal(sample_take(&bench, 0.5), 0);
     assert_int_equal(bench.data.whole_files, files);

@@ -65,11 +65,11 @@ static void a_warm_file_is_resident(void)
     fd = open("warm", O_RDONLY | O_CLOEXEC);
     dir_fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_true(fd >= 0 && fstat(fd, &st) == 0 && dir_fd >= 0 && fstat(dir_fd, &dir) == 0);
-    assert_in_range(cache_resident_end(fd, &st, 0), ODD_SIZE, ODD_SIZE + 4095);
-    assert_in_range(cache_resident_end(fd, &st, SIZE / 2), ODD_SIZE / 2, ODD_SIZE / 2 + 8192);
+    assert_uint_in_range(cache_resident_end(fd, &st, 0), ODD_SIZE, ODD_SIZE + 4095);
+    assert_uint_in_range(cache_resident_end(fd, &st, SIZE / 2), ODD_SIZE / 2, ODD_SIZE / 2 + 8192);
     /* at no page of a mapping */
-    assert_in_range(cache_resident_end(fd, &st, SIZE / 2 + 100), ODD_SIZE / 2 - 100,
-                    ODD_SIZE / 2 + 8192);
+    assert_uint_in_range(cache_resident_end(fd, &st, SIZE / 2 + 100), ODD_SIZE / 2 - 100,
+                         ODD_SIZE / 2 + 8192);
     assert_int_equal(cache_resident_end(fd, &st, (uint64_t)SIZE * 2), 0);
     assert_false(cache_is_cold(fd, &st, ODD_SIZE, 0));
     assert_true(cache_has(fd, 0, SIZE));
@@ -98,7 +98,7 @@ static void a_cold_file_is_not(void)
     /* a few pages of a long file */
     assert_int_equal(posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM), 0);
     assert_int_equal(pread(fd, &byte, 1, LONG_SIZE - 1), 1);
-    assert_in_range(cache_resident_end(fd, &st, 0), 1, LONG_SIZE / 4);
+    assert_uint_in_range(cache_resident_end(fd, &st, 0), 1, LONG_SIZE / 4);
     assert_true(cache_is_cold(fd, &st, LONG_SIZE, 0));
     /* of a short rest one page is enough */
     assert_false(cache_is_cold(fd, &st, LONG_SIZE, LONG_SIZE - 16384));
@@ -125,7 +125,7 @@ static void unwritten_pages_are_counted(void **state)
     }
     assert_int_equal(cache_dirty(fd), 0);
     pattern_write(fd, 1, 0, SIZE);
-    assert_in_range(cache_dirty(fd), 4096, SIZE);
+    assert_uint_in_range(cache_dirty(fd), 4096, SIZE);
     assert_int_equal(fsync(fd), 0);
     assert_int_equal(cache_dirty(fd), 0);
     close(fd);

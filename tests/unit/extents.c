@@ -38,11 +38,11 @@ static void data_is_found_and_then_the_size(void **state)
     (void)state;
     assert_int_equal(extents_next(fd, &offset, &end), 1);
     assert_int_equal(offset, 0);
-    assert_in_range(end, PIECE, SECOND - 1);
+    assert_uint_in_range(end, PIECE, SECOND - 1);
     offset = end;
     assert_int_equal(extents_next(fd, &offset, &end), 1);
     assert_int_equal(offset, SECOND);
-    assert_in_range(end, SECOND + PIECE, SIZE - 1);
+    assert_uint_in_range(end, SECOND + PIECE, SIZE - 1);
     offset = end;
     assert_int_equal(extents_next(fd, &offset, &end), 0);
     assert_int_equal(offset, SIZE);

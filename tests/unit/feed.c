@@ -162,7 +162,7 @@ static void run_engines(struct run *run, unsigned count)
 {
     struct engine_thread threads[8];
 
-    assert_in_range(count, 1, 8);
+    assert_uint_in_range(count, 1, 8);
     for (unsigned i = 0; i < count; i++) {
         threads[i] = (struct engine_thread){.feed = run->feed, .seed = i + 1};
         assert_int_equal(pthread_create(&threads[i].thread, NULL, engine_main, &threads[i]), 0);
@@ -205,7 +205,7 @@ static void stays_within_its_window(void **state)
         run_engines(&run, 3);
         assert_int_equal(feed_join(run.feed), 0);
         check_complete(&run);
-        assert_in_range(run.most_between, 0, windows[i]);
+        assert_uint_in_range(run.most_between, 0, windows[i]);
     }
 }
 

@@ -21,7 +21,7 @@ static int clear(void **state)
 /* Checks that a result is at least the value and at most a bucket above it. */
 static void assert_percentile(double percent, uint64_t value)
 {
-    assert_in_range(histogram_percentile(&histogram, percent), value, value + value / 256);
+    assert_uint_in_range(histogram_percentile(&histogram, percent), value, value + value / 256);
 }
 
 static void nothing_was_recorded(void **state)

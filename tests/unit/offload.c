@@ -58,7 +58,7 @@ static void cached_bytes(void **state)
     assert_int_equal(lseek(to, 0, SEEK_CUR), 0);
     /* to another place, from one that is on no page's boundary */
     at = (uint64_t)offload_cached(from, 5, to, 4096 + 3, FROM_BYTES - 5);
-    assert_in_range(at, 1, FROM_BYTES);
+    assert_uint_in_range(at, 1, FROM_BYTES);
     for (uint64_t i = 0; i < at; i += 1021) {
         unsigned char byte;
         assert_int_equal(pread(to, &byte, 1, (off_t)(4096 + 3 + i)), 1);

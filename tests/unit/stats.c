@@ -70,9 +70,9 @@ static void sleeping_is_waiting(void **state)
     usleep(50000);
     stats_stop(&stats);
     assert_true(stats.wall_ns >= 50 * ms_ns);
-    assert_in_range(stats.user_ns + stats.system_ns, 0, 40 * ms_ns);
-    assert_in_range(stats_waiting_ns(&stats), 40 * ms_ns, stats.wall_ns);
-    assert_in_range(stats.switches, 1, 1000);
+    assert_uint_in_range(stats.user_ns + stats.system_ns, 0, 40 * ms_ns);
+    assert_uint_in_range(stats_waiting_ns(&stats), 40 * ms_ns, stats.wall_ns);
+    assert_uint_in_range(stats.switches, 1, 1000);
 }
 
 static void computing_is_not_waiting(void **state)
@@ -90,7 +90,7 @@ static void computing_is_not_waiting(void **state)
                  (uint64_t)start.tv_nsec;
     } while (cpu_ns < 50 * ms_ns);
     stats_stop(&stats);
-    assert_in_range(stats.user_ns + stats.system_ns, 40 * ms_ns, stats.wall_ns + 10 * ms_ns);
+    assert_uint_in_range(stats.user_ns + stats.system_ns, 40 * ms_ns, stats.wall_ns + 10 * ms_ns);
     assert_true(stats_waiting_ns(&stats) <= stats.wall_ns - 40 * ms_ns);
 }
 
@@ -133,7 +133,7 @@ static void being_ready_is_counted(void **state)
     assert_int_equal(kill(pid, SIGKILL), 0);
     assert_int_equal(waitpid(pid, NULL, 0), pid);
     assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
-    assert_in_range(stats.runqueue_ns, 40 * ms_ns, 100000 * ms_ns);
+    assert_uint_in_range(stats.runqueue_ns, 40 * ms_ns, 100000 * ms_ns);
 }
 
 static void process_is_measured(void **state)
@@ -144,7 +144,7 @@ static void process_is_measured(void **state)
     stats_finish(&sum);
     assert_int_equal(sum.files, 3);
     assert_true(sum.process_ns > 0);
-    assert_in_range(sum.memory_peak, 100 * 1024, 1u << 30);
+    assert_uint_in_range(sum.memory_peak, 100 * 1024, 1u << 30);
 }
 
 int main(void)

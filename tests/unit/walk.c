@@ -262,7 +262,7 @@ static void large_directory_comes_in_sorted_parts(void **state)
     assert_int_equal(tour.len, FILES);
     for (size_t i = 1; i < tour.len; i++)
         breaks += strcmp(tour.seen[i - 1].path, tour.seen[i].path) > 0;
-    assert_in_range(breaks, 0, FILES / WALK_SORT_MAX);
+    assert_uint_in_range(breaks, 0, FILES / WALK_SORT_MAX);
     qsort(tour.seen, tour.len, sizeof(*tour.seen), by_string);
     for (size_t i = 1; i < tour.len; i++)
         assert_string_not_equal(tour.seen[i - 1].path, tour.seen[i].path);
