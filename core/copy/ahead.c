@@ -212,8 +212,7 @@ static bool in_any_order(const struct copy *copy, struct file *file)
     const struct copy_opts *opts = &copy->opts;
     struct stat st;
 
-    if (!file->dir->dest_dir || opts->make != MAKE_COPIES || opts->replace != REPLACE_ALL ||
-        opts->dry_run)
+    if (!file->dir->dest_dir || opts->replace != REPLACE_ALL || opts->dry_run)
         return false;
     return opts->update == UPDATE_ALL ||
            (fstatat(file->dir->fd, file->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_nlink == 1);
