@@ -62,12 +62,13 @@ struct loop {
      * file that was asked about and is cached. trusted_dev: their filesystem. */
     unsigned trusted, trust_next;
     dev_t trusted_dev;
-    bool may_trust;             /* trusted_dev is that of an overlayfs */
-    dev_t fuse_dev;             /* the last that was asked */
-    bool on_fuse;               /* it is FUSE, which may cut requests off (stream.c) */
-    bool slow_stat, slow_close; /* these wait for a server on slow_dev */
-    bool close_was_slow;        /* the last one was: on which filesystem is not known yet */
+    bool may_trust;                        /* trusted_dev is that of an overlayfs */
+    dev_t fuse_dev;                        /* the last that was asked */
+    bool on_fuse;                          /* it is FUSE, which may cut requests off (stream.c) */
+    bool slow_open, slow_stat, slow_close; /* these wait for a server on slow_dev */
+    bool close_was_slow; /* the last one was: on which filesystem is not known yet */
     dev_t slow_dev;
+    unsigned opens;         /* plain calls */
     uint64_t handled_bytes; /* delivered since requests were last submitted */
     int broken;             /* -errno of a ring that takes no more requests */
     unsigned depth, active, block_count;

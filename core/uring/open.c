@@ -112,6 +112,7 @@ static bool stat_known(struct loop *loop, struct slot *slot, int status)
         slot_fail(slot, STEP_REPLACED, -ESTALE);
         return false;
     }
+    slow_learn_open(loop, slot);
     slot->regular = S_ISREG(slot->st.st_mode);
     slot->size = slot->regular ? (uint64_t)slot->st.st_size : 0;
     if (S_ISBLK(slot->st.st_mode) && ioctl(slot->fd, BLKGETSIZE64, &device_bytes) == 0)
@@ -253,7 +254,8 @@ void open_requested(struct loop *loop, struct slot *slot, int res)
 void open_start(struct loop *loop, struct slot *slot)
 {
     int flags = open_flags(slot->file);
-    int fd = open_cached(slot->file, flags);
+    uint64_t start = slow_open_start(loop);
+    int fd = loop->slow_open ? -EAGAIN : open_cached(slot->file, flags);
 
     slot_to(slot, SLOT_OPENING);
     /* it is not cached, or an older kernel or a sandbox does not let us ask */
@@ -261,6 +263,7 @@ void open_start(struct loop *loop, struct slot *slot)
         slot->opened_cold = fd == -EAGAIN;
         open_by_ring(loop, slot, slot->file->dir->fd, slot->file->name, flags);
     } else {
+        slow_opened(loop, slot, start);
         opened(loop, slot, fd);
     }
 }

@@ -89,7 +89,8 @@ struct slot {
     struct stat st;           /* of fd; not known yet in GUESSED and the states before it */
     bool regular;             /* known to be a regular file */
     bool direct;              /* fd is O_DIRECT now */
-    bool opened_cold;         /* its name was not cached: io-wq opened it */
+    bool opened_cold;         /* its name was not cached: io-wq opened it; or open_waited */
+    bool open_waited;         /* its name was cached, but the open took long */
     bool unasked;             /* INLINE, because the last file was cached */
     bool cached;              /* BLOCKING: it will not wait, for the page cache has all of it */
     bool trusted;             /* cached: the files before it were, and it was not asked about */

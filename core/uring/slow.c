@@ -14,6 +14,32 @@
  * as much as a call to a filesystem in user space that answers at once. */
 static const uint64_t slow_ns = 200000;
 
+enum {
+    OPENS_A_SAMPLE = 8,
+};
+
+uint64_t slow_open_start(const struct loop *loop)
+{
+    return loop->opens % OPENS_A_SAMPLE == 0 ? stats_now_ns() : 0;
+}
+
+void slow_opened(struct loop *loop, struct slot *slot, uint64_t start)
+{
+    loop->opens++;
+    if (start > 0 && stats_now_ns() - start > slow_ns)
+        slot->open_waited = slot->opened_cold = true;
+}
+
+void slow_learn_open(struct loop *loop, const struct slot *slot)
+{
+    if (slot->open_waited && filesystem_is_remote(slot->fd)) {
+        loop->slow_open = true;
+        loop->slow_dev = slot->st.st_dev;
+    } else if (loop->slow_open && slot->st.st_dev != loop->slow_dev) {
+        loop->slow_open = false;
+    }
+}
+
 int slow_fstat(struct loop *loop, struct slot *slot)
 {
     uint64_t start = slot->opened_cold ? stats_now_ns() : 0;

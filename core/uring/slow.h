@@ -1,5 +1,5 @@
-/* uring/slow.h: fstat and close of a slot's file. If they wait for a server, requests make them, so
- * that the ring's thread does not wait. Otherwise they are plain calls, which cost less. A
+/* uring/slow.h: open, fstat and close of a slot's file. If they wait for a server, requests make
+ * them, so that the ring's thread does not wait. Otherwise they are plain calls, which cost less. A
  * filesystem counts as slow if such a call took long and the filesystem's type may have a server.
  */
 #ifndef CORE_URING_SLOW_H
@@ -7,6 +7,12 @@
 
 #include "loop.h"
 
+/* Before a plain open of a name that is cached: the time, or 0 if this one is not measured. */
+uint64_t slow_open_start(const struct loop *loop);
+/* After it: notes whether it has waited. */
+void slow_opened(struct loop *loop, struct slot *slot, uint64_t start);
+/* Once slot->st is known: learns whether to request the next opens. */
+void slow_learn_open(struct loop *loop, const struct slot *slot);
 /* fstat(2) into slot->st. Returns 0 or -errno. */
 int slow_fstat(struct loop *loop, struct slot *slot);
 /* Requests it, if it waits. Returns false if slow_fstat must be called. */

@@ -68,6 +68,12 @@ for options in -au "-a --update=changed"; do
     check "$options: all is copied" "$here/../cli/same_tree" "$below/seen" "$below/seen.copy"
 done
 
+# So are links in them made.
+rules "link seen.links/* together=8"
+acp -al -T "$mnt/seen" "$mnt/seen.links"
+same "-al: the number of links at a time" 8 "$(sed 's/.*together //' "$mnt/.faultfs")"
+check "-al: all are links" test "$(stat -c %i "$below"/seen/*/file)" = "$(stat -c %i "$below"/seen.links/*/file)"
+
 # A directory tells at once which names are missing: the server is asked no more than for a new directory.
 mkdir "$below/there"
 for to in fresh there; do
@@ -101,6 +107,15 @@ if [ "$AIOUTILS_ENGINE" = uring ]; then
     same 'digests while files are closed' "$(cat digests)" "$(cd "$mnt" && ahash -j1 files/*)"
     same 'the number of files that are closed at a time' 8 "$(sed -n '2s/.*together //p' "$mnt/.faultfs")"
 fi
+# It opens many at a time, too, if their names are known, but opening them waits.
+if [ "$AIOUTILS_ENGINE" = uring ]; then
+    fresh_mount --cache=30
+    stat "$mnt"/files/* >/dev/null
+    rules 'open * delay=20 times=8' 'open * after=8 together=8'
+    same 'bytes of files that are opened meanwhile' "$(cd "$below" && cat files/*)" "$(cd "$mnt" && acat -j1 files/*)"
+    same 'the number of files that are opened at a time' 8 "$(sed -n '2s/.*together //p' "$mnt/.faultfs")"
+fi
+fresh_mount
 rules 'getattr,flush * delay=2'
 same 'digests if calls on open files wait' "$(cat digests)" "$(cd "$mnt" && ahash -j1 files/*)"
 rules 'getattr,flush * delay=2' 'flush files/*3 error=EIO'
