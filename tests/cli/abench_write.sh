@@ -103,7 +103,7 @@ for option in --fsync=3 --size=1M --destroy-data; do
 done
 device=$(find /dev -maxdepth 1 -type b | head -n 1)
 if [ -n "$device" ]; then
-    gives 'a block device' 2 '' "abench: $device: a block device: --destroy-data allows to overwrite all that is on it" \
+    gives 'a block device' 2 '' "abench: $device: a block device: --destroy-data overwrites all that is on it" \
         "abench read --write=50 $device"
 else
     left_out 'a block device' 'there is none'

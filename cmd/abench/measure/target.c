@@ -50,7 +50,7 @@ void target_choose(struct bench *bench, const char *given)
         rc = -EEXIST; /* of a link that leads nowhere, too */
     data->device = rc == 0 && S_ISBLK(st.st_mode);
     if (data->device && !opts->destroy_data)
-        cli_fatal(0, "%s: a block device: --destroy-data allows to overwrite all that is on it",
+        cli_fatal(0, "%s: a block device: --destroy-data overwrites all that is on it",
                   cli_quote_maybe(given));
     if (opts->destroy_data && !data->device)
         cli_fatal(0, "%s: not a block device, which --destroy-data is for", cli_quote_maybe(given));
