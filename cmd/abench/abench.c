@@ -332,7 +332,7 @@ int main(int argc, char **argv)
     target_make(&bench);
     end_if_interrupted();
     machine_read(&machine, bench.data.paths[0]);
-    device_find(&bench, machine.device);
+    device_find(&bench, machine.number);
     prepare();
     machine_warn_before(&bench, &machine);
     measure_all();

@@ -223,7 +223,7 @@ struct bench {
     struct bench_target target;
     struct bench_prediction predictions[2]; /* by enum bench_cache */
     const char *list;                       /* temporary file of NUL-ended names to work on */
-    char device_stat[64];                   /* file of the device's counters in sysfs; "": none */
+    char device_stat[64];                   /* file of the device's counters in sysfs */
     char bin_dir[PATH_MAX];
     char temp_dir[PATH_MAX]; /* directory of list, sample, out, err, reference, manifest and plot */
     char dest_dir[PATH_MAX]; /* directory of the copies; "": none */

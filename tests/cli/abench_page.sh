@@ -58,6 +58,18 @@ check 'the command line' grep -q "^\`abench hash --arms=$engine " page.md
 abench hash "${arms[@]}" --markdown tree >table 2>messages
 same 'Markdown to standard output, instead of the table' '0 1 0' "$? $(grep -c '^| arm |' table) $(grep -c '^Sure' table)"
 
+if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
+    # as in a chroot, whose root is no mount
+    # shellcheck disable=SC2016 # for the inner shell
+    unshare -m --propagation private bash -c 'mount --bind /dev/null /proc/$$/mountinfo && exec "$@"' no_mounts \
+        abench hash "${arms[@]}" --json=report.json --html=page.html tree >table 2>messages
+    same 'the device of a filesystem that no mount names' '2 fine' \
+        "$(python3 page.py page.html fine 'unknown on unknown' 'Scheduler' 2>&1 | sed "$([ -e /sys/block ] || echo '/lacks Scheduler/d')")"
+    same 'and its counters, of both runs and their sum' 3 "$(grep -o '"device_busy_share": *[0-9]' report.json | wc -l)"
+else
+    left_out 'a filesystem that no mount names' 'unshare -m is not permitted'
+fi
+
 if [ "$engine" = uring ]; then
     abench read --pattern=random --bytes=256K --no-probe --pairs=2 --html=page.html --markdown=page.md image >table 2>messages
     same 'reads at each depth: eight bars, three curves, the runs' '12 fine' \

@@ -9,8 +9,8 @@ struct device_counters {
     double queue_ms; /* milliseconds summed over the requests */
 };
 
-/* Fills in bench->device_stat. device: as mountinfo names it. */
-void device_find(struct bench *bench, const char *device);
+/* Fills in bench->device_stat. */
+void device_find(struct bench *bench, dev_t device);
 /* Returns false if there are no counters. */
 bool device_read(const struct bench *bench, struct device_counters *counters);
 

@@ -64,15 +64,25 @@ static void read_processor(struct machine *machine)
         fclose(file);
 }
 
+/* Finds the number of the device. The mount names it if the filesystem has a number of its own, as
+ * btrfs does. A container may lack this node, and a chroot has no mount for its root. */
+static void find_number(struct machine *machine, const char *path)
+{
+    struct stat st;
+
+    if (machine->device[0] == '/' && stat(machine->device, &st) == 0 && S_ISBLK(st.st_mode))
+        machine->number = st.st_rdev;
+    else if (stat(path, &st) == 0)
+        machine->number = st.st_dev;
+}
+
 /* Fills in what sysfs tells about the device; a partition's is in the directory above. */
 static void read_device(struct machine *machine)
 {
     char dir[64], above[68], *end;
-    struct stat st;
 
-    if (machine->device[0] != '/' || stat(machine->device, &st) < 0 || !S_ISBLK(st.st_mode))
-        return;
-    snprintf(dir, sizeof(dir), "/sys/dev/block/%u:%u", major(st.st_rdev), minor(st.st_rdev));
+    snprintf(dir, sizeof(dir), "/sys/dev/block/%u:%u", major(machine->number),
+             minor(machine->number));
     snprintf(above, sizeof(above), "%s/..", dir);
     for (int i = 0; i < 2 && !machine->scheduler[0]; i++) {
         const char *at = i ? above : dir;
@@ -134,6 +144,7 @@ void machine_read(struct machine *machine, const char *path)
         read_filesystem(machine, path);
     }
     read_processor(machine);
+    find_number(machine, path);
     read_device(machine);
 }
 

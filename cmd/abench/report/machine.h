@@ -14,6 +14,7 @@ struct machine {
     char kernel[65];
     char filesystem[64]; /* type */
     char device[256];    /* source of the mount */
+    dev_t number;        /* of the block device, or of a filesystem without one */
     /* of the processors and of the device; "": unknown */
     char processor[128], model[128], scheduler[64], requests[32];
 };
