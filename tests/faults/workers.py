@@ -1,6 +1,7 @@
 # workers.py: a pool of processes, one or more for each processor, that does not outlive its user.
 import concurrent.futures
 import contextlib
+import multiprocessing
 import os
 import signal
 
@@ -13,9 +14,11 @@ def begin(prepare):
 @contextlib.contextmanager
 def pool(prepare=lambda: None, each=1):
     """Makes a pool with this many processes for each processor: more than one if they mostly wait. Each calls prepare
-    first. After an exception in the block no further task is started."""
+    first. After an exception in the block no further task is started. The processes are forks, since they use what
+    the program has set; Python 3.14 makes none by default."""
     with concurrent.futures.ProcessPoolExecutor(each * len(os.sched_getaffinity(0)), initializer=begin,
-                                                initargs=(prepare,)) as made:
+                                                initargs=(prepare,),
+                                                mp_context=multiprocessing.get_context("fork")) as made:
         try:
             yield made
         except BaseException:
