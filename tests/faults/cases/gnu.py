@@ -7,6 +7,11 @@ VERSION = subprocess.run(["/usr/bin/cp", "--version"], stdout=subprocess.PIPE, t
                          check=True).stdout.splitlines()[0].split()[-1]
 
 
+def since(version):
+    """Tells if the commands have this version, such as 9.10, or a later one."""
+    return [int(part) for part in VERSION.split(".")] >= [int(part) for part in version.split(".")]
+
+
 def program(command):
     return os.path.join("/usr/bin", command)
 

@@ -35,6 +35,8 @@ def random_case(rng):
         arguments += [rng.choice(names)] if rng.random() < 0.1 else []
     if rng.random() < 0.04:
         options.append(rng.choice(PRINT + CHECK + LENGTHS))
+    if gnu.since("9.10") and "--tag" in options:  # which then refuses -t in either order
+        options = [option for option in options if option not in ("-t", "--text")]
     rng.shuffle(options)
     return {"command": command, "entries": entries, "options": options, "arguments": arguments, "lines": lines,
             "stdin": rng.choice([b"", b"text\n", trees.text(rng, 70000)]), "offset": rng.choice([None, None, 0, 3]),
