@@ -21,6 +21,7 @@ done
     printf '#!/bin/sh\n# needs: sh no-such-program\necho ok - 1\n' >tests/cli/needs.sh
     printf '#!/bin/sh\necho "ok - $1 $2"\n[ "$1" != %s/installed ] || echo ok - 2\n' "$PWD" >tests/cli/runs.sh
     printf '#!/bin/sh\necho ok - 1\necho "# sum: left out: a mount: not root"\n' >tests/cli/part.sh
+    printf '#!/bin/sh\necho "# sum: left out: all of it: not root"\n' >tests/cli/nothing.sh
     printf '#!/bin/sh\n# needs: injected\necho ok - 1\n' >tests/faults/inject
 }
 chmod +x build/tests/*/test tests/*/*.sh tests/faults/inject
@@ -35,13 +36,14 @@ needs='    tests/cli/needs.sh sync: no-such-program is missing (1)
     tests/cli/needs.sh uring: no-such-program is missing (1)'
 inject='    tests/faults/inject sync: it needs programs of a build (1)
     tests/faults/inject uring: it needs programs of a build (1)'
-part='    a mount: not root (2)'
-same 'of a build' "6 left out:
+part='    a mount: not root (2)
+    all of it: not root (2)'
+same 'of a build' "8 left out:
 $part
 $needs
 $inject
 7 passed, 0 failed" "$(checked)"
-same 'of installed programs' "9 left out:
+same 'of installed programs' "11 left out:
 $part
 $needs
     tests/contract/test: a program of a build (1)
@@ -50,20 +52,21 @@ $inject
     tests/unit/test: a program of a build (1)
 6 passed, 0 failed" "$(checked CHECK_BIN="$PWD/installed")"
 message=$(checked CI=true)
-same 'CI: the sum' "CI=true: 6 of them are not listed in tests/left_out, and count as failed
-7 passed, 6 failed" "$(tail -n 2 <<<"$message")"
+same 'CI: the sum' "CI=true: 8 of them are not listed in tests/left_out, and count as failed
+7 passed, 8 failed" "$(tail -n 2 <<<"$message")"
 check 'CI: the status' bash -c '! CI=true scripts/check'
-printf '# reason\na mount: not root\nno-such-program is missing\nneeds programs of a build\n' >tests/left_out
+printf '# reason\na mount: not root\nall of it: not root\nno-such-program is missing\nneeds programs of a build\n' >tests/left_out
 same 'CI: all of it is listed' "CI=true: 0 of them are not listed in tests/left_out, and count as failed
 7 passed, 0 failed" "$(checked CI=true | tail -n 2)"
 check 'CI: all of it is listed: the status' env CI=true scripts/check
 same 'without io_uring' "    tests/cli/needs.sh uring: AIOUTILS_TEST_NO_URING is set (1)
+    tests/cli/nothing.sh uring: AIOUTILS_TEST_NO_URING is set (1)
     tests/cli/part.sh uring: AIOUTILS_TEST_NO_URING is set (1)
     tests/cli/runs.sh uring: AIOUTILS_TEST_NO_URING is set (1)
     tests/faults/inject uring: AIOUTILS_TEST_NO_URING is set (1)" \
     "$(checked AIOUTILS_TEST_NO_URING=1 | grep AIOUTILS)"
 mkdir -p build/tests/faults && cp tests/faults/inject build/tests/faults/acp
-rm tests/cli/needs.sh tests/cli/part.sh
+rm tests/cli/needs.sh tests/cli/nothing.sh tests/cli/part.sh
 same 'nothing is left out' "7 passed, 0 failed" "$(checked)"
 # as cmocka 1.1.5 and 1.1.7 print it
 printf '#!/bin/sh\nprintf "%%s\\n" 1..3 "no filter" "not ok 1 # SKIP one" "ok 2 - two" "ok 3 # SKIP three"\n' \
