@@ -3,6 +3,7 @@
 #include "context.h"
 #include "../cli/messages.h"
 #include "../cli/quote.h"
+#include "../../core/base/leased.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -96,10 +97,10 @@ double bench_items(const struct bench *bench, const struct bench_arm *arm)
 
 int bench_size(const char *path, uint64_t *bytes)
 {
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    int fd = leased_open_first(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
     struct stat st = {0};
     off_t end = -1;
-    int rc = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
+    int rc = fd < 0 ? fd : fstat(fd, &st) < 0 ? -errno : 0;
 
     if (rc == 0 && !S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
         rc = -EINVAL;

@@ -74,6 +74,17 @@ ahash leased >list
 with_lease list "a lease on the manifest: ahash --update" "list: 0 new, 0 changed, 1 unchanged, 0 removed, 0 unreadable" \
     ahash --update=list leased
 with_lease list "a lease on the list: ahash -c" "leased: OK" ahash -c list
+# shellcheck disable=SC2016 # for the inner shell
+with_lease leased "a lease: abench read --pattern" 0 \
+    bash -c 'abench read --pattern=random --block-size=1 --bytes=8 --direct=never --arms=sync,sync-j2 --runs=1 --no-probe "$0" >report; echo $?' leased
+if command -v abench >/dev/null; then
+    mkdir measured
+    echo x >measured/file
+    echo x >measured/other
+    timeout "$limit_seconds" abench hash --cold --arms=sync,sync-j2 --runs=2 --no-probe \
+        --prepare='test -p measured/file || { rm measured/file; mkfifo measured/file; }' measured >report 2>messages
+    same 'abench: a FIFO that replaces a file is left out' "1" "$(grep -c 'left out' report)"
+fi
 with_lease target "a lease on the destination: acp" "" acp leased target
 check "a lease on the destination: acp copies to it" cmp leased target
 

@@ -10,6 +10,7 @@
 #include "../../cli/name_list.h"
 #include "../../cli/quote.h"
 #include "../../../core/base/cache.h"
+#include "../../../core/base/leased.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -101,16 +102,18 @@ static int fill(int fd)
 
 static int treat_file(const char *path, int flags, enum treatment treatment, struct residency *sum)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
+    int fd = leased_open_first(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | flags);
     uint64_t pages, resident = 0;
     struct stat st;
     int rc = 0, known;
 
-    if (fd < 0 || fstat(fd, &st) < 0) {
+    if (fd < 0)
+        return fd;
+    if (fstat(fd, &st) < 0)
         rc = -errno;
-        if (fd >= 0)
-            close(fd);
-        return rc;
+    if (rc < 0 || (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))) {
+        close(fd);
+        return rc; /* a FIFO that has replaced a file: source_refresh will find it */
     }
     if (S_ISBLK(st.st_mode)) { /* read past the page cache: only inspected */
         st.st_size = lseek(fd, 0, SEEK_END);

@@ -8,6 +8,7 @@
 #include "place.h"
 #include "../../cli/messages.h"
 #include "../../cli/quote.h"
+#include "../../cli/sizes.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -89,6 +90,7 @@ static void check_space(struct bench *bench, const char *base)
     uint64_t need = (uint64_t)((double)copy_bytes(bench) * margin);
     uint64_t entries = bench->data.files + bench->data.others;
     struct statvfs fs;
+    char needed[CLI_SIZE_BYTES], free_text[CLI_SIZE_BYTES];
     uint64_t available;
 
     if (statvfs(base, &fs) < 0)
@@ -96,9 +98,10 @@ static void check_space(struct bench *bench, const char *base)
     available = (uint64_t)fs.f_bavail * fs.f_frsize;
     if (available < need)
         cli_fatal(0,
-                  "%s: a copy needs %.0f MB, but %.0f MB are free; make room, or choose another"
-                  " directory with --dest=DIR",
-                  cli_quote_maybe(base), (double)need / 1e6, (double)available / 1e6);
+                  "%s: a copy needs %s, but %s are free; make room, or choose another directory"
+                  " with --dest=DIR",
+                  cli_quote_maybe(base), cli_size((double)need, needed),
+                  cli_size((double)available, free_text));
     if (fs.f_files > 0 && fs.f_favail < entries)
         cli_fatal(0, "%s: too few free inodes for a copy of %" PRIu64 " entries",
                   cli_quote_maybe(base), entries);

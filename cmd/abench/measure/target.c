@@ -4,6 +4,7 @@
 #include "child.h"
 #include "../../cli/messages.h"
 #include "../../cli/quote.h"
+#include "../../cli/sizes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -169,6 +170,7 @@ void target_make(struct bench *bench)
 {
     struct bench_target *target = &bench->target;
     uint64_t size = bench->opts.size;
+    char text[CLI_SIZE_BYTES];
     int rc = 0;
 
     if (bench->opts.write_percent == 0)
@@ -183,8 +185,8 @@ void target_make(struct bench *bench)
     if (fills && isatty(STDERR_FILENO))
         fputs("\r\033[K", stderr);
     if (rc < 0 && rc != -EINTR)
-        cli_fatal(-rc, "cannot write %.0f MB to %s; choose another place, or a smaller --size",
-                  (double)size / 1e6, cli_quote(path));
+        cli_fatal(-rc, "cannot write %s to %s; choose another place, or a smaller --size",
+                  cli_size((double)size, text), cli_quote(path));
     clock_gettime(CLOCK_REALTIME, &bench->begun); /* the file has not changed since */
 }
 

@@ -6,6 +6,7 @@
 #include "digest_lines.h"
 #include "../../cli/messages.h"
 #include "../../../core/base/cache.h"
+#include "../../../core/base/leased.h"
 
 #include <assert.h>
 #include <dirent.h>
@@ -53,7 +54,7 @@ static bool first_extent_shared(int fd)
 /* Drops a file's clean pages. Returns true if it is a reflink. */
 static bool evict_copied(const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    int fd = leased_open_first(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     bool shared = fd >= 0 && first_extent_shared(fd);
 
     if (fd >= 0) {
