@@ -165,6 +165,7 @@ check 'a run that is too short is told once at most' [ "$(grep -c 'too short to 
 AIOUTILS_ENGINE=auto abench hash --no-probe --runs=6 tiny >table 2>messages
 if grep -q 'too short to tell' table; then
     same 'and no option is recommended that was best by chance' 1 "$(grep -c '^Use    ahash -r .*tiny   (takes [a-z_ ]* by itself; a' table)"
+    same 'nor marked in the table' 0 "$(grep -c '  use$' table)"
 else
     left_out 'what is recommended after runs that are too short' 'the machine is too busy, or io_uring cannot be used'
 fi

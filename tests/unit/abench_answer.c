@@ -334,6 +334,11 @@ static void no_answer_from_too_little(void **state)
     base.seconds = 0.003, last.seconds = 0.002;
     set_up(&base, NULL, &last);
     assert_int_equal(ask("CANNOT TELL\ntoo short to tell").kind, ANSWER_UNKNOWN);
+    /* the best is so by chance: only the command without options can be recommended */
+    assert_int_equal(answer_find(&bench, BENCH_COLD).use, 1);
+    bench.arms[1].usual = false;
+    assert_int_equal(answer_find(&bench, BENCH_COLD).use, ANSWER_NONE);
+    assert_true(answer_find(&bench, BENCH_COLD).hint);
     set_up(&one_thread, &threads, NULL);
     bench.no_ring = "the kernel says no";
     assert_int_equal(ask("CANNOT TELL\nio_uring cannot be used: the kernel says no").kind,

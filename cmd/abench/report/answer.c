@@ -142,7 +142,7 @@ static bool undecidable(const struct bench *bench, enum bench_cache cache, struc
     char *out = answer->unknown;
     size_t size = sizeof(answer->unknown);
 
-    answer->too_short = !bench->no_ring && answer->ring != ANSWER_NONE &&
+    answer->too_short = (bench->no_ring || answer->ring != ANSWER_NONE) &&
                         answer->base != ANSWER_NONE &&
                         summary_of(bench, (size_t)answer->base, cache).median < start_seconds;
     if (bench->no_ring)
@@ -291,8 +291,10 @@ struct answer answer_find(const struct bench *bench, enum bench_cache cache)
         char reason[sizeof(answer.unknown)];
         answer.undecided = busy(bench, cache, reason, sizeof(reason));
     }
-    if (answer.too_short && usual != ANSWER_NONE)
+    if (answer.too_short)
         answer.use = usual; /* the best is so by chance */
+    answer.hint = answer.undecided || answer.too_short ||
+                  (answer.kind == ANSWER_UNKNOWN && !bench->no_ring);
     return answer;
 }
 

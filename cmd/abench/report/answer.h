@@ -23,10 +23,11 @@ struct answer {
     int ring, base, threads, best, usual, use;
     struct bench_ratio over_base, over_threads; /* of the ring, if there are both */
     bool by_workers; /* the ring is faster than base, but only because it has more workers */
-    bool too_short;  /* ANSWER_UNKNOWN: because a run is */
+    bool too_short;  /* ANSWER_UNKNOWN: runs are; the one to use is the usual one, if any */
     /* ANSWER_NOT_ASKED: the arm to compare the one to use with, and if even that cannot be told */
     int other;
     bool undecided;
+    bool hint;         /* the arm to use is no more than that: no row is marked with it */
     char unknown[256]; /* ANSWER_UNKNOWN, or undecided: why; "": see the ratio */
 };
 
@@ -38,7 +39,7 @@ bool answer_unknown(const struct bench *bench, enum bench_cache cache); /* canno
 const char *answer_word(enum answer_kind kind);
 /* Return a line of text each, which the caller frees. A newline in it must be kept. */
 char *answer_line(const struct bench *bench, const struct answer *answer, enum bench_cache cache);
-/* The command to use, and a reason; NULL: nothing was measured. */
+/* The command to use, and a reason; NULL: none can be told. */
 char *answer_use_line(const struct bench *bench, const struct answer *answer,
                       enum bench_cache cache);
 /* What the answer rests on. */

@@ -130,7 +130,7 @@ static void print_reason(FILE *out, const struct bench *bench, const struct answ
         fprintf(out, "; by itself it takes %s, which takes %s times as long", by_itself,
                 words_times(
                     1 / summary_compare(bench, (size_t)usual, (size_t)answer->use, cache).ratio));
-    if ((answer->kind == ANSWER_UNKNOWN && !bench->no_ring) || answer->undecided)
+    if (answer->hint)
         fputs("; a hint, no more", out);
     putc(')', out);
 }

@@ -81,7 +81,8 @@ static void put_table(FILE *out, const struct bench *bench, const struct answer 
     fputs("</tr></thead><tbody>\n", out);
     for (size_t arm = 0; arm < bench->n_arms; arm++) {
         columns = columns_of(bench, arm, cache);
-        fprintf(out, "<tr%s><td>", (int)arm == answer->use ? " class=\"use\"" : "");
+        fprintf(out, "<tr%s><td>",
+                (int)arm == answer->use && !answer->hint ? " class=\"use\"" : "");
         html_text(out, bench->arms[arm].label);
         fputs("</td>", out);
         for (size_t i = 0; i < n; i++)

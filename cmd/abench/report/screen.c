@@ -77,9 +77,9 @@ static void print_row(FILE *out, const struct bench *bench, const struct answer 
     print_faster(out, bench, arm, &sum);
     fprintf(out, " %6.*f", sum.mb_s < 10 ? 1 : 0, sum.mb_s);
     fprintf(out, " %8s %5.0f MiB%s\n", words_seconds(sum.cpu_seconds), sum.memory_peak / 1048576,
-            (int)arm == answer->use ? "  use"
-            : sum.reflinked         ? "  reflink"
-                                    : "");
+            (int)arm == answer->use && !answer->hint ? "  use"
+            : sum.reflinked                          ? "  reflink"
+                                                     : "");
 }
 
 static void print_table(FILE *out, const struct bench *bench, const struct answer *answer,
