@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #include "base/limits.h"
 #include "crew.h"
@@ -15,6 +14,8 @@
 enum {
     BUFFERS_PART = 4, /* of the memory that the process may use, for the buffers of all workers */
     BUFFERS_BYTES_MIN = 256 * 1024, /* of a worker */
+    /* With fewer, a walk and several workers would take them from each other. */
+    DESCRIPTORS_MIN = 32,
 };
 
 void sink_free(struct sink *sink)
@@ -121,13 +122,9 @@ static void *worker_main(void *arg)
  * of the limit for all workers; the walk's directories have another quarter. */
 static unsigned files_max(unsigned jobs)
 {
-    struct rlimit limit;
-    rlim_t files;
+    unsigned files = limits_descriptors() / 8 / jobs;
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
-        return UINT_MAX;
-    files = limit.rlim_cur / 8 / jobs;
-    return files < 1 ? 1 : files > UINT_MAX ? UINT_MAX : (unsigned)files;
+    return files < 1 ? 1 : files;
 }
 
 /* Sets the limits per worker. */
@@ -285,9 +282,12 @@ int engine_process(const struct engine *engine, const struct engine_opts *opts, 
                    const struct feed_config *config, struct copy *copy, struct sink *const *sinks,
                    struct stats *stats, int *produced)
 {
+    struct feed_config own = *config;
     struct feed *feed;
-    int rc = feed_start(&feed, config);
+    int rc;
 
+    own.no_thread |= limits_descriptors() < DESCRIPTORS_MIN;
+    rc = feed_start(&feed, &own);
     *produced = 0;
     if (rc < 0)
         return rc;

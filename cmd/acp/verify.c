@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../../core/base/direct.h"
+#include "../../core/base/limits.h"
 #include "../../core/base/path.h"
 #include "../../core/digest/batch_sink.h"
 #include "acp.h"
@@ -31,7 +32,7 @@ struct acp_verify {
     struct acp *acp;
     struct dir *dir; /* of the last name */
     char *dir_path;
-    uint64_t differ;
+    unsigned dirs_max; /* to have open, before files are waited for */
 };
 
 /* file->op */
@@ -137,7 +138,7 @@ static void verify_device(struct acp_verify *verify, const char *path, uint64_t 
 
 /* The directory that name is in: names come by directories, so the last one is kept. Its own
  * descriptor, since a path may be longer than a call takes. -errno. */
-static int enter(struct acp_verify *verify, const char *name, size_t len)
+static int enter(struct acp_verify *verify, struct feed *feed, const char *name, size_t len)
 {
     struct dir *cwd = verify->acp->copy.cwd;
     char *path;
@@ -156,6 +157,9 @@ static int enter(struct acp_verify *verify, const char *name, size_t len)
         verify->dir = dir_get(cwd);
         return 0;
     }
+    /* the files in the feed keep their directories open */
+    while (dir_open_count() >= verify->dirs_max && feed_drain_half(feed))
+        ;
     fd = path_open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     rc = fd < 0 ? -errno : -ENOMEM;
     if (fd >= 0)
@@ -175,7 +179,7 @@ static int add(struct acp_verify *verify, struct feed *feed, const uint8_t *expe
                const char *name)
 {
     size_t len = path_dir_length(name);
-    int rc = enter(verify, name, len > 1 ? len - 1 : len); /* "/" keeps its slash */
+    int rc = enter(verify, feed, name, len > 1 ? len - 1 : len); /* "/" keeps its slash */
     const char *in_dir = rc == 0 ? path_last(name) : name;
     struct file *file = feed_file(feed, rc == 0 ? verify->dir : verify->acp->copy.cwd, in_dir,
                                   strlen(in_dir));
@@ -200,6 +204,7 @@ static int produce(struct feed *feed, void *arg)
     size_t cap = 0;
     int rc = 0;
 
+    verify->dirs_max = limits_descriptors() / 4;
     while (rc == 0 && fread(&bytes, sizeof(bytes), 1, verify->notes) == 1) {
         if (fread(expected, verify->digest_bytes, 1, verify->notes) != 1 ||
             getdelim(&name, &cap, 0, verify->notes) <= 0)

@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "limits.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -180,4 +181,18 @@ unsigned limits_workers(unsigned workers)
     uint64_t most = limits_memory() / WORKER_BYTES;
 
     return most < 1 ? 1 : most < workers ? (unsigned)most : workers;
+}
+
+unsigned limits_descriptors(void)
+{
+    struct rlimit limit;
+    int lowest; /* most of those below it are open */
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= INT_MAX)
+        return INT_MAX;
+    lowest = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+    if (lowest < 0)
+        return errno == EMFILE ? 0 : (unsigned)limit.rlim_cur;
+    close(lowest);
+    return (unsigned)limit.rlim_cur - (unsigned)lowest;
 }

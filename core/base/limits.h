@@ -14,5 +14,7 @@ uint64_t limits_memory(void);
 /* Returns how many of these workers there is memory for, at least 1: beside its buffers, a ring has
  * threads and requests in the kernel. */
 unsigned limits_workers(unsigned workers);
+/* Returns how many descriptors this process may still open. */
+unsigned limits_descriptors(void);
 
 #endif

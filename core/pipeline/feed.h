@@ -25,7 +25,7 @@ struct feed_config {
      * makes the names of one directory one after the other. Leaves files to threads that have none.
      */
     bool calls_wait;
-    bool no_thread; /* the producer runs in feed_alternate: for a single small file */
+    bool no_thread; /* the producer runs in feed_alternate: for a single small file, or by limits */
     /* Runs on the feed's own thread (or in feed_alternate), adds all files. Its result is
      * feed_join's. */
     int (*produce)(struct feed *feed, void *arg);

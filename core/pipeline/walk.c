@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../base/limits.h"
 #include "../base/stats.h"
 #include "prefetch.h"
 #include "../base/retry.h"
@@ -192,10 +192,15 @@ static int listing_read(struct listing *list, struct walk *walk, const struct di
     return got > 0;
 }
 
+static bool may_prefetch(const struct walk *walk)
+{
+    return walk->dirs_max >= PREFETCH_DIRS_MIN;
+}
+
 /* Sends prefetch into a cold directory's subdirectories, which are likely to be cold too. */
 static void prefetch_subdirectories(struct walk *walk, struct dir *dir, const struct listing *list)
 {
-    if (!walk->prefetch && walk->dirs_max >= PREFETCH_DIRS_MIN)
+    if (!walk->prefetch && may_prefetch(walk))
         walk->prefetch = prefetch_new(walk->dirs_max, &walk->scope);
     /* the first last: the latest request is fulfilled first */
     for (size_t i = list->len; i-- > 0 && walk->prefetch;)
@@ -373,7 +378,7 @@ static int walk_into(struct walk *walk, struct dir *parent, const char *name, bo
         dir_put(dir);
         return rc;
     }
-    if (walk->depth == 0 && walk->opts->looks && dir->dest_dir && !dir->dest_dir->created)
+    if (walk->depth == 0 && walk->opts->looks && may_prefetch(walk) && dir->dest_dir && !dir->dest_dir->created)
         walk->scope.beside_fd = fcntl(dir->dest_dir->fd, F_DUPFD_CLOEXEC, 0);
     rc = push(walk, dir, waits_before, open_ns);
     if (rc == 0 && park && leads_up(dir) && (!dir->dest_dir || leads_up(dir->dest_dir))) {
@@ -453,7 +458,6 @@ int walk_tree(struct feed *feed, struct dir *parent, const char *name, const str
               const struct walk_ops *ops, void *arg)
 {
     struct walk *walk = malloc(sizeof(*walk));
-    struct rlimit limit;
     int rc;
 
     if (!walk)
@@ -468,9 +472,7 @@ int walk_tree(struct feed *feed, struct dir *parent, const char *name, const str
     walk->prefetch = NULL;
     walk->scope.beside_fd = -1;
     /* a quarter of the descriptors: engine_run keeps its part, and the program has some */
-    walk->dirs_max = UINT_MAX;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur / 4 < UINT_MAX)
-        walk->dirs_max = (unsigned)(limit.rlim_cur / 4);
+    walk->dirs_max = limits_descriptors() / 4;
     rc = walk_into(walk, parent, name, false);
     while (rc == 0 && walk->depth > 0)
         rc = walk_on(walk);

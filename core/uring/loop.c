@@ -12,6 +12,7 @@
 
 #include "../base/cache.h"
 #include "../base/direct.h"
+#include "../base/limits.h"
 #include "cached.h"
 #include "write.h"
 #include "open.h"
@@ -32,6 +33,7 @@ enum {
     BLOCK_BYTES_MIN = 64 * 1024,
     PROBED_BYTES = 1024 * 1024, /* the kernel's first readahead is no longer */
     TAKE_AT_ONCE = 64,          /* files, which may be cached, between two submissions */
+    DESCRIPTORS_MIN = 3,        /* a copy's two, and one to keep a lock */
     PARKED_POLL_MS = 1,
     FEED_POLL_MS = 10, /* the producer cannot wake a thread that waits on the ring */
 };
@@ -391,6 +393,10 @@ int loop_run(const struct engine_opts *opts, const struct loop_ops *ops, void *a
     rc = allocate(&loop);
     if (rc == 0)
         rc = ring_open(&loop.ring, loop.depth + loop.block_count, to->stats);
+    if (rc == 0 && opts->fallback && limits_descriptors() < DESCRIPTORS_MIN) {
+        ring_close(&loop.ring);
+        rc = -EMFILE;
+    }
     if (rc == 0) {
         running = &loop;
         run_turns(&loop);

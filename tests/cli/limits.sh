@@ -39,6 +39,51 @@ all_right() {
 }
 
 all_right "20 descriptors" -n 20
+# As few as blocking calls need for two directories and two files, and one more for the ring.
+# inherited ones would count, too
+exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+all_right "9 descriptors" -n 9
+for options in -rj4 -a "-r --atomic" "-r --durable"; do
+    rm -rf copy
+    gives "9 descriptors: acp $options" 0 "" "" "ulimit -n 9 && acp $options tree copy"
+    check "9 descriptors: acp $options copies everything" diff -r tree copy
+done
+gives "9 descriptors: ahash -j4" 0 "$(LC_ALL=C sort -k2 expected)" "" \
+    "ulimit -n 9 && ahash -rj4 tree | LC_ALL=C sort -k2"
+for options in --verify --manifest=list; do
+    rm -rf copy
+    gives "10 descriptors: acp $options" 0 "" "" "ulimit -n 10 && acp -rj4 $options tree copy"
+    check "10 descriptors: acp $options copies everything" diff -r tree copy
+done
+rm -f list
+if [ "$engine" = uring ]; then
+    rm -rf copy
+    mkdir copy
+    AIOUTILS_ENGINE=auto gives "8 descriptors: no ring by default" 0 "" "" "ulimit -n 8 && acp -rT tree copy"
+    check "8 descriptors: acp copies everything" diff -r tree copy
+    rm -rf copy
+    AIOUTILS_ENGINE=auto gives "8 descriptors: acp --durable, no ring by default" 0 "" "" \
+        "ulimit -n 8 && acp -r --durable tree copy"
+    check "8 descriptors: acp --durable copies everything" diff -r tree copy
+fi
+mkdir wide
+for i in $(seq 300); do
+    mkdir wide/$i
+    echo $i >wide/$i/f
+done
+gives "more directories than descriptors: acp --verify" 0 "" "" "ulimit -n 100 && acp -r --verify wide copied"
+check "more directories than descriptors: acp --verify copies everything" diff -r wide copied
+rm -rf wide copied
+# as many as usual, but nearly all of them are open
+rm -rf copy
+gives "10 descriptors left" 0 "" "" "ulimit -n 100 && python3 -c '
+import os, sys
+while os.dup(2) < 89:
+    pass
+for fd in range(3, 90):
+    os.set_inheritable(fd, True)
+os.execvp(sys.argv[1], sys.argv[1:])' acp -rj4 tree copy"
+check "10 descriptors left: acp copies everything" diff -r tree copy
 # A user's ring needs locked memory: memlock.sh has what --engine=uring does without.
 AIOUTILS_ENGINE=${root:+$engine} all_right "no locked memory" -l 0
 
