@@ -342,8 +342,9 @@ static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const ch
         rc = list_again(dir, &op->st, fd);
     if (rc == 0)
         rc = directory_on_filesystem(copy, fd);
-    if (rc == 1 && copy->opts.make == MAKE_HARD_LINKS)
-        return 0; /* it is linked there already */
+    /* it is linked there already, or all that is there stays */
+    if (rc == 1 && (copy->opts.make == MAKE_HARD_LINKS || copy->opts.replace == REPLACE_NONE))
+        return 0;
     if (rc == 1)
         return item_add_refused(copy, feed, parent, name, REFUSED_SAME_FILE);
     if (rc < 0)

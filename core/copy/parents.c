@@ -93,7 +93,9 @@ static int make_parent(struct copy *copy, struct feed *feed, struct dir **to, co
     if (copy->opts.in_parts)
         op->lent = 0; /* other runs copy into it */
     if (fd < 0 && !(copy->opts.dry_run && step == STEP_STAT_DEST)) {
-        rc = add_parent(copy, feed, *to, path, step == STEP_MAKE_DIR ? STEP_MAKE_PARENT : step, fd);
+        if (step == STEP_MAKE_DIR || step == STEP_STAT_DEST)
+            step = STEP_MAKE_PARENT;
+        rc = add_parent(copy, feed, *to, path, step, fd);
         free(op);
         return rc < 0 ? rc : 1;
     }

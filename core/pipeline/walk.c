@@ -378,7 +378,8 @@ static int walk_into(struct walk *walk, struct dir *parent, const char *name, bo
         dir_put(dir);
         return rc;
     }
-    if (walk->depth == 0 && walk->opts->looks && may_prefetch(walk) && dir->dest_dir && !dir->dest_dir->created)
+    if (walk->depth == 0 && walk->opts->looks && may_prefetch(walk) && dir->dest_dir &&
+        !dir->dest_dir->created)
         walk->scope.beside_fd = fcntl(dir->dest_dir->fd, F_DUPFD_CLOEXEC, 0);
     rc = push(walk, dir, waits_before, open_ns);
     if (rc == 0 && park && leads_up(dir) && (!dir->dest_dir || leads_up(dir->dest_dir))) {

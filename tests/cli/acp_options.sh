@@ -17,6 +17,7 @@ ab='echo a >a; echo bb >b; mkdir -p d/e t; echo f >d/f; echo g >d/e/g; ln -s f d
 old="$ab; touch -d 2001-01-01 a; touch -d 2002-01-01 b"
 same_as_cp '-n' "$ab" 'cp -nv a b; cp -nv a new; cp -rn d/. t; echo x >t/f; cp -rnv d/. t'
 same_as_cp '-n onto itself' "$ab; ln a d/a; ln -s ../a d/x" 'cp -n a a; cp -n a d; cp -rn a d/x; cp -n d/x .; cp -n d/x a'
+same_as_cp '-n of a directory onto itself' "$ab" 'cp -rn d .; cp -rnT d d; cp -anv d/ .; cp -rns "$PWD/d" .'
 same_as_cp '-i of a link, as another user' "$ab; ln -s nope t/x; ln -s a x; chmod 777 . t" 'echo y | as_nobody cp -ai x t'
 same_as_cp '-n of what may not be read' "$ab; chmod 0 a; chmod 777 ." 'as_nobody cp -n a b'
 same_as_cp '-n and a directory in the way' "$ab; mkdir t/a" 'cp -n a t; cp -nT a d; cp -rn d a'
@@ -153,6 +154,8 @@ else
 fi
 
 # -- destinations --
+same_as_cp '--parents below a closed directory' "$ab; mkdir t/d; chmod 0 t/d; chmod 777 ." \
+    'as_nobody cp --parents d/e/g d/f t'
 same_as_cp '--parents' "$ab" 'cp --parents a t; cp --parents d/f d/e/g t; cp -rv --parents d/e t; cp -v --parents d/e/g new; cp --parents d/f t/'
 same_as_cp '--parents: attributes' "$modes; mkdir -p t/d; chmod 700 d; chmod 711 t/d" \
     'cp --parents d/e/g t; cp -a --parents d/e/g t; mkdir t2; cp -p --parents d/e/g t2; umask 77; mkdir t3; cp --parents d/e/g t3; cp -r --no-preserve=mode --parents d/e t3'
