@@ -218,7 +218,8 @@ $(tests)/unit/abench_answer: $(addprefix $(obj)/cmd/abench/,context.o stat.o mea
     report/answer.o report/answer_lines.o report/knee.o report/longer.o report/summary.o report/verdict.o report/words.o)
 $(tests)/unit/abench_sample: $(addprefix $(obj)/cmd/abench/,context.o measure/arm.o measure/commands.o \
     measure/parameters.o measure/sample.o)
-$(tests)/unit/abench_sample: libs_more := -lm
+$(tests)/unit/abench_subtrees: $(addprefix $(obj)/cmd/abench/,context.o measure/subtrees.o)
+$(tests)/unit/abench_sample $(tests)/unit/abench_subtrees: libs_more := -lm
 $(tests)/unit/abench_stat $(tests)/unit/abench_answer $(tests)/unit/json: libs_more := $(libs_abench)
 $(tests)/%: $(obj)/tests/%.o $(support_obj) $(obj)/libcore.a
 	@mkdir -p $(@D)

@@ -46,8 +46,9 @@ static pid_t owner; /* process that removes the temporary directories: not a for
 
 static void clean_up(void)
 {
-    static const char *const names[] = {"list", "list.new", "below",     "sample", "manifest",
-                                        "out",  "err",      "reference", "plot",   PLACE_MARK};
+    static const char *const names[] = {"list",      "list.new", "below",   "sample",
+                                        "operands",  "manifest", "out",     "err",
+                                        "reference", "plot",     PLACE_MARK};
 
     if (getpid() != owner)
         return;

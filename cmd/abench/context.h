@@ -199,7 +199,7 @@ struct bench_prediction {
     const char *why_not; /* the gain is not predicted, although it was tried: the reason; or NULL */
     bool late;           /* because its time was up */
     size_t base, arm;    /* indices of the arms */
-    double gain;         /* base_seconds / arm_seconds */
+    double gain;         /* median of the turns' base_seconds / arm_seconds */
     double base_seconds, arm_seconds;
     uint64_t files, bytes; /* used by the probe */
     double iowq;           /* peak number of io-wq workers; NAN: unknown */
@@ -225,8 +225,8 @@ struct bench {
     const char *list;                       /* temporary file of NUL-ended names to work on */
     char device_stat[64];                   /* file of the device's counters in sysfs */
     char bin_dir[PATH_MAX];
-    char temp_dir[PATH_MAX]; /* directory of list, sample, out, err, reference, manifest and plot */
-    char dest_dir[PATH_MAX]; /* directory of the copies; "": none */
+    char temp_dir[PATH_MAX];        /* directory of list, sample, operands, out, err and so on */
+    char dest_dir[PATH_MAX];        /* directory of the copies; "": none */
     uint64_t copy_first, copy_next; /* range of the numbers of the copies that are kept */
     uint64_t keep_bytes;
     double removal_seconds; /* estimate for one copy */

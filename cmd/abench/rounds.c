@@ -21,6 +21,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+enum { FIRST_PARTS = 4 }; /* of the time left, for a run of the first round */
+
 static gsl_rng *rng; /* source of the order of the arms */
 
 static double elapsed(const struct bench *bench)
@@ -28,14 +30,15 @@ static double elapsed(const struct bench *bench)
     return bench_now() - bench->start;
 }
 
-/* Runs one arm, verifies it and keeps the sample. Returns false if no other arm can run. */
+/* Runs one arm, verifies it and keeps the sample. Returns false if no other arm can run. limit: the
+ * seconds after which the run is only a reason to take a sample; INFINITY: there is no such. */
 static bool measure_arm(struct bench *bench, struct bench_arm *arm, enum bench_cache cache,
-                        unsigned round, unsigned position)
+                        unsigned round, unsigned position, double limit)
 {
     struct bench_sample *sample = &arm->samples[arm->n_samples];
     char path[PATH_MAX], *dest = NULL;
     /* a run can take longer than expected, but not for any time */
-    double limit = 2 * bench->opts.budget - elapsed(bench);
+    double last = fmax(2 * bench->opts.budget - elapsed(bench), 1);
     int rc = 0, refreshed;
 
     assert(arm->n_samples < 2 * (size_t)bench->opts.rounds); /* of both states */
@@ -58,7 +61,7 @@ static bool measure_arm(struct bench *bench, struct bench_arm *arm, enum bench_c
     if (rc == 0)
         sample->begin = elapsed(bench);
     if (rc == 0)
-        rc = run_arm(bench, arm, dest, limit > 1 ? limit : 1, false, sample);
+        rc = run_arm(bench, arm, dest, fmin(limit, last), false, sample);
     bench_show(bench, round, NULL);
     if (child_signal)
         return false;
@@ -73,7 +76,8 @@ static bool measure_arm(struct bench *bench, struct bench_arm *arm, enum bench_c
         bench->failed = true;
         return false;
     }
-    sample->check = verify_run(bench, arm, sample, dest);
+    if (!sample->timed_out || isinf(limit))
+        sample->check = verify_run(bench, arm, sample, dest);
     if (child_signal)
         return false;
     arm->n_samples++;
@@ -86,7 +90,8 @@ static bool measure_arm(struct bench *bench, struct bench_arm *arm, enum bench_c
     return !sample->timed_out;
 }
 
-static bool run_round(struct bench *bench, enum bench_cache cache, unsigned round)
+/* Runs every arm once. Returns false if one was stopped, or if no other arm can run. */
+static bool run_round(struct bench *bench, enum bench_cache cache, unsigned round, double limit)
 {
     size_t order[BENCH_ARMS_MAX] = {0};
 
@@ -99,7 +104,7 @@ static bool run_round(struct bench *bench, enum bench_cache cache, unsigned roun
     gsl_ran_shuffle(rng, order, bench->n_arms, sizeof(*order));
     for (size_t i = 0; i < bench->n_arms; i++) {
         struct bench_arm *arm = &bench->arms[order[i]];
-        if (arm_runs(arm) && !measure_arm(bench, arm, cache, round, (unsigned)i + 1))
+        if (arm_runs(arm) && !measure_arm(bench, arm, cache, round, (unsigned)i + 1, limit))
             return false;
     }
     return true;
@@ -111,7 +116,7 @@ static bool warm_up(struct bench *bench, enum bench_cache cache)
     bool good = true;
 
     for (unsigned i = 0; i < bench->opts.warmup && good; i++) {
-        good = run_round(bench, cache, 0);
+        good = run_round(bench, cache, 0, INFINITY);
         for (size_t j = 0; j < bench->n_arms; j++) {
             struct bench_arm *arm = &bench->arms[j];
             if (arm->n_samples > 0 && arm_runs(arm) &&
@@ -130,16 +135,28 @@ static bool copies_full(const struct bench *bench)
            !copies_have_room(bench, bench->copy_next - bench->copy_first + bench->n_arms);
 }
 
-/* Takes a smaller sample if the first round of the first state took too long, and forgets that
- * round. Returns true if it did. */
-static bool sample_again(struct bench *bench, enum bench_cache cache, double round, double left)
+/* Returns true if the data may still become a sample: both states measure the same. */
+static bool may_sample(const struct bench *bench, enum bench_cache cache)
 {
-    double part = cache == BENCH_WARM && bench->opts.cold ? 1 : sample_part(bench, round, 1, left);
-    int rc;
+    return cache == BENCH_COLD || !bench->opts.cold;
+}
 
-    if (part >= 1)
-        return false;
-    rc = sample_take(bench, part);
+/* Returns the seconds after which a run of the first round is stopped, because a sample is better
+ * than all of the data in the time that is left. */
+static double first_limit(const struct bench *bench, enum bench_cache cache, double left)
+{
+    double runs = (double)bench->n_arms * bench->opts.rounds_min;
+
+    if (!may_sample(bench, cache) || sample_small_part(bench) >= 1 || runs < 2)
+        return INFINITY;
+    return fmax(left / fmin(runs, FIRST_PARTS), 1);
+}
+
+/* Takes this part of the data as the sample, and forgets the first round. */
+static void sample_again(struct bench *bench, double part)
+{
+    int rc = sample_take(bench, part);
+
     if (rc < 0)
         cli_fatal(-rc, "cannot take a sample of the files");
     if (!data_expect(bench) && !child_signal)
@@ -148,12 +165,43 @@ static bool sample_again(struct bench *bench, enum bench_cache cache, double rou
         bench->arms[i].n_samples = 0;
         bench->arms[i].content_seen = false;
     }
-    return true;
+}
+
+static bool was_stopped(const struct bench *bench)
+{
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        const struct bench_arm *arm = &bench->arms[i];
+        if (arm->n_samples > 0 && arm->samples[arm->n_samples - 1].timed_out)
+            return true;
+    }
+    return false;
+}
+
+/* Runs the first round, on a sample if one with all files takes too long. *start: when the round
+ * began that counts. Returns as run_round. */
+static bool first_round(struct bench *bench, enum bench_cache cache, double end, double *start)
+{
+    double limit = first_limit(bench, cache, end - *start), part;
+
+    while (!run_round(bench, cache, 1, limit)) {
+        if (child_signal || isinf(limit) || !was_stopped(bench))
+            return false;
+        sample_again(bench, sample_small_part(bench)); /* how long all would take is not known */
+        *start = elapsed(bench);
+        limit = first_limit(bench, cache, end - *start);
+    }
+    if (!may_sample(bench, cache))
+        return true;
+    part = sample_part(bench, elapsed(bench) - *start, 1, end - elapsed(bench));
+    if (part >= 1)
+        return true;
+    sample_again(bench, part);
+    *start = elapsed(bench);
+    return run_round(bench, cache, 1, INFINITY);
 }
 
 void rounds_run(struct bench *bench, enum bench_cache cache, double end)
 {
-    bool sampled = false;
     double longest = 0;
 
     if (!warm_up(bench, cache)) {
@@ -174,15 +222,10 @@ void rounds_run(struct bench *bench, enum bench_cache cache, double end)
             bench->timed_out[cache] = true;
             return;
         }
-        if (!run_round(bench, cache, round)) {
+        if (!(round == 1 ? first_round(bench, cache, end, &start)
+                         : run_round(bench, cache, round, INFINITY))) {
             bench->timed_out[cache] = !child_signal;
             return;
-        }
-        if (!sampled && round == 1 &&
-            sample_again(bench, cache, elapsed(bench) - start, end - elapsed(bench))) {
-            sampled = true;
-            round = 0;
-            continue;
         }
         bench->rounds_done[cache] = round;
         longest = fmax(longest, elapsed(bench) - start);

@@ -125,6 +125,17 @@ exec "$bin/acp" "\$@"
 EOF
 slow/abench copy --arms=sync,sync-j2 --no-probe --time=30 --precision=100 --dest=to many >table 2>messages
 same 'a sample that is not copied differs' '1 2' "$? $(grep -c ' differs$' table)"
+# not even one run fits, and no probe has told so
+cat >slow/acp <<EOF
+#!/bin/sh
+case "\$*" in *--files0-from=* | *--version*) ;; *) sleep 50 ;; esac
+exec "$bin/acp" "\$@"
+EOF
+for option in --no-probe --durable; do
+    slow/abench copy --arms=sync,sync-j2 "$option" --time=16 --precision=100 --dest=to --json=report.json many >table 2>messages
+    same "a copy of which no run ends, $option: a sample is copied, and named so" '0 303 100 True 1 ' \
+        "$? $(json report.json '"%d %d %s" % (d["data"]["whole_files"], d["data"]["files"], d["equal_work"])') $(tr -s ' \n' ' ' <table | grep -c 'measured on a sample of 100 of 303 files') $(cat messages)"
+done
 rm -r many to slow
 if [ "$engine" = uring ]; then
     mkdir many

@@ -77,6 +77,25 @@ static void only_if_the_time_is_short(void **state)
     bench.opts.operation = BENCH_HASH;
 }
 
+static void what_is_known_to_be_too_long(void **state)
+{
+    uint64_t files = bench.data.files, bytes = bench.data.bytes;
+
+    (void)state;
+    assert_float_equal(sample_small_part(&bench), 0.25, 0.001); /* 100 files */
+    bench.data.files = 100000;
+    assert_float_equal(sample_small_part(&bench), 1.0 / 16, 0);
+    /* ten large files take long enough */
+    bench.data.files = 40;
+    assert_float_equal(sample_small_part(&bench), 1, 0);
+    bench.data.bytes = UINT64_C(40) << 30;
+    assert_float_equal(sample_small_part(&bench), 0.25, 0.001);
+    bench.data.files = 1;
+    assert_float_equal(sample_small_part(&bench), 1, 0);
+    bench.data.files = files;
+    bench.data.bytes = bytes;
+}
+
 static void is_drawn_over_directories_and_sizes(void **state)
 {
     uint64_t files = bench.data.files, bytes = bench.data.bytes;
@@ -112,6 +131,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_if_the_time_is_short),
+        cmocka_unit_test(what_is_known_to_be_too_long),
         cmocka_unit_test(is_drawn_over_directories_and_sizes),
     };
 

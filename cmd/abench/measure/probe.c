@@ -3,15 +3,16 @@
  * The probe runs two arms, the blocking one and the ring's, on parts of the data in the same state
  * of the cache:
  *
- *     read, hash of many files   runs of neighbours of the list, spread over all of it
+ *     many files                 small directories, drawn over all of the tree (subtrees.h)
  *     read of a pattern          fewer bytes of it
- *     large files, and copies    the arm itself, stopped after a while and asked for its progress
+ *     large files, and a copy    the arm itself, stopped after a while and asked for its progress
+ *     of a flat directory
  *
- * Each arm first runs on a small part, whose time tells how large the next ones can be so that the
+ * Each arm first runs on small parts, whose time tells how large the next ones can be so that the
  * probe takes a tenth of the rounds. Some of the time does not grow with the work: the program is
  * read from a cold disk, and the workers of the ring are started. Therefore the time of the whole
- * is predicted by the line through a small and a large part. The arms take turns, and the median of
- * the turns counts, because the speed of a disk can change within a second.
+ * is predicted by the line through the smallest part and a large one. The arms take turns, and the
+ * median of the turns counts, because the speed of a disk can change within a second.
  *
  * There is no prediction for copies of large files or with --durable: a short probe does not show
  * the speed of writing once memory is full of dirty pages. */
@@ -21,28 +22,30 @@
 #include "child.h"
 #include "copies.h"
 #include "run.h"
+#include "subtrees.h"
 #include "../stat.h"
-#include "../../cli/name_list.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum {
-    FIRST_FILES = 1024,      /* small part: files of a list, */
-    FIRST_PATTERN_PART = 64, /* the part of a pattern's bytes, */
-    RUNS = 16,               /* runs of neighbours in a sample of the list */
-    REPEATS = 3,
+    FIRST_FILES = 64,        /* smallest part: files of a list, */
+    FIRST_PATTERN_PART = 64, /* the part of a pattern's bytes */
+    GROWTH = 8,              /* of the small parts */
+    TURNS = 3,
+    TURNS_MAX = 9, /* if they differ */
     ARGS_MAX = 16,
 };
 
 static const double first_seconds = 0.1;  /* or the time until the arm is stopped */
 static const double least_seconds = 0.25; /* large part: less is too inaccurate */
-/* A larger part than this can as well be the whole, by the arm itself. It walks the tree, while the
- * list here takes the ring an eighth longer (78,579 files, cold). */
+/* A larger part than this can as well be the whole, by the arm itself. */
 static const double most_part = 0.5;
 static const uint64_t large_file = 8 << 20; /* mean size above which a part has too few files */
 static const double most_spread = 1.2;      /* of the gains that the turns predict */
@@ -56,6 +59,8 @@ struct probe {
     enum method method;
     double total; /* all files of a list, or all bytes */
     double end;   /* bench_now */
+    double turn;  /* seconds of the longest turn */
+    struct subtrees *subtrees;
     unsigned copies;
 };
 
@@ -67,59 +72,44 @@ struct part {
 struct probed {
     struct bench_arm *arm;
     struct part first, latest;
-    double whole[REPEATS]; /* seconds that each turn predicts */
+    double whole[TURNS_MAX]; /* seconds that each turn predicts */
     double iowq;
 };
 
-/* Copies runs of neighbours from the list of all names to "sample". Returns the number of names, 0
- * on failure. */
-static uint64_t take_sample(const struct bench *bench, uint64_t want)
-{
-    uint64_t stride = bench->data.files / RUNS + 1, run = want / RUNS + 1, at = 0, taken = 0;
-    struct names0 *names;
-    const char *name;
-    size_t len;
-    FILE *out;
-    int rc = names0_open(&names, bench_temp(bench, "list"));
-
-    if (rc < 0 || !(out = fopen(bench_temp(bench, "sample"), "we"))) {
-        if (rc == 0)
-            names0_close(names);
-        return 0;
-    }
-    while ((rc = names0_next(names, &name, &len)) > 0) {
-        if (at++ % stride >= run)
-            continue;
-        fwrite(name, len + 1, 1, out);
-        taken++;
-    }
-    names0_close(names);
-    return fclose(out) == 0 && rc == 0 ? taken : 0;
-}
-
-/* Makes the arm's command for a part: the sample of the list, or some bytes of the pattern. */
+/* Makes the arm's command for a part: the operands of the sample, or some bytes of the pattern. The
+ * last word of a copy is for arm_set_dest. */
 static void part_argv(const struct probe *probe, const struct bench_arm *arm, double part,
-                      char **argv, char text[2][PATH_MAX + 32])
+                      char **argv, char text[PATH_MAX + 32])
 {
     const struct bench *bench = probe->bench;
+    bool copy = bench->opts.operation == BENCH_COPY, read = bench->opts.operation == BENCH_READ;
     size_t n = 0;
 
     argv[n++] = arm->argv[0];
-    if (bench->opts.operation == BENCH_READ)
-        argv[n++] = (char *)"--discard";
-    for (size_t i = 0; arm->options[i] && n < ARGS_MAX - 4; i++)
+    argv[n++] = (char *)(read ? "--discard" : "-r");
+    for (size_t i = 0; arm->options[i] && n < ARGS_MAX - 5; i++)
         argv[n++] = arm->options[i];
     argv[n++] = (char *)"--stats=json";
-    if (probe->method == PROBE_LIST) {
-        snprintf(text[0], sizeof(text[0]), "--files0-from=%s", bench_temp(bench, "sample"));
-        argv[n++] = text[0];
-    } else {
-        snprintf(text[1], sizeof(text[1]), "--bytes=%.0f", part);
-        argv[n++] = text[1]; /* replaces the arm's own */
+    argv[n++] = text;
+    if (probe->method == PROBE_PATTERN) {
+        snprintf(text, PATH_MAX + 32, "--bytes=%.0f", part); /* replaces the arm's own */
         argv[n++] = (char *)"--";
         argv[n++] = (char *)bench_operand(bench, 0);
+    } else {
+        snprintf(text, PATH_MAX + 32, "--files0-from=%s", bench_temp(bench, "operands"));
+    }
+    if (copy) {
+        argv[n++] = (char *)"-t";
+        argv[n++] = bench_need(strdup(""));
     }
     argv[n] = NULL;
+}
+
+static char *last_word(char **argv)
+{
+    while (argv[1])
+        argv++;
+    return argv[0];
 }
 
 /* Returns what an arm has done until it was stopped or has ended. With cold files the ring does not
@@ -133,16 +123,27 @@ static double done_of(const struct probe *probe, const struct bench_sample *samp
 }
 
 /* Makes a destination that does not count as one of the kept copies, because it stays small. */
-static int new_dest(struct probe *probe, char dest[PATH_MAX])
+static int new_dest(struct probe *probe, char dest[PATH_MAX], bool inside)
 {
     const struct bench *bench = probe->bench;
 
     if (snprintf(dest, PATH_MAX, "%s/probe%d.%u", bench->dest_dir, (int)probe->cache,
                  probe->copies++) >= PATH_MAX)
         return -ENAMETOOLONG;
-    if (bench->data.n_paths > 1 && mkdir(dest, 0777) < 0)
+    if (inside && mkdir(dest, 0777) < 0)
         return -errno;
     return copies_sync(bench);
+}
+
+/* Tells whether a run has done its part. Files that are left out make a program fail. */
+static bool did_part(const struct probe *probe, const struct bench_sample *sample)
+{
+    const struct bench_data *data = &probe->bench->data;
+
+    if (sample->timed_out)
+        return probe->method == PROBE_STOP;
+    return WIFEXITED(sample->wait_status) &&
+           WEXITSTATUS(sample->wait_status) <= (data->unreadable + data->changed > 0);
 }
 
 /* Runs an arm on this amount of the data, or for this many seconds if it has to be stopped. */
@@ -150,66 +151,84 @@ static bool run_part(struct probe *probe, struct probed *of, double amount, bool
 {
     struct bench *bench = probe->bench;
     bool stopped = probe->method == PROBE_STOP, copies = bench->opts.operation == BENCH_COPY;
-    static char text[2][PATH_MAX + 32];
-    char *argv[ARGS_MAX + 1], dest[PATH_MAX];
+    static char text[PATH_MAX + 32];
+    char *argv[ARGS_MAX + 1] = {NULL}, dest[PATH_MAX];
     struct bench_arm part = {.name = of->arm->name, .argv = argv}, *arm = of->arm;
     struct bench_sample sample = {.seconds = 0};
     double resident, limit;
     int rc = 0;
 
     of->latest.done = amount;
-    if (!stopped && amount < probe->total) {
-        part_argv(probe, arm, amount, argv, text);
+    if (!stopped && amount < probe->total)
         arm = &part;
-    }
     if (arm == &part && probe->method == PROBE_LIST) {
         bench->list = "sample";
-        of->latest.done = (double)take_sample(bench, (uint64_t)amount);
+        of->latest.done = (double)subtrees_draw(probe->subtrees, (uint64_t)amount);
     }
     if (copies)
-        rc = new_dest(probe, dest);
+        rc = new_dest(probe, dest,
+                      arm == &part || bench->data.n_paths > 1 || bench->data.whole_files > 0);
     if (rc == 0)
         rc = cache_prepare(bench, probe->cache, &resident);
     bench->list = "list";
     limit = probe->end - bench_now();
     if (rc < 0 || child_signal || limit <= (stopped ? amount : 0))
         return false;
+    if (arm == &part)
+        part_argv(probe, of->arm, amount, argv, text);
     rc = run_arm(bench, arm, copies ? dest : NULL, stopped ? amount : limit, watched, &sample);
+    if (copies && arm == &part)
+        free(last_word(argv));
     if (stopped)
         of->latest.done = done_of(probe, &sample);
     of->latest.seconds = sample.seconds;
     if (watched)
         of->iowq = sample.iowq;
-    return rc == 0 && of->latest.done > 0 &&
-           (sample.timed_out
-                ? stopped
-                : WIFEXITED(sample.wait_status) && WEXITSTATUS(sample.wait_status) == 0);
+    return rc == 0 && of->latest.done > 0 && did_part(probe, &sample);
 }
 
-/* Runs both arms on the small part. Returns the seconds for each run on a larger one, below 0 if
- * too few are left for the runs, 0 on failure. */
+/* Runs an arm on small parts, each larger than the one before, until one takes a while. */
+static bool small_parts(struct probe *probe, struct probed *of)
+{
+    double amount = probe->method == PROBE_STOP      ? first_seconds
+                    : probe->method == PROBE_PATTERN ? ceil(probe->total / FIRST_PATTERN_PART)
+                                                     : FIRST_FILES;
+
+    if (probe->method == PROBE_LIST && amount > most_part * probe->total)
+        amount = probe->total;
+    if (!run_part(probe, of, amount, false))
+        return false;
+    of->first = of->latest;
+    while (probe->method == PROBE_LIST && of->latest.seconds < first_seconds &&
+           GROWTH * amount <= most_part * probe->total) {
+        amount *= GROWTH;
+        if (!run_part(probe, of, amount, false))
+            return false;
+    }
+    return true;
+}
+
+/* Runs both arms on small parts. Returns the seconds for each run on a larger one, below 0 if too
+ * few are left for the runs, 0 on failure. */
 static double first_turn(struct probe *probe, struct probed of[2])
 {
     const struct bench_options *opts = &probe->bench->opts;
-    double amount = probe->method == PROBE_STOP      ? first_seconds
-                    : probe->method == PROBE_PATTERN ? ceil(probe->total / FIRST_PATTERN_PART)
-                                                     : fmin(FIRST_FILES, probe->total);
-    double start = bench_now(), rounds = 0, around, left;
+    double rounds = 0, around = 0, left;
 
     for (unsigned i = 0; i < 2; i++) {
-        if (!run_part(probe, &of[i], amount, false))
+        double start = bench_now();
+        if (!small_parts(probe, &of[i]))
             return 0;
-        of[i].first = of[i].latest;
-        rounds += opts->rounds_min * of[i].first.seconds * probe->total / of[i].first.done;
+        rounds += opts->rounds_min * of[i].latest.seconds * probe->total / of[i].latest.done;
+        /* overhead of a run: emptying the cache, and waiting */
+        around += bench_now() - start - of[i].latest.seconds;
     }
-    /* overhead of a run: emptying the cache, and waiting */
-    around = (bench_now() - start - of[0].first.seconds - of[1].first.seconds) / 2;
-    left = probe->end - bench_now() - 2 * REPEATS * around;
-    return fmin(fmax(budget_part * rounds / (2 * REPEATS), least_seconds), left / (2 * REPEATS));
+    left = probe->end - bench_now() - TURNS * around;
+    return fmin(fmax(budget_part * rounds / (2 * TURNS), least_seconds), left / (2 * TURNS));
 }
 
 /* Runs one arm again, on as much as it can do in this many seconds. */
-static bool next_turn(struct probe *probe, struct probed *of, double seconds, unsigned turn)
+static bool run_again(struct probe *probe, struct probed *of, double seconds, unsigned turn)
 {
     const struct part *first = &of->first, *latest = &of->latest;
     double amount = fmax(seconds, first_seconds);
@@ -227,42 +246,57 @@ static bool next_turn(struct probe *probe, struct probed *of, double seconds, un
     return true;
 }
 
-/* Tells whether the turns predict about the same gain. If not, their median is no better. */
-static bool turns_agree(const struct probed of[2])
+/* Runs both arms again. The first turn is watched. */
+static bool next_turn(struct probe *probe, struct probed of[2], double seconds, unsigned turn)
 {
-    double low = INFINITY, high = 0;
+    double start = bench_now();
 
-    for (unsigned i = 0; i < REPEATS; i++) {
-        double gain = of[0].whole[i] / of[1].whole[i];
-        low = fmin(low, gain);
-        high = fmax(high, gain);
-    }
-    return low > 0 && high <= most_spread * low;
+    if (!run_again(probe, &of[0], seconds, turn) || !run_again(probe, &of[1], seconds, turn))
+        return false;
+    probe->turn = fmax(probe->turn, bench_now() - start);
+    return true;
 }
 
-/* Predicts from the median of the turns of both arms. The first turn is watched. */
+/* Predicts from the median of the turns. Returns true if that is accurate: the gains do not differ,
+ * or, of more turns, the middle half of them. */
+static bool turns_agree(const struct probed of[2], unsigned turns,
+                        struct bench_prediction *prediction)
+{
+    double values[TURNS_MAX], outside = turns < TURNS + 2 ? 0 : 0.25;
+
+    memcpy(values, of[0].whole, sizeof(values));
+    prediction->base_seconds = stat_quantile(values, turns, 0.5);
+    memcpy(values, of[1].whole, sizeof(values));
+    prediction->arm_seconds = stat_quantile(values, turns, 0.5);
+    for (unsigned i = 0; i < turns; i++)
+        values[i] = of[0].whole[i] / of[1].whole[i];
+    prediction->gain = stat_quantile(values, turns, 0.5);
+    return turns >= TURNS && stat_quantile(values, turns, 1 - outside) <=
+                                 most_spread * stat_quantile(values, turns, outside);
+}
+
+/* Lets the arms take turns until these agree. */
 static bool probe_both(struct probe *probe, struct probed of[2],
                        struct bench_prediction *prediction)
 {
     double seconds = first_turn(probe, of);
     unsigned turns = 0;
+    bool agree = false;
 
     prediction->late = seconds < 0;
-    while (seconds > 0 && turns < REPEATS && next_turn(probe, &of[0], seconds, turns) &&
-           next_turn(probe, &of[1], seconds, turns)) {
-        turns++;
+    while (seconds > 0 && turns < TURNS_MAX && !agree &&
+           (turns < TURNS || bench_now() + probe->turn < probe->end) &&
+           next_turn(probe, of, seconds, turns)) {
+        agree = turns_agree(of, ++turns, prediction);
         prediction->iowq = of[1].iowq;
         if (probe->method == PROBE_LIST)
             prediction->files = (uint64_t)of[0].latest.done;
         else
             prediction->bytes = (uint64_t)of[0].latest.done;
     }
-    prediction->base_seconds = stat_quantile(of[0].whole, turns, 0.5);
-    prediction->arm_seconds = stat_quantile(of[1].whole, turns, 0.5);
-    prediction->gain = prediction->base_seconds / prediction->arm_seconds;
-    if (turns == REPEATS && !turns_agree(of))
+    if (turns >= TURNS && !agree)
         prediction->why_not = "the runs of the probe differ by more than a fifth";
-    return child_signal == 0 && isfinite(prediction->gain);
+    return child_signal == 0 && turns > 0 && isfinite(prediction->gain);
 }
 
 /* Chooses the baseline, or the first blocking arm if that is not one, and the first arm with
@@ -289,20 +323,17 @@ static const char *choose_method(struct probe *probe)
 {
     const struct bench *bench = probe->bench;
     bool large = bench->data.bytes / bench->data.files >= large_file;
+    bool copy = bench->opts.operation == BENCH_COPY;
 
-    if (bench->opts.pattern)
-        probe->method = PROBE_PATTERN;
-    else if (large || bench->opts.operation == BENCH_COPY)
-        probe->method = PROBE_STOP;
-    else
-        probe->method = PROBE_LIST;
-    probe->total = probe->method == PROBE_LIST ? (double)bench->data.files : bench_bytes(bench);
-    if (probe->total == 0)
-        return "the files are empty";
-    if (bench->opts.operation == BENCH_COPY && (large || bench->opts.durable))
+    if (copy && (large || bench->opts.durable))
         return "a short probe does not show the speed of writing once memory is full of dirty "
                "pages";
-    return NULL;
+    /* names in a list are copied in another way than a tree is */
+    if (!bench->opts.pattern && !large && !(copy && bench->data.whole_files > 0))
+        probe->subtrees = subtrees_new(bench);
+    probe->method = bench->opts.pattern ? PROBE_PATTERN : probe->subtrees ? PROBE_LIST : PROBE_STOP;
+    probe->total = probe->method == PROBE_LIST ? (double)bench->data.files : bench_bytes(bench);
+    return probe->total == 0 ? "the files are empty" : NULL;
 }
 
 void probe_predict(struct bench *bench, enum bench_cache cache)
@@ -318,14 +349,17 @@ void probe_predict(struct bench *bench, enum bench_cache cache)
     /* takes longer the first time, for what is dirty or not cached yet */
     if (!prediction->why_not && cache_prepare(bench, cache, &resident) < 0)
         prediction->why_not = "the cache could not be prepared";
-    if (prediction->why_not)
+    if (prediction->why_not) {
+        subtrees_free(probe.subtrees);
         return;
+    }
     probe.end = bench_now() + budget_part * bench->opts.budget;
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "\r\033[Kprobing");
     struct probed of[2] = {{.arm = &bench->arms[prediction->base]},
                            {.arm = &bench->arms[prediction->arm]}};
     prediction->made = probe_both(&probe, of, prediction);
+    subtrees_free(probe.subtrees);
     prediction->late |= !prediction->made && bench_now() >= probe.end;
     if (!prediction->made)
         prediction->why_not = "the probe did not end in a tenth of the time limit";

@@ -19,10 +19,13 @@
 enum {
     CLASSES = 65, /* of sizes: empty, and powers of two */
     LEAST_FILES = 100,
+    LEAST_LARGE_FILES = 10, /* of which these bytes take long enough */
+    LEAST_LARGE_BYTES = 256 << 20,
 };
 
-/* The part of the files for another probe, if that of all did not end in its time. */
-static const double probe_part = 1.0 / 16;
+/* The part of the files if what is known of their time is only that it is too long. */
+static const double small_part = 1.0 / 16;
+static const double most_part = 0.5;
 
 /* The part of the remaining time to plan with: evicting, comparing and starting take time, too. */
 static const double plan_part = 0.75;
@@ -107,12 +110,27 @@ static int draw(const struct bench *bench, double part, FILE *out, FILE *short_n
     return rc;
 }
 
+/* Returns the smallest part of the files that tells enough. */
+static double least_part(const struct bench_data *data)
+{
+    double files = (double)data->files, bytes = (double)data->bytes + 1;
+
+    return fmin(LEAST_FILES / files, fmax(LEAST_LARGE_FILES / files, LEAST_LARGE_BYTES / bytes));
+}
+
+double sample_small_part(const struct bench *bench)
+{
+    double part = fmax(small_part, least_part(&bench->data));
+
+    return part <= most_part && arms_take_list(bench) ? part : 1;
+}
+
 double sample_part(const struct bench *bench, double round, unsigned done, double left)
 {
     /* the time is known of a round that is done, and predicted before */
     double usable = done > 0 ? left : plan_part * left;
     double part = plan_part * left / (round * bench->opts.rounds_min);
-    bool can = arms_take_list(bench) && part * (double)bench->data.files >= LEAST_FILES;
+    bool can = arms_take_list(bench) && part >= least_part(&bench->data);
 
     if (round * (bench->opts.rounds_min - done) <= usable)
         return 1;
@@ -161,10 +179,12 @@ int sample_take(struct bench *bench, double part)
 
 int sample_for_probe(struct bench *bench, enum bench_cache cache)
 {
-    if (!bench->predictions[cache].late || !arms_take_list(bench) ||
-        probe_part * (double)bench->data.files < LEAST_FILES)
+    double part = sample_small_part(bench);
+    int rc;
+
+    if (!bench->predictions[cache].late || part > small_part)
         return 0;
-    int rc = sample_take(bench, probe_part);
+    rc = sample_take(bench, part);
     return rc < 0 ? rc : 1;
 }
 

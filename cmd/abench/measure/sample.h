@@ -16,6 +16,9 @@ void sample_warn(struct bench *bench);
  * left. round: the seconds of one with all files; done: rounds so far. 1: a smaller sample is not
  * needed, or cannot be taken. */
 double sample_part(const struct bench *bench, double round, unsigned done, double left);
+/* Returns the part to measure if all files take too long and their time is not known. 1: a sample
+ * cannot be taken. */
+double sample_small_part(const struct bench *bench);
 /* Reduces the list to this part. Returns 0 or -errno. */
 int sample_take(struct bench *bench, double part);
 
