@@ -17,13 +17,13 @@ for name in first asked last; do echo $name >$name; done
 mkfifo answers
 # the question about the second file holds the run while another file takes the first one's place
 for before in 'is new' 'was there'; do
-    rm -f disk/d/*
+    rm -f disk/d/* messages # the last ones have the question, too
     echo old >disk/d/asked
     [ "$before" = 'is new' ] || echo old >disk/d/first
     timeout "$limit_seconds" acp -j1 -i first asked last disk/d <answers >messages 2>&1 &
     exec 5>answers
     [ "$before" = 'is new' ] || echo y >&5
-    until grep -q asked messages || ! kill -0 $! 2>/dev/null; do sleep 0.01; done
+    until grep -qs asked messages || ! kill -0 $! 2>/dev/null; do sleep 0.01; done
     inode=$(stat -c %i disk/d/first)
     rm disk/d/first
     for ((i = 0; i < 1000; i++)); do
