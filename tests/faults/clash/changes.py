@@ -10,7 +10,7 @@ from clash.common import BLOCK, Command, Wrong, above, evict, named, read, stamp
 KIND = "changes"
 UNIT = 32  # bytes of a stamp
 CHANGES = ["grow", "grow", "grow after hole", "shrink", "rewrite", "rewrite", "replace", "remove", "fifo", "link",
-           "directory", "device"]
+           "directory"] + (["device"] if os.geteuid() == 0 else [])
 OPTIONS = [(.15, "-a"), (.15, "--manifest=manifest"), (.1, "--verify"), (.15, "--atomic"), (.2, "-j1"), (.2, "-j4"),
            (.1, "--sparse=always"), (.1, "--direct=always"), (.1, "--block-size=64K"), (.1, "--depth=4"), (.2, "--depth=1"),
            (.1, "--reflink=never")]
