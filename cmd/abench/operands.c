@@ -85,6 +85,7 @@ static void pattern_defaults(struct bench *bench)
     const uint64_t usual = 128 << 20, device_usual = 1 << 30;
     struct bench_options *opts = &bench->opts;
     bool random = strcmp(opts->pattern, "random") == 0;
+    char block[CLI_SIZE_BYTES];
     uint64_t size, some;
     int rc;
 
@@ -105,6 +106,11 @@ static void pattern_defaults(struct bench *bench)
     if (random && !opts->block_size)
         opts->block_size = "4K";
     (void)cli_parse_size(opts->block_size ? opts->block_size : "1M", &opts->pattern_block);
+    if (size < opts->pattern_block)
+        cli_fatal(0,
+                  "--pattern needs a file of at least one block, %s; choose a larger file"
+                  " or a smaller --block-size",
+                  cli_size((double)opts->pattern_block, block));
     if ((random || bench->data.device) && !opts->direct)
         opts->direct = "always";
     if (opts->pattern_bytes == 0)

@@ -170,6 +170,11 @@ gives 'a mistyped path' 2 '' 'abench: tree/none: No such file or directory' 'abe
 gives 'operands as those of cp' 2 '' \
     'abench: new (copies are made beside the first PATH, or in --dest=DIR): No such file or directory' 'abench copy tree new'
 echo x >tiny
+for pattern in random sequential; do
+    gives "a file shorter than a block: $pattern" 2 '' \
+        'abench: --pattern needs a file of at least one block, 512 B; choose a larger file or a smaller --block-size' \
+        "abench read --pattern=$pattern --block-size=512 --runs=1 tiny"
+done
 AIOUTILS_ENGINE=sync abench --arms=sync,uring --no-probe --runs=1 tiny >table 2>messages
 # of a busy machine neither may be said
 check 'a run that is too short is told once at most' [ "$(grep -c 'too short to tell\|a good part' table)" -le 1 ]
