@@ -31,21 +31,11 @@ static int add(FILE *list, const char *directory, unsigned i, uint64_t bytes)
 }
 
 /* Creates tree/D/E for each directory, of which the first ones have large files, and files beside
- * the directories; and their list. */
-static int make_tree(void **state)
+ * the directories. */
+static int make_files(FILE *list)
 {
     char path[PATH_MAX + 64], name[64];
-    FILE *list;
 
-    (void)state;
-    strcpy(bench.temp_dir, "/tmp/abench-subtrees.XXXXXX");
-    if (!mkdtemp(bench.temp_dir) || !(list = fopen(bench_temp(&bench, "list"), "we")))
-        return -1;
-    snprintf(path, sizeof(path), "%s/tree", bench.temp_dir);
-    if (mkdir(path, 0700) < 0 || !(operand[0] = strdup(path)))
-        return -1;
-    bench.data.paths = operand;
-    bench.data.n_paths = 1;
     for (unsigned d = 0; d < DIRECTORIES; d++) {
         snprintf(path, sizeof(path), "%s/tree/%02u", bench.temp_dir, d);
         mkdir(path, 0700);
@@ -59,7 +49,30 @@ static int make_tree(void **state)
     for (unsigned i = 0; i < LOOSE; i++)
         if (add(list, "tree", 1000 + i, 1000) < 0)
             return -1;
-    return fclose(list);
+    return 0;
+}
+
+/* Creates the tree, and the list of its files. */
+static int make_tree(void **state)
+{
+    char path[PATH_MAX + 64];
+    FILE *list;
+    int rc;
+
+    (void)state;
+    strcpy(bench.temp_dir, "/tmp/abench-subtrees.XXXXXX");
+    if (!mkdtemp(bench.temp_dir))
+        return -1;
+    snprintf(path, sizeof(path), "%s/tree", bench.temp_dir);
+    if (mkdir(path, 0700) < 0 || !(operand[0] = strdup(path)))
+        return -1;
+    bench.data.paths = operand;
+    bench.data.n_paths = 1;
+    list = fopen(bench_temp(&bench, "list"), "we");
+    if (!list)
+        return -1;
+    rc = make_files(list);
+    return fclose(list) == 0 ? rc : -1;
 }
 
 static int remove_tree(void **state)
