@@ -124,10 +124,11 @@ check 'with links followed, too' counted '^[0-9]+ of 121 files  ' acp -rL --rate
 stops() {
     local name=$1 message=$2 child
     shift 2
+    rm -f out # or what the last one has shown counts
     env --default-signal "$@" --rate=1M --progress=always 2>out & # or it ignores SIGINT, as jobs in the background
     child=$!
     # shellcheck disable=SC2016 # for the inner shell
-    timeout "$limit_seconds" bash -c 'until grep -q " files" out; do sleep 0.05; done'
+    timeout "$limit_seconds" bash -c 'until grep -qs " files" out; do sleep 0.05; done'
     kill -INT "$child"
     wait "$child"
     same "$name: status" 130 $?
