@@ -116,7 +116,7 @@ slow/abench copy --arms=sync,sync-j2 --no-probe --time=30 --precision=100 --dest
 same 'a copy that takes too long: a sample is copied, and equal' '0 1503 True True content ' \
     "$? $(json report.json '"%d %s %s %s" % (d["data"]["whole_files"], 100 <= d["data"]["files"] < 1503, d["equal_work"], d["states"][0]["arms"][1]["samples"][0]["check"])') $(cat messages)"
 same 'a copy that takes too long: said, with the time of all' '1 1' \
-    "$(tr -s ' \n' ' ' <table | grep -c 'measured on a sample of [0-9]* of 1503 files, .* All takes about .*(.*\.\..*): 1 blocking thread; ') $(grep -c '^Use    acp -r .*many DEST' table)"
+    "$(tr -s ' \n' ' ' <table | grep -c 'measured on a sample of [0-9]* of 1,503 files, .* All takes about .*(.*\.\..*): 1 blocking thread; ') $(grep -c '^Use    acp -r .*many DEST' table)"
 same 'a copy that takes too long: nothing is left' '' "$(ls -A to)"
 cat >slow/acp <<EOF
 #!/bin/sh
@@ -133,8 +133,8 @@ exec "$bin/acp" "\$@"
 EOF
 for option in --no-probe --durable; do
     slow/abench copy --arms=sync,sync-j2 "$option" --time=16 --precision=100 --dest=to --json=report.json many >table 2>messages
-    same "a copy of which no run ends, $option: a sample is copied, and named so" '0 303 100 True 1 ' \
-        "$? $(json report.json '"%d %d %s" % (d["data"]["whole_files"], d["data"]["files"], d["equal_work"])') $(tr -s ' \n' ' ' <table | grep -c 'measured on a sample of 100 of 303 files') $(cat messages)"
+    same "a copy of which no run ends, $option: a sample is copied, and named so" '0 1503 100 True 1 ' \
+        "$? $(json report.json '"%d %d %s" % (d["data"]["whole_files"], d["data"]["files"], d["equal_work"])') $(tr -s ' \n' ' ' <table | grep -c 'measured on a sample of 100 of 1,503 files') $(cat messages)"
 done
 rm -r many to slow
 if [ "$engine" = uring ]; then

@@ -170,7 +170,7 @@ if [ "$engine" = uring ]; then
         "$(grep -c ' IOPS   MB/s    CPU    p50    p90    p99  p99.9 faster$' table) $(grep -c '^16 blocking threads .*x' table) $(grep -c '^io_uring, 16 in flight .*x' table)"
     same 'within the width of a screen' 0 "$(grep -v '^warning' table | grep -c '.\{81\}')"
     same 'and a knee is found' True "$(json report.json 'd["states"][0]["knee"] in [a["name"] for a in d["states"][0]["arms"]]')"
-    abench read --pattern=random --sweep=depth=1,4,block-size=16K,64K --bytes=1M --no-probe --runs=2 --json=report.json \
+    abench read --pattern=random --sweep=depth=1,4,block-size=16K,64K --bytes=32M --no-probe --runs=2 --json=report.json \
         large >table 2>messages
     same 'a knee for each block size' "True ['16K', '64K']" \
         "$(json report.json '"{} {}".format(d["states"][0]["knees"][0] == d["states"][0]["knee"], [k[-3:] for k in d["states"][0]["knees"]])')"
