@@ -155,7 +155,7 @@ static void print_waiting(FILE *out, const struct bench *bench, const struct ver
         if (sum->in_flight_mean > 1)
             fprintf(out, "; %s has %.0f requests waiting together", name, sum->in_flight_mean);
         else
-            fprintf(out, "; %s overlaps that", name);
+            fprintf(out, "; %s can overlap that", name);
         print_rest(out, sum, machine);
     } else if (verdict->bottleneck == BOTTLENECK_DEVICE) {
         fputs(", and more requests at once gain little: ", out);
