@@ -108,7 +108,7 @@ if [ -n "$device" ]; then
 else
     left_out 'a block device' 'there is none'
 fi
-gives 'more than there is room for' 2 '' "abench: cannot write 9223370937343 MB to 'place/new'; choose another place, or a smaller --size: *" \
+gives 'more than there is room for' 2 '' "abench: cannot write 9223 PB to 'place/new'; choose another place, or a smaller --size: *" \
     'abench read --write=50 --size=8388607T place/new 2>&1 | sed "s/: [^:]*$/: */" >&2; exit "${PIPESTATUS[0]}"'
 chmod 1777 "$TMPDIR"
 chmod a-w place
@@ -121,7 +121,7 @@ chmod u+w place
     ulimit -f 1024
     abench read --write=50 --size=4M place
 ) >table 2>messages
-same 'a file that may not grow so large' '2 1 ' "$? $(grep -c "^abench: cannot write 4 MB to '.*: File too large$" messages) $(find place "$TMPDIR" -mindepth 1)"
+same 'a file that may not grow so large' '2 1 ' "$? $(grep -c "^abench: cannot write 4.19 MB to '.*: File too large$" messages) $(find place "$TMPDIR" -mindepth 1)"
 
 # -- its end --
 if [ -n "$device" ] && [ "$(id -u)" -eq 0 ] && truncate -s 8M image && loop=$(losetup --find --show image); then
