@@ -106,6 +106,22 @@ static struct dir *root(const struct copy *copy)
     return copy->opts.follow == FOLLOW_NEVER ? copy->cwd_nofollow : copy->cwd;
 }
 
+/* Decides which of several names is copied first, in the order of the walk, so that the outcome
+ * does not depend on which thread comes first. */
+static void claim(struct copy *copy, struct file *file, const struct stat *st)
+{
+    struct item *op = file->op;
+    struct link_target made;
+
+    if (!dest_link_possible(copy, file, st))
+        return;
+    assert(!op->claimed);
+    op->claimed = hard_links_claim(copy->links, st, false, &made) == LINK_FIRST;
+    file->awaited = op->claimed;
+    op->claimed_dev = st->st_dev;
+    op->claimed_ino = st->st_ino;
+}
+
 /* Looks at the destination of a file that an engine would copy, and adds it to the feed. */
 static int decide_in_order(struct copy *copy, struct feed *feed, struct file *file)
 {
@@ -136,15 +152,7 @@ static int decide_in_order(struct copy *copy, struct feed *feed, struct file *fi
         return op->deferred ? ahead_attributes(copy, feed, file, &st, &at)
                             : feed_add_done(feed, file);
     }
-    /* in the order of the walk, so that the outcome does not depend on which thread comes first */
-    if (dest_link_possible(copy, file, &st)) {
-        struct link_target made;
-        assert(!op->claimed);
-        op->claimed = hard_links_claim(copy->links, &st, false, &made) == LINK_FIRST;
-        file->awaited = op->claimed;
-        op->claimed_dev = st.st_dev;
-        op->claimed_ino = st.st_ino;
-    }
+    claim(copy, file, &st);
     return feed_add(feed, file);
 }
 
@@ -154,6 +162,7 @@ static int entry(struct feed *feed, struct dir *dir, const char *name, unsigned 
     struct copy *copy = arg;
     struct file *file;
     struct item *op;
+    struct stat st;
 
     if (copy->plan)
         return plan_entry(copy, feed, dir, name);
@@ -166,8 +175,14 @@ static int entry(struct feed *feed, struct dir *dir, const char *name, unsigned 
     file->ino = ino;
     if (nonregular_is(copy, type))
         return ahead_nonregular(copy, feed, file);
-    return copy_opts_decide_first(&copy->opts) ? decide_in_order(copy, feed, file)
-                                               : feed_add(feed, file);
+    if (copy_opts_decide_first(&copy->opts))
+        return decide_in_order(copy, feed, file);
+    if (copy->links && copy->opts.backup != BACKUP_NONE) { /* the first name gets none */
+        if (item_stat(copy, file, &st) < 0)
+            return feed_add_done(feed, file);
+        claim(copy, file, &st);
+    }
+    return feed_add(feed, file);
 }
 
 /* Returns whether the operands before this one must be finished first, or -ENOMEM. If several
