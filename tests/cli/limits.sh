@@ -67,9 +67,9 @@ if [ "$engine" = uring ]; then
     check "8 descriptors: acp --durable copies everything" diff -r tree copy
 fi
 mkdir wide
-for i in $(seq 300); do
-    mkdir wide/$i
-    echo $i >wide/$i/f
+for i in {1..300}; do
+    mkdir "wide/$i"
+    echo "$i" >"wide/$i/f"
 done
 gives "more directories than descriptors: acp --verify" 0 "" "" "ulimit -n 100 && acp -r --verify wide copied"
 check "more directories than descriptors: acp --verify copies everything" diff -r wide copied

@@ -207,7 +207,7 @@ if [ -x "$injected" ]; then
     rules
     echo mine >mine
     echo theirs, and longer >theirs
-    lock="fcntl 4" # the first ones are for the standard descriptors
+    lock="fcntl 6" # the first ones are for the standard descriptors and the limit of their number
 
     # a temporary file that has all bytes, and not its name yet, beside a run that removes left ones
     stopped_at "renameat2 1" --atomic one "$mnt/to"
