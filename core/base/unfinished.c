@@ -138,11 +138,20 @@ bool unfinished_created(struct unfinished *file, int dir_fd, const char *name, i
     return alone;
 }
 
+/* Waits until what other threads are creating now is in the list. */
+static void wait_for_creators(void)
+{
+    pthread_rwlock_wrlock(&creating);
+    pthread_rwlock_unlock(&creating);
+}
+
 bool unfinished_claim(struct unfinished *file, int fd, const struct stat *st)
 {
     bool end, alone = false;
 
     assert(!file->listed && fd >= 0);
+    if (st->st_size == 0) /* another thread may just have created it */
+        wait_for_creators();
     *file = (struct unfinished){.fd = fd, .identified = true, .dev = st->st_dev, .ino = st->st_ino};
     pthread_mutex_lock(&lock);
     end = ending;

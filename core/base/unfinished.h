@@ -39,8 +39,9 @@ struct unfinished {
  * that file: another thread has claimed it, and it is not ours. */
 void unfinished_begin(void);
 bool unfinished_created(struct unfinished *file, int dir_fd, const char *name, int fd);
-/* Adds an existing file, open as fd, before it is written over. Returns false, and adds nothing,
- * if the list has that file: it has another writer. */
+/* Adds an existing file, open as fd, before it is written over. If it is empty, waits for those
+ * that are being created now. Returns false, and adds nothing, if the list has that file: it has
+ * another writer. */
 bool unfinished_claim(struct unfinished *file, int fd, const struct stat *st);
 /* Tells that bytes are about to be written up to end. */
 void unfinished_extend(struct unfinished *file, uint64_t end);

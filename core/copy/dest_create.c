@@ -157,6 +157,10 @@ static enum taken take_over(struct copy *copy, struct file *file, const struct s
 
     if (!unfinished_claim(&dest->unfinished, dest->fd, st))
         return TAKEN_LATER;
+    if (!op->via_symlink && overwrite_collides(copy, op, st)) { /* made since that was decided */
+        item_refuse(file, REFUSED_JUST_CREATED);
+        return TAKEN_REFUSED;
+    }
     writer = lock_existing(op, dest->fd, (uint64_t)from->st_size, &now);
     if (writer == WRITER_CREATES && !op->via_symlink)
         return TAKEN_OVERTAKE;
@@ -166,7 +170,9 @@ static enum taken take_over(struct copy *copy, struct file *file, const struct s
     }
     if (st->st_nlink > 0 && now.st_nlink == 0) /* some filesystems count no links */
         return TAKEN_GONE;
-    if (now.st_size > 0 && ftruncate(dest->fd, 0) < 0)
+    /* without a lock another thread may have completed it since that size was seen */
+    if ((now.st_size > 0 || !is_locked(op, dest->fd, (uint64_t)from->st_size)) &&
+        ftruncate(dest->fd, 0) < 0)
         return TAKEN_FAILED;
     if (note_taken(copy, file, st, birth_ns, dest->fd) < 0) {
         file_fail(file, STEP_OPEN_DEST, -ENOMEM);

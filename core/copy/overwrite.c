@@ -194,10 +194,7 @@ int overwrite_stat_failed(const struct copy *copy, struct file *file)
     return item_fail(file, STEP_STAT_DEST);
 }
 
-/* Tells whether the run has written what is there by another of its sources, which would be lost
- * without a word. A file that was there, and has several names or was reached by a link, may be
- * written again, as with cp. */
-static bool collides(const struct copy *copy, const struct item *op, const struct stat *at)
+bool overwrite_collides(const struct copy *copy, const struct item *op, const struct stat *at)
 {
     const void *scope = NULL;
     enum written_how how = written_find(copy->written, at, op->to->fd, op->to_name,
@@ -232,7 +229,7 @@ static int stat_dest(const struct copy *copy, struct file *file, const struct st
         return errno == ENOENT || (errno == EBADF && opts->dry_run)
                    ? OVERWRITE_CREATE
                    : overwrite_stat_failed(copy, file);
-    if (collides(copy, op, at))
+    if (overwrite_collides(copy, op, at))
         return item_refuse(file, S_ISLNK(at->st_mode) && !itself ? REFUSED_THROUGH_CREATED
                                                                  : REFUSED_JUST_CREATED);
     op->just_created = seen_is_copy(op, at);

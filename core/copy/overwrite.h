@@ -17,6 +17,10 @@ enum overwrite {
  * destination's, if OVERWRITE_WRITE; item.via_symlink tells if a symbolic link leads to it.
  * Returns an enum overwrite, or -errno with the file failed. */
 int overwrite_decide(struct copy *copy, struct file *file, const struct stat *st, struct stat *at);
+/* Tells whether the run has written what is there by another of its sources, which would be lost
+ * without a word. A file that was there, and has several names or was reached by a link, may be
+ * written again, as with cp. */
+bool overwrite_collides(const struct copy *copy, const struct item *op, const struct stat *at);
 /* Refuses a file that would be written through a dangling link. Returns -EPERM. */
 int overwrite_refuse_dangling(struct file *file);
 /* Fails a file whose destination could not be looked up, with errno. Returns -errno. */

@@ -57,7 +57,23 @@ for options in -r "-r -j4" "-r --atomic"; do
     check "a directory that was there before, $options: the file is complete" \
         one_of "$mnt/new/d/FILE" files/d/File files/d/file
 done
-rm -rf files dirs links mixed "$mnt/new"
+# The large file finds the small one before the call that creates it has returned, since for the kernel the directories
+# are two. It must not be complete by then: the small one would be written over its beginning.
+mkdir -p fold/d/x fold/D/X
+letters A 16 >fold/d/x/Aa
+letters B 70000 >fold/D/X/AA
+for options in -j2 "-j2 -f" "-j2 -r"; do
+    rm -rf "$mnt/fold"
+    mkdir -p "$mnt/fold/d/x"
+    rules 'getattr fold/d/x/Aa after=2 times=1 delay=1000'
+    # shellcheck disable=SC2086 # words
+    fails "a file that another thread is creating, $options: one is refused" 'will not overwrite just-created' \
+        acp $options --parents -t "$mnt" fold/d/x/Aa fold/D/X/AA
+    check "a file that another thread is creating, $options: it is complete" \
+        one_of "$(find "$below/fold" -type f)" fold/d/x/Aa fold/D/X/AA
+done
+rules
+rm -rf files dirs links mixed fold "$mnt/new" "$mnt/fold"
 
 # -- names of the destination that are one file --
 

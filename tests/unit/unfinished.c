@@ -104,6 +104,44 @@ static void of_those_listed_ours_are_removed(void **state)
     assert_int_equal(unlink("theirs"), 0);
 }
 
+static atomic_bool listed;
+
+/* Claims the file that another thread creates. */
+static void *claim(void *arg)
+{
+    struct unfinished file = {0};
+    struct stat st;
+    int fd;
+
+    (void)arg;
+    fd = open("file", O_WRONLY | O_CLOEXEC);
+    assert_true(fd >= 0 && fstat(fd, &st) == 0);
+    assert_false(unfinished_claim(&file, fd, &st));
+    assert_true(listed);
+    assert_int_equal(close(fd), 0);
+    return NULL;
+}
+
+static void what_is_being_made_is_not_claimed(void **state)
+{
+    struct unfinished file = {0};
+    pthread_t thread;
+    int fd;
+
+    (void)state;
+    unfinished_begin();
+    fd = open("file", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(pthread_create(&thread, NULL, claim, NULL), 0);
+    usleep(100000); /* it waits for this thread */
+    listed = true;
+    assert_true(unfinished_created(&file, AT_FDCWD, "file", fd));
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    unfinished_end(&file);
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(unlink("file"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -112,6 +150,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_another_process_put_there_stays, scratch_set_up,
                                         scratch_tear_down),
         cmocka_unit_test_setup_teardown(of_those_listed_ours_are_removed, scratch_set_up,
+                                        scratch_tear_down),
+        cmocka_unit_test_setup_teardown(what_is_being_made_is_not_claimed, scratch_set_up,
                                         scratch_tear_down),
     };
 
