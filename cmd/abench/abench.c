@@ -190,7 +190,7 @@ static void report(const struct machine *machine)
     if (!taken)
         (opts->details ? report_table : report_screen)(stdout, &bench, machine);
     if (bench.compared)
-        fputs(bench.compared, taken ? stderr : stdout);
+        compare_print(taken ? stderr : stdout, &bench);
     if (opts->json) {
         struct cli_atomic *file = outputs_open(opts->json, &out);
         close_output(file, opts->json, report_json(out, &bench, machine));

@@ -49,11 +49,11 @@ static void usage(void)
         "      --discard             read everything and write nothing\n"
         "      --pattern=PATTERN     with --discard: read each FILE in blocks, random or\n"
         "                            sequential, and report IOPS and latencies\n"
-        "      --time=SECONDS        with --discard: read in blocks until the time is over\n"
-        "      --bytes=SIZE          with --discard: read this much of each FILE, in blocks\n"
+        "      --time=SECONDS        with --discard: read in blocks until the time is up\n"
+        "      --bytes=SIZE          with --discard: read so much of each FILE, in blocks\n"
         "      --json                with --discard: read in blocks, and report in JSON\n"
-        "      --write=PERCENT       with --discard: overwrite so many of the blocks, on standard\n"
-        "                            input, which must be open for reading and writing\n"
+        "      --write=PERCENT       with --discard: overwrite so many of the blocks, on\n"
+        "                            standard input, which must be open for both\n"
         "      --fsync=N             with --write: an fsync after every N writes\n"
         "      --files0-from=F       read the FILEs from F, each ended by NUL\n\n" CLI_COMMON_HELP
         "\nWithout --discard, one worker writes to standard output, and --jobs is ignored.\n",

@@ -83,42 +83,42 @@ static bool is_b2sum(const struct ahash *ahash)
 
 __attribute__((noreturn)) static void usage(const struct ahash *ahash)
 {
-    printf(
-        "Usage: %s [OPTION]... [FILE]...\n"
-        "%s\n"
-        "With no FILE, or when FILE is -, standard input is read.\n"
-        "  -a, --algorithm=LIST      comma-separated algorithms, computed in one read: any of\n"
-        "                              OpenSSL's, such as sha256,sha3-512, or blake2b-BITS;\n"
-        "                              with --check: the accepted ones (default: any)\n"
-        "  -b, --binary              mark names with '*'; the digests are the same\n"
-        "  -c, --check               read checksums from the FILEs and check them\n"
-        "%s"
-        "  -r, --recursive           digest the regular files in directories\n"
-        "      --json                print one JSON object per line\n"
-        "      --tag                 print BSD-style lines (default with several algorithms, and\n"
-        "                              with others than MD5, SHA-1 and SHA-2)\n"
-        "  -t, --text                mark names with ' ' (default)\n"
-        "  -z, --zero                end lines with NUL and do not escape names\n" CLI_WALK_HELP
-        "      --files0-from=F       read the FILEs from F, each ended by NUL\n"
-        "      --update=MANIFEST     digest only files that are new or have changed since\n"
-        "                              MANIFEST was written, and rewrite it; --check and\n"
-        "                              sha256sum -c read it\n"
-        "      --force-empty         with --update: update even if all listed files are gone\n"
-        "  -v, --verbose             with --update: list new, changed and removed files\n"
-        "      --verify              with --update: digest all files, and report those that look\n"
-        "                              unchanged but do not match\n\n"
-        "With --check only:\n"
-        "      --ignore-missing      do not report missing files\n"
-        "      --quiet               do not print OK for files that match\n"
-        "      --report-unlisted[=DIR]  list regular files in DIR that no FILE lists\n"
-        "                              (default: the common directory of all listed files)\n"
-        "      --summary             print the counts of all results in one line at the end\n"
-        "      --status              print nothing; the exit status is the result\n"
-        "      --strict              fail if a line is improperly formatted\n"
-        "  -w, --warn                report each improperly formatted line\n\n" CLI_COMMON_HELP,
-        cli_name, ahash->persona->title,
-        is_b2sum(ahash) ? "  -l, --length=BITS         digest length, a multiple of 8 up to 512\n"
-                        : "");
+    printf("Usage: %s [OPTION]... [FILE]...\n"
+           "%s\n"
+           "With no FILE, or when FILE is -, standard input is read.\n"
+           "  -a, --algorithm=LIST      comma-separated algorithms, computed in one read:\n"
+           "                              OpenSSL's, as sha256,sha3-512, or blake2b-BITS;\n"
+           "                              with --check: the accepted ones (default: any)\n"
+           "  -b, --binary              mark names with '*'; the digests are the same\n"
+           "  -c, --check               read checksums from the FILEs and check them\n"
+           "%s"
+           "  -r, --recursive           digest the regular files in directories\n"
+           "      --json                print one JSON object per line\n"
+           "      --tag                 print BSD-style lines (default with several\n"
+           "                              algorithms, and if not MD5, SHA-1 or SHA-2)\n"
+           "  -t, --text                mark names with ' ' (default)\n"
+           "  -z, --zero                end lines with NUL and do not escape names\n" CLI_WALK_HELP
+           "      --files0-from=F       read the FILEs from F, each ended by NUL\n"
+           "      --update=MANIFEST     digest only files that are new or have changed since\n"
+           "                              MANIFEST was written, and rewrite it; --check and\n"
+           "                              sha256sum -c read it\n"
+           "      --force-empty         with --update: also if all listed files are gone\n"
+           "  -v, --verbose             with --update: list new, changed and removed files\n"
+           "      --verify              with --update: digest all files, and report those\n"
+           "                              that look unchanged but do not match\n\n"
+           "With --check only:\n"
+           "      --ignore-missing      do not report missing files\n"
+           "      --quiet               do not print OK for files that match\n"
+           "      --report-unlisted[=DIR]  list regular files in DIR that no FILE lists\n"
+           "                              (default: the common directory of listed files)\n"
+           "      --summary             print the counts of all results in a line at the end\n"
+           "      --status              print nothing; the exit status is the result\n"
+           "      --strict              fail if a line is improperly formatted\n"
+           "  -w, --warn                report each improperly formatted line\n\n" CLI_COMMON_HELP,
+           cli_name, ahash->persona->title,
+           is_b2sum(ahash)
+               ? "  -l, --length=BITS         digest length, a multiple of 8 up to 512\n"
+               : "");
     cli_close_stdout();
     exit(EXIT_SUCCESS);
 }

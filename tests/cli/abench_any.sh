@@ -117,6 +117,10 @@ same 'a copy that takes too long: a sample is copied, and equal' '0 1503 True Tr
     "$? $(json report.json '"%d %s %s %s" % (d["data"]["whole_files"], 100 <= d["data"]["files"] < 1503, d["equal_work"], d["states"][0]["arms"][1]["samples"][0]["check"])') $(cat messages)"
 same 'a copy that takes too long: said, with the time of all' '1 1' \
     "$(tr -s ' \n' ' ' <table | grep -c 'measured on a sample of [0-9]* of 1,503 files, .* All takes about .*(.*\.\..*): 1 blocking thread; ') $(grep -c '^Use    acp -r .*many DEST' table)"
+slow/abench copy --arms=sync,sync-j2 --no-probe --time=30 --precision=100 --dest=to --details --markdown=page.md \
+    --html=page.html many >table 2>messages
+same '--details, --markdown and --html name the sample, too' '1 1 1' \
+    "$(grep -c '^copy .* of 1,503 files' table) $(grep -c '^copy of [0-9]* of 1,503 files' page.md) $(grep -c 'many: [0-9]* of 1,503 files' page.html)"
 same 'a copy that takes too long: nothing is left' '' "$(ls -A to)"
 cat >slow/acp <<EOF
 #!/bin/sh
@@ -178,6 +182,10 @@ done
 AIOUTILS_ENGINE=sync abench --arms=sync,uring --no-probe --runs=1 tiny >table 2>messages
 # of a busy machine neither may be said
 check 'a run that is too short is told once at most' [ "$(grep -c 'too short to tell\|a good part' table)" -le 1 ]
+check 'the rate of a tiny file is not 0' grep -qE '^1 blocking thread .* <0\.1 +[0-9.]+ [mu]s ' table
+abench copy "${arms[@]}" --details tiny >table 2>messages
+same '--details of a tiny file: no amount is 0' '1 0' \
+    "$(grep -cE ' ([0-9.]+ (bytes|kB)) +([0-9.]+ (bytes|kB))$' table) $(grep -cE ' 0(\.0*)? [kM]?B' table)"
 AIOUTILS_ENGINE=auto abench hash --no-probe --runs=6 tiny >table 2>messages
 if grep -q 'too short to tell' table; then
     same 'and no option is recommended that was best by chance' 1 "$(grep -c '^Use    ahash -r .*tiny   (takes [a-z_ ]* by itself; a' table)"

@@ -69,7 +69,7 @@ same 'without io_uring among the arms the question is another one' 'Which is the
 abench read --warm --arms= --arm 'a=i=0; while [ $i -lt 60000 ]; do i=$((i + 1)); done; echo "{\"waiting_seconds\": 0}" >&2' \
     --pairs=1 --details --json=report.json tree >table 2>messages
 is_bottleneck 'work without waiting' cpu report.json
-check 'with the figures that this rests on' grep -q '^evidence a: .*CPU .* s user' table
+check 'with the figures that this rests on' grep -q '^evidence a: .*CPU [0-9.]* [mu]*s user' table
 # as many busy loops as processors: the arms never have more than about half
 loops=()
 for ((i = 0; i < $(nproc); i++)); do
@@ -219,6 +219,9 @@ same 'as fast as the older one: passes' '0 1 0' \
     "$? $(grep -c '^compare  work, warm: ' table) $(grep -c regression table)"
 older 1 1e-3
 same 'a slower one fails, by name' '3 1' "$? $(grep -c '^compare  work, warm: .*: a regression' table)"
+same 'in lines no longer than those of the terminal' '1 0' \
+    "$(script -qec "stty cols 60; abench hash --warm ${commands[*]@Q} --pairs=6 --compare=old.json tree" /dev/null </dev/null |
+        tr -d '\r' | sed -n '/^compare/,$p' | awk '/^compare/ {n++} length > 60 {long++} END {print n, long + 0}')"
 older 1e-7 '1e-10 if i % 2 else 1e-4'
 same 'a slower day is none, by the baseline' '0 0' "$? $(grep -c regression table)"
 abench hash --warm --pairs=6 --arms=sync --json=old.json tree >table 2>messages
@@ -235,6 +238,8 @@ gives 'a report of another format' 2 '' 'abench: cannot compare with newer.json:
 echo '{"program": "other"}' >other.json
 gives 'what is no report' 2 '' 'abench: cannot compare with other.json: not a report of abench --json' \
     'abench hash --compare=other.json tree'
+gives 'no report' 2 '' 'abench: cannot compare with none.json: No such file or directory' \
+    'abench hash --compare=none.json tree'
 gives 'a report of another operation' 2 '' 'abench: cannot compare with old.json: not a report of read' \
     'abench read --compare=old.json tree'
 
@@ -258,6 +263,9 @@ on_terminal() {
     script -qec "stty cols $1 2>/dev/null; $2" /dev/null </dev/null | tr -d '\r'
 }
 run="abench hash --arms=sync --pairs=1 tree 2>/dev/null"
+on_terminal 80 "NO_COLOR=1 abench hash ${arms[*]} --no-probe --arm 'a name that is long and even longer and longest=true' tree 2>/dev/null" >table
+same 'names that are long: lines of the terminal, the memory is left out' '2 0 0' \
+    "$(awk '/^a name that is long and even/ {n++} length > 80 {long++} / memory/ {m++} END {print n, long + 0, m + 0}' table)"
 on_terminal 60 "LC_ALL=C.UTF-8 TERM=xterm $run" >table
 same 'a terminal gets bars' True "$(grep -q '^1 blocking thread .*[█░▒]' table && echo True)"
 same 'and lines of its width' 0 \

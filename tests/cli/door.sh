@@ -41,6 +41,11 @@ gives 'abench: a time with a unit' 2 '' \
     "abench: invalid argument '1m' for '--time'; expected a number of seconds from 1 to 1000000
 Try 'abench --help' for more information." 'abench hash --time=1m .'
 
+# -- --help --
+for program in acp ahash acat abench; do
+    same "$program --help: no line is longer than 80 columns" '' "$("$program" --help | grep -E '.{81}')"
+done
+
 # -- --version --
 for program in acp ahash acat abench; do
     "$program" --version >version

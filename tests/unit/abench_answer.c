@@ -9,6 +9,7 @@
 
 #include "../../cmd/abench/report/answer.h"
 #include "../../cmd/abench/report/verdict.h"
+#include "../../cmd/abench/report/words.h"
 
 enum { ROUNDS = 7, ARMS = 3 };
 
@@ -185,7 +186,7 @@ static void threads_are_as_fast(void **state)
     struct answer answer = ask("?  NO MORE THAN 16 THREADS\n");
     assert_string_equal(bench.arms[answer.use].name, "sync-j16");
     char *use = answer_use_line(&bench, &answer, BENCH_COLD);
-    assert_non_null(strstr(use, "by itself it takes io_uring, which takes 1.25 times as long"));
+    assert_non_null(strstr(use, "by itself it takes io_uring, in 1.25 times the time"));
     free(use);
 }
 
@@ -223,9 +224,8 @@ static void what_the_command_does_by_itself_is_recommended(void **state)
     last.seconds = 3;
     set_up(&one_thread, &several, &last);
     bench.no_ring = "forbidden";
-    assert_string_equal(
-        use_because("by itself it takes blocking calls, which takes 1.50 times as long"),
-        "sync-j16");
+    assert_string_equal(use_because("by itself it takes blocking calls, in 1.50 times the time"),
+                        "sync-j16");
 }
 
 static void nothing_waits(void **state)
@@ -451,6 +451,67 @@ static void the_ratio_is_the_one_of_the_table(void **state)
     free(line);
 }
 
+/* Fails unless the line, which it frees, contains text; NULL: unless there is no line. */
+static void has(char *line, const char *text)
+{
+    if (text)
+        assert_non_null(line);
+    if (line && (!text || !strstr(line, text)))
+        fail_msg("'%s' is not '%s'", line, text ? text : "");
+    free(line);
+}
+
+static void no_run_proves_nothing(void **state)
+{
+    struct answer answer;
+
+    (void)state;
+    set_up(&one_thread, &threads, &ring);
+    bench.data.files = 300, bench.data.whole_files = 1500;
+    bench.data.bytes = 3000000, bench.data.whole_bytes = 15000000;
+    answer = answer_find(&bench, BENCH_COLD);
+    has(answer_sure_line(&bench, &answer, BENCH_COLD), "same digests from every arm");
+    has(answer_whole_line(&bench, BENCH_COLD), "300 of 1,500 files, 3.0 MB of 15.0 MB, over "
+                                               "directories and sizes. All takes about 40.1 s");
+    for (size_t i = 0; i < bench.n_arms; i++)
+        bench.arms[i].n_samples = 0;
+    answer = answer_find(&bench, BENCH_COLD);
+    has(answer_sure_line(&bench, &answer, BENCH_COLD), "random order, no result was compared");
+    has(answer_whole_line(&bench, BENCH_COLD), NULL);
+    set_up(&one_thread, &threads, &ring);
+    bench.data.whole_files = 0;
+    has(answer_whole_line(&bench, BENCH_COLD), NULL);
+}
+
+static void no_figure_is_rounded_to_nothing(void **state)
+{
+    (void)state;
+    assert_string_equal(words_figure(NAN), "-");
+    assert_string_equal(words_figure(0), "0");
+    assert_string_equal(words_figure(0.0009), "<0.1");
+    assert_string_equal(words_figure(0.25), "0.2");
+    assert_string_equal(words_figure(9.96), "10");
+    assert_string_equal(words_figure(147.3), "147");
+    assert_string_equal(words_seconds(0), "0 s");
+    assert_string_equal(words_seconds(0.00712), "7.12 ms");
+    assert_string_equal(words_times(0.004), "0.004");
+    assert_string_equal(words_times(0.95), "0.95");
+    assert_string_equal(words_bytes(6), "6 bytes");
+    assert_string_equal(words_bytes(23420), "23.4 kB");
+    assert_string_equal(words_bytes(999960), "1.0 MB");
+    assert_string_equal(words_of_whole(300, 1500), "300 of 1,500 files");
+    assert_string_equal(words_of_whole(1, 0), "1 file");
+}
+
+static void evidence_has_a_unit_that_fits(void **state)
+{
+    (void)state;
+    set_up(&one_thread, &threads, &ring);
+    for (size_t i = 0; i < ROUNDS; i++)
+        bench.arms[0].samples[i].device_read = 23420;
+    has(verdict_evidence_line(&bench, 0, BENCH_COLD), "sync: 23.4 kB from the device");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -467,6 +528,9 @@ int main(void)
         cmocka_unit_test(arms_are_known_by_what_they_do),
         cmocka_unit_test(the_fastest_is_not_known_from_too_little),
         cmocka_unit_test(the_ratio_is_the_one_of_the_table),
+        cmocka_unit_test(no_run_proves_nothing),
+        cmocka_unit_test(no_figure_is_rounded_to_nothing),
+        cmocka_unit_test(evidence_has_a_unit_that_fits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -365,8 +365,4 @@ void probe_predict(struct bench *bench, enum bench_cache cache)
         prediction->why_not = "the probe did not end in a tenth of the time limit";
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "\r\033[K");
-    /* before anything is measured; the report has the error of the prediction */
-    if (isatty(STDERR_FILENO) && prediction->made && !prediction->why_not)
-        fprintf(stderr, "%s: predicted from a short probe: %s is %.2f times as fast as %s\n",
-                bench_cache_names[cache], of[1].arm->label, prediction->gain, of[0].arm->label);
 }

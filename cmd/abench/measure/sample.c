@@ -206,7 +206,8 @@ void sample_warn(struct bench *bench)
     for (unsigned cache = BENCH_COLD; cache <= BENCH_WARM && bench->needed_seconds > 0; cache++)
         if (bench->timed_out[cache] && bench->rounds_done[cache] < bench->opts.rounds_min)
             bench_warn(bench,
-                       "all of the data was measured, in as many rounds as there was time for; %u"
-                       " rounds need about --time=%.0f",
+                       "%s was measured, in as many rounds as there was time for; %u rounds need"
+                       " about --time=%.0f",
+                       bench->data.whole_files > 0 ? "the sample" : "all of the data",
                        bench->opts.rounds_min, ceil(bench->needed_seconds / 10) * 10);
 }

@@ -120,7 +120,7 @@ static bool busy(const struct bench *bench, enum bench_cache cache, char *out, s
 
     if (disturbance.much && disturbance.others > disturbance.stolen)
         snprintf(out, size, "other processes used %.0f%% of the processors%s%s",
-                 100 * disturbance.others, bench->busiest[0] ? ", mostly " : "", bench->busiest);
+                 100 * disturbance.others, bench->busiest[0] ? ", such as " : "", bench->busiest);
     else if (disturbance.much)
         snprintf(out, size, "the host gave %.0f%% of the processors to other machines",
                  100 * disturbance.stolen);

@@ -45,5 +45,7 @@ char *answer_use_line(const struct bench *bench, const struct answer *answer,
 /* What the answer rests on. */
 char *answer_sure_line(const struct bench *bench, const struct answer *answer,
                        enum bench_cache cache);
+/* What the whole would take, of which a sample was measured; NULL: no sample, or no run. */
+char *answer_whole_line(const struct bench *bench, enum bench_cache cache);
 
 #endif

@@ -127,7 +127,7 @@ static void print_reason(FILE *out, const struct bench *bench, const struct answ
         fprintf(out, "; as fast as %s", bench->arms[best].label);
     else if (answer->use != usual && usual != ANSWER_NONE && arm->argv && !arm->swept &&
              !arm->ring && (answer->kind != ANSWER_UNKNOWN || bench->no_ring))
-        fprintf(out, "; by itself it takes %s, which takes %s times as long", by_itself,
+        fprintf(out, "; by itself it takes %s, in %s times the time", by_itself,
                 words_times(
                     1 / summary_compare(bench, (size_t)usual, (size_t)answer->use, cache).ratio));
     if (answer->hint)
@@ -190,6 +190,32 @@ char *answer_use_line(const struct bench *bench, const struct answer *answer,
     return fclose(out) == 0 ? text : NULL;
 }
 
+/* The time grows with the files or with the bytes: both together are its limits. */
+char *answer_whole_line(const struct bench *bench, enum bench_cache cache)
+{
+    const struct bench_data *data = &bench->data;
+    const char *between = ". All takes about ";
+    char *text = NULL;
+    size_t size;
+    FILE *out = data->whole_files > 0 && any_ran(bench, cache) ? open_memstream(&text, &size)
+                                                               : NULL;
+
+    if (!out)
+        return NULL;
+    fprintf(out, "measured on a sample of %s, %s of %s, over directories and sizes",
+            words_of_whole(data->files, data->whole_files), words_bytes((double)data->bytes),
+            words_bytes((double)data->whole_bytes));
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        struct bench_whole whole = summary_whole(bench, i, cache);
+        if (isnan(whole.seconds))
+            continue;
+        fprintf(out, "%s%s (%s..%s): %s", between, words_seconds(whole.seconds),
+                words_seconds(whole.low), words_seconds(whole.high), bench->arms[i].label);
+        between = "; ";
+    }
+    return fclose(out) == 0 ? text : NULL;
+}
+
 /* Prints how the results were compared. */
 static void print_checks(FILE *out, const struct bench *bench)
 {
@@ -198,15 +224,18 @@ static void print_checks(FILE *out, const struct bench *bench)
         [BENCH_HASH] = "same digests from every arm",
         [BENCH_COPY] = "same copy from every arm",
     };
-    unsigned uncompared = 0;
+    unsigned uncompared = 0, compared = 0;
 
+    for (size_t i = 0; i < bench->n_arms; i++)
+        compared += bench->arms[i].n_samples > 0 && bench->arms[i].samples[0].check != CHECK_NONE;
     fprintf(out, "%s",
             bench->failed                   ? "an arm failed or differed"
+            : compared == 0                 ? "no result was compared"
             : bench->opts.write_percent > 0 ? "every block read or written by every arm"
                                             : texts[bench->opts.operation]);
     for (size_t i = 0; i < bench->n_arms; i++) {
         const struct bench_arm *arm = &bench->arms[i];
-        if (arm->n_samples > 0 && arm->samples[0].check == CHECK_NONE)
+        if (compared > 0 && arm->n_samples > 0 && arm->samples[0].check == CHECK_NONE)
             fprintf(out, "%s%s", uncompared++ ? ", " : "; not compared: ", arm->name);
     }
 }
@@ -244,9 +273,9 @@ char *answer_sure_line(const struct bench *bench, const struct answer *answer,
     if (bench->data.changed > 0)
         fprintf(out, ", %s left out that changed meanwhile",
                 words_plural(bench->data.changed, "file"));
-    if (isnan(resident))
+    if (isnan(resident) && any_ran(bench, cache))
         fputs(", page cache unknown", out);
-    else
+    else if (any_ran(bench, cache))
         fprintf(out, ", %.1f%% in the page cache before each run", 100 * resident);
     return fclose(out) == 0 ? text : NULL;
 }

@@ -20,13 +20,9 @@ static void add(struct columns *columns, const char *format, ...)
     va_end(args);
 }
 
-/* Adds a figure, or '-' if it is not known. */
-static void add_known(struct columns *columns, double value)
+static void add_figure(struct columns *columns, double value)
 {
-    if (isnan(value))
-        add(columns, "-");
-    else
-        add(columns, "%.*f", value < 9.95 ? 1 : 0, value);
+    add(columns, "%s", words_figure(value));
 }
 
 /* Tells if not all requests are writes. */
@@ -96,19 +92,19 @@ struct columns columns_of(const struct bench *bench, size_t arm, enum bench_cach
         arm == bench->baseline || isnan(sum.ratio_low) || sum.contrary
             ? ""
             : words_interval(sum.ratio_low, sum.ratio_high));
-    add_known(&columns, sum.mb_s);
+    add_figure(&columns, sum.mb_s);
     if (bench->opts.pattern) {
-        add(&columns, "%.0f", sum.items_s);
-        add_known(&columns, sum.cpu_seconds / bench_items(bench, &bench->arms[arm]) / us);
+        add_figure(&columns, sum.items_s);
+        add_figure(&columns, sum.cpu_seconds / bench_items(bench, &bench->arms[arm]) / us);
         for (unsigned i = 0; i < CLI_PERCENTILES && has_reads(bench); i++)
-            add_known(&columns, sum.latency_ns[i] / ns_per_us);
+            add_figure(&columns, sum.latency_ns[i] / ns_per_us);
         if (writes)
-            add_known(&columns, sum.kinds[LOAD_WRITE].items_s);
+            add_figure(&columns, sum.kinds[LOAD_WRITE].items_s);
         for (unsigned i = 0; i < CLI_PERCENTILES && writes; i++)
-            add_known(&columns, sum.kinds[LOAD_WRITE].latency_ns[i] / ns_per_us);
+            add_figure(&columns, sum.kinds[LOAD_WRITE].latency_ns[i] / ns_per_us);
         if (bench->opts.fsync_every > 0) {
-            add_known(&columns, sum.kinds[LOAD_FSYNC].latency_ns[CLI_P50] / ns_per_us);
-            add_known(&columns, sum.kinds[LOAD_FSYNC].latency_ns[CLI_P99] / ns_per_us);
+            add_figure(&columns, sum.kinds[LOAD_FSYNC].latency_ns[CLI_P50] / ns_per_us);
+            add_figure(&columns, sum.kinds[LOAD_FSYNC].latency_ns[CLI_P99] / ns_per_us);
         }
     } else {
         add(&columns, "%s", words_seconds(sum.cpu_seconds));

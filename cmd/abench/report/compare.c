@@ -7,16 +7,19 @@
 #define _GNU_SOURCE
 #include "compare.h"
 #include "summary.h"
+#include "term.h"
 #include "../stat.h"
 #include "../../cli/json.h"
 #include "../../cli/messages.h"
 #include "../../cli/quote.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const double regression = 1.1;
 
@@ -96,7 +99,7 @@ static bool compare_arm(FILE *out, const struct bench_arm *arm, const struct ben
     bool known = stat_ratio_interval(now, n_now, then, n_then, &low, &high);
     bool slower = known && low > 1 && ratio > regression;
 
-    fprintf(out, "compare  %s, %s: %.2f times the time in the older report%s", arm->name,
+    fprintf(out, "%s, %s: %.2f times the time in the older report%s", arm->name,
             bench_cache_names[cache], ratio, base ? ", relative to the baseline" : "");
     if (known)
         fprintf(out, " (%.2f..%.2f)", low, high);
@@ -126,7 +129,7 @@ static bool compare_state(FILE *out, const struct bench *bench, enum bench_cache
         if (arm == base)
             continue;
         if (!old)
-            fprintf(out, "compare  %s: not in the older report\n", arm->name);
+            fprintf(out, "%s: not in the older report\n", arm->name);
         else if (arm->n_samples > 0)
             slower |= compare_arm(out, arm, base, cache, old, old_base);
     }
@@ -173,6 +176,8 @@ void compare_load(struct bench *bench)
     json_error_t error;
 
     bench->older = json_load_file(path, 0, &error);
+    if (access(path, R_OK) < 0)
+        cli_fatal(errno, "cannot compare with %s", cli_quote_maybe(path));
     if (!bench->older)
         cli_fatal(0, "cannot compare with %s: %s", cli_quote_maybe(path), error.text);
     if (!same_text(bench->older, "program", "abench"))
@@ -208,6 +213,17 @@ void compare_check(const struct bench *bench)
                   bench->data.bytes);
 }
 
+void compare_print(FILE *out, const struct bench *bench)
+{
+    struct term term;
+
+    term_init(&term, out);
+    for (char *at = bench->compared, *end; (end = strchr(at, '\n')); at = end + 1) {
+        *end = '\0';
+        term_line(out, &term, "compare", at);
+    }
+}
+
 void compare_run(struct bench *bench, const struct machine *machine)
 {
     const json_t *states = json_object_get(bench->older, "states");
@@ -224,7 +240,7 @@ void compare_run(struct bench *bench, const struct machine *machine)
         if (state)
             bench->regressed |= compare_state(out, bench, cache, state);
         else
-            fprintf(out, "compare  the older report has no %s runs\n", bench_cache_names[cache]);
+            fprintf(out, "the older report has no %s runs\n", bench_cache_names[cache]);
     }
     if (fclose(out) != 0)
         cli_fatal(0, "memory exhausted");

@@ -69,6 +69,13 @@ static void put_pair(FILE *out, const char *keyword, char *text)
     free(text);
 }
 
+static void put_cell(FILE *out, const char *tag, const char *text)
+{
+    fprintf(out, "<%s>", tag);
+    html_text(out, text);
+    fprintf(out, "</%s>", tag);
+}
+
 static void put_table(FILE *out, const struct bench *bench, const struct answer *answer,
                       enum bench_cache cache)
 {
@@ -77,7 +84,7 @@ static void put_table(FILE *out, const struct bench *bench, const struct answer 
 
     fputs("<div class=\"card scroll\"><table><thead><tr><th>arm</th>", out);
     for (size_t i = 0; i < n; i++)
-        fprintf(out, "<th>%s</th>", columns.cells[i]);
+        put_cell(out, "th", columns.cells[i]);
     fputs("</tr></thead><tbody>\n", out);
     for (size_t arm = 0; arm < bench->n_arms; arm++) {
         columns = columns_of(bench, arm, cache);
@@ -86,7 +93,7 @@ static void put_table(FILE *out, const struct bench *bench, const struct answer 
         html_text(out, bench->arms[arm].label);
         fputs("</td>", out);
         for (size_t i = 0; i < n; i++)
-            fprintf(out, "<td>%s</td>", i < columns.n ? columns.cells[i] : "");
+            put_cell(out, "td", i < columns.n ? columns.cells[i] : "");
         fputs("</tr>\n", out);
     }
     fputs("</tbody></table></div>\n", out);
@@ -105,6 +112,7 @@ static void put_state(FILE *out, const struct bench *bench, const struct machine
     put_pair(out, "Use", answer_use_line(bench, &answer, cache));
     put_pair(out, "Sure?", answer_sure_line(bench, &answer, cache));
     put_pair(out, "Why", verdict_line(bench, machine, cache));
+    put_pair(out, "All", answer_whole_line(bench, cache));
     put_pair(out, "Knee", knee_line(bench, cache));
     fputs("</dl>\n", out);
     html_bars(out, bench, cache);
@@ -151,7 +159,8 @@ static void put_place(FILE *out, const struct bench *bench, const struct machine
     fputs("<section class=\"card\"><h2>Machine and command</h2><dl>", out);
     put_pair(out, "Command", known(bench->opts.command_line));
     if (asprintf(&text, "%s%s: %s, %s", data->paths[0], data->n_paths > 1 ? " and more" : "",
-                 words_plural(data->files, "file"), words_bytes((double)data->bytes)) >= 0)
+                 words_of_whole(data->files, data->whole_files),
+                 words_bytes((double)data->bytes)) >= 0)
         put_pair(out, "Data", text);
     if (bench->opts.pattern)
         put_pair(out, "Pattern", pattern_text(&bench->opts));

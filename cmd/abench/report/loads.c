@@ -38,7 +38,11 @@ static const struct percentile of_all[] = {{"r p50", LOAD_READ, CLI_P50},
                                            {"r p99", LOAD_READ, CLI_P99},
                                            {"w p99", LOAD_WRITE, CLI_P99},
                                            {"f p99", LOAD_FSYNC, CLI_P99}};
-enum { COLUMNS_OF_PERCENTILES = 4 };
+enum {
+    COLUMNS_OF_PERCENTILES = 4,
+    SECOND = 1, /* of them, which is left out beside names wider than this */
+    WIDTH_OF_ALL = 22,
+};
 
 static const struct percentile *choose_columns(const struct bench_options *opts)
 {
@@ -47,15 +51,6 @@ static const struct percentile *choose_columns(const struct bench_options *opts)
     if (opts->write_percent == 100)
         return opts->fsync_every > 0 ? of_synced : of_writes;
     return opts->fsync_every > 0 ? of_all : of_both;
-}
-
-/* Prints a figure, or '-' if it is not known. */
-static void print_known(FILE *out, double value)
-{
-    if (isnan(value))
-        fprintf(out, " %6s", "-");
-    else
-        fprintf(out, " %6.*f", value < 9.95 ? 1 : 0, value);
 }
 
 static bool is_knee(const struct bench *bench, enum bench_cache cache, size_t arm)
@@ -87,7 +82,8 @@ void loads_print(FILE *out, const struct bench *bench, enum bench_cache cache, i
 
     fprintf(out, "\n%-*s %7s %6s %6s", width, "CPU, latency in us", "IOPS", "MB/s", "CPU");
     for (unsigned j = 0; j < COLUMNS_OF_PERCENTILES; j++)
-        fprintf(out, " %6s", columns[j].title);
+        if (j != SECOND || width <= WIDTH_OF_ALL)
+            fprintf(out, " %6s", columns[j].title);
     fprintf(out, " %6s\n", "faster");
     for (size_t i = 0; i < bench->n_arms; i++) {
         struct bench_summary sum = summary_of(bench, i, cache);
@@ -96,11 +92,13 @@ void loads_print(FILE *out, const struct bench *bench, enum bench_cache cache, i
             fprintf(out, " %7s\n", summary_missing(&sum));
             continue;
         }
-        fprintf(out, " %7.0f", sum.items_s);
-        print_known(out, sum.mb_s);
-        print_known(out, sum.cpu_seconds / bench_items(bench, &bench->arms[i]) / us);
-        for (unsigned j = 0; j < COLUMNS_OF_PERCENTILES; j++)
-            print_known(out, sum.kinds[columns[j].kind].latency_ns[columns[j].of] / ns_per_us);
+        fprintf(out, " %7s %6s %6s", words_figure(sum.items_s), words_figure(sum.mb_s),
+                words_figure(sum.cpu_seconds / bench_items(bench, &bench->arms[i]) / us));
+        for (unsigned j = 0; j < COLUMNS_OF_PERCENTILES; j++) {
+            const struct bench_kind *kind = &sum.kinds[columns[j].kind];
+            if (j != SECOND || width <= WIDTH_OF_ALL)
+                fprintf(out, " %6s", words_figure(kind->latency_ns[columns[j].of] / ns_per_us));
+        }
         print_faster(out, bench, i, &sum);
         fprintf(out, "%s\n", is_knee(bench, cache, i) ? "*" : "");
     }
@@ -112,10 +110,10 @@ static void print_kind(FILE *out, const struct bench_arm *arm, const struct benc
 {
     if (isnan(of->items_s))
         return;
-    fprintf(out, "%-*s %-6s %9.0f", width, arm->name, name, of->items_s);
-    print_known(out, sized ? of->items_s * (double)arm->pattern_block / 1e6 : NAN);
+    fprintf(out, "%-*s %-6s %9s %6s", width, arm->name, name, words_figure(of->items_s),
+            words_figure(sized ? of->items_s * (double)arm->pattern_block / 1e6 : NAN));
     for (unsigned i = 0; i < CLI_PERCENTILES; i++)
-        print_known(out, of->latency_ns[i] / ns_per_us);
+        fprintf(out, " %6s", words_figure(of->latency_ns[i] / ns_per_us));
     putc('\n', out);
 }
 

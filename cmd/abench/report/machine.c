@@ -155,9 +155,10 @@ void machine_warn_before(struct bench *bench, const struct machine *machine)
 
     if ((double)machine->memory_available < free_little * (double)machine->memory_total)
         bench_warn(bench,
-                   "little memory is free, %.0f of %.0f MB: the kernel evicts cached pages during"
+                   "little memory is free, %s of %s: the kernel evicts cached pages during"
                    " the runs; stop the processes that use it",
-                   (double)machine->memory_available / 1e6, (double)machine->memory_total / 1e6);
+                   words_bytes((double)machine->memory_available),
+                   words_bytes((double)machine->memory_total));
     if (bench->opts.warm && bench->data.bytes > machine->memory_available)
         bench_warn(bench,
                    "the files are larger than the free memory, so that not all of them are cached"
@@ -199,15 +200,14 @@ static void warn_state(struct bench *bench, enum bench_cache cache, const struct
     double bytes = bench_bytes(bench);
 
     if (base.runs > 0 && base.median < start_seconds && !answer_find(bench, cache).too_short)
-        bench_warn(bench,
-                   "a run takes %.0f ms, of which the start of the process is a good part; %s",
-                   1000 * base.median, answer_for_longer(bench));
-    if (cache == BENCH_COLD && machine->device[0] == '/' && base.runs > 0 &&
+        bench_warn(bench, "a run takes %s, of which the start of the process is a good part; %s",
+                   words_seconds(base.median), answer_for_longer(bench));
+    if (cache == BENCH_COLD && machine->device[0] == '/' && base.runs > 0 && !base.unchecked &&
         bench->opts.write_percent == 0 && base.device_read < bytes / 2)
         bench_warn(bench,
-                   "only %.0f of %.0f MB came from the device in cold runs: the filesystem has its"
+                   "only %s of %s came from the device in cold runs: the filesystem has its"
                    " own cache, or the files have holes; try --drop-caches, or other files",
-                   base.device_read / 1e6, bytes / 1e6);
+                   words_bytes(base.device_read), words_bytes(bytes));
     if (bench->opts.operation == BENCH_COPY && !bench->opts.durable)
         warn_not_durable(bench, cache);
 }

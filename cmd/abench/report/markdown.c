@@ -69,7 +69,7 @@ static void put_foot(FILE *out, const struct bench *bench, const struct machine 
         putc(*at == '`' ? '\'' : *at, out);
     fputs("`  \n", out);
     put_text(out, bench_operation_names[bench->opts.operation]);
-    fprintf(out, " of %s, %s, ", words_plural(data->files, "file"),
+    fprintf(out, " of %s, %s, ", words_of_whole(data->files, data->whole_files),
             words_bytes((double)data->bytes));
     put_text(out, machine->filesystem);
     fputs(" on ", out);
@@ -98,6 +98,7 @@ void report_markdown(FILE *out, const struct bench *bench, const struct machine 
         put_item(out, "use", answer_use_line(bench, &answer, cache));
         put_item(out, "sure", answer_sure_line(bench, &answer, cache));
         put_item(out, "why", verdict_line(bench, machine, cache));
+        put_item(out, "all", answer_whole_line(bench, cache));
         put_item(out, "knee", knee_line(bench, cache));
         putc('\n', out);
         put_table(out, bench, cache);

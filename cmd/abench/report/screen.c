@@ -16,9 +16,14 @@
 
 enum {
     LABEL_MIN = 18,
-    LABEL_MAX = 30,
+    LABEL_MAX = 28,
     BARS_MAX = 6, /* more arms are a sweep, whose table suffices */
-    BAR_COLUMNS = 46,
+    COLUMNS = 80,
+    FIGURES = 44,     /* columns beside the name, */
+    MEMORY = 10,      /* the last of them, if there is room, */
+    MARK = 8,         /* and what is beside them */
+    BAR_COLUMNS = 46, /* at most */
+    BAR_FIGURES = 10, /* columns beside a bar and the name */
     SCREEN_LINES = 24,
 };
 
@@ -63,6 +68,12 @@ static void print_faster(FILE *out, const struct bench *bench, size_t arm,
     fprintf(out, "  %-17s", text);
 }
 
+/* Returns true if the memory has room beside names of this width. */
+static bool has_memory(int width)
+{
+    return width + FIGURES + MEMORY + MARK <= COLUMNS;
+}
+
 static void print_row(FILE *out, const struct bench *bench, const struct answer *answer,
                       enum bench_cache cache, size_t arm, int width)
 {
@@ -75,18 +86,20 @@ static void print_row(FILE *out, const struct bench *bench, const struct answer 
     }
     fprintf(out, " %8s", words_seconds(sum.median));
     print_faster(out, bench, arm, &sum);
-    fprintf(out, " %6.*f", sum.mb_s < 10 ? 1 : 0, sum.mb_s);
-    fprintf(out, " %8s %5.0f MiB%s\n", words_seconds(sum.cpu_seconds), sum.memory_peak / 1048576,
+    fprintf(out, " %6s %8s", words_figure(sum.mb_s), words_seconds(sum.cpu_seconds));
+    if (has_memory(width))
+        fprintf(out, " %5.0f MiB", sum.memory_peak / 1048576);
+    fprintf(out, "%s\n",
             (int)arm == answer->use && !answer->hint ? "  use"
-            : sum.reflinked                          ? "  reflink"
+            : sum.reflinked                          ? " reflink"
                                                      : "");
 }
 
 static void print_table(FILE *out, const struct bench *bench, const struct answer *answer,
                         enum bench_cache cache, int width)
 {
-    fprintf(out, "\n%*s %8s  %-17s %6s %8s %9s\n", width, "", "time", "faster", "MB/s", "CPU",
-            "memory");
+    fprintf(out, "\n%*s %8s  %-17s %6s %8s%s\n", width, "", "time", "faster", "MB/s", "CPU",
+            has_memory(width) ? "    memory" : "");
     for (size_t i = 0; i < bench->n_arms; i++)
         print_row(out, bench, answer, cache, i, width);
 }
@@ -94,6 +107,8 @@ static void print_table(FILE *out, const struct bench *bench, const struct answe
 static void print_bars(FILE *out, const struct bench *bench, const struct term *term,
                        enum bench_cache cache, int width)
 {
+    const int room = COLUMNS - width - BAR_FIGURES;
+    const int columns = room < BAR_COLUMNS ? room : BAR_COLUMNS;
     double longest = 0;
 
     for (size_t i = 0; i < bench->n_arms; i++)
@@ -107,41 +122,14 @@ static void print_bars(FILE *out, const struct bench *bench, const struct term *
         struct bench_summary sum = summary_of(bench, i, cache);
         if (sum.runs == 0)
             continue;
-        double whole = sum.median / longest * BAR_COLUMNS;
+        double whole = sum.median / longest * columns;
         print_name(out, &bench->arms[i], width);
         putc(' ', out);
         term_split_bar(out, term, whole,
                        (const double[]){sum.computing_share, sum.waiting_share, sum.queued_share},
-                       BAR_COLUMNS);
+                       columns);
         fprintf(out, " %8s\n", words_seconds(sum.median));
     }
-}
-
-/* Prints what the whole would take, of which a sample was measured. The time grows with the files
- * or with the bytes: both together are its limits. */
-static void print_whole(FILE *out, const struct bench *bench, const struct term *term,
-                        enum bench_cache cache)
-{
-    const struct bench_data *data = &bench->data;
-    char *text = NULL;
-    size_t size;
-    FILE *line = data->whole_files > 0 ? open_memstream(&text, &size) : NULL;
-
-    if (!line)
-        return;
-    fprintf(line,
-            "measured on a sample of %s of %s, %s of %s, over directories and sizes. All takes"
-            " about",
-            words_count(data->files), words_plural(data->whole_files, "file"),
-            words_bytes((double)data->bytes), words_bytes((double)data->whole_bytes));
-    for (size_t i = 0; i < bench->n_arms; i++) {
-        struct bench_whole whole = summary_whole(bench, i, cache);
-        if (!isnan(whole.seconds))
-            fprintf(line, "%s %s (%s..%s): %s", i ? ";" : "", words_seconds(whole.seconds),
-                    words_seconds(whole.low), words_seconds(whole.high), bench->arms[i].label);
-    }
-    if (fclose(line) == 0)
-        print_wrapped(out, term, "All", text);
 }
 
 static void print_foot(FILE *out, const struct bench *bench, const struct term *term,
@@ -152,7 +140,7 @@ static void print_foot(FILE *out, const struct bench *bench, const struct term *
 
     if (asprintf(&text, "%s %s%s  %s, %s  %s on %s, %s  --details --json --plot",
                  bench_operation_names[bench->opts.operation], cli_quote_maybe(data->paths[0]),
-                 data->n_paths > 1 ? " ..." : "", words_plural(data->files, "file"),
+                 data->n_paths > 1 ? " ..." : "", words_of_whole(data->files, data->whole_files),
                  words_bytes((double)data->bytes), machine->filesystem, machine->device,
                  words_plural(machine->processors, "processor")) >= 0)
         print_wrapped(out, term, NULL, text);
@@ -174,7 +162,7 @@ static void print_state(FILE *out, const struct bench *bench, const struct term 
     print_bars(out, bench, term, cache, width);
     putc('\n', out);
     print_wrapped(out, term, "Why", verdict_line(bench, machine, cache));
-    print_whole(out, bench, term, cache);
+    print_wrapped(out, term, "All", answer_whole_line(bench, cache));
     /* the table of a pattern has a star there */
     print_wrapped(out, term, bench->opts.pattern ? "Knee *" : "Knee", knee_line(bench, cache));
 }

@@ -21,7 +21,7 @@ static void print_head(FILE *out, const struct bench *bench, const struct machin
     const struct bench_data *data = &bench->data;
 
     fprintf(out, "%-9s%s: %s, %s", bench_operation_names[bench->opts.operation],
-            cli_quote_maybe(data->paths[0]), words_plural(data->files, "file"),
+            cli_quote_maybe(data->paths[0]), words_of_whole(data->files, data->whole_files),
             words_bytes((double)data->bytes));
     if (data->n_paths > 1)
         fprintf(out, ", with %zu more", data->n_paths - 1);
@@ -69,7 +69,7 @@ static int name_width(const struct bench *bench)
 /* Returns the digits after the point that give about three significant ones. */
 static int digits_for(double seconds)
 {
-    return seconds < 0.1 ? 4 : seconds < 10 ? 3 : 2;
+    return seconds < 0.01 ? 5 : seconds < 0.1 ? 4 : seconds < 10 ? 3 : 2;
 }
 
 static const char *detectable_text(const struct bench_summary *sum)
@@ -87,7 +87,7 @@ static void print_times(FILE *out, const struct bench *bench, const struct term 
     bool durable = bench->opts.operation == BENCH_COPY && !bench->opts.durable;
     bool rates = term_fits(term, width + 90);
 
-    fprintf(out, "%-*s %8s  %-15s%s", width, "arm", "seconds", "quartiles",
+    fprintf(out, "%-*s %8s  %-16s%s", width, "arm", "seconds", "quartiles",
             durable ? "  durable" : "");
     if (rates)
         fprintf(out, " %8s %9s", "MB/s", bench->opts.pattern ? "IOPS" : "files/s");
@@ -102,11 +102,11 @@ static void print_times(FILE *out, const struct bench *bench, const struct term 
             continue;
         }
         snprintf(spread, sizeof(spread), "%.*f..%.*f", digits, sum.q1, digits, sum.q3);
-        fprintf(out, "%8.*f  %-15s", digits, sum.median, spread);
+        fprintf(out, "%8.*f  %-16s", digits, sum.median, spread);
         if (durable)
             fprintf(out, " %8.*f", digits, sum.durable);
         if (rates)
-            fprintf(out, " %8.1f %9.0f", sum.mb_s, sum.items_s);
+            fprintf(out, " %8s %9s", words_figure(sum.mb_s), words_figure(sum.items_s));
         if (i == bench->baseline)
             fprintf(out, "  %6.2f", 1.0);
         else if (sum.pairs > 0 && isnan(sum.ratio_low))
@@ -118,21 +118,12 @@ static void print_times(FILE *out, const struct bench *bench, const struct term 
     }
 }
 
-/* Prints a figure, or '-' if an arm does not have it. */
-static void print_known(FILE *out, int width, int digits, double value)
-{
-    if (isnan(value))
-        fprintf(out, " %*s", width, "-");
-    else
-        fprintf(out, " %*.*f", width, digits, value);
-}
-
 static void print_costs(FILE *out, const struct bench *bench, const struct term *term,
                         enum bench_cache cache, int width)
 {
     bool all = term_fits(term, width + 74);
 
-    fprintf(out, "\n%-*s %8s %9s", width, "cost", "CPU s", "memory");
+    fprintf(out, "\n%-*s %8s %9s", width, "cost", "CPU", "memory");
     if (all)
         fprintf(out, " %9s %9s %10s", "switches", "waiting", "in flight");
     fprintf(out, " %9s %9s\n", "read", "written");
@@ -140,14 +131,13 @@ static void print_costs(FILE *out, const struct bench *bench, const struct term 
         struct bench_summary sum = summary_of(bench, i, cache);
         if (sum.runs == 0)
             continue;
-        fprintf(out, "%-*s %8.2f %5.1f MiB", width, bench->arms[i].name, sum.cpu_seconds,
-                sum.memory_peak / 1048576);
+        fprintf(out, "%-*s %8s %5.1f MiB", width, bench->arms[i].name,
+                words_seconds(sum.cpu_seconds), sum.memory_peak / 1048576);
         if (all) {
-            fprintf(out, " %9.0f", sum.switches);
-            print_known(out, 9, 2, sum.waiting_seconds);
-            print_known(out, 10, 1, sum.in_flight_mean);
+            fprintf(out, " %9.0f %9s %10s", sum.switches, words_seconds(sum.waiting_seconds),
+                    words_figure(sum.in_flight_mean));
         }
-        fprintf(out, " %6.0f MB %6.0f MB\n", sum.device_read / 1e6, sum.device_write / 1e6);
+        fprintf(out, " %9s %9s\n", words_bytes(sum.device_read), words_bytes(sum.device_write));
     }
 }
 
@@ -172,6 +162,7 @@ static void print_meaning(FILE *out, const struct term *term, const struct bench
         if (verdict.arm != bench->baseline)
             print_line(out, term, "", verdict_evidence_line(bench, verdict.arm, cache));
     }
+    print_line(out, term, "all", answer_whole_line(bench, cache));
     print_line(out, term, "knee", knee_line(bench, cache));
     print_line(out, term, "predict", verdict_prediction_line(bench, cache));
     print_line(out, term, "use", answer_use_line(bench, &answer, cache));

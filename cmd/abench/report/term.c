@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "term.h"
 #include "summary.h"
+#include "words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -160,7 +161,7 @@ void term_bars(FILE *out, const struct term *term, const struct bench *bench,
         fputs(term->colour ? colour : "", out);
         put_bar(out, term, sum.median / longest * room);
         fputs(term->colour && *colour ? "\033[0m" : "", out);
-        fprintf(out, " %.3g s\n", sum.median);
+        fprintf(out, " %s\n", words_seconds(sum.median));
     }
 }
 

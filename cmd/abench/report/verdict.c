@@ -160,7 +160,7 @@ static void print_waiting(FILE *out, const struct bench *bench, const struct ver
     } else if (verdict->bottleneck == BOTTLENECK_DEVICE) {
         fputs(", and more requests at once gain little: ", out);
         print_device(out, device_full(sum) ? sum : base);
-        fprintf(out, ", at %.0f MB/s", fmax(base->mb_s, sum->mb_s));
+        fprintf(out, ", at %s MB/s", words_figure(fmax(base->mb_s, sum->mb_s)));
     } else if (verdict->bottleneck == BOTTLENECK_LATENCY) {
         fprintf(out,
                 ", and %s is not faster; not for the device, but for another process or machine",
@@ -233,16 +233,17 @@ char *verdict_evidence_line(const struct bench *bench, size_t index, enum bench_
 
     if (sum.runs == 0 || !(out = open_memstream(&text, &size)))
         return NULL;
-    fprintf(out, "%s: %.0f MB from the device", bench->arms[index].name, sum.device_read / 1e6);
+    fprintf(out, "%s: %s from the device", bench->arms[index].name, words_bytes(sum.device_read));
     if (bench->opts.operation == BENCH_COPY)
-        fprintf(out, ", %.0f MB to it", sum.device_write / 1e6);
+        fprintf(out, ", %s to it", words_bytes(sum.device_write));
     if (!isnan(sum.device_busy))
         fprintf(out, ", which is %.0f%% busy with %.1f requests", 100 * sum.device_busy,
                 sum.device_queue);
-    fprintf(out, "; CPU %.3g s user, %.3g s system; waits %.3g s", sum.user_seconds,
-            sum.system_seconds, isnan(sum.waiting_seconds) ? waiting(&sum) : sum.waiting_seconds);
+    fprintf(out, "; CPU %s user, %s system; waits %s", words_seconds(sum.user_seconds),
+            words_seconds(sum.system_seconds),
+            words_seconds(isnan(sum.waiting_seconds) ? waiting(&sum) : sum.waiting_seconds));
     if (sum.runqueue_seconds > 0)
-        fprintf(out, ", and %.3g s for a processor", sum.runqueue_seconds);
+        fprintf(out, ", and %s for a processor", words_seconds(sum.runqueue_seconds));
     if (sum.in_flight_mean > 0)
         fprintf(out, "; %.1f in flight", sum.in_flight_mean);
     if (prediction->made && prediction->arm == index && !isnan(prediction->iowq))
@@ -274,7 +275,7 @@ char *verdict_prediction_line(const struct bench *bench, enum bench_cache cache)
     if (prediction->files > 0)
         snprintf(part, sizeof(part), "%" PRIu64 " files", prediction->files);
     else
-        snprintf(part, sizeof(part), "%.0f MB", (double)prediction->bytes / 1e6);
+        snprintf(part, sizeof(part), "%s", words_bytes((double)prediction->bytes));
     if (asprintf(&text,
                  "%s %.2f times as fast as %s, predicted from a probe of %s; measured %.2f: the"
                  " prediction is %.0f%% %s",

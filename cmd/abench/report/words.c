@@ -28,6 +28,8 @@ const char *words_seconds(double seconds)
 {
     if (isnan(seconds))
         return "-";
+    if (seconds == 0)
+        return "0 s";
     if (seconds >= 0.9995)
         return three_digits(seconds, "s");
     if (seconds >= 0.0009995)
@@ -37,7 +39,7 @@ const char *words_seconds(double seconds)
 
 static int ratio_digits(double ratio)
 {
-    return ratio < 1.995 ? 2 : ratio < 9.95 ? 1 : 0;
+    return ratio < 0.095 ? 3 : ratio < 1.995 ? 2 : ratio < 9.95 ? 1 : 0;
 }
 
 const char *words_times(double ratio)
@@ -59,13 +61,26 @@ const char *words_interval(double low, double high)
     return out;
 }
 
+const char *words_figure(double value)
+{
+    char *out = next_buffer();
+
+    if (isnan(value))
+        return "-";
+    if (value > 0 && value < 0.05)
+        return "<0.1";
+    snprintf(out, BUFFER_BYTES, "%.*f", value > 0 && value < 9.95 ? 1 : 0, value);
+    return out;
+}
+
 const char *words_bytes(double bytes)
 {
     static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
+    const double rounded_up = 999.95; /* to 1000.0 */
     char *out = next_buffer();
     unsigned unit = 0;
 
-    while (bytes >= 1000 && unit < 4) {
+    while (bytes >= (unit ? rounded_up : 999.5) && unit < 4) {
         bytes /= 1000;
         unit++;
     }
@@ -92,5 +107,15 @@ const char *words_plural(uint64_t count, const char *noun)
     char *out = next_buffer();
 
     snprintf(out, BUFFER_BYTES, "%s %s%s", words_count(count), noun, count == 1 ? "" : "s");
+    return out;
+}
+
+const char *words_of_whole(uint64_t files, uint64_t whole)
+{
+    char *out = next_buffer();
+
+    if (whole == 0)
+        return words_plural(files, "file");
+    snprintf(out, BUFFER_BYTES, "%s of %s", words_count(files), words_plural(whole, "file"));
     return out;
 }
