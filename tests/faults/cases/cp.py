@@ -158,6 +158,7 @@ def without_lost_links(_, gnu, own):
              for line in gnu["stderr"]]
     pairs = [tuple(listed(unquoted(word)) for word in pair.groups()) for pair in pairs if pair]
     lost = {name for name, other in pairs if name == other}
+    lost |= {name for name, other in pairs if other in lost}  # a later operand's name of the same file
     if not lost or not lost <= set(own["files"]):
         return gnu, own
     files = gnu["files"] | {path: own["files"][path] for path in lost - set(gnu["files"])}
@@ -221,12 +222,12 @@ def without_link_order(case, gnu, own):
 
 
 def without_special_bits(_, gnu, own):
-    """GNU leaves setuid and setgid bits on an overwritten file, and removes the sticky bit of an existing directory
-    whose owner cannot be changed."""
+    """GNU leaves setuid, setgid and sticky bits on an overwritten file, and removes the sticky bit of an existing
+    directory whose owner cannot be changed."""
     files = dict(gnu["files"])
     for path in set(files) & set(own["files"]):
         theirs, ours = (int(side["files"][path]["mode"], 8) for side in (gnu, own))
-        if (theirs & 0o6000 and theirs & ~0o6000 == ours) or ours == theirs | 0o41000:
+        if (theirs & 0o7000 and theirs & ~0o7000 == ours) or ours == theirs | 0o41000:
             files[path] = dict(files[path], mode=own["files"][path]["mode"])
     return dict(gnu, files=files), own
 
@@ -266,10 +267,17 @@ def without_two_reasons(_, gnu, own):
             dict(own, stderr=[line for line in own["stderr"] if line not in source]))
 
 
+def without_declined(case, gnu, own):
+    """A declined file makes the exit status of acp 1, as that of GNU since 9.2."""
+    if "-i" in case["options"] and case["stdin"].startswith(b"n") and (gnu["status"], own["status"]) == (0, 1):
+        gnu = dict(gnu, status=1)
+    return gnu, own
+
+
 def even(case, gnu, own):
     """Returns both sides without the intended differences."""
     for take_out in (without_cut_quotes, without_unclonable, without_into_itself, without_lost_links,
                      without_link_order, without_update_links, without_special_bits, without_shared_times,
-                     without_two_reasons):
+                     without_two_reasons, without_declined):
         gnu, own = take_out(case, gnu, own)
     return gnu, own

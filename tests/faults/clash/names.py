@@ -144,7 +144,10 @@ class Round:
             if not os.path.isdir(os.path.dirname(place)):
                 continue
             if kind < .3 and there:
-                os.link(rng.choice(there), place, follow_symlinks=False)
+                try:
+                    os.link(rng.choice(there), place, follow_symlinks=False)
+                except OSError:  # a symbolic link on the way leads to another filesystem
+                    continue
             elif kind < .55:
                 target = rng.choice(["o/f0", "o/f0", "o/f1", "o/none", "o/dir"] + there)
                 os.symlink(os.path.abspath(target), place)
