@@ -41,9 +41,12 @@ ssize_t source_read(int fd, void *buf, size_t len, off_t at)
         n = at < 0 ? read(fd, buf, len) : pread(fd, buf, len, at);
     while (n < 0 && errno == EINTR);
     if (n < 0 && errno == EAGAIN) {
-        /* a regular file that would wait (/proc/kmsg), and was opened with O_NONBLOCK */
+        /* a regular file that would wait (/proc/kmsg), and was opened with O_NONBLOCK; a filesystem
+         * may also fail so */
         struct stat st;
-        if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && fcntl(fd, F_SETFL, 0) == 0)
+        int flags = fcntl(fd, F_GETFL);
+        if (flags >= 0 && (flags & O_NONBLOCK) && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+            fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == 0)
             return source_read(fd, buf, len, at);
         errno = EAGAIN;
     }
@@ -56,9 +59,7 @@ ssize_t source_read(int fd, void *buf, size_t len, off_t at)
         }
         errno = EINVAL;
     }
-    if (n >= 0)
-        return n;
-    return errno == EAGAIN ? -errno : read_salvaged(fd, buf, len, at, -errno);
+    return n >= 0 ? n : read_salvaged(fd, buf, len, at, -errno);
 }
 
 size_t source_block_bytes(const struct engine_opts *opts)

@@ -66,6 +66,18 @@ for options in "" --direct-io; do
     done
 done
 
+# Of a regular file this is an error as any other. Not by direct reads: io_uring repeats these in the kernel, without end.
+fresh_mount
+rules "read large error=EAGAIN from=6029312"
+for direct in never $([ "$engine" != sync ] || echo auto always); do
+    what="a read ends with EAGAIN each time, --direct=$direct"
+    fails "$what: acat" "large: Resource temporarily unavailable" acat --direct=$direct "$mnt/large" right/small
+    check "$what: acat, no good byte is lost" cmp out <(head -c 6029312 right/large && cat right/small)
+    fails "$what: ahash" "large: Resource temporarily unavailable" ahash --direct=$direct "$mnt/large"
+    fails "$what: acp" "error reading '$mnt/large'" acp --direct=$direct "$mnt/large" ended
+    check "$what: acp, nothing is left" test ! -e ended
+done
+
 # -- a read that fails once, and not when it is repeated --
 fresh_mount --direct-io
 for file in small middle large; do
