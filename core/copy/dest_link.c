@@ -28,8 +28,8 @@ static bool stays(const struct copy *copy, const struct item *op, const struct s
            entry_same(copy->cwd, made->path, op->to, op->to_name, AT_SYMLINK_NOFOLLOW);
 }
 
-/* Something has the name already. Returns 0 or more, -1 with errno of linkat(2), or -errno with the
- * file failed. */
+/* Something has the name already. Returns 0 or more, -1 with errno if it cannot be replaced, or
+ * -errno with the file failed. */
 static int link_over(struct copy *copy, struct file *file, const struct stat *st,
                      const struct link_target *made)
 {
@@ -48,7 +48,7 @@ static int link_over(struct copy *copy, struct file *file, const struct stat *st
         return rc;
     /* nothing is written through a dangling link that a hard link replaces */
     if ((rc == OVERWRITE_WRITE || op->dangling) && unlinkat(op->to->fd, op->to_name, 0) < 0)
-        return item_fail(file, STEP_REMOVE);
+        return -1;
     return hard_links_add(made, item_follows(copy, file), op->to->fd, op->to_name);
 }
 

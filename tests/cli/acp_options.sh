@@ -129,6 +129,7 @@ same_as_cp '-L of a loop' "$ab; ln -s .. d/e/up; ln -s . d/here; ln -s me d/me" 
 same_as_cp '-L with --preserve=links' "$ab; ln d/f d/hard" 'cp -rL --preserve=links d new; cp -aL d new2'
 same_as_cp 'hard links of operands' "$ab; ln a l; ln -s a x" \
     'cp --preserve=links a l t; cp -d a l x d; cp -p a l new; cp -a a l x t'
+same_as_cp 'a hard link over a newer directory' 'mkdir s; echo x >s/a; ln s/a s/b; mkdir -p d/b' 'cp -du s/a s/b d'
 same_as_cp 'hard links that are there' "$ab; ln b l" 'cp a b; cp -a d/f b; cp --preserve=links d/f l'
 
 # -- attributes --
