@@ -196,14 +196,29 @@ int temp_open(int dir_fd, const char *name, const char *prefix, mode_t mode, cha
     return name_apart(dir_fd, name, prefix, -1, mode, temp, unfinished);
 }
 
-/* Renames a file if the new name is free when it is looked at. Returns 0 or -errno. */
+/* Returns the lock of new names in a directory, which others may share. */
+static pthread_mutex_t *names_lock(int dir_fd)
+{
+    static pthread_mutex_t locks[] = {[0 ... 15] = PTHREAD_MUTEX_INITIALIZER};
+    struct stat st = {0};
+
+    (void)fstat(dir_fd, &st);
+    return &locks[st.st_ino % (sizeof(locks) / sizeof(locks[0]))];
+}
+
+/* Renames a file if the new name is free when it is looked at. Two threads may do so with names
+ * that differ in case only, which the filesystem may take for one. Returns 0 or -errno. */
 static int rename_to_new(int dir_fd, const char *from, const char *name)
 {
+    pthread_mutex_t *lock = names_lock(dir_fd);
     struct stat at;
+    int rc = -EEXIST;
 
-    if (fstatat(dir_fd, name, &at, AT_SYMLINK_NOFOLLOW) == 0)
-        return -EEXIST;
-    return errno == ENOENT && renameat(dir_fd, from, dir_fd, name) == 0 ? 0 : -errno;
+    pthread_mutex_lock(lock);
+    if (fstatat(dir_fd, name, &at, AT_SYMLINK_NOFOLLOW) < 0)
+        rc = errno == ENOENT && renameat(dir_fd, from, dir_fd, name) == 0 ? 0 : -errno;
+    pthread_mutex_unlock(lock);
+    return rc;
 }
 
 int temp_name(int dir_fd, const char *name, const char *prefix, int fd, char *temp, bool replaces,

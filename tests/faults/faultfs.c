@@ -3,12 +3,12 @@
  *   faultfs [OPTION]... DIRECTORY MOUNTPOINT
  *
  * Writing to MOUNTPOINT/.faultfs replaces the rules (rules.h); reading it returns them with their
- * counts. Without a matching rule, operations reach the directory unchanged. Only pages are cached,
- * between open and close. Names of the same file share its locks. --foreground runs until the
- * unmount. --direct-io caches no pages: each read and write of a program is one operation. With
- * --fold-case, names that differ only in case are equal, and the first spelling is kept (as in
- * vfat). --nfs4-acl has only the attributes of nfs4.h. --read-delay=MS delays all reads.
- * --cache=SECONDS also caches names and attributes. */
+ * counts. Without a matching rule, operations reach the directory unchanged. Names of the same file
+ * share its locks. Pages are cached between open and close, and with --direct-io not at all: each
+ * read and write of a program is one operation. --foreground runs until the unmount. --fold-case
+ * takes names that differ only in case for equal. --plain-rename refuses the flags of renameat2(2).
+ * --nfs4-acl has only the attributes of nfs4.h. --read-delay=MS delays all reads. --cache=SECONDS
+ * also caches names and attributes. */
 #define _GNU_SOURCE
 #define FUSE_USE_VERSION 312
 #include <dirent.h>
@@ -36,7 +36,7 @@ enum {
 };
 
 static const char control[] = "/.faultfs";
-static int direct_io, fold_case, nfs4_acl;
+static int direct_io, fold_case, nfs4_acl, plain_rename;
 static double cache_seconds;
 
 /* Returns the path relative to the directory underneath, which is the working directory. An open
@@ -252,7 +252,9 @@ static int fs_lock(const char *path, struct fuse_file_info *info, int command, s
 static int fs_rename(const char *from, const char *to, unsigned flags)
 {
     FAULT(RULE_RENAME, from);
-    return result(renameat2(AT_FDCWD, below(from), AT_FDCWD, below(to), flags));
+    return plain_rename && flags
+               ? -EINVAL
+               : result(renameat2(AT_FDCWD, below(from), AT_FDCWD, below(to), flags));
 }
 
 static int fs_unlink(const char *path)
@@ -459,8 +461,8 @@ static int serve(const char *directory, const char *mountpoint, bool foreground)
 
 static int usage(void)
 {
-    fputs("usage: faultfs [--direct-io] [--fold-case] [--nfs4-acl] [--read-delay=MS] "
-          "[--cache=SECONDS] [--foreground] DIRECTORY MOUNTPOINT\n",
+    fputs("usage: faultfs [--direct-io] [--fold-case] [--plain-rename] [--nfs4-acl] "
+          "[--read-delay=MS] [--cache=SECONDS] [--foreground] DIRECTORY MOUNTPOINT\n",
           stderr);
     return 2;
 }
@@ -468,13 +470,10 @@ static int usage(void)
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"direct-io", no_argument, &direct_io, 1},
-        {"fold-case", no_argument, &fold_case, 1},
-        {"nfs4-acl", no_argument, &nfs4_acl, 1},
-        {"read-delay", required_argument, NULL, 'r'},
-        {"foreground", no_argument, NULL, 'f'},
-        {"cache", required_argument, NULL, 'a'},
-        {NULL, 0, NULL, 0},
+        {"direct-io", no_argument, &direct_io, 1},       {"fold-case", no_argument, &fold_case, 1},
+        {"plain-rename", no_argument, &plain_rename, 1}, {"nfs4-acl", no_argument, &nfs4_acl, 1},
+        {"read-delay", required_argument, NULL, 'r'},    {"foreground", no_argument, NULL, 'f'},
+        {"cache", required_argument, NULL, 'a'},         {NULL, 0, NULL, 0},
     };
     bool foreground = false;
     char rule[64];

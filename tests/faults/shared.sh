@@ -57,6 +57,19 @@ for options in -r "-r -j4" "-r --atomic"; do
     check "a directory that was there before, $options: the file is complete" \
         one_of "$mnt/new/d/FILE" files/d/File files/d/file
 done
+# A name that is free is taken by a rename that would replace it. Each file that is not there must be named.
+fresh_mount --fold-case --plain-rename
+mkdir pairs
+for i in $(seq 20); do
+    echo a >pairs/name$i
+    echo b >pairs/NAME$i
+done
+for round in 1 2 3; do
+    rm -rf "$mnt/new"
+    same "a rename without flags, $round: each file that is missing is named" 20 \
+        "$(acp -r --atomic pairs "$mnt/new" 2>&1 | grep -c ': File exists$')"
+done
+fresh_mount --fold-case
 # The large file finds the small one before the call that creates it has returned, since for the kernel the directories
 # are two. It must not be complete by then: the small one would be written over its beginning.
 mkdir -p fold/d/x fold/D/X
