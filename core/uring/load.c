@@ -79,9 +79,7 @@ static void request_done(void *arg, uint64_t user_data, int res)
     struct load_slot *slot = (struct load_slot *)(uintptr_t)user_data;
     int rc;
 
-    /* ECANCELED: io-wq could not make a thread */
-    if ((res == -EAGAIN || res == -EINTR || res == -ENOMEM || res == -ECANCELED) &&
-        slot->retries++ < RETRIES) {
+    if (ring_may_repeat(res) && slot->retries++ < RETRIES) {
         make_request(run, slot);
         return;
     }

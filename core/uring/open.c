@@ -241,8 +241,8 @@ void open_requested(struct loop *loop, struct slot *slot, int res)
         close(slot->fd);
         slot->fd = -1;
         slot_to(slot, SLOT_OPENING);
-    } else if (res == -EAGAIN || res == -ECANCELED || res == -EINTR || res == -ENOMEM) {
-        /* io-wq has no thread (ECANCELED), or there is a lease: a plain call tells */
+    } else if (ring_may_repeat(res)) {
+        /* EAGAIN may also be a lease: a plain call tells */
         res = openat(slot->file->dir->fd, slot->file->name, flags);
         res = res < 0 ? -errno : res;
         if (res == -EAGAIN && (res = open_leased(loop, slot)) == 0)

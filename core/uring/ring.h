@@ -2,6 +2,7 @@
 #ifndef CORE_URING_RING_H
 #define CORE_URING_RING_H
 
+#include <errno.h>
 #include <liburing.h>
 #include <stdbool.h>
 
@@ -45,6 +46,13 @@ int ring_submit(struct ring *ring, bool wait, unsigned timeout_ms);
 
 /* Submits what was prepared, as far as the kernel takes it now; ring_submit reports errors. */
 void ring_flush(struct ring *ring);
+
+/* Tells whether a request can be made again. It has failed because of a signal, because memory was
+ * short, or because io-wq could not make a thread (ECANCELED); not because of its file. */
+static inline bool ring_may_repeat(int res)
+{
+    return res == -EINTR || res == -EAGAIN || res == -ENOMEM || res == -ECANCELED;
+}
 
 /* Calls done for every completion that has come. Returns how many. */
 unsigned ring_reap(struct ring *ring, void (*done)(void *arg, uint64_t user_data, int res),

@@ -47,6 +47,11 @@
 
 enum block_state { BLOCK_FREE, BLOCK_READING, BLOCK_READY, BLOCK_WRITING };
 
+enum {
+    /* of a block's request, by the ring; after that a plain call, which waits */
+    BLOCK_RETRIES = 3,
+};
+
 struct block {
     struct slot *slot;         /* owner; NULL in the pool */
     STAILQ_ENTRY(block) entry; /* in the slot's undelivered blocks, or in the pool */

@@ -16,7 +16,6 @@
 #include "../base/salvage.h"
 
 enum {
-    RETRIES = 3, /* by the ring; after that by a plain call, which waits when the ring gave up */
     SUBMIT_BYTES = 256 * 1024, /* delivered between two submissions; 0.15 ms of SHA-256 */
     /* reads into large blocks, before these are registered. That pins and zeroes all of them, 12
      * MiB, which a small job would notice. It saves looking up the pages for each direct read: 0.25
@@ -375,8 +374,8 @@ void stream_read_done(struct loop *loop, struct block *block, int res)
         request_read(loop, block);
         return;
     }
-    if (res == -EINTR || res == -EAGAIN || res == -ENOMEM || res == -ECANCELED) {
-        if (block->retries++ < RETRIES) {
+    if (ring_may_repeat(res)) {
+        if (block->retries++ < BLOCK_RETRIES) {
             request_read(loop, block);
             return;
         }

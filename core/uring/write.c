@@ -15,7 +15,6 @@
 
 enum {
     DIRECT_MIN = 8 * 1024 * 1024, /* smaller ones are done sooner in the cache */
-    RETRIES = 3, /* by the ring; after that by a plain call, which waits when the ring gave up */
 };
 
 /* Decides, and prepares the destination of a large file whose source is read directly. */
@@ -93,8 +92,8 @@ void write_done(struct loop *loop, struct block *block, int res)
         request_write(loop, block);
         return;
     }
-    if (res == -EINTR || res == -EAGAIN || res == -ENOMEM || res == -ECANCELED) {
-        if (block->retries++ < RETRIES) {
+    if (ring_may_repeat(res)) {
+        if (block->retries++ < BLOCK_RETRIES) {
             request_write(loop, block);
             return;
         }
