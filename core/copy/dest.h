@@ -48,8 +48,46 @@ struct dest {
     struct unfinished unfinished; /* the name of what was created, until it is complete */
 };
 
+/* -- for the engines, in the order of the calls for a file -- */
+
+/* Tells whether the run copies bytes, and not attributes only. */
+bool dest_wants_bytes(const struct copy *copy);
+/* The source could not be opened: gives up what was claimed for it when it was walked. */
+void dest_source_unopened(struct copy *copy, struct file *file);
+/* Decides where the open source goes. Returns a dest_route, or -errno with the file failed. If
+ * wait is set, it waits and never returns DEST_LATER. */
+int dest_open(struct copy *copy, struct file *file, int source_fd, const struct stat *st, bool wait,
+              struct dest *dest);
+/* Has the kernel copy some of the bytes between two offsets, if they are in the page cache.
+ * Returns how many; 0: the next ones must be read and written. */
+size_t dest_offload(struct file *file, struct dest *dest, uint64_t offset, uint64_t end);
+/* Take a block that has been read, in this order. dest_take gives the sink its bytes, and zeros for
+ * a hole before it, and waits for the limit of bytes a second. Then dest_put, or a request of the
+ * ring, writes it: a sink with a thread digests meanwhile, and a block of a request must not be
+ * touched. Both return 0, or -errno with the file failed. */
+int dest_take(struct copy *copy, struct dest *dest, const struct delivery *to, struct file *file,
+              const void *bytes, size_t len, uint64_t offset);
+int dest_put(struct dest *dest, const struct delivery *to, struct file *file, const void *bytes,
+             size_t len, uint64_t offset);
+/* Ends the destination. If the file is complete, gives the sink the last hole, sets the size and
+ * the metadata, and gives the file its name. If it has failed, removes what was created. */
+void dest_end(struct copy *copy, struct file *file, const struct stat *st, struct dest *dest,
+              const struct delivery *to, uint64_t size);
+
+/* -- dest_create.c -- */
+
 /* Changes the state, after fd and temp. */
 void dest_to(struct dest *dest, enum dest_state state);
+/* Creates the destination, or opens what is there and empties it. Returns DEST_WRITE; DEST_MADE if
+ * it is left as it is; DEST_LATER while the run writes the same file by another name; or -errno
+ * with the file failed. */
+int dest_create(struct copy *copy, struct file *file, const struct stat *st, struct dest *dest);
+/* Notes what has been made and is open as fd, if another source may lead to it. Returns 0 or
+ * -errno. */
+int dest_note_created(struct copy *copy, const struct item *op, int fd);
+
+/* -- dest_link.c -- */
+
 /* Claims or makes a hard link, if the run preserves them. DEST_WRITE: there is no copy to link
  * to yet; if dest->claimed, the caller must call dest_end or dest_link_resolve. */
 int dest_link(struct copy *copy, struct file *file, const struct stat *st, bool wait,
@@ -62,38 +100,8 @@ void dest_link_resolve(struct copy *copy, struct file *file, const struct stat *
                        const struct stat *made, bool created);
 /* Gives up a claim: the next file that asks copies. */
 void dest_link_unclaim(struct copy *copy, const struct stat *st);
-/* The source could not be opened: gives up what was claimed for it when it was walked. */
-void dest_source_unopened(struct copy *copy, struct file *file);
 /* Handles the hard links of a source whose destination was left as it is. If it is the first name
  * of the source, later ones are linked to it. Otherwise a link to the earlier copy replaces it. */
 void dest_link_skipped(struct copy *copy, struct file *file, const struct stat *st);
-/* Creates the destination, or opens what is there and empties it. Returns DEST_WRITE; DEST_MADE if
- * it is left as it is; DEST_LATER while the run writes the same file by another name; or -errno
- * with the file failed. */
-int dest_create(struct copy *copy, struct file *file, const struct stat *st, struct dest *dest);
-/* Notes what has been made and is open as fd, if another source may lead to it. Returns 0 or
- * -errno. */
-int dest_note_created(struct copy *copy, const struct item *op, int fd);
-/* Decides where the open source goes. Returns a dest_route, or -errno with the file failed. If
- * wait is set, it waits and never returns DEST_LATER. */
-int dest_open(struct copy *copy, struct file *file, int source_fd, const struct stat *st, bool wait,
-              struct dest *dest);
-/* Tells whether the run copies bytes, and not attributes only. */
-bool dest_wants_bytes(const struct copy *copy);
-/* Take a block that has been read, in this order. dest_take gives the sink its bytes, and zeros for
- * a hole before it, and waits for the limit of bytes a second. Then dest_put, or a request of the
- * ring, writes it: a sink with a thread digests meanwhile, and a block of a request must not be
- * touched. Both return 0, or -errno with the file failed. */
-int dest_take(struct copy *copy, struct dest *dest, const struct delivery *to, struct file *file,
-              const void *bytes, size_t len, uint64_t offset);
-int dest_put(struct dest *dest, const struct delivery *to, struct file *file, const void *bytes,
-             size_t len, uint64_t offset);
-/* Has the kernel copy some of the bytes between two offsets, if they are in the page cache.
- * Returns how many; 0: the next ones must be read and written. */
-size_t dest_offload(struct file *file, struct dest *dest, uint64_t offset, uint64_t end);
-/* Ends the destination. If the file is complete, gives the sink the last hole, sets the size and
- * the metadata, and gives the file its name. If it has failed, removes what was created. */
-void dest_end(struct copy *copy, struct file *file, const struct stat *st, struct dest *dest,
-              const struct delivery *to, uint64_t size);
 
 #endif
