@@ -11,8 +11,8 @@ struct attr_at {
     const char *name;
     bool no_attributes; /* attr_none has said so */
     /* of attr_copy's `to` only */
-    struct dir *made_in; /* the run has just created it in this directory: see made.h; or NULL */
     bool complete;       /* it differs in its times only */
+    struct dir *made_in; /* the run has just created it in this directory: see made.h; or NULL */
     struct unfinished *unfinished; /* has its own name, and is complete with its times; or NULL */
 };
 
