@@ -214,13 +214,14 @@ endef
 $(foreach p,$(programs),$(eval $(call program_rule,$(p))))
 
 $(tests)/unit/abench_stat: $(obj)/cmd/abench/stat.o
+$(tests)/unit/abench_words: $(obj)/cmd/abench/report/words.o
 $(tests)/unit/abench_answer: $(addprefix $(obj)/cmd/abench/,context.o stat.o measure/arm.o measure/commands.o measure/parameters.o \
     report/answer.o report/answer_lines.o report/knee.o report/longer.o report/summary.o report/verdict.o report/words.o)
 $(tests)/unit/abench_sample: $(addprefix $(obj)/cmd/abench/,context.o measure/arm.o measure/commands.o \
     measure/parameters.o measure/sample.o)
 $(tests)/unit/abench_subtrees: $(addprefix $(obj)/cmd/abench/,context.o measure/subtrees.o)
 $(tests)/unit/abench_sample $(tests)/unit/abench_subtrees: libs_more := -lm
-$(tests)/unit/abench_stat $(tests)/unit/abench_answer $(tests)/unit/json: libs_more := $(libs_abench)
+$(tests)/unit/abench_stat $(tests)/unit/abench_answer $(tests)/unit/abench_words $(tests)/unit/json: libs_more := $(libs_abench)
 $(tests)/%: $(obj)/tests/%.o $(support_obj) $(obj)/libcore.a
 	@mkdir -p $(@D)
 	$(call quiet,LD,$@)$(CC) $(ldflags) -o $@ $^ $(libs_core) $(libs_more) $(call package,cmocka,--libs) $(LDLIBS)

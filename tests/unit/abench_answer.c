@@ -1,6 +1,7 @@
 /* abench_answer.c: tests of abench's answer, bottleneck and recommendation, on samples made by
  * hand. */
 #define _GNU_SOURCE
+#include "../support/arms.h"
 #include "../support/check.h"
 
 #include <math.h>
@@ -9,81 +10,8 @@
 
 #include "../../cmd/abench/report/answer.h"
 #include "../../cmd/abench/report/verdict.h"
-#include "../../cmd/abench/report/words.h"
 
-enum { ROUNDS = 7, ARMS = 3 };
-
-/* The figures of an arm. waiting, queued: of its seconds; the rest is computing. */
-struct figures {
-    const char *name, *label;
-    bool ring, usual;
-    unsigned threads;
-    double seconds, cpu, waiting, queued, workers, busy, queue;
-};
-
-/* Common figures of a test: one blocking thread that waits, threads and a ring. */
-static const struct figures one_thread = {
-    "sync", "1 blocking thread", false, false, 1, 8, 1, 7, 0, 1, 0.9, 0.9};
-static const struct figures threads = {
-    "sync-j16", "16 blocking threads", false, false, 16, 2, 2, 30, 0, 16, 0.9, 9};
-static const struct figures ring = {"uring", "io_uring", true, true, 0, 1, 1, 1, 0, 2, 0.9, 30};
 static const struct machine machine = {.processors = 2};
-
-static struct bench bench;
-
-static void add_arm(const struct figures *figures)
-{
-    struct bench_arm *arm = &bench.arms[bench.n_arms++];
-    static char *argv[] = {(char *)"ahash", NULL};
-
-    *arm = (struct bench_arm){.name = (char *)figures->name,
-                              .label = (char *)figures->label,
-                              .ring = figures->ring,
-                              .usual = figures->usual,
-                              .threads = figures->threads,
-                              .argv = argv,
-                              .advice = (char *)"ahash -r"};
-    arm->samples = calloc(ROUNDS, sizeof(*arm->samples));
-    assert_non_null(arm->samples);
-    for (unsigned i = 0; i < ROUNDS; i++)
-        arm->samples[arm->n_samples++] = (struct bench_sample){
-            .cache = BENCH_COLD,
-            .round = i + 1,
-            /* a little noise, in another order for each arm */
-            .seconds = figures->seconds *
-                       (1 + 0.001 * (double)((i * (unsigned)bench.n_arms) % ROUNDS)),
-            .user_seconds = figures->cpu,
-            .waiting_seconds = figures->waiting,
-            .runqueue_seconds = figures->queued,
-            .workers = figures->workers,
-            .in_flight_mean = figures->ring ? 100 : 0,
-            .device_busy = figures->busy,
-            .device_queue = figures->queue,
-            .device_read = 1000000,
-            .processors_seconds = 2 * figures->seconds,
-            .check = CHECK_CONTENT,
-        };
-}
-
-/* Sets up a bench whose arms are one blocking thread, threads and a ring; NULL: without it. */
-static void set_up(const struct figures *base, const struct figures *several,
-                   const struct figures *last)
-{
-    static char *paths[] = {(char *)"data"};
-
-    for (size_t i = 0; i < bench.n_arms; i++)
-        free(bench.arms[i].samples);
-    memset(&bench, 0, sizeof(bench));
-    bench.opts.operation = BENCH_HASH;
-    bench.opts.cold = true;
-    bench.data = (struct bench_data){.paths = paths, .n_paths = 1, .files = 10, .bytes = 1000000};
-    bench.rounds_done[BENCH_COLD] = ROUNDS;
-    add_arm(base);
-    if (several)
-        add_arm(several);
-    if (last)
-        add_arm(last);
-}
 
 /* Returns the answer, or fails if its first line does not contain text. */
 static struct answer ask(const char *text)
@@ -483,26 +411,6 @@ static void no_run_proves_nothing(void **state)
     has(answer_whole_line(&bench, BENCH_COLD), NULL);
 }
 
-static void no_figure_is_rounded_to_nothing(void **state)
-{
-    (void)state;
-    assert_string_equal(words_figure(NAN), "-");
-    assert_string_equal(words_figure(0), "0");
-    assert_string_equal(words_figure(0.0009), "<0.1");
-    assert_string_equal(words_figure(0.25), "0.2");
-    assert_string_equal(words_figure(9.96), "10");
-    assert_string_equal(words_figure(147.3), "147");
-    assert_string_equal(words_seconds(0), "0 s");
-    assert_string_equal(words_seconds(0.00712), "7.12 ms");
-    assert_string_equal(words_times(0.004), "0.004");
-    assert_string_equal(words_times(0.95), "0.95");
-    assert_string_equal(words_bytes(6), "6 bytes");
-    assert_string_equal(words_bytes(23420), "23.4 kB");
-    assert_string_equal(words_bytes(999960), "1.0 MB");
-    assert_string_equal(words_of_whole(300, 1500), "300 of 1,500 files");
-    assert_string_equal(words_of_whole(1, 0), "1 file");
-}
-
 static void evidence_has_a_unit_that_fits(void **state)
 {
     (void)state;
@@ -529,7 +437,6 @@ int main(void)
         cmocka_unit_test(the_fastest_is_not_known_from_too_little),
         cmocka_unit_test(the_ratio_is_the_one_of_the_table),
         cmocka_unit_test(no_run_proves_nothing),
-        cmocka_unit_test(no_figure_is_rounded_to_nothing),
         cmocka_unit_test(evidence_has_a_unit_that_fits),
     };
 
