@@ -54,14 +54,14 @@ for options in "" --direct-io; do
         # shellcheck disable=SC2086 # words
         fresh_mount $options
         rules "read large error=EIO from=6029312 to=6033408" "read large delay=200 from=4194304 to=4300000"
-        fails "$what: acat" "large: Input/output error" acat --direct=$direct "$mnt/large"
+        fails "$what: acat" "large: Input/output error" acat --direct="$direct" "$mnt/large"
         check "$what: acat, no good byte is lost" cmp out <(head -c 6029312 "$below/large")
-        fails "$what: acat --discard" "large: Input/output error" acat --discard --direct=$direct "$mnt/large"
+        fails "$what: acat --discard" "large: Input/output error" acat --discard --direct="$direct" "$mnt/large"
         rules "read middle error=EIO from=40960 to=41000"
-        fails "$what: acat, a small file" "middle: Input/output error" acat --direct=$direct "$mnt/middle" "$mnt/small"
+        fails "$what: acat, a small file" "middle: Input/output error" acat --direct="$direct" "$mnt/middle" "$mnt/small"
         check "$what: acat, the next file" cmp out <(head -c 40960 "$below/middle" && cat "$below/small")
         rm -rf new
-        fails "$what: acp" "error reading" acp -r --direct=$direct "$mnt" new
+        fails "$what: acp" "error reading" acp -r --direct="$direct" "$mnt" new
         check "$what: acp, nothing wrong" nothing_wrong new
     done
 done
@@ -71,10 +71,10 @@ fresh_mount
 rules "read large error=EAGAIN from=6029312"
 for direct in never $([ "$engine" != sync ] || echo auto always); do
     what="a read ends with EAGAIN each time, --direct=$direct"
-    fails "$what: acat" "large: Resource temporarily unavailable" acat --direct=$direct "$mnt/large" right/small
+    fails "$what: acat" "large: Resource temporarily unavailable" acat --direct="$direct" "$mnt/large" right/small
     check "$what: acat, no good byte is lost" cmp out <(head -c 6029312 right/large && cat right/small)
-    fails "$what: ahash" "large: Resource temporarily unavailable" ahash --direct=$direct "$mnt/large"
-    fails "$what: acp" "error reading '$mnt/large'" acp --direct=$direct "$mnt/large" ended
+    fails "$what: ahash" "large: Resource temporarily unavailable" ahash --direct="$direct" "$mnt/large"
+    fails "$what: acp" "error reading '$mnt/large'" acp --direct="$direct" "$mnt/large" ended
     check "$what: acp, nothing is left" test ! -e ended
 done
 
@@ -84,11 +84,11 @@ for file in small middle large; do
     for direct in auto always; do
         rules "read $file error=EIO times=1"
         same "$file, direct=$direct: a read fails once: ahash" "$(cd right && sha256sum "$file")" \
-            "$(cd "$mnt" && ahash --direct=$direct "$file" 2>&1)"
+            "$(cd "$mnt" && ahash --direct="$direct" "$file" 2>&1)"
         same "$file, direct=$direct: a read fails once: ahash: it has happened" 1 "$(applied)"
         rules "read $file error=EIO times=1"
         rm -f copy
-        check "$file, direct=$direct: a read fails once: acp" acp --direct=$direct "$mnt/$file" copy
+        check "$file, direct=$direct: a read fails once: acp" acp --direct="$direct" "$mnt/$file" copy
         check "$file, direct=$direct: a read fails once: acp, the copy" cmp copy "right/$file"
         same "$file, direct=$direct: a read fails once: acp: it has happened" 1 "$(applied)"
     done

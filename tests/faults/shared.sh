@@ -61,8 +61,8 @@ done
 fresh_mount --fold-case --plain-rename
 mkdir pairs
 for i in $(seq 20); do
-    echo a >pairs/name$i
-    echo b >pairs/NAME$i
+    echo a >"pairs/name$i"
+    echo b >"pairs/NAME$i"
 done
 for round in 1 2 3; do
     rm -rf "$mnt/new"
