@@ -14,6 +14,7 @@
 #include "measure/verify.h"
 #include "report/summary.h"
 #include "../cli/messages.h"
+#include "../cli/quote.h"
 
 #include <assert.h>
 #include <gsl/gsl_randist.h>
@@ -71,7 +72,11 @@ static bool measure_arm(struct bench *bench, struct bench_arm *arm, enum bench_c
     if (rc == 0 && bench->data.files == 0)
         cli_fatal(0, "nothing can be measured: every file changes meanwhile");
     if (rc < 0) {
-        cli_message(-rc, "cannot run arm %s", arm->name);
+        if (dest)
+            cli_message(-rc, "cannot run arm %s, which copies to %s", arm->name,
+                        cli_quote(bench->dest_dir));
+        else
+            cli_message(-rc, "cannot run arm %s", arm->name);
         bench->under_way.label = NULL;
         bench->failed = true;
         return false;

@@ -95,6 +95,26 @@ else
     left_out 'block devices' 'no loop device can be set up'
 fi
 
+# -- space for little more than one copy --
+mkdir mount few
+for i in {1..200}; do
+    head -c 20000 /dev/urandom >"few/$i"
+done
+truncate -s 10M disk
+if [ "$(id -u)" -eq 0 ] && mkfs.ext4 -q disk 2>/dev/null && mount -o loop disk mount 2>/dev/null; then
+    abench copy --arms=sync,uring --runs=2 --dest=mount --json=report.json few >table 2>messages
+    status=$?
+    case $engine in
+    uring) same 'copies of the probe leave the space of a copy' '0 there is too little space for the copies of the probe ' \
+        "$status $(json report.json 'd["states"][0]["prediction_why_not"]') $(cat messages)" ;;
+    *) same 'copies one at a time' '0 ' "$status $(cat messages)" ;;
+    esac
+    umount mount
+else
+    left_out 'space for little more than one copy' 'no ext4 can be mounted here'
+fi
+rm -r few disk
+
 # -- too much for the time --
 # A copy of all files takes seconds, of a sample of them none. They are many, because a sample has a hundred at least:
 # a busy machine takes a smaller part of them.

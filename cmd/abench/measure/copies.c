@@ -29,6 +29,8 @@ enum {
     PROBE_BYTES_MAX = 65536,
 };
 
+static const double margin = 1.1; /* of the space of a copy */
+
 /* Returns the space of a copy: the bytes, half a block lost per file, a block per directory. */
 static uint64_t copy_bytes(const struct bench *bench)
 {
@@ -86,7 +88,7 @@ static void refuse_inside_source(const struct bench *bench, const char *base)
 
 static void check_space(struct bench *bench, const char *base)
 {
-    const double margin = 1.1, nearly_full = 0.05;
+    const double nearly_full = 0.05;
     uint64_t need = (uint64_t)((double)copy_bytes(bench) * margin);
     uint64_t entries = bench->data.files + bench->data.others;
     struct statvfs fs;
@@ -171,6 +173,14 @@ void copies_init(struct bench *bench)
 bool copies_have_room(const struct bench *bench, uint64_t copies)
 {
     return copies * copy_bytes(bench) <= bench->keep_bytes;
+}
+
+bool copies_have_spare(const struct bench *bench)
+{
+    struct statvfs fs;
+
+    return statvfs(bench->dest_dir, &fs) == 0 &&
+           2 * margin * (double)copy_bytes(bench) <= (double)fs.f_bavail * (double)fs.f_frsize;
 }
 
 int copies_next(struct bench *bench, char path[PATH_MAX])

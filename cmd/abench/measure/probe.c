@@ -62,6 +62,7 @@ struct probe {
     double turn;  /* seconds of the longest turn */
     struct subtrees *subtrees;
     unsigned copies;
+    bool full; /* there is no space for more of them */
 };
 
 /* The files or bytes that an arm has worked on, and the time. */
@@ -122,11 +123,14 @@ static double done_of(const struct probe *probe, const struct bench_sample *samp
                 probe->total);
 }
 
-/* Makes a destination that does not count as one of the kept copies, because it stays small. */
+/* Makes a destination that does not count as one of the kept copies, as long as there is space. */
 static int new_dest(struct probe *probe, char dest[PATH_MAX], bool inside)
 {
     const struct bench *bench = probe->bench;
 
+    probe->full = !copies_have_spare(bench);
+    if (probe->full)
+        return -ENOSPC;
     if (snprintf(dest, PATH_MAX, "%s/probe%d.%u", bench->dest_dir, (int)probe->cache,
                  probe->copies++) >= PATH_MAX)
         return -ENAMETOOLONG;
@@ -361,7 +365,9 @@ void probe_predict(struct bench *bench, enum bench_cache cache)
     prediction->made = probe_both(&probe, of, prediction);
     subtrees_free(probe.subtrees);
     prediction->late |= !prediction->made && bench_now() >= probe.end;
-    if (!prediction->made)
+    if (probe.full)
+        prediction->why_not = "there is too little space for the copies of the probe";
+    else if (!prediction->made)
         prediction->why_not = "the probe did not end in a tenth of the time limit";
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "\r\033[K");
