@@ -31,21 +31,26 @@ static json_t *parse(FILE *file)
     return report;
 }
 
-double fio_seconds_per_byte(const char *path)
+bool fio_read(const char *path, struct fio_times *times)
 {
     FILE *file = fopen(path, "re");
     json_t *report = file ? parse(file) : NULL;
     const json_t *jobs = json_object_get(report, "jobs");
-    double ms = 0, bytes = 0;
+    double ms = 0, user_ms = 0, system_ms = 0, bytes = 0;
 
     for (size_t i = 0; json_object_get(report, "fio version") && i < json_array_size(jobs); i++) {
         const json_t *job = json_array_get(jobs, i);
         ms = fmax(ms, number(job, "job_runtime"));
+        user_ms += number(job, "job_runtime") * number(job, "usr_cpu") / 100;
+        system_ms += number(job, "job_runtime") * number(job, "sys_cpu") / 100;
         bytes += number(json_object_get(job, "read"), "io_bytes") +
                  number(json_object_get(job, "write"), "io_bytes");
     }
     json_decref(report);
     if (file)
         fclose(file);
-    return ms > 0 && bytes > 0 ? ms / 1e3 / bytes : NAN;
+    if (ms <= 0 || bytes <= 0)
+        return false;
+    *times = (struct fio_times){ms / 1e3 / bytes, user_ms / 1e3 / bytes, system_ms / 1e3 / bytes};
+    return true;
 }

@@ -209,13 +209,17 @@ static int run_timed(const struct bench *bench, char *const argv[], const int ou
     return rc;
 }
 
-/* Takes the time that fio tells, for as much as the other arms do, if the output is its report. */
+/* Takes the times that fio tells, for as much as the other arms do, if the output is its report. */
 static void take_fio(const struct bench *bench, struct bench_sample *sample)
 {
-    double seconds = fio_seconds_per_byte(bench_temp(bench, "out")) * bench_bytes(bench);
+    double bytes = bench_bytes(bench);
+    struct fio_times times;
 
-    if (!isnan(seconds))
-        sample->seconds = seconds;
+    if (!fio_read(bench_temp(bench, "out"), &times))
+        return;
+    sample->seconds = times.wall * bytes;
+    sample->user_seconds = times.user * bytes;
+    sample->system_seconds = times.system * bytes;
 }
 
 int run_arm(struct bench *bench, struct bench_arm *arm, const char *dest, double limit,

@@ -36,7 +36,7 @@ static const char style[] =
     ".card{margin:0;max-width:520px}\n"
     "section+section{margin-top:36px}.scroll{overflow-x:auto}table{border-collapse:collapse;width:"
     "100%;"
-    "font-variant-numeric:tabular-nums}th,td{padding:4px 10px;text-align:right;"
+    "font-variant-numeric:tabular-nums}th,td{padding:4px 6px;text-align:right;"
     "white-space:nowrap;border-bottom:1px solid var(--line)}"
     "th:first-child,td:first-child{text-align:left}th{color:var(--dim);font-weight:500;"
     "white-space:normal;vertical-align:bottom}\n"
@@ -138,7 +138,7 @@ static char *pattern_text(const struct bench_options *opts)
 
     if (!out)
         return NULL;
-    fprintf(out, "%s, blocks of %s, %s", opts->pattern, words_count(opts->pattern_block),
+    fprintf(out, "%s, blocks of %s, %s", opts->pattern, words_plural(opts->pattern_block, "byte"),
             words_bytes((double)opts->pattern_bytes));
     if (opts->write_percent > 0)
         fprintf(out, ", %u%% of them written", opts->write_percent);

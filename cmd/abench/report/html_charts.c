@@ -290,7 +290,7 @@ static void put_line(FILE *out, const struct bench *bench, enum bench_cache cach
                     "<line stroke=\"var(--%s)\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" "
                     "y2=\"%.1f\"/>",
                     series->colour, at, at, place(y, value * sum.median / sum.q3),
-                    place(y, fmin(value * sum.median / sum.q1, y->high)));
+                    place(y, value * sum.median / sum.q1));
         fprintf(out, "<circle r=\"3\" cx=\"%.1f\" cy=\"%.1f\" fill=\"var(--%s)\"><title>", at,
                 place(y, value), series->colour);
         html_text(out, bench->arms[series->arms[i]].label);
@@ -330,7 +330,8 @@ static void put_chart(FILE *out, const struct bench *bench, enum bench_cache cac
             for (int second = 0; second < metric->lines; second++) {
                 double value = metric->value(bench, series[i].arms[j], &sum, second);
                 y.low = value > 0 ? fmin(y.low, value) : y.low;
-                y.high = fmax(y.high, value);
+                /* the rate of the faster quartile has its place, too */
+                y.high = fmax(y.high, metric->value == rate ? value * sum.median / sum.q1 : value);
             }
         }
     }
@@ -350,8 +351,9 @@ static void put_chart(FILE *out, const struct bench *bench, enum bench_cache cac
         html_text(out, series[i].title);
         fputs("</span>", out);
     }
-    fputs(metric->lines > 1 ? "<span><i class=\"dash\"></i>p99</span></div></figure>\n"
-                            : "</div></figure>\n",
+    fputs(metric->lines > 1       ? "<span><i class=\"dash\"></i>p99</span></div></figure>\n"
+          : metric->value == rate ? "<span>| quartiles</span></div></figure>\n"
+                                  : "</div></figure>\n",
           out);
 }
 
