@@ -180,11 +180,12 @@ if [ "$engine" = uring ]; then
     same 'within the width of a screen' 0 "$(grep -v '^warning' table | grep -c '.\{81\}')"
     same 'and a knee is found' True "$(json report.json 'd["states"][0]["knee"] in [a["name"] for a in d["states"][0]["arms"]]')"
     abench read --pattern=random --sweep=depth=1,4,block-size=16K,64K --bytes=32M --no-probe --runs=2 --json=report.json \
-        large >table 2>messages
+        --markdown=page.md large >table 2>messages
     same 'a knee for each block size' "True ['16K', '64K']" \
         "$(json report.json '"{} {}".format(d["states"][0]["knees"][0] == d["states"][0]["knee"], [k[-3:] for k in d["states"][0]["knees"]])')"
     same 'two asterisks, and no comparison of one size with another' '2 2' \
         "$(grep -c '^depth=.*\*$' table) $(grep -c '^depth=.,block-size=64K .* -\*\?$' table)"
+    same 'nor in other reports' 2 "$(grep -c '^| depth=.,block-size=64K | [^|]* | - |  |' page.md)"
     same 'the other arms have the first block size, and so has the command to use' '1 --block-size=16K' \
         "$(json report.json 'd["states"][0]["arms"][0]["command"].count("--block-size=16K")') $(grep -A3 '^Use' table | grep -o -e '--block-size=[^ ]*')"
     same 'the asterisk is explained' 1 "$(grep -c '^Knee \* ' table)"
@@ -263,6 +264,9 @@ on_terminal() {
     script -qec "stty cols $1 2>/dev/null; $2" /dev/null </dev/null | tr -d '\r'
 }
 run="abench hash --arms=sync --pairs=1 tree 2>/dev/null"
+on_terminal 80 "NO_COLOR=1 abench hash --no-probe --runs=1 tree 2>/dev/null" >table
+same 'our names: lines of the terminal, with the memory' '1 0 1' \
+    "$(awk '/^16 blocking threads .* MiB/ {n++} length > 80 {long++} / memory$/ {m++} END {print n, long + 0, m + 0}' table)"
 on_terminal 80 "NO_COLOR=1 abench hash ${arms[*]} --no-probe --arm 'a name that is long and even longer and longest=true' tree 2>/dev/null" >table
 same 'names that are long: lines of the terminal, the memory is left out' '2 0 0' \
     "$(awk '/^a name that is long and even/ {n++} length > 80 {long++} / memory/ {m++} END {print n, long + 0, m + 0}' table)"
@@ -286,7 +290,7 @@ for _ in {1..20}; do # true has to run in 20 ms
     abench read --warm --arms= --arm 'a=true' --pairs=1 --details tree >table 2>messages
     ! grep -q '^warning  a run takes' table || break
 done
-same 'too little work' 1 "$(grep -c '^warning  a run takes .* ms, of which the start .*; choose more or larger files' table)"
+same 'too little work' 1 "$(grep -c '^warning  a run takes .* [mu]s, of which the start .*; choose more or larger files' table)"
 
 : >empty
 abench hash --warm "${arms[@]}" empty >table 2>messages

@@ -74,6 +74,9 @@ struct columns columns_of(const struct bench *bench, size_t arm, enum bench_cach
     const bool writes = bench->opts.write_percent > 0;
     struct bench_summary sum = summary_of(bench, arm, cache);
     struct columns columns = {0};
+    /* larger blocks are other work */
+    const bool other_work = bench->arms[arm].pattern_block !=
+                            bench->arms[bench->baseline].pattern_block;
 
     if (sum.runs == 0) {
         add(&columns, "%s",
@@ -84,12 +87,14 @@ struct columns columns_of(const struct bench *bench, size_t arm, enum bench_cach
         return columns;
     }
     add(&columns, "%s", words_seconds(sum.median));
-    if (sum.contrary)
+    if (other_work)
+        add(&columns, "-");
+    else if (sum.contrary)
         add(&columns, "cannot tell");
     else
         add(&columns, "%sx", arm == bench->baseline ? "1" : words_times(sum.ratio));
     add(&columns, "%s",
-        arm == bench->baseline || isnan(sum.ratio_low) || sum.contrary
+        arm == bench->baseline || isnan(sum.ratio_low) || sum.contrary || other_work
             ? ""
             : words_interval(sum.ratio_low, sum.ratio_high));
     add_figure(&columns, sum.mb_s);

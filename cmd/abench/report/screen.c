@@ -21,7 +21,7 @@ enum {
     COLUMNS = 80,
     FIGURES = 44,     /* columns beside the name, */
     MEMORY = 10,      /* the last of them, if there is room, */
-    MARK = 8,         /* and what is beside them */
+    MARK = 6,         /* and what is beside them */
     BAR_COLUMNS = 46, /* at most */
     BAR_FIGURES = 10, /* columns beside a bar and the name */
     SCREEN_LINES = 24,
@@ -91,7 +91,7 @@ static void print_row(FILE *out, const struct bench *bench, const struct answer 
         fprintf(out, " %5.0f MiB", sum.memory_peak / 1048576);
     fprintf(out, "%s\n",
             (int)arm == answer->use && !answer->hint ? "  use"
-            : sum.reflinked                          ? " reflink"
+            : sum.reflinked                          ? " clone"
                                                      : "");
 }
 

@@ -109,6 +109,8 @@ static void print_times(FILE *out, const struct bench *bench, const struct term 
             fprintf(out, " %8s %9s", words_figure(sum.mb_s), words_figure(sum.items_s));
         if (i == bench->baseline)
             fprintf(out, "  %6.2f", 1.0);
+        else if (bench->arms[i].pattern_block != bench->arms[bench->baseline].pattern_block)
+            fprintf(out, "  %6s  other work: blocks of another size", "-");
         else if (sum.pairs > 0 && isnan(sum.ratio_low))
             fprintf(out, "  %6.2f  %s", sum.ratio, detectable_text(&sum));
         else if (sum.pairs > 0)
