@@ -23,6 +23,7 @@ titles() {
 if [ "$engine" = uring ]; then
     for number in 1 2 3 4 5 6; do
         check "lesson $number" bash -c "abench lesson $number >out 2>messages"
+        same "lesson $number: lines of 80 columns" '' "$(grep -v '^But \|^slow ' out | grep -E '.{81}')"
         same "lesson $number: it alone, with the conclusion" "$number 1" "$(titles out) $(grep -c '^So  ' out)"
         same "lesson $number: nothing on standard error without a terminal" '' "$(cat messages)"
     done

@@ -3,6 +3,7 @@
 #include "lesson.h"
 #include "delay_files.h"
 #include "../report/term.h"
+#include "../report/words.h"
 #include "../../cli/json.h"
 
 #include <inttypes.h>
@@ -15,7 +16,7 @@ static const int lines_sync = ENGINE_LINES_SYNC, lines_uring = ENGINE_LINES_URIN
 
 enum {
     NAME_COLUMNS = 14,
-    TIME_COLUMNS = 50, /* for the longest time of a lesson */
+    TIME_COLUMNS = 40, /* for the longest time of a lesson */
 };
 
 /* Prints a name, and a bar from one time to another with a label in it: "   |== label ==|". whole
@@ -62,7 +63,7 @@ static void print_two(FILE *out, const struct lesson *lesson)
     print_end(out, uring[1], "the longer one");
     fprintf(out,
             "   A ring makes no read faster: it lets the second one wait at the same time.\n"
-            "   As commands: %.0f and %.0f ms, %.2f times as fast.\n",
+            "   As whole commands: %.0f and %.0f ms, %.2f times as fast.\n",
             1000 * lesson->two.run[0].sample.seconds, 1000 * lesson->two.run[1].sample.seconds,
             lesson->two.run[1].ratio);
 }
@@ -74,8 +75,8 @@ static void print_overlap(FILE *out, const char *name, const struct overlap *ove
 
     print_bar(out, name, 0, wait, wait, '.', "the read waits");
     fputc('\n', out);
-    snprintf(label, sizeof(label), "%" PRIu64 " files, %.0f MB", overlap->files,
-             (double)overlap->bytes / 1e6);
+    snprintf(label, sizeof(label), "%s, %s", words_plural(overlap->files, "file"),
+             overlap->bytes > 0 ? words_bytes((double)overlap->bytes) : "0 MB");
     if (overlap->files > 0) {
         print_bar(out, "", 0, wait, wait, '#', label);
         fputc('\n', out);
@@ -90,7 +91,8 @@ static void print_while(FILE *out, const struct lesson *lesson)
             DELAY_MS);
     print_overlap(out, "blocking", &lesson->sync);
     print_overlap(out, "io_uring", &lesson->uring);
-    fputs("   A thread that sleeps in read(2) does nothing else; with a ring other work goes on.\n",
+    fputs("   A thread that sleeps in read(2) does nothing else. With a ring, other work\n"
+          "   goes on.\n",
           out);
 }
 
@@ -107,12 +109,15 @@ static void print_many(FILE *out, const struct lesson *lesson)
         if (i == 0)
             fprintf(out, "%d threads\n", DELAY_FILES);
         else if (run->sample.iowq > 0)
-            fprintf(out, "1 thread, %.0f of the kernel's (io-wq)\n", run->sample.iowq);
+            fprintf(out, "1 thread, %.0f of io-wq\n", run->sample.iowq);
         else
             fputs("1 thread, none of the kernel's\n", out);
     }
-    fputs("   Threads wait together, too: each has a stack and is switched to. A ring needs one.\n",
+    fputs("   Threads wait together, too: each has a stack and is switched to. A ring's\n"
+          "   program needs one thread.\n",
           out);
+    if (lesson->many.n > 1 && lesson->many.run[1].sample.iowq > 0)
+        fputs("   io-wq: threads of the kernel, which read if the filesystem would block.\n", out);
 }
 
 static void print_computing(FILE *out, const struct lesson *lesson)
@@ -151,27 +156,28 @@ static void print_blocked(FILE *out, const struct lesson *lesson)
     print_bar(out, "", blocked->seconds[0], blocked->seconds[1], whole, '.', "read(2) blocks");
     snprintf(label, sizeof(label), "the other %u", blocked->n - 1);
     print_end(out, end, label);
-    fputs("   The others had completed, but their only thread slept: one blocking call costs all\n"
-          "   of them its time. Every call that can wait must go through the ring, or elsewhere.\n",
+    fputs("   The others had completed, but their only thread slept: one blocking call\n"
+          "   costs all of them its time. Every call that can wait must go through the\n"
+          "   ring, or to another thread.\n",
           out);
 }
 
 static void print_cost(FILE *out)
 {
-    fprintf(
-        out,
-        "\n6  What it costs: lines of code, without comments\n"
-        "   core/sync     %6d\n"
-        "   core/uring    %6d\n"
-        "   A ring's program keeps for itself what a stack keeps for a blocking one: short reads,\n"
-        "   any order, cancelling, and buffers that must live until the completion.\n",
-        lines_sync, lines_uring);
+    fprintf(out,
+            "\n6  What it costs: lines of code, without comments\n"
+            "   core/sync     %6d\n"
+            "   core/uring    %6d\n"
+            "   A ring's program keeps for itself what a stack keeps for a blocking one:\n"
+            "   short reads, any order, cancelling, and buffers that must live until the\n"
+            "   completion.\n",
+            lines_sync, lines_uring);
 }
 
 static void print_choice(FILE *out)
 {
     fputs("\nSo  many files or blocks that wait    io_uring, or threads if it is forbidden\n"
-          "    cached, or computing              plain calls, and as many workers as processors\n"
+          "    cached, or computing              plain calls, a worker for each processor\n"
           "    one small file                    plain calls\n"
           "    must be simple or portable        threads\n",
           out);
