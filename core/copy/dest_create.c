@@ -330,9 +330,8 @@ static int create_or_open(struct copy *copy, struct file *file, const struct sta
         if (rc == OVERWRITE_CREATE && op->dangling)
             return overwrite_refuse_dangling(file);
         if (rc == OVERWRITE_WRITE) {
-            if (decided && fstatat(op->to->fd, op->to_name, &at, 0) < 0)
-                at.st_mode = 0;
-            rc = open_existing(copy, file, st, S_ISREG(at.st_mode), dest);
+            /* as decided: a FIFO that another source has made since is not waited for */
+            rc = open_existing(copy, file, st, op->over_regular, dest);
             if (rc != EXISTING_REMOVED)
                 return rc;
         }

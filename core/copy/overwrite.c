@@ -324,6 +324,7 @@ int overwrite_decide(struct copy *copy, struct file *file, const struct stat *st
         return back_up(copy, file, st);
     if (over) {
         op->overwrite_decided = true;
+        op->over_regular = S_ISREG(at->st_mode);
         return OVERWRITE_WRITE;
     }
     if (!opts->dry_run && unlinkat(op->to->fd, op->to_name, 0) < 0 && errno != ENOENT) {

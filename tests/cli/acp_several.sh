@@ -54,6 +54,12 @@ for fifo in p n/p; do
         "mkdir -p s/n d; mkfifo s/$fifo; echo q >s/q; ln -s $fifo d/q
         timeout $limit_seconds acp -r -j1 s/${fifo%/p} s/q d; status=\$?; rm -r s d; exit \$status"
 done
+# -u decides ahead of the copies, when the link still leads to a regular file
+for options in -ru '-r --update=changed' -au; do
+    same "a link to a file that a FIFO replaces, $options: it ends" yes "$(mkdir s d; echo q >s/a; mkfifo s/b
+        touch -d 2030-01-01 s/*; echo old >d/b; touch -d 2001-01-01 d/b; ln -s b d/a
+        timeout "$limit_seconds" acp $options -T s d 2>/dev/null; [ $? -eq 124 ] || echo yes; rm -r s d)"
+done
 gives 'what an operand would make is known with --dry-run, too' 1 "'p/f' -> 'd/f'" \
     "acp: will not overwrite just-created 'd/f' with 'q/f'" "$links; rm q/f; echo c >q/f; echo x >d/f
     acp --dry-run p/f q/f d; status=\$?; rm -r p q d; exit \$status"
