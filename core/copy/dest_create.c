@@ -47,7 +47,8 @@ void dest_to(struct dest *dest, enum dest_state state)
  * its owner may use it. If this user is the right owner, the file gets its final mode at once if
  * that gives no user more than in the end: its group is known to be the right one, or has the
  * rights of all users. Then the mode is not changed again, which takes as long as setting the
- * times. (A FIFO's mode does not protect the bytes that come through it.) */
+ * times. Without --preserve=mode the umask takes rights also below a default ACL, which the kernel
+ * does not see to. (A FIFO's mode does not protect the bytes that come through it.) */
 static mode_t first_mode(const struct copy *copy, const struct item *op, const struct stat *st,
                          struct dest *dest)
 {
@@ -56,6 +57,7 @@ static mode_t first_mode(const struct copy *copy, const struct item *op, const s
     if (!copy->opts.preserve_owner)
         return mode;
     if (S_ISREG(st->st_mode) && st->st_uid == copy->euid &&
+        (copy->opts.preserve_mode || !(mode & (S_IRWXG | S_IRWXO) & copy->umask)) &&
         (((mode >> 3) & S_IRWXO) == (mode & S_IRWXO) || made_with_group(op->to, st->st_gid))) {
         dest->no_attributes = attr_none(&(struct attr_at){.fd = dest->source_fd});
         dest->final_mode = dest->no_attributes;
