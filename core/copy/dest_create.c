@@ -47,8 +47,8 @@ void dest_to(struct dest *dest, enum dest_state state)
  * its owner may use it. If this user is the right owner, the file gets its final mode at once if
  * that gives no user more than in the end: its group is known to be the right one, or has the
  * rights of all users. Then the mode is not changed again, which takes as long as setting the
- * times. Without --preserve=mode the umask takes rights also below a default ACL, which the kernel
- * does not see to. (A FIFO's mode does not protect the bytes that come through it.) */
+ * times. Without --preserve=mode the umask counts below a default ACL, too, though the kernel
+ * ignores it there. (A FIFO's mode does not protect the bytes that come through it.) */
 static mode_t first_mode(const struct copy *copy, const struct item *op, const struct stat *st,
                          struct dest *dest)
 {

@@ -77,7 +77,7 @@ struct item {
     bool linked;            /* it is one more name of a copy of the run */
     bool replaced;          /* an existing file was removed first */
     bool overwrite_decided; /* overwrite_decide has decided to write over what is there */
-    bool over_regular;      /* what was a regular file then */
+    bool over_regular;      /* which was a regular file then */
     bool via_symlink;       /* the destination is there, through a symbolic link */
     bool dangling;          /* the destination is a symbolic link that leads nowhere */
     bool may_defer;         /* its attributes may be compared after overwrite_decide: */
