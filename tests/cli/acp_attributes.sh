@@ -87,6 +87,7 @@ if setfacl -d -m u::rwx . 2>/dev/null; then
         done
     done
     # the copies have their right group when they are created
+    # shellcheck disable=SC2016 # the snippet is for another shell to expand
     same_as_cp "below a default ACL: a user's own files, umask 0777" \
         'mkdir s d; echo f >s/f; setfacl -d -m u::r-x,g::r-x,o::- d; [ "$(id -u)" -ne 0 ] || chown -R 65534:65534 s d' \
         'umask 0777; as_nobody cp -r --preserve=ownership s d'

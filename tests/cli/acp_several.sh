@@ -56,6 +56,7 @@ for fifo in p n/p; do
 done
 # -u decides ahead of the copies, when the link still leads to a regular file
 for options in -ru '-r --update=changed' -au; do
+    # shellcheck disable=SC2086 # several options
     same "a link to a file that a FIFO replaces, $options: it ends" yes "$(mkdir s d; echo q >s/a; mkfifo s/b
         touch -d 2030-01-01 s/*; echo old >d/b; touch -d 2001-01-01 d/b; ln -s b d/a
         timeout "$limit_seconds" acp $options -T s d 2>/dev/null; [ $? -eq 124 ] || echo yes; rm -r s d)"
