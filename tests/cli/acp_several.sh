@@ -48,6 +48,11 @@ same_as_cp 'a file over the copy of another operand' "$links; touch -d 1999-01-0
 gives 'a backup of a copy whose link would be itself' 0 "'p/f' -> 'd/f'
 'q/f' -> 'd/f'
 f" '' "$links; cp -av --backup=numbered p/f q/f d && ls d; rm -r p q d"
+gives 'the backup of what such a copy has replaced' 0 'old' '' \
+    "$links; echo old >d/f; cp -ab --backup=existing p/. q/f d && cat d/f~; rm -r p q d"
+gives '--parents to a directory of an operand: its attributes before the run' 0 '700 711 755' '' \
+    'mkdir -p s/a/b; echo f >s/a/b/f; chmod 755 .; chmod 711 s; chmod 700 s/a
+    cp -a --parents ./s/nope s/a/b/f -t s/a 2>y || stat -c %a s/a/s/a s/a/s s/a | xargs; rm -r s'
 # an existing link leads to a FIFO that the run makes: opening it would wait for a reader
 for fifo in p n/p; do
     gives "a link to a FIFO that the run has made, d/$fifo" 1 '' "acp: will not overwrite just-created 'd/q' with 's/q'" \

@@ -152,8 +152,15 @@ def without_into_itself(_, gnu, own):
     return rest(gnu), rest(own)
 
 
-def without_lost_links(_, gnu, own):
-    """GNU removes a copy whose hard link would be itself, and then fails; acp keeps it."""
+def suffix_of(options):
+    """Returns the suffix of simple backups."""
+    given = [option.split("=")[-1].removeprefix("-S") for option in options if re.match("--suffix=|-S", option)]
+    return given[-1].encode() if given else b"~"
+
+
+def without_lost_links(case, gnu, own):
+    """GNU removes a copy whose hard link would be itself, and then fails; acp keeps it. If GNU has made a simple backup
+    of the copy, it has replaced the backup of the file before, and becomes the copy again; acp keeps that backup."""
     pairs = [re.fullmatch(rb"cp: cannot create hard link (.*) to (.*): No such file or directory", line)
              for line in gnu["stderr"]]
     pairs = [tuple(listed(unquoted(word)) for word in pair.groups()) for pair in pairs if pair]
@@ -161,7 +168,9 @@ def without_lost_links(_, gnu, own):
     lost |= {name for name, other in pairs if other in lost}  # a later operand's name of the same file
     if not lost or not lost <= set(own["files"]):
         return gnu, own
-    files = gnu["files"] | {path: own["files"][path] for path in lost - set(gnu["files"])}
+    suffix = suffix_of(case["options"])
+    kept = lost | {path + suffix for path in lost if path + suffix in own["files"]}
+    files = gnu["files"] | {path: own["files"][path] for path in kept - set(gnu["files"])}
     files = {path: row | {key: own["files"].get(path, row).get(key) for key in ("links", "first") if key in row}
              for path, row in files.items()}
     stderr = [line for line in gnu["stderr"] if not line.startswith(b"cp: cannot create hard link ")]
@@ -248,6 +257,20 @@ def without_shared_times(case, gnu, own):
     return with_times_of(gnu, own, shared), own
 
 
+def without_own_sources(case, gnu, own):
+    """With --parents, a directory of the destination can be one of a later operand's path. GNU has given it the first
+    operand's attributes by then; acp gives it those after the last operand."""
+    if "--parents" not in case["options"]:
+        return gnu, own
+    dest = case["arguments"][1] if case["arguments"][0] == b"-t" else case["arguments"][-1]
+    files = dict(gnu["files"])
+    for path in set(files) & set(own["files"]):
+        source = os.path.relpath(path, dest)
+        if (listed(dest) + b"/").startswith(b"./" + source + b"/") and "size" not in files[path] | own["files"][path]:
+            files[path] = files[path] | {key: own["files"][path][key] for key in ("mode", "owner")}
+    return dict(gnu, files=files), own
+
+
 def without_two_reasons(_, gnu, own):
     """For an unreadable file or a cyclic link, acp reports only that error, and not one of the destination; an error of
     a link there depends on the files copied before."""
@@ -278,6 +301,6 @@ def even(case, gnu, own):
     """Returns both sides without the intended differences."""
     for take_out in (without_cut_quotes, without_unclonable, without_into_itself, without_lost_links,
                      without_link_order, without_update_links, without_special_bits, without_shared_times,
-                     without_two_reasons, without_declined):
+                     without_own_sources, without_two_reasons, without_declined):
         gnu, own = take_out(case, gnu, own)
     return gnu, own
