@@ -35,7 +35,7 @@ static struct {
     bool by_environment; /* $AIOUTILS_PROGRESS asked: nothing is shown of a short run */
     const struct cli_progress_run *run;
     struct progress *progress;
-    struct count *count;
+    struct total *total;
     pthread_t thread;
     pthread_cond_t wake;
     bool end; /* of the thread */
@@ -188,16 +188,16 @@ static void stopped(unsigned incomplete)
     draw_last(text);
 }
 
-static void start_count(const struct cli_progress_run *run)
+static void start_total(const struct cli_progress_run *run)
 {
-    struct count_job job = run->count;
+    struct total_job job = run->count;
 
-    bar.count = NULL;
+    bar.total = NULL;
     if (job.names_len == 0)
         return;
     job.progress = bar.progress;
     progress_count_begin(bar.progress);
-    bar.count = count_start(&job);
+    bar.total = total_start(&job);
 }
 
 void cli_progress_start(struct cli_common *common, const struct cli_progress_run *run)
@@ -236,7 +236,7 @@ void cli_progress_start(struct cli_common *common, const struct cli_progress_run
     }
     bar.on = true;
     common->opts.progress = bar.progress;
-    start_count(run);
+    start_total(run);
 }
 
 void cli_progress_stop(struct cli_common *common)
@@ -251,7 +251,7 @@ void cli_progress_stop(struct cli_common *common)
     pthread_cond_signal(&bar.wake);
     pthread_mutex_unlock(&bar_lock);
     pthread_join(bar.thread, NULL);
-    count_end(bar.count);
+    total_end(bar.total);
     pthread_mutex_lock(&bar_lock);
     if (!too_early()) {
         progress_read(bar.progress, &line.now);

@@ -11,7 +11,7 @@
 #ifndef CMD_CLI_PROGRESS_H
 #define CMD_CLI_PROGRESS_H
 
-#include "../../core/pipeline/count.h"
+#include "../../core/pipeline/total.h"
 #include "../../core/pipeline/progress.h"
 #include "options.h"
 
@@ -20,7 +20,7 @@ struct cli_progress_run {
     const char *did;              /* "copied" */
     const char *resume;           /* how to go on after a signal; NULL: nothing is said */
     bool resume_finds_incomplete; /* also existing files that were being written over */
-    struct count_job count;       /* what is counted for the total; no names: nothing */
+    struct total_job count;       /* what is counted for the total; no names: nothing */
 };
 
 /* Sets common->opts.progress and starts the timer, if --progress asks for it. Threads started

@@ -1,4 +1,5 @@
-/* answer.h: the answer to the question if io_uring helps. */
+/* answer.h: the answer to the question if io_uring helps: YES, NO, NO MORE THAN N THREADS, or
+ * CANNOT TELL. */
 #ifndef CMD_ABENCH_REPORT_ANSWER_H
 #define CMD_ABENCH_REPORT_ANSWER_H
 

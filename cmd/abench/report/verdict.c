@@ -1,4 +1,4 @@
-/* verdict.c: the meaning of the figures: the bottleneck, and the evidence for it. */
+/* verdict.c: the line "Why": finds the bottleneck, and the evidence for it. See verdict.h. */
 #define _GNU_SOURCE
 #include "verdict.h"
 #include "summary.h"

@@ -1,4 +1,4 @@
-/* verdict.h: the meaning of the figures. */
+/* verdict.h: the line "Why" of the report: what limits blocking calls, and the evidence for it. */
 #ifndef CMD_ABENCH_REPORT_VERDICT_H
 #define CMD_ABENCH_REPORT_VERDICT_H
 

@@ -1,4 +1,4 @@
-/* count.c: what core/pipeline/count.h counts is what a run with the same walk finds. */
+/* total.c: what core/pipeline/total.h counts is what a run with the same walk finds. */
 #define _GNU_SOURCE
 #include "../support/check.h"
 
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../core/pipeline/count.h"
+#include "../../core/pipeline/total.h"
 #include "../../core/pipeline/progress.h"
 #include "../support/scratch.h"
 
@@ -91,24 +91,24 @@ static uint64_t files_found(struct run *run)
 /* Counts the operands, and checks the sum of the sizes. */
 static uint64_t files_counted(const struct run *run, uint64_t bytes)
 {
-    struct count_job job = {.progress = progress_new(),
+    struct total_job job = {.progress = progress_new(),
                             .names = operands,
                             .names_len = OPERANDS,
                             .walk = &run->walk,
                             .recursive = true,
                             .follow_operands = true,
                             .regular_only = run->regular_only};
-    struct count *count = count_start(&job);
+    struct total *total = total_start(&job);
     struct progress_now now;
 
-    assert_non_null(count);
+    assert_non_null(total);
     alarm(HANG_SECONDS);
     do {
         usleep(POLL_US);
         progress_read(job.progress, &now);
     } while (!now.all_counted);
     alarm(0);
-    count_end(count);
+    total_end(total);
     assert_int_equal(now.bytes_counted, bytes);
     progress_free(job.progress);
     return now.files_counted;

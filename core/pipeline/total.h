@@ -1,12 +1,12 @@
-/* count.h: counts what a run will find, on a thread of its own, so that progress has a total while
+/* total.h: counts what a run will find, on a thread of its own, so that progress has a total while
  * the run is still finding its files. */
-#ifndef CORE_PIPELINE_COUNT_H
-#define CORE_PIPELINE_COUNT_H
+#ifndef CORE_PIPELINE_TOTAL_H
+#define CORE_PIPELINE_TOTAL_H
 
 #include "walk.h"
 
-/* What is counted. Everything must stay until count_end. */
-struct count_job {
+/* What is counted. Everything must stay until total_end. */
+struct total_job {
     struct progress *progress;
     const char *const *names; /* of the operands */
     size_t names_len;
@@ -16,11 +16,11 @@ struct count_job {
     bool regular_only;    /* other files in directories are not counted */
 };
 
-struct count;
+struct total;
 
 /* Starts to count. Returns NULL if it cannot: then there is no total. */
-struct count *count_start(const struct count_job *job);
+struct total *total_start(const struct total_job *job);
 /* Ends it, complete or not. Takes NULL. */
-void count_end(struct count *count);
+void total_end(struct total *total);
 
 #endif
