@@ -7,13 +7,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "../base/path.h"
+#include "../base/unfinished.h"
 #include "../base/retry.h"
 
 enum {
@@ -96,16 +96,18 @@ static void shorten(int dir_fd, const char *name, char *backup)
     memcpy(backup + base + len, "~", sizeof("~"));
 }
 
+/* *number: the last one that was tried, or 0; becomes the one in the name, 0 if it has none. */
 static char *choose(int dir_fd, const char *name, enum backup_kind kind, const char *suffix,
-                    bool *numbered)
+                    unsigned long *number)
 {
-    unsigned long number = kind == BACKUP_SIMPLE ? 0 : highest(dir_fd, name);
+    unsigned long taken = kind == BACKUP_SIMPLE ? 0 : highest(dir_fd, name);
     char *backup;
     int len;
 
-    *numbered = kind == BACKUP_NUMBERED || number > 0;
-    if (*numbered)
-        len = asprintf(&backup, "%s.~%lu~", name, number + 1);
+    if (kind == BACKUP_NUMBERED || taken > 0)
+        *number = (taken > *number ? taken : *number) + 1;
+    if (*number > 0)
+        len = asprintf(&backup, "%s.~%lu~", name, *number);
     else
         len = asprintf(&backup, "%s%s", name, suffix);
     if (len < 0)
@@ -116,9 +118,9 @@ static char *choose(int dir_fd, const char *name, enum backup_kind kind, const c
 
 char *backup_name(int dir_fd, const char *name, enum backup_kind kind, const char *suffix)
 {
-    bool numbered;
+    unsigned long number = 0;
 
-    return choose(dir_fd, name, kind, suffix, &numbered);
+    return choose(dir_fd, name, kind, suffix, &number);
 }
 
 /* Removes name if it is still there because it and the backup are one file: rename(2) leaves such
@@ -134,27 +136,55 @@ static int give_up_name(int dir_fd, const char *name, const char *backup)
     return unlinkat(dir_fd, name, 0) < 0 ? -errno : 0;
 }
 
+/* If the filesystem cannot do that in one step, an empty file takes the new name first, so that no
+ * other thread or process takes it. If none can be made, the filesystem may be full. */
+int backup_rename(int dir_fd, const char *from, const char *to)
+{
+    struct unfinished empty = {};
+    int fd, rc;
+
+    if (renameat2(dir_fd, from, dir_fd, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -errno;
+    unfinished_begin();
+    fd = openat(dir_fd, to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    rc = fd < 0 && errno == EEXIST ? -EEXIST : 0;
+    if (!unfinished_created(&empty, dir_fd, fd < 0 ? NULL : to, fd))
+        rc = -EEXIST; /* another thread writes to it */
+    if (rc == 0 && renameat(dir_fd, from, dir_fd, to) < 0) {
+        rc = -errno;
+        unfinished_unlink(&empty);
+    }
+    unfinished_end(&empty);
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
 int backup_make(int dir_fd, const char *name, enum backup_kind kind, const char *suffix,
                 char **made)
 {
+    unsigned long number = 0;
+
     for (int i = 0; i < TRIES; i++) {
-        bool numbered;
-        char *backup = choose(dir_fd, name, kind, suffix, &numbered);
-        /* a simple backup replaces an older one; a numbered one must not */
-        unsigned flags = numbered ? RENAME_NOREPLACE : 0;
-        int error;
+        char *backup = choose(dir_fd, name, kind, suffix, &number);
+        int rc;
 
         if (!backup)
             return -ENOMEM;
-        if (renameat2(dir_fd, name, dir_fd, backup, flags) == 0 ||
-            (flags && errno == EINVAL && renameat(dir_fd, name, dir_fd, backup) == 0)) {
+        /* a simple backup replaces an older one; a numbered one must not */
+        if (number > 0)
+            rc = backup_rename(dir_fd, name, backup);
+        else
+            rc = renameat(dir_fd, name, dir_fd, backup) < 0 ? -errno : 0;
+        if (rc == 0) {
             *made = backup;
-            return numbered ? 0 : give_up_name(dir_fd, name, backup);
+            return number > 0 ? 0 : give_up_name(dir_fd, name, backup);
         }
-        error = errno;
         free(backup);
-        if (error != EEXIST)
-            return -error;
+        if (rc != -EEXIST)
+            return rc;
     }
     return -EEXIST;
 }

@@ -15,5 +15,7 @@ char *backup_name(int dir_fd, const char *name, enum backup_kind kind, const cha
 /* Renames name to its backup's, which is in *made, malloc'd. Returns 0 or -errno. */
 int backup_make(int dir_fd, const char *name, enum backup_kind kind, const char *suffix,
                 char **made);
+/* Renames a file, unless another one has that name. Returns 0 or -errno. */
+int backup_rename(int dir_fd, const char *from, const char *to);
 
 #endif

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "ahead.h"
+#include "backup.h"
 #include "dest.h"
 #include "directory.h"
 #include "entry.h"
@@ -70,21 +71,6 @@ void copy_destroy(struct copy *copy)
     copy->cwd = copy->cwd_nofollow = NULL;
 }
 
-/* Gives a backup its old name, unless a file has that name now. Returns 0 or -errno. */
-static int restore(const struct item *op)
-{
-    struct stat at;
-
-    if (renameat2(op->to->fd, op->backup, op->to->fd, op->to_name, RENAME_NOREPLACE) == 0)
-        return 0;
-    if (errno != EINVAL && errno != ENOSYS)
-        return -errno;
-    /* a filesystem that knows no flags */
-    if (fstatat(op->to->fd, op->to_name, &at, AT_SYMLINK_NOFOLLOW) == 0)
-        return -EEXIST;
-    return renameat(op->to->fd, op->backup, op->to->fd, op->to_name) < 0 ? -errno : 0;
-}
-
 void copy_item_end(struct file *file)
 {
     struct item *op = file->op;
@@ -94,7 +80,7 @@ void copy_item_end(struct file *file)
         seen_copied(op);
     if (file->status == 0 || !op->backup)
         return;
-    rc = restore(op);
+    rc = backup_rename(op->to->fd, op->backup, op->to_name);
     if (rc < 0)
         item_report(file, STEP_RESTORE, rc, false);
     else

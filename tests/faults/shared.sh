@@ -305,6 +305,44 @@ if [ -x "$injected" ]; then
     same "a maker is interrupted at the attributes: it has ended by the signal" 143 $?
     check "a maker is interrupted at the attributes: the copy is there" cmp one to
 
+    # two runs make a numbered backup of one file, on a filesystem that cannot rename to new names only
+    fresh_mount --plain-rename
+    echo first >"$mnt/to"
+    stopped_at "renameat2 2" --backup=numbered one "$mnt/to"
+    same "two backups: the first run has chosen a name" 0 $?
+    check "two backups: another run" acp --backup=numbered other "$mnt/to"
+    kill -CONT $stopped
+    wait $stopped
+    same "two backups: the first run" 0 $?
+    check "two backups: its copy is there" cmp one "$mnt/to"
+    check "two backups: and the other one's" cmp other "$mnt/to.~1~"
+    same "two backups: and the first file" first "$(cat "$mnt/to.~2~")"
+    rm "$mnt"/to*
+    echo first >"$mnt/to"
+    stopped_at "renameat2 2" --backup=numbered one "$mnt/to"
+    same "an interrupted backup: it has a name" 0 $?
+    kill $stopped
+    kill -CONT $stopped
+    wait $stopped
+    same "an interrupted backup: the signal has ended it" 143 $?
+    same "an interrupted backup: the file is there, and nothing else" "$mnt/to first" "$(echo "$mnt"/to*) $(cat "$mnt/to")"
+    # a failed copy gives the name back
+    echo first >"$mnt/to"
+    rules "create to error=EIO"
+    fails "a backup of a failed copy" "cannot create regular file '$mnt/to': Input/output error" \
+        acp --backup=numbered one "$mnt/to"
+    same "a backup of a failed copy: the file has its name, and there is nothing else" "$mnt/to first" \
+        "$(echo "$mnt"/to*) $(cat "$mnt/to")"
+    rm "$mnt/to"
+    fresh_mount --fold-case
+    echo first >"$mnt/to"
+    echo second >"$mnt/TO.~1~"
+    check "a backup's name that folds to an existing one" acp --backup=numbered one "$mnt/to"
+    same "a backup's name that folds to an existing one: both are there" $'first\nsecond' \
+        "$(cat "$mnt/to.~2~" "$mnt/to.~1~")"
+    rm "$mnt"/to*
+    fresh_mount
+
     mkdir linked copied
     cp one linked/1
     ln linked/1 linked/2
