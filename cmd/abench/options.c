@@ -63,7 +63,6 @@ enum {
     OPT_SOURCE,
     OPT_PARAMETER_LIST,
     OPT_LAST,
-    DEPTH_MAX = 65536,
     SECONDS_MAX = 1000000,
     SETTLE_MAX = 3600,
     PERCENT_MAX = 100,
@@ -260,18 +259,19 @@ static uint64_t seed_of(const char *argument)
     errno = 0;
     uint64_t seed = strtoull(argument, &end, 10);
     if (errno || *end || end == argument || *argument == '-' || seed > INT64_MAX)
-        bad_argument("seed", argument, "a number");
+        bad_argument("seed", argument, "a number from 0 to 9223372036854775807");
     return seed;
 }
 
 static void set_number(struct bench_options *opts, int option, const char *argument)
 {
+    uint64_t bytes;
+
     switch (option) {
     case OPT_PAIRS:
-        opts->rounds = opts->rounds_min = count_of("pairs", argument, BENCH_ROUNDS_MAX);
-        break;
     case OPT_RUNS:
-        opts->rounds = opts->rounds_min = count_of("runs", argument, BENCH_ROUNDS_MAX);
+        opts->rounds = opts->rounds_min = count_of(option == OPT_RUNS ? "runs" : "pairs", argument,
+                                                   BENCH_ROUNDS_MAX);
         break;
     case OPT_WARMUP:
         opts->warmup = count_of("warmup", argument, BENCH_ROUNDS_MAX);
@@ -292,11 +292,12 @@ static void set_number(struct bench_options *opts, int option, const char *argum
         opts->size = size_of("size", argument, 1);
         break;
     case CLI_OPT_DEPTH:
-        (void)count_of("depth", argument, DEPTH_MAX);
+        (void)count_of("depth", argument, CLI_DEPTH_MAX);
         opts->depth = argument;
         break;
     case CLI_OPT_BLOCK_SIZE:
-        (void)size_of("block-size", argument, 1);
+        if (cli_parse_block_size(argument, &bytes) < 0)
+            bad_argument("block-size", argument, CLI_BLOCK_SIZES);
         opts->block_size = argument;
         break;
     case OPT_TIME:

@@ -41,8 +41,10 @@ static uint64_t time_option(const char *argument)
     double seconds = strtod(argument, &end);
 
     if (!decimal || *end != 0 || seconds < 1e-3 || seconds > 1e6)
-        cli_fatal(0, "invalid --time argument %s: expected seconds, such as 10 or 0.5",
-                  cli_quote_word(argument));
+        cli_fatal(
+            0,
+            "invalid --time argument %s: expected seconds from 0.001 to 1000000, such as 10 or 0.5",
+            cli_quote_word(argument));
     return (uint64_t)(seconds * 1e9 + 0.5);
 }
 
@@ -51,7 +53,7 @@ static uint64_t bytes_option(const char *argument)
     uint64_t bytes;
 
     if (cli_parse_size(argument, &bytes) < 0 || bytes == 0)
-        cli_fatal(0, "invalid --bytes argument %s: expected a size, such as 64M",
+        cli_fatal(0, "invalid --bytes argument %s: expected a size above 0, such as 64M",
                   cli_quote_word(argument));
     return bytes;
 }

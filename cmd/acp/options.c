@@ -364,7 +364,7 @@ static uint64_t rate(const char *argument)
     uint64_t bytes;
 
     if (cli_parse_size(argument, &bytes) < 0 || bytes == 0)
-        cli_fatal(0, "invalid --rate argument %s: expected bytes per second",
+        cli_fatal(0, "invalid --rate argument %s: expected bytes per second above 0, such as 50M",
                   cli_quote_word(argument));
     return bytes;
 }

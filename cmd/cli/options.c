@@ -12,12 +12,6 @@
 #include "quote.h"
 #include "sizes.h"
 
-enum {
-    JOBS_MAX = 1024,
-    DEPTH_MAX = 32768,          /* IORING_MAX_ENTRIES: no ring is longer */
-    BLOCK_BYTES_MAX = 1u << 30, /* a request's length has 32 bits, and read(2) ends at 2 GiB */
-};
-
 int cli_match(const char *option, const char *argument, const char *const *choices,
               const int *groups)
 {
@@ -79,14 +73,20 @@ unsigned cli_count_option(const char *option, const char *argument, unsigned max
     return count;
 }
 
+int cli_parse_block_size(const char *text, uint64_t *bytes)
+{
+    int rc = cli_parse_size(text, bytes);
+
+    return rc == 0 && (*bytes == 0 || *bytes > CLI_BLOCK_BYTES_MAX) ? -ERANGE : rc;
+}
+
 static size_t block_size_option(const char *argument)
 {
     uint64_t bytes;
-    int rc = cli_parse_size(argument, &bytes);
 
-    if (rc < 0 || bytes == 0 || bytes > BLOCK_BYTES_MAX)
-        cli_fatal(0, "invalid --block-size argument %s: expected a size from 1 to 1G",
-                  cli_quote_word(argument));
+    if (cli_parse_block_size(argument, &bytes) < 0)
+        cli_fatal(0, "invalid --block-size argument %s: expected %s", cli_quote_word(argument),
+                  CLI_BLOCK_SIZES);
     return (size_t)bytes;
 }
 
@@ -98,10 +98,10 @@ bool cli_common_option(struct cli_common *common, int option, const char *argume
                                                               engine_groups)]];
         return true;
     case 'j':
-        common->jobs = cli_count_option("--jobs", argument, JOBS_MAX);
+        common->jobs = cli_count_option("--jobs", argument, CLI_JOBS_MAX);
         return true;
     case CLI_OPT_DEPTH:
-        common->opts.depth = cli_count_option("--depth", argument, DEPTH_MAX);
+        common->opts.depth = cli_count_option("--depth", argument, CLI_DEPTH_MAX);
         return true;
     case CLI_OPT_BLOCK_SIZE:
         common->opts.block_bytes = block_size_option(argument);

@@ -10,6 +10,14 @@
 #include "../../core/pipeline/exclude.h"
 
 /* Commands have their own long options from CLI_OPT_FIRST on. */
+/* The values of --jobs, --depth and --block-size: from 1 to these. */
+enum {
+    CLI_JOBS_MAX = 1024,
+    CLI_DEPTH_MAX = 32768,          /* IORING_MAX_ENTRIES: no ring is longer */
+    CLI_BLOCK_BYTES_MAX = 1u << 30, /* a request's length has 32 bits, and read(2) ends at 2 GiB */
+};
+#define CLI_BLOCK_SIZES "a size from 1 to 1G"
+
 enum stats_format { STATS_NONE, STATS_TEXT, STATS_JSON };
 enum cli_progress_when { CLI_PROGRESS_NEVER, CLI_PROGRESS_AUTO, CLI_PROGRESS_ALWAYS };
 
@@ -97,6 +105,8 @@ void cli_common_init(struct cli_common *common, const char *program);
 bool cli_common_option(struct cli_common *common, int option, const char *argument);
 void cli_common_free(struct cli_common *common);
 
+/* Parses a value of --block-size. Returns 0, or -errno if it is none. */
+int cli_parse_block_size(const char *text, uint64_t *bytes);
 /* Returns an option's number from 1 to max. Prints what is wrong with another value, and exits. */
 unsigned cli_count_option(const char *option, const char *argument, unsigned max);
 

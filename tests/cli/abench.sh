@@ -36,6 +36,12 @@ json() {
 }
 
 # -- the three operations --
+for name in t "$(printf '%040d' 0)" "$(printf '%060d' 0)"; do
+    cp tree/large "$name"
+    abench read "${arms[@]}" "$name" >table 2>messages
+    same "the line of the data keeps its options together: $name" '1 0' \
+        "$(grep -cE '(^|  )More: --details --json --plot$' table) $(grep -cE '.{81}' table)"
+done
 for operation in read hash copy; do
     check "$operation: runs" abench "$operation" "${arms[@]}" --json=report.json tree
     same "$operation: both arms, one round" "[('sync', 1), ('$other', 1)]" \
@@ -168,7 +174,7 @@ Try 'abench --help' for more information." 'abench'
 gives 'an unknown operation' 2 '' "abench: unknown operation 'move'; expected read, hash, copy or lesson
 Try 'abench --help' for more information." 'abench move tree'
 gives 'an unknown arm' 2 '' \
-    "abench: unknown arm 'threads'; expected sync, uring or auto, with -jN, -direct or -buffered after any, or uring-dN" \
+    "abench: unknown arm 'threads'; expected sync, uring or auto, with -jN (from 1 to 1024), -direct or -buffered after any, or uring-dN (from 1 to 32768)" \
     'abench hash --arms=threads tree'
 gives 'a copy that has no destination' 2 '' "abench: arm 'x': the command of a copy must contain {dst}" \
     'abench copy --arms=sync --arm x=true tree'

@@ -252,11 +252,11 @@ Valid arguments are:
   - 'random'
 Try 'acat --help' for more information." 'acat --discard --pattern=none file'
 for argument in '' 0 -1 1x x 1e9 nan inf 0x10; do
-    gives "--time=$argument" 1 '' "acat: invalid --time argument '$argument': expected seconds, such as 10 or 0.5" \
+    gives "--time=$argument" 1 '' "acat: invalid --time argument '$argument': expected seconds from 0.001 to 1000000, such as 10 or 0.5" \
         "acat --discard --time=$argument file"
 done
 for argument in '' 0 -1 1Q; do
-    gives "--bytes=$argument" 1 '' "acat: invalid --bytes argument '$argument': expected a size, such as 64M" \
+    gives "--bytes=$argument" 1 '' "acat: invalid --bytes argument '$argument': expected a size above 0, such as 64M" \
         "acat --discard --bytes=$argument file"
 done
 gives 'the report to /dev/full' 1 '' 'acat: write error: No space left on device' \

@@ -164,7 +164,7 @@ gives '--dry-run: what would fail' 1 '' "acp: cannot overwrite directory 'copy/s
 # -- --rate, --exclude, --files0-from --
 check '--rate' acp --rate=100M tree/65536 copy/rate
 check '--rate: the copy' cmp tree/65536 copy/rate
-gives '--rate of nothing' 1 '' "acp: invalid --rate argument '0': expected bytes per second" 'acp --rate=0 tree/1 copy'
+gives '--rate of nothing' 1 '' "acp: invalid --rate argument '0': expected bytes per second above 0, such as 50M" 'acp --rate=0 tree/1 copy'
 same '--rate: 100 KiB at 100 KiB/s are not instant' slow "$(head -c 204800 /dev/zero >r; start=$(date +%s%N)
     acp --rate=100K --block-size=16K --direct=never r r2; [ $(($(date +%s%N) - start)) -gt 800000000 ] && echo slow)"
 same '--rate: a file of one block takes its time' slow "$(head -c 20000 /dev/zero >r; start=$(date +%s%N)

@@ -37,6 +37,56 @@ done
 same "the lines of GNU's command stay" "$(PATH=$gnu_path cp --recusive a b 2>&1)" \
     "$(PATH=$own_path cp --recusive a b 2>&1 | head -n 2)"
 
+# A value that is no good: the message names it, the option, and what is good.
+printf x >one
+printf x >copy
+while read -r option command; do
+    for value in 0 -1 99999999999999999999999 ten 1.5.5 1Q ''; do
+        # 0: no space for copies, and a seed
+        case $option$value in --keep-space0 | --seed0) continue ;; esac
+        # shellcheck disable=SC2086 # words
+        $command $option="$value" one copy >out 2>message </dev/null
+        same "$command $option=$value" '0 1 1' "$(wc -c <out) $(head -n 1 message |
+            grep -F -e "$option" | grep -cF -e "$value") $(head -n 1 message | grep -cE 'expected .*[0-9]')"
+    done
+done <<'END'
+--jobs acp
+--depth acp
+--block-size acp
+--rate acp
+--jobs ahash
+--depth ahash
+--block-size ahash
+--jobs acat
+--depth acat
+--block-size acat
+--time acat --discard
+--bytes acat --discard
+--write acat --discard --bytes=1
+--fsync acat --discard --bytes=1 --write=50
+--threads abench read
+--depth abench read
+--block-size abench read
+--bytes abench read --pattern=random
+--write abench read
+--fsync abench read --write=50
+--size abench read --write=50
+--precision abench read
+--pairs abench read
+--runs abench read
+--warmup abench read
+--time abench read
+--seed abench read
+--settle abench read
+--keep-space abench copy
+--sweep abench read
+END
+# what the commands refuse, abench does not give them
+for option in --arms=sync-j1025 --arms=uring-d32769 --arms=uring-j0 --sweep=jobs=1025 --sweep=depth=32769 \
+    --sweep=block-size=0 --sweep=block-size=2G --block-size=2G --depth=32769 --threads=1,1025; do
+    same "abench $option" 2 "$("$bin/abench" read --pairs=1 --time=20 "$option" one >out 2>&1; echo $?)"
+done
+
 gives 'abench: a time with a unit' 2 '' \
     "abench: invalid argument '1m' for '--time'; expected a number of seconds from 1 to 1000000
 Try 'abench --help' for more information." 'abench hash --time=1m .'

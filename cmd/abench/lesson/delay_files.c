@@ -61,11 +61,11 @@ static const char *mount_delayed(const struct bench *bench)
         snprintf(program, sizeof(program), "%s/../libexec/aioutils/faultfs", bench->bin_dir);
     snprintf(delay, sizeof(delay), "--read-delay=%d", DELAY_MS);
     if (!behind || mkdir(behind, 0700) < 0 || make_files(behind) < 0)
-        why = "there is no room for its files";
+        why = "there is no space for its files";
     else if (access("/dev/fuse", R_OK | W_OK) < 0)
         why = "this user, or this container, has no FUSE (/dev/fuse)";
     else if (access(program, X_OK) < 0)
-        why = "its slow filesystem is not installed, or not built (make tests)";
+        why = "it is not installed, or not built (make tests)";
     else if (child_command(argv, true) != 0)
         why = "FUSE cannot be mounted here";
     free(behind);

@@ -6,7 +6,6 @@
 #include "../report/words.h"
 #include "../../cli/json.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,21 +102,20 @@ static void print_many(FILE *out, const struct lesson *lesson)
             DELAY_FILES, DELAY_MS, DELAY_FILES * DELAY_MS / 1000.0);
     for (size_t i = 0; i < lesson->many.n; i++) {
         const struct lesson_run *run = &lesson->many.run[i];
-        fprintf(out, "   %-*s%4.0f ms  %5.1f MiB  %4" PRIu64 " switches  ", NAME_COLUMNS, run->name,
-                1000 * run->sample.seconds, (double)run->sample.memory_peak / 1048576,
-                run->sample.switches);
+        fprintf(out, "   %-*s%4.0f ms  ", NAME_COLUMNS, run->name, 1000 * run->sample.seconds);
         if (i == 0)
-            fprintf(out, "%d threads\n", DELAY_FILES);
+            fprintf(out, "%d threads, a stack for each\n", DELAY_FILES);
         else if (run->sample.iowq > 0)
-            fprintf(out, "1 thread, %.0f of io-wq\n", run->sample.iowq);
+            fprintf(out, "1 thread, and %.0f of the kernel's (io-wq)\n", run->sample.iowq);
         else
             fputs("1 thread, none of the kernel's\n", out);
     }
-    fputs("   Threads wait together, too: each has a stack and is switched to. A ring's\n"
-          "   program needs one thread.\n",
+    fputs("   Threads wait together, too, but each read needs its own. A ring's program\n"
+          "   waits for all reads in one thread.\n",
           out);
     if (lesson->many.n > 1 && lesson->many.run[1].sample.iowq > 0)
-        fputs("   io-wq: threads of the kernel, which read if the filesystem would block.\n", out);
+        fputs("   io-wq: threads of the kernel that start a read if the filesystem would block.\n",
+              out);
 }
 
 static void print_computing(FILE *out, const struct lesson *lesson)
@@ -190,14 +188,14 @@ static void print_slow(FILE *out, const struct lesson *lesson)
 
     term_init(&term, out);
     if (!lesson->no_fuse) {
-        fprintf(out, "slow     a filesystem (FUSE) in which each read takes %d ms\n", DELAY_MS);
+        fprintf(out, "slow   a filesystem (FUSE) in which each read takes %d ms\n", DELAY_MS);
         return;
     }
     if (asprintf(&text,
                  "FIFOs whose writers wait %d ms before they write; a slow filesystem would show"
-                 " more, but %s",
+                 " more: %s",
                  DELAY_MS, lesson->no_fuse) >= 0)
-        term_line(out, &term, "slow", text);
+        term_wrap(out, &term, "slow", text);
     free(text);
 }
 
@@ -216,7 +214,7 @@ static void print_busy(FILE *out, const struct lesson *lesson)
                  "other processes used %.0f%% of the processors: the times and ratios may not"
                  " show what the sentences say; repeat it on a quiet machine",
                  100 * around->others_seconds / around->processors_seconds) >= 0)
-        term_line(out, &term, "But", text);
+        term_wrap(out, &term, "But", text);
     free(text);
 }
 

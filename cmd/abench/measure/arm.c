@@ -17,10 +17,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-    THREADS_MAX = 4096,
-};
-
 static const char *const program_names[] = {
     [BENCH_READ] = "acat", [BENCH_HASH] = "ahash", [BENCH_COPY] = "acp"};
 
@@ -231,9 +227,9 @@ static void builtin_named(struct bench *bench, const char *name)
             spec.engine = engines[i];
     bool sync = spec.engine && strcmp(spec.engine, "sync") == 0;
     bool uring = spec.engine && strcmp(spec.engine, "uring") == 0;
-    if (rest[0] == 'j' && cli_parse_count(rest + 1, THREADS_MAX, &count) == 0)
+    if (rest[0] == 'j' && cli_parse_count(rest + 1, CLI_JOBS_MAX, &count) == 0)
         spec.jobs = rest + 1;
-    else if (rest[0] == 'd' && uring && cli_parse_count(rest + 1, THREADS_MAX, &count) == 0)
+    else if (rest[0] == 'd' && uring && cli_parse_count(rest + 1, CLI_DEPTH_MAX, &count) == 0)
         spec.depth = rest + 1;
     else if (strcmp(rest, "direct") == 0)
         spec.direct = "always";
@@ -242,24 +238,38 @@ static void builtin_named(struct bench *bench, const char *name)
     else if (*dash)
         spec.engine = NULL;
     if (!spec.engine)
-        cli_fatal(0,
-                  "unknown arm %s; expected sync, uring or auto, with -jN, -direct or -buffered"
-                  " after any, or uring-dN",
-                  cli_quote(name));
+        cli_fatal(
+            0,
+            "unknown arm %s; expected sync, uring or auto, with -jN (from 1 to %d), -direct or"
+            " -buffered after any, or uring-dN (from 1 to %d)",
+            cli_quote(name), CLI_JOBS_MAX, CLI_DEPTH_MAX);
     if (sync && !spec.jobs)
         spec.jobs = "1";
     builtin_add(bench, name, &spec);
 }
 
+static void refuse_threads(const char *list)
+{
+    cli_fatal(0,
+              "invalid argument %s for '--threads'; expected numbers from 1 to %d, separated by"
+              " commas",
+              cli_quote(list), CLI_JOBS_MAX);
+}
+
 static void builtin_add_all(struct bench *bench, const char *list, const char *prefix)
 {
     char *copy = bench_need(strdup(list)), *state = NULL;
+    unsigned threads = 0;
 
     for (char *word = strtok_r(copy, ",", &state); word; word = strtok_r(NULL, ",", &state)) {
         char *name = format("%s%s", prefix, word);
+        if (*prefix && cli_parse_count(word, CLI_JOBS_MAX, &threads) < 0)
+            refuse_threads(list);
         builtin_named(bench, name);
         free(name);
     }
+    if (*prefix && threads == 0)
+        refuse_threads(list);
     free(copy);
 }
 

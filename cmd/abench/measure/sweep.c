@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "sweep.h"
 #include "../../cli/messages.h"
+#include "../../cli/options.h"
 #include "../../cli/quote.h"
 #include "../../cli/sizes.h"
 
@@ -9,16 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    SWEEP_COUNT_MAX = 65536,
-};
-
 static void refuse(const char *text)
 {
     cli_message(0,
-                "invalid argument %s for '--sweep'; expected depth=N,N...,"
-                " block-size=SIZE,SIZE... or jobs=N,N..., with at most %d values each",
-                cli_quote(text), SWEEP_VALUES_MAX);
+                "invalid argument %s for '--sweep'; expected depth=N,N... (from 1 to %d),"
+                " block-size=SIZE,SIZE... (" CLI_BLOCK_SIZES ") or jobs=N,N... (from 1 to %d), with"
+                " at most %d values each",
+                cli_quote(text), CLI_DEPTH_MAX, CLI_JOBS_MAX, SWEEP_VALUES_MAX);
     cli_try_help();
 }
 
@@ -27,9 +25,10 @@ static bool value_good(const char *dimension, const char *value)
     uint64_t bytes;
     unsigned count;
 
-    return strcmp(dimension, "block-size") == 0
-               ? cli_parse_size(value, &bytes) == 0
-               : cli_parse_count(value, SWEEP_COUNT_MAX, &count) == 0;
+    if (strcmp(dimension, "block-size") == 0)
+        return cli_parse_block_size(value, &bytes) == 0;
+    return cli_parse_count(value, strcmp(dimension, "depth") == 0 ? CLI_DEPTH_MAX : CLI_JOBS_MAX,
+                           &count) == 0;
 }
 
 /* The text is depth=1,2,4,block-size=4K,64K: a word with '=' starts a dimension. */

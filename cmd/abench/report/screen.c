@@ -135,15 +135,21 @@ static void print_bars(FILE *out, const struct bench *bench, const struct term *
 static void print_foot(FILE *out, const struct bench *bench, const struct term *term,
                        const struct machine *machine)
 {
+    static const char more[] = "More: --details --json --plot";
     const struct bench_data *data = &bench->data;
-    char *text = NULL;
+    char *text = NULL, *all = NULL;
 
-    if (asprintf(&text, "%s %s%s  %s, %s  %s on %s, %s  --details --json --plot",
+    if (asprintf(&text, "%s %s%s  %s, %s  %s on %s, %s",
                  bench_operation_names[bench->opts.operation], cli_quote_maybe(data->paths[0]),
                  data->n_paths > 1 ? " ..." : "", words_of_whole(data->files, data->whole_files),
                  words_bytes((double)data->bytes), machine->filesystem, machine->device,
-                 words_plural(machine->processors, "processor")) >= 0)
-        print_wrapped(out, term, NULL, text);
+                 words_plural(machine->processors, "processor")) < 0)
+        return;
+    /* the options stay together */
+    bool fits = (int)(strlen(text) + 2 + strlen(more)) <= term_wrap_width(term);
+    if (asprintf(&all, "%s%s%s", text, fits ? "  " : "\n", more) >= 0)
+        print_wrapped(out, term, NULL, all);
+    free(text);
 }
 
 static void print_state(FILE *out, const struct bench *bench, const struct term *term,

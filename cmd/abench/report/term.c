@@ -82,8 +82,7 @@ void term_line(FILE *out, const struct term *term, const char *keyword, const ch
     put_words(out, text, INDENT, INDENT, term->terminal ? term->width : 0);
 }
 
-/* Returns the width of lines that are wrapped everywhere. */
-static int wrap_width(const struct term *term)
+int term_wrap_width(const struct term *term)
 {
     return term->terminal && term->width < WIDTH_USUAL ? term->width : WIDTH_USUAL;
 }
@@ -93,7 +92,7 @@ void term_wrap(FILE *out, const struct term *term, const char *keyword, const ch
     int indent = keyword ? SHORT_INDENT : 0;
 
     fprintf(out, "%-*s", indent, keyword ? keyword : "");
-    put_words(out, text, indent, indent, wrap_width(term));
+    put_words(out, text, indent, indent, term_wrap_width(term));
 }
 
 void term_answer(FILE *out, const struct term *term, char *text)
@@ -117,9 +116,9 @@ void term_answer(FILE *out, const struct term *term, char *text)
             term->colour ? "\033[0m" : "");
     int column = (int)(answer - text) + (int)loud;
     int indent = gap ? column + 3 : SHORT_INDENT;
-    if (indent > wrap_width(term) / 2)
+    if (indent > term_wrap_width(term) / 2)
         indent = SHORT_INDENT;
-    put_words(out, answer + loud, column, indent, wrap_width(term));
+    put_words(out, answer + loud, column, indent, term_wrap_width(term));
     free(text);
 }
 

@@ -16,6 +16,8 @@ void term_init(struct term *term, FILE *out);
 bool term_fits(const struct term *term, int columns);
 /* Prints a keyword and a text, in lines of the terminal's width. */
 void term_line(FILE *out, const struct term *term, const char *keyword, const char *text);
+/* Returns the width of term_wrap's lines: 80, or that of a narrower terminal. */
+int term_wrap_width(const struct term *term);
 /* Does the same in lines of at most 80 columns, to a pipe or file, too. keyword: NULL: none. */
 void term_wrap(FILE *out, const struct term *term, const char *keyword, const char *text);
 /* Prints an answer, which it frees, in such lines: a question, two blanks, and the answer, of which
