@@ -18,6 +18,7 @@
 #include "directory.h"
 #include "entry.h"
 #include "hard_links.h"
+#include "in_use.h"
 #include "nonregular.h"
 #include "overwrite.h"
 #include "parents.h"
@@ -29,7 +30,7 @@
 
 int copy_init(struct copy *copy)
 {
-    assert(!copy->cwd && !copy->links && !copy->written);
+    assert(!copy->cwd && !copy->links && !copy->written && !copy->in_use);
     TAILQ_INIT(&copy->looks);
     copy->umask = umask(0);
     umask(copy->umask);
@@ -63,11 +64,13 @@ void copy_destroy(struct copy *copy)
     seen_destroy(copy);
     hard_links_free(copy->links);
     written_free(copy->written);
+    in_use_free(copy->in_use);
     dir_put(copy->cwd);
     dir_put(copy->cwd_nofollow);
     atomic_store(&copy->deferred_errors, NULL);
     copy->links = NULL;
     copy->written = NULL;
+    copy->in_use = NULL;
     copy->cwd = copy->cwd_nofollow = NULL;
 }
 
@@ -269,7 +272,8 @@ int copy_produce(struct feed *feed, void *arg)
     /* a file alone leads to one destination */
     if (copy->opts.recursive || copy->source_count > 1) {
         copy->written = written_new();
-        if (!copy->written)
+        copy->in_use = in_use_new();
+        if (!copy->written || !copy->in_use)
             return -ENOMEM;
     }
     if (copy->opts.atomic && !copy->opts.dry_run && copy->source_count > 0)

@@ -32,6 +32,7 @@ struct copy_deferred_error {
 };
 
 struct hard_links;
+struct in_use;
 struct pool;
 struct parts;
 struct seen_parent;
@@ -67,6 +68,7 @@ struct copy {
     size_t operands_ahead;          /* have been looked up, or will be */
     struct hard_links *links;       /* NULL unless preserve_links */
     struct written *written;        /* destinations; NULL if no two sources can lead to one */
+    struct in_use *in_use;          /* NULL if no source can be a destination of another one */
     uint64_t dir_count;             /* destination directories that have a number */
     struct dir *cwd, *cwd_nofollow;
     dev_t top_dev; /* the directory that was made for the source being walked */

@@ -24,7 +24,7 @@
 enum {
     /* the smallest hole that is made of zeros: no filesystem here has larger blocks */
     HOLE_BYTES = 4096,
-    WAIT_US = 1000, /* for another thread that writes the same file by another name */
+    WAIT_US = 1000, /* for another thread that reads or writes the same file */
 };
 
 static const char zeros[64 * 1024];
@@ -62,7 +62,23 @@ static int choose_way(struct copy *copy, struct file *file, const struct stat *s
     return DEST_WRITE;
 }
 
-int dest_open(struct copy *copy, struct file *file, int source_fd, const struct stat *st, bool wait,
+/* Opens or creates the destination of a source that no other copy writes over. As dest_open. */
+static int open_unshared(struct copy *copy, struct file *file, const struct stat *st,
+                         struct dest *dest)
+{
+    int rc = in_use_read(copy->in_use, &dest->in_use, st) ? dest_create(copy, file, st, dest)
+                                                          : DEST_LATER;
+
+    if (rc != DEST_LATER)
+        return rc;
+    in_use_end(copy->in_use, &dest->in_use);
+    if (dest->claimed)
+        dest_link_unclaim(copy, st);
+    dest->claimed = false; /* another file may claim it before this one asks again */
+    return rc;
+}
+
+int dest_open(struct copy *copy, struct file *file, int source_fd, struct stat *st, bool wait,
               struct dest *dest)
 {
     int rc = overwrite_check_output(copy, file, st);
@@ -83,13 +99,12 @@ int dest_open(struct copy *copy, struct file *file, int source_fd, const struct 
             return rc;
         if (S_ISDIR(st->st_mode))
             return item_refuse(file, REFUSED_DIRECTORY);
-        rc = dest_create(copy, file, st, dest);
-        if (rc == DEST_LATER && dest->claimed) {
-            dest_link_unclaim(copy, st);
-            dest->claimed = false; /* another file may claim it before this one asks again */
-        }
-        if (rc == DEST_LATER && wait)
+        rc = open_unshared(copy, file, st, dest);
+        if (rc == DEST_LATER && wait) {
             usleep(WAIT_US);
+            if (fstat(source_fd, st) < 0)
+                return item_fail(file, STEP_STAT);
+        }
     } while (rc == DEST_LATER && wait);
     return rc == DEST_WRITE ? choose_way(copy, file, st, dest) : rc;
 }
@@ -380,6 +395,7 @@ void dest_end(struct copy *copy, struct file *file, const struct stat *st, struc
         dest_link_resolve(copy, file, st, opened && file->status == 0 ? &made : NULL,
                           dest->created);
     dest->claimed = false;
+    in_use_end(copy->in_use, &dest->in_use);
     assert(dest->state == DEST_NONE && !dest->temp && !dest->unfinished.listed);
     op->copied = file->status == 0 && !op->skipped;
     op->to_regular = dest->regular || !opened;

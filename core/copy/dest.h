@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "../delivery.h"
+#include "in_use.h"
 #include "../base/unfinished.h"
 
 struct copy;
@@ -16,7 +17,7 @@ enum dest_route {
     DEST_WRITE, /* open: write the bytes */
     DEST_READ,  /* complete already, but the sink needs the bytes */
     DEST_MADE,  /* complete already: a clone, a hard link; or left as it was */
-    DEST_LATER, /* another one copies or writes this file; ask again */
+    DEST_LATER, /* another one copies, reads or writes this file; ask again */
 };
 
 /* dest_to() asserts that these follow each other as the arrows say. */
@@ -46,6 +47,7 @@ struct dest {
     char *temp;                   /* DEST_NAMELESS, DEST_CLOSED: its temporary name; owned */
     uint64_t digested;            /* the sink has seen what comes before, holes included */
     struct unfinished unfinished; /* the name of what was created, until it is complete */
+    struct in_use_mark in_use;    /* the source, and what is written over */
 };
 
 /* -- for the engines, in the order of the calls for a file -- */
@@ -55,8 +57,9 @@ bool dest_wants_bytes(const struct copy *copy);
 /* The source could not be opened: gives up what was claimed for it when it was walked. */
 void dest_source_unopened(struct copy *copy, struct file *file);
 /* Decides where the open source goes. Returns a dest_route, or -errno with the file failed. If
- * wait is set, it waits and never returns DEST_LATER. */
-int dest_open(struct copy *copy, struct file *file, int source_fd, const struct stat *st, bool wait,
+ * wait is set, it waits and never returns DEST_LATER; then the source may have changed, and *st is
+ * updated. After DEST_LATER the caller must update it. */
+int dest_open(struct copy *copy, struct file *file, int source_fd, struct stat *st, bool wait,
               struct dest *dest);
 /* Has the kernel copy some of the bytes between two offsets, if they are in the page cache.
  * Returns how many; 0: the next ones must be read and written. */

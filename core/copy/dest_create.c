@@ -1,8 +1,8 @@
 /* dest_create.c: creates a copy's destination, or opens what is there. See dest.h.
  *
  * One file has one writer. Within the run the list of unfinished files tells; a lock tells other
- * processes (writer_lock.h). So what exists is opened without O_TRUNC, and is emptied only when it
- * is known to be ours alone. */
+ * processes (writer_lock.h). The run does not write over what it reads (in_use.h). So what exists
+ * is opened without O_TRUNC, and is emptied only when it is known to be ours alone. */
 #define _GNU_SOURCE
 #include <assert.h>
 #include <errno.h>
@@ -142,7 +142,7 @@ static int note_taken(struct copy *copy, struct file *file, const struct stat *s
 
 enum taken {
     TAKEN,          /* it is empty, and ours */
-    TAKEN_LATER,    /* the run is writing it by another name */
+    TAKEN_LATER,    /* the run is writing it by another name, or reading it */
     TAKEN_OVERTAKE, /* another process is making it */
     TAKEN_GONE,     /* another process has removed it */
     TAKEN_FAILED,   /* it could not be emptied: errno */
@@ -157,7 +157,8 @@ static enum taken take_over(struct copy *copy, struct file *file, const struct s
     struct stat now = *st;
     enum writer writer;
 
-    if (!unfinished_claim(&dest->unfinished, dest->fd, st))
+    if (!unfinished_claim(&dest->unfinished, dest->fd, st) ||
+        !in_use_write(copy->in_use, &dest->in_use, st))
         return TAKEN_LATER;
     if (!op->via_symlink && overwrite_collides(copy, op, st)) { /* made since that was decided */
         item_refuse(file, REFUSED_JUST_CREATED);

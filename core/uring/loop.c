@@ -170,7 +170,7 @@ static bool advance_all(struct loop *loop, unsigned *parked)
         bool oldest = slot == TAILQ_FIRST(&loop->taken);
 
         younger = TAILQ_NEXT(slot, entry);
-        if (slot->state == SLOT_PARKED)
+        if (slot->state == SLOT_PARKED && open_stat(loop, slot)) /* it may have changed */
             open_decide(loop, slot);
         else if (slot->state == SLOT_TYPE_KNOWN && may_open && (slot->regular || oldest))
             open_start(loop, slot);
