@@ -53,9 +53,10 @@ static bool parse_action(const char *text)
     static const char *const actions[] = {
         [ACTION_SHORT] = "short",     [ACTION_ZERO] = "zero", [ACTION_DONE] = "done",
         [ACTION_REVERSE] = "reverse", [ACTION_LATE] = "late", [ACTION_PAUSE] = "pause",
+        [ACTION_HOLD] = "hold",
     };
 
-    for (int i = ACTION_SHORT; i <= ACTION_PAUSE; i++) {
+    for (int i = ACTION_SHORT; i <= ACTION_HOLD; i++) {
         if (strcmp(text, actions[i]) == 0) {
             plan.action = (enum inject_action)i;
             plan.error = EINTR;
@@ -126,6 +127,8 @@ static void disturb(void)
 {
     struct timespec pause = {.tv_nsec = PAUSE_US * 1000L};
 
+    while (plan.action == ACTION_HOLD)
+        sleep(1);
     if (plan.action == ACTION_SIGNAL) {
         kill(getpid(), plan.error);
         /* the program must end here, not some calls later */

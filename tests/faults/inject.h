@@ -13,6 +13,7 @@
  *   cqe_any 2 late     a completion is delayed behind later ones
  *   linkat 5 SIGINT    the program gets the signal just before the call
  *   openat 1+ pause    each call is delayed a little
+ *   openat 3 hold      the thread waits before the call until the program ends
  *
  * The file AIOUTILS_INJECT_LOG gets lines: "fired" at the planned failure; "undrained" if a ring is
  * closed with requests in flight; at the end "count CALL N", and "descriptors N" (open ones). */
@@ -48,6 +49,7 @@ enum inject_action {
     ACTION_REVERSE,
     ACTION_LATE,
     ACTION_PAUSE,
+    ACTION_HOLD,
     ACTION_SIGNAL
 };
 

@@ -231,6 +231,15 @@ stopped_at() {
     timeout "$limit_seconds" bash -c 'until grep -q "^State:.T" "/proc/$1/status"; do sleep 0.02; done' - $stopped
 }
 
+# held_at PLAN COMMAND-OPERAND...: starts acp, of which one thread waits before a call for good, so that the run cannot
+# end before a signal ends it; waits for that, and sets $held
+held_at() {
+    rm -f held-log
+    AIOUTILS_INJECT="$1 hold" AIOUTILS_INJECT_LOG=held-log "$injected" --engine="$engine" "${@:2}" 2>/dev/null &
+    held=$!
+    timeout "$limit_seconds" bash -c 'until grep -q "^fired" held-log; do sleep 0.02; done' 2>/dev/null
+}
+
 if [ -x "$injected" ]; then
     fresh_mount
     rules
@@ -281,14 +290,13 @@ if [ -x "$injected" ]; then
     check "a rewriter is slow: the file has no tail of the other one" cmp mine to
 
     rm -f to
-    stopped_at "$lock" one to
+    held_at "$lock" one to
     same "a maker ends before its lock: it has made the file" 0 $?
-    maker=$stopped
     stopped_at "pwrite 1" mine to
     same "a maker ends before its lock: another run has locked it" 0 $?
-    kill $maker
-    kill -CONT $maker
-    wait $maker
+    kill $held
+    wait $held
+    same "a maker ends before its lock: by the signal" 143 $?
     kill -CONT $stopped
     wait $stopped
     same "a maker ends before its lock: the other run" 0 $?
@@ -296,12 +304,11 @@ if [ -x "$injected" ]; then
 
     rm -f to
     touch -d 2020-01-01 one
-    stopped_at "flistxattr 2" -a one to
+    held_at "flistxattr 2" -a one to
     same "a maker is interrupted at the attributes: all bytes are there" 0 $?
     check "a maker is interrupted at the attributes: another run" acp -a --update=changed one to
-    kill $stopped
-    kill -CONT $stopped
-    wait $stopped
+    kill $held
+    wait $held
     same "a maker is interrupted at the attributes: it has ended by the signal" 143 $?
     check "a maker is interrupted at the attributes: the copy is there" cmp one to
 
