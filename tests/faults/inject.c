@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 enum {
-    SIGNAL_US = 20000,
+    SIGNAL_SECONDS = 1,
     PAUSE_US = 200,
 };
 
@@ -131,8 +131,9 @@ static void disturb(void)
         sleep(1);
     if (plan.action == ACTION_SIGNAL) {
         kill(getpid(), plan.error);
-        /* the program must end here, not some calls later */
-        pause.tv_nsec = SIGNAL_US * 1000L;
+        /* the program must end here, not some calls later; a lock that is held here may be needed
+         * for that */
+        pause.tv_sec = SIGNAL_SECONDS;
     }
     nanosleep(&pause, NULL);
 }
