@@ -380,6 +380,7 @@ static void run(struct acp *acp)
     config.calls_wait = acp->common.opts.files_waiting > 0;
     rc = engine_process(engine, &acp->common.opts, jobs, &config, &acp->copy, sinks, &stats,
                         &produced);
+    copy_end(&acp->copy);
     acp->failed |= cli_run_failed(engine, rc, produced);
     cli_progress_stop(&acp->common);
     free(names);

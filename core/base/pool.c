@@ -87,21 +87,35 @@ static void start_thread(struct pool *pool)
     pthread_attr_destroy(&attr);
 }
 
-void pool_add(struct pool *pool, void (*run)(void *arg), void *arg)
+/* Adds the job, after waiting for room if may_wait. Returns false if it cannot be added. */
+static bool add(struct pool *pool, struct job job, bool may_wait)
 {
+    bool added;
+
     pthread_mutex_lock(&pool->lock);
+    assert(!pool->end);
     if (pool->len >= pool->idle && pool->threads < pool->threads_max && !pool->limited)
         start_thread(pool);
-    if (pool->threads == 0) {
-        pthread_mutex_unlock(&pool->lock);
-        run(arg);
-        return;
-    }
-    while (pool->len == JOBS_MAX)
+    while (may_wait && pool->threads > 0 && pool->len == JOBS_MAX)
         pthread_cond_wait(&pool->taken, &pool->lock);
-    pool->job[(pool->first + pool->len++) % JOBS_MAX] = (struct job){run, arg};
-    pthread_cond_signal(&pool->added);
+    added = pool->threads > 0 && pool->len < JOBS_MAX;
+    if (added) {
+        pool->job[(pool->first + pool->len++) % JOBS_MAX] = job;
+        pthread_cond_signal(&pool->added);
+    }
     pthread_mutex_unlock(&pool->lock);
+    return added;
+}
+
+void pool_add(struct pool *pool, void (*run)(void *arg), void *arg)
+{
+    if (!add(pool, (struct job){run, arg}, true))
+        run(arg);
+}
+
+bool pool_offer(struct pool *pool, void (*run)(void *arg), void *arg)
+{
+    return add(pool, (struct job){run, arg}, false);
 }
 
 void pool_wait(struct pool *pool)

@@ -52,10 +52,16 @@ int copy_init(struct copy *copy)
     return 0;
 }
 
+void copy_end(struct copy *copy)
+{
+    ahead_end(copy);
+}
+
 void copy_destroy(struct copy *copy)
 {
     struct copy_deferred_error *deferred = atomic_load(&copy->deferred_errors);
 
+    assert(!copy->pool);
     while (deferred) {
         struct copy_deferred_error *next = deferred->next;
         free(deferred);
@@ -221,6 +227,7 @@ static int copy_one(struct copy *copy, struct feed *feed, const struct copy_sour
     bool looks = copy->plan || copy_opts_decide_first(&copy->opts);
     const struct walk_ops ops = {.entry = entry,
                                  .enter = directory_enter,
+                                 .prepare = directory_prepare,
                                  .ahead = copy->pool && looks ? ahead_look : NULL,
                                  .settle = ahead_settle};
     struct walk_opts walk = copy->opts.walk;
@@ -244,6 +251,8 @@ static int copy_one(struct copy *copy, struct feed *feed, const struct copy_sour
     if (refusal != REFUSED_NONE)
         return item_add_refused(copy, feed, root(copy), source->name, refusal);
     walk.looks = looks;
+    if (!walk.follow)
+        walk.pool = copy->pool;
     if (S_ISDIR(st.st_mode))
         return walk_tree(feed, root(copy), source->name, &walk, &ops, copy);
     return entry(feed, root(copy), source->name, (unsigned char)IFTODT(st.st_mode), st.st_ino,
@@ -278,7 +287,8 @@ int copy_produce(struct feed *feed, void *arg)
     }
     if (copy->opts.atomic && !copy->opts.dry_run && copy->source_count > 0)
         sweep_target(&copy->sources[0]);
-    if (copy->plan || copy_opts_decide_first(&copy->opts) || copy->source_count > 1)
+    if (copy->plan || copy->opts.recursive || copy_opts_decide_first(&copy->opts) ||
+        copy->source_count > 1)
         ahead_start(copy);
     for (size_t i = 0; i < copy->source_count && rc == 0; i++) {
         ahead_operands(copy, root(copy), i, copy_opts_decide_first(&copy->opts));
@@ -293,7 +303,7 @@ int copy_produce(struct feed *feed, void *arg)
         dir_put(copy->source_to);
         copy->source_to = NULL;
     }
-    ahead_end(copy);
+    ahead_settle(copy);
     dir_put(copy->parents);
     copy->parents = NULL;
     return rc;

@@ -91,7 +91,9 @@ struct copy {
 
 /* Returns 0 or -ENOMEM. */
 int copy_init(struct copy *copy);
-/* Frees what copy_init made and the deferred errors, after the feed was joined. */
+/* After the feed was joined: waits until all directories have their attributes. */
+void copy_end(struct copy *copy);
+/* Frees what copy_init made and the deferred errors, after copy_end. */
 void copy_destroy(struct copy *copy);
 /* For feed_config.produce, with the struct copy as arg. */
 int copy_produce(struct feed *feed, void *copy);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/pool.h"
 #include "../base/statx.h"
 #include "ahead.h"
 #include "attr.h"
@@ -80,17 +81,50 @@ void directory_finish(const struct directory *op, const struct dir *to, const st
     attr_copy(op->copy, &from, &at, &op->st, op->created, report_deferred, &deferred);
 }
 
-/* The last reference to a walked directory goes. */
-static void dir_copied(struct dir *dir)
+static void free_op(struct directory *op)
+{
+    if (op->to) {
+        names_free(op->to->names);
+        op->to->names = NULL;
+    }
+    dir_put(op->to);
+    free(op);
+}
+
+static void finish(void *arg)
+{
+    struct dir *dir = arg;
+    struct directory *op = dir->op;
+
+    directory_finish(op, op->to, dir);
+    free_op(op);
+    dir_end(dir);
+}
+
+/* The last reference to a walked directory has gone. */
+static bool dir_copied(struct dir *dir)
+{
+    struct directory *op = dir->op;
+    const struct copy *copy = op->copy;
+    bool complete = !copy->opts.dry_run && !copy->plan;
+
+    if (complete && copy->pool && pool_offer(copy->pool, finish, dir))
+        return true;
+    if (complete)
+        directory_finish(op, op->to, dir);
+    free_op(op);
+    return false;
+}
+
+/* The last reference to a prepared directory has gone, which the walk has not entered. */
+static bool dir_unmade(struct dir *dir)
 {
     struct directory *op = dir->op;
 
-    if (!op->copy->opts.dry_run && !op->copy->plan)
-        directory_finish(op, op->to, dir);
-    names_free(op->to->names);
-    op->to->names = NULL;
-    dir_put(op->to);
-    free(op);
+    if (op->created)
+        (void)unlinkat(op->to->parent->fd, op->to->name, AT_REMOVEDIR);
+    free_op(op);
+    return false;
 }
 
 static int make(const struct copy *copy, struct dir *to, const char *name, struct directory *op)
@@ -300,6 +334,70 @@ static bool note_directory(struct copy *copy, struct feed *feed, int *rc, const 
     return true;
 }
 
+static bool is_into_itself(const struct copy *copy, const struct stat *st)
+{
+    return st->st_dev == copy->top_dev && st->st_ino == copy->top_ino;
+}
+
+/* Makes the struct of an open destination. Takes over fd. Returns 0 or -ENOMEM. */
+static int opened(struct copy *copy, struct directory *op, struct dir *to, const char *to_name,
+                  int fd)
+{
+    op->to = dir_new(to, to_name, fd);
+    if (!op->to) {
+        if (fd >= 0)
+            close(fd);
+        return -ENOMEM;
+    }
+    op->copy = copy;
+    op->to->created = op->created;
+    if (op->created)
+        op->to->medium = to->medium;
+    return 0;
+}
+
+static int prepare(struct copy *copy, struct dir *dir, const char *name, struct directory *op)
+{
+    struct dir *to = ((struct directory *)dir->parent->op)->to;
+    enum step step;
+    int fd;
+
+    if (fstat(dir->fd, &op->st) < 0 || is_into_itself(copy, &op->st))
+        return -1;
+    if (!to->created && copy->opts.atomic)
+        return -1; /* it is swept first */
+    if (to->created)
+        fd = directory_make(copy, to, name, op, false, &step);
+    else
+        fd = openat(to->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || opened(copy, op, to, name, fd) < 0) {
+        if (op->created)
+            (void)unlinkat(to->fd, name, AT_REMOVEDIR);
+        return -1;
+    }
+    if (!op->created && copy_opts_decide_first(&copy->opts))
+        op->to->names = names_list(fd);
+    return 0;
+}
+
+void directory_prepare(struct dir *dir, const char *name, void *arg)
+{
+    struct copy *copy = arg;
+    struct directory *op;
+
+    assert(copy->pool && !dir->op);
+    /* another operand may decide about it */
+    if (!dir->parent->op || copy->source_count > 1 || copy->opts.dry_run)
+        return;
+    op = calloc(1, sizeof(*op));
+    if (!op || prepare(copy, dir, name, op) < 0) {
+        free(op);
+        return;
+    }
+    dir->op = op;
+    dir->release = dir_unmade;
+}
+
 static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const char *name,
                  struct directory *op)
 {
@@ -308,31 +406,26 @@ static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const ch
     struct directory *above = parent->op;
     struct dir *to = above ? above->to : copy->source_to;
     const char *to_name = above ? name : copy->source_to_name, *elsewhere;
-    enum step step;
+    enum step step = STEP_OPEN_DEST;
     int fd, rc;
 
-    if (fstat(dir->fd, &op->st) < 0)
+    if (!op->to && fstat(dir->fd, &op->st) < 0)
         return item_add_failed(copy, feed, parent, name, STEP_STAT, -errno);
-    if (!top && op->st.st_dev == copy->top_dev && op->st.st_ino == copy->top_ino)
+    if (!top && is_into_itself(copy, &op->st))
         return item_add_refused(copy, feed, copy->cwd, copy->source->name, REFUSED_INTO_ITSELF);
     rc = copy->source_count > 1 ? seen_directory(copy, &op->st, top, to, to_name, &elsewhere) : 0;
     if (rc != REFUSED_NONE)
         return rc < 0 ? rc : add_seen(copy, feed, parent, name, rc, elsewhere);
-    fd = directory_make(copy, to, to_name, op, copy->opts.keep_directory_symlinks, &step);
+    fd = op->to ? op->to->fd
+                : directory_make(copy, to, to_name, op, copy->opts.keep_directory_symlinks, &step);
     if (fd < 0 && copy->opts.dry_run && step == STEP_STAT_DEST)
         op->created = true; /* it would be */
     else if (fd < 0)
         return add_unmade(copy, feed, parent, name, step, fd,
                           is_itself(copy, &op->st, top, to, to_name));
-    op->to = dir_new(to, to_name, fd);
-    if (!op->to) {
-        close(fd);
+    if (!op->to && opened(copy, op, to, to_name, fd) < 0)
         return -ENOMEM;
-    }
-    op->to->created = op->created;
-    if (op->created)
-        op->to->medium = to->medium;
-    else
+    if (!op->created)
         open_up(copy, fd);
     item_find_medium(copy, op->to);
     if (fd >= 0 && !to->created && !note_directory(copy, feed, &rc, to, to_name, fd, op->created))
@@ -349,10 +442,10 @@ static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const ch
         return item_add_refused(copy, feed, parent, name, REFUSED_SAME_FILE);
     if (rc < 0)
         return item_add_failed(copy, feed, parent, name, STEP_OPEN_DEST, rc);
-    if (copy->pool && !op->created && copy_opts_decide_first(&copy->opts))
+    if (copy->pool && !op->created && !op->to->names && copy_opts_decide_first(&copy->opts))
         op->to->names = names_list(fd);
-    op->copy = copy;
-    dir->op = op;
+    if (!dir->op) /* a thread may be reading it */
+        dir->op = op;
     dir->release = dir_copied;
     dir->dest_dir = op->to;
     return copy->opts.verbose && op->created ? add_made(copy, feed, parent, name) : 0;
@@ -360,16 +453,16 @@ static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const ch
 
 int directory_enter(struct feed *feed, struct dir *dir, const char *name, void *arg)
 {
-    struct directory *op = calloc(1, sizeof(*op));
+    struct directory *prepared = dir->op;
+    struct directory *op = prepared ? prepared : calloc(1, sizeof(*op));
     int rc;
 
     (void)ahead_missing(arg, dir->parent, name); /* the look has served */
     rc = op ? enter(arg, feed, dir, name, op) : -ENOMEM;
     assert(!dir->op || dir->op == op);
-    if (op && !dir->op) { /* it is left out */
-        dir_put(op->to);
-        free(op);
-        return rc < 0 ? rc : 1;
-    }
-    return rc;
+    if (dir->release == dir_copied)
+        return rc;
+    if (op && !prepared)
+        free_op(op);
+    return rc < 0 ? rc : 1; /* it is left out */
 }

@@ -6,6 +6,10 @@
 
 /* For walk_ops.enter: makes or finds the destination of a directory that the walk goes into. */
 int directory_enter(struct feed *feed, struct dir *dir, const char *name, void *copy);
+/* For walk_ops.prepare: makes it in a directory that the run has made, or opens it in an older one,
+ * unless directory_enter must decide what becomes of it. */
+void directory_prepare(struct dir *dir, const char *name, void *copy);
+
 /* -- between directory.c and parents.c -- */
 
 /* A directory that is being copied: the op of the source's struct dir, or, for one that --parents

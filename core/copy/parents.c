@@ -21,7 +21,7 @@ static const char *parent_source(const struct directory *op)
 }
 
 /* The last reference to such a directory goes. */
-static void parent_copied(struct dir *dir)
+static bool parent_copied(struct dir *dir)
 {
     struct directory *op = dir->op;
     const char *source = parent_source(op);
@@ -34,6 +34,7 @@ static void parent_copied(struct dir *dir)
         close(fd);
     dir_put(from);
     free(op);
+    return false;
 }
 
 /* Adds what became of one of these directories: source is its name as the operand has it. */

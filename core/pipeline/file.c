@@ -136,12 +136,22 @@ void dir_put(struct dir *dir)
         assert(refs > 0);
         if (refs > 1)
             break;
-        if (dir->release)
-            dir->release(dir);
+        if (dir->release && dir->release(dir))
+            break;
         close_dir(dir);
         free(dir);
         dir = parent;
     }
+}
+
+void dir_end(struct dir *dir)
+{
+    struct dir *parent = dir->parent;
+
+    assert(atomic_load_explicit(&dir->refs, memory_order_relaxed) == 0);
+    close_dir(dir);
+    free(dir);
+    dir_put(parent);
 }
 
 char *file_path(const struct file *file)

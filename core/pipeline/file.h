@@ -64,8 +64,10 @@ struct dir {
     uint64_t number; /* a copy's: one for each directory, since inode numbers may be used again */
     uint64_t batch;  /* the feed's: the last batch that had files of it, and how many */
     uint64_t batch_files;
-    void *op;                         /* the operation's own part, given up in release */
-    void (*release)(struct dir *dir); /* called before the last reference goes; may be NULL */
+    void *op; /* the operation's own part, given up in release */
+    /* Called when the last reference has gone. Returns true if the operation still needs the
+     * directory: it calls dir_end later. May be NULL. */
+    bool (*release)(struct dir *dir);
     struct dir *dest_dir; /* a copy's destination for it, parked together with it; not owned */
     uint64_t dev, ino;    /* while it is parked */
     size_t path_len;      /* of the path as the user would write it; 0 for the operands' root */
@@ -80,6 +82,8 @@ struct dir *dir_cwd(void);
 struct dir *dir_new(struct dir *parent, const char *name, int fd);
 struct dir *dir_get(struct dir *dir);
 void dir_put(struct dir *dir); /* takes NULL */
+/* Ends a directory that release has kept. From any thread. */
+void dir_end(struct dir *dir);
 /* Writes its path, of path_len bytes, and a NUL. */
 void dir_path_copy(const struct dir *dir, char *out);
 /* Directories that the process has open now. */

@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "walk.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <search.h>
@@ -14,30 +13,14 @@
 
 #include "../base/limits.h"
 #include "../base/stats.h"
+#include "listing.h"
 #include "prefetch.h"
+#include "subdirs.h"
 #include "../base/retry.h"
 
 enum {
-    LOOK_AHEAD = 256, /* entries */
-    /* of one getdents64(2): a round trip on FUSE, which fills what it is given */
-    LIST_BYTES = 256 * 1024,
+    LOOK_AHEAD = 256,       /* entries */
     PREFETCH_DIRS_MIN = 64, /* with fewer descriptors for directories, prefetch would take all */
-};
-
-struct found {
-    uint64_t ino;
-    size_t name_at; /* in the listing's names */
-    unsigned char type;
-    bool link; /* followed: type and ino are its target's */
-};
-
-/* Part of a directory: as many entries as are sorted at a time. */
-struct listing {
-    struct found *entries;
-    size_t len, cap;
-    size_t found; /* with what is excluded */
-    char *names;
-    size_t names_len, names_cap;
 };
 
 /* A directory that the walk is in. */
@@ -65,9 +48,10 @@ struct walk {
     struct scope scope;
     unsigned dirs_max;         /* to have open, before files are waited for */
     struct prefetch *prefetch; /* from the first cold directory on */
+    struct subdirs *subdirs;   /* NULL: calls do not wait for a server */
     /* what getdents64 returned and is not used yet: valid until the walk goes into a subdirectory
      */
-    char raw[LIST_BYTES] __attribute__((aligned(8)));
+    char raw[LISTING_BYTES] __attribute__((aligned(8)));
 };
 
 int walk_fail(struct feed *feed, struct dir *dir, const char *name, enum step step, int status)
@@ -80,118 +64,6 @@ int walk_fail(struct feed *feed, struct dir *dir, const char *name, enum step st
     return feed_add_done(feed, file);
 }
 
-static int listing_add(struct listing *list, const struct dirent *dirent)
-{
-    size_t name_len = strlen(dirent->d_name) + 1;
-
-    if (list->len == list->cap) {
-        size_t cap = list->cap ? list->cap * 2 : 32;
-        void *entries = realloc(list->entries, cap * sizeof(struct found));
-        if (!entries)
-            return -ENOMEM;
-        list->entries = entries;
-        list->cap = cap;
-    }
-    if (list->names_len + name_len > list->names_cap) {
-        size_t cap = (list->names_cap + name_len) * 2;
-        void *names = realloc(list->names, cap);
-        if (!names)
-            return -ENOMEM;
-        list->names = names;
-        list->names_cap = cap;
-    }
-    memcpy(list->names + list->names_len, dirent->d_name, name_len);
-    list->entries[list->len++] = (struct found){
-        .ino = dirent->d_ino, .name_at = list->names_len, .type = dirent->d_type};
-    list->names_len += name_len;
-    return 0;
-}
-
-/* Bytewise by path: what is in a directory sorts as if its name ended in a slash. */
-static int by_path(const void *a, const void *b, void *names)
-{
-    const struct found *x = a, *y = b;
-    const unsigned char *p = (const unsigned char *)names + x->name_at;
-    const unsigned char *q = (const unsigned char *)names + y->name_at;
-
-    while (*p && *p == *q) {
-        p++;
-        q++;
-    }
-    int c = *p ? *p : x->type == DT_DIR ? '/' : 0;
-    int d = *q ? *q : y->type == DT_DIR ? '/' : 0;
-    return c - d;
-}
-
-/* Finds out the type of an entry, if the directory does not tell it or a link must be followed. If
- * that fails, the type stays, and the entry is looked up again when its turn comes. */
-static int entry_stat(const struct walk *walk, int fd, const char *name, struct found *entry)
-{
-    struct stat st;
-
-    if (entry->type == DT_UNKNOWN) { /* some filesystems do not say */
-        if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-            return -errno;
-        entry->type = IFTODT(st.st_mode);
-    }
-    if (entry->type != DT_LNK || !walk->opts->follow)
-        return 0;
-    if (fstatat(fd, name, &st, 0) < 0)
-        return -errno;
-    entry->link = true;
-    entry->type = IFTODT(st.st_mode);
-    entry->ino = st.st_ino;
-    return 0;
-}
-
-/* Drops what is excluded. */
-static int listing_filter(struct listing *list, const struct walk *walk, const struct dir *dir)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < list->len; i++) {
-        const struct found *entry = &list->entries[i];
-        int rc = exclude_match(walk->opts->exclude, dir, walk->scope.root_len,
-                               list->names + entry->name_at, entry->type == DT_DIR);
-        if (rc < 0)
-            return rc;
-        if (rc == 0)
-            list->entries[kept++] = *entry;
-    }
-    list->len = kept;
-    return 0;
-}
-
-/* Reads the next entries of a directory. Returns 1 if there may be more, 0 at the end, -errno. */
-static int listing_read(struct listing *list, struct walk *walk, const struct dir *dir)
-{
-    ssize_t got = 1;
-
-    list->len = 0;
-    list->names_len = 0;
-    while (list->len < WALK_SORT_MAX &&
-           (got = getdents64(dir->fd, walk->raw, sizeof(walk->raw))) > 0) {
-        for (ssize_t at = 0; at < got;) {
-            const struct dirent *dirent = (const struct dirent *)(walk->raw + at);
-            at += dirent->d_reclen;
-            if (strcmp(dirent->d_name, ".") == 0 || strcmp(dirent->d_name, "..") == 0)
-                continue;
-            if (listing_add(list, dirent) < 0)
-                return -ENOMEM;
-        }
-    }
-    list->found = list->len;
-    if (got < 0)
-        return -errno;
-    for (size_t i = 0; i < list->len; i++)
-        (void)entry_stat(walk, dir->fd, list->names + list->entries[i].name_at, &list->entries[i]);
-    if (walk->opts->exclude && listing_filter(list, walk, dir) < 0)
-        return -ENOMEM;
-    if (list->len > 1)
-        qsort_r(list->entries, list->len, sizeof(struct found), by_path, list->names);
-    return got > 0;
-}
-
 static bool may_prefetch(const struct walk *walk)
 {
     return walk->dirs_max >= PREFETCH_DIRS_MIN;
@@ -200,6 +72,8 @@ static bool may_prefetch(const struct walk *walk)
 /* Sends prefetch into a cold directory's subdirectories, which are likely to be cold too. */
 static void prefetch_subdirectories(struct walk *walk, struct dir *dir, const struct listing *list)
 {
+    if (walk->subdirs && !walk->opts->looks)
+        return; /* threads list them already */
     if (!walk->prefetch && may_prefetch(walk))
         walk->prefetch = prefetch_new(walk->dirs_max, &walk->scope);
     /* the first last: the latest request is fulfilled first */
@@ -232,11 +106,15 @@ static bool reserve_descriptor(struct walk *walk)
         return false;
     if (walk->prefetch)
         prefetch_forget(walk->prefetch);
-    settle(walk);
-    while (dir_open_count() >= walk->dirs_max)
+    for (size_t i = 0; walk->subdirs && i < walk->depth; i++)
+        subdirs_drop(walk->subdirs, &walk->levels[i].list);
+    for (;;) {
+        settle(walk);
+        if (dir_open_count() < walk->dirs_max)
+            return false;
         if (!feed_drain_half(walk->feed))
             return true;
-    return false;
+    }
 }
 
 /* Opens a directory. If it may not be read, sets *fail to -EACCES and returns an O_PATH descriptor
@@ -307,26 +185,29 @@ static struct dir *new_dir(struct walk *walk, struct dir *parent, const char *na
     return dir;
 }
 
-/* Makes dir the directory that the walk is in. Takes over the reference, also if it fails. */
-static int push(struct walk *walk, struct dir *dir, long waits_before, uint64_t open_ns)
+/* Makes this level the one that the walk is in. Takes it over, unless it fails. */
+static int push(struct walk *walk, const struct level *level)
 {
     if (walk->depth == walk->levels_cap) {
         size_t cap = walk->levels_cap ? walk->levels_cap * 2 : 16;
         void *levels = realloc(walk->levels, cap * sizeof(struct level));
-        if (!levels) {
-            dir_put(dir);
+        if (!levels)
             return -ENOMEM;
-        }
         walk->levels = levels;
         walk->levels_cap = cap;
     }
-    if (walk->opts->follow && !tsearch(dir, &walk->inodes, by_inode)) {
-        dir_put(dir);
+    if (walk->opts->follow && !tsearch(level->dir, &walk->inodes, by_inode))
         return -ENOMEM;
-    }
-    walk->levels[walk->depth++] = (struct level){
-        .dir = dir, .more = true, .waits_before = waits_before, .listing_ns = open_ns};
+    walk->levels[walk->depth++] = *level;
     return 0;
+}
+
+static void drop(const struct walk *walk, struct level *level)
+{
+    if (walk->subdirs)
+        subdirs_drop(walk->subdirs, &level->list);
+    listing_free(&level->list);
+    dir_put(level->dir);
 }
 
 static void pop(struct walk *walk)
@@ -335,9 +216,7 @@ static void pop(struct walk *walk)
 
     if (walk->opts->follow)
         tdelete(level->dir, &walk->inodes, by_inode);
-    free(level->list.entries);
-    free(level->list.names);
-    dir_put(level->dir);
+    drop(walk, level);
 }
 
 /* Returns whether a directory's parent can be opened again through it: it must be searchable. If
@@ -349,23 +228,73 @@ static bool leads_up(const struct dir *dir)
     return fstatat(dir->fd, "..", &st, 0) == 0;
 }
 
-static int walk_into(struct walk *walk, struct dir *parent, const char *name, bool by_link)
+/* Has threads look into the directories that the walk will come to, the next ones first. */
+static void look_into(const struct walk *walk)
 {
-    /* what a link leads to has another parent to be unparked by */
-    bool park = reserve_descriptor(walk) && parent->parent && !by_link;
-    long waits_before = waits();
-    uint64_t open_ns = -stats_now_ns();
-    enum step step;
-    int fail, rc;
-    int fd = open_dir(walk, parent, name, &fail, &step);
-    struct dir *dir;
+    for (size_t i = walk->depth; walk->subdirs && i-- > 0;) {
+        const struct level *level = &walk->levels[i];
+        if (level->dir->fd < 0 || /* parked */
+            !subdirs_start(walk->subdirs, level->dir, &level->list, level->at, walk->dirs_max / 2))
+            break;
+    }
+}
 
-    open_ns += stats_now_ns();
+/* Opens the directory of a level, or takes it from the thread that has. *fail: as open_dir. Without
+ * level->dir it has been reported, or the walk must end: returns 0 or -errno. */
+static int open_level(struct walk *walk, struct dir *parent, const char *name, struct found *entry,
+                      struct level *level, int *fail)
+{
+    enum step step;
+    int fd, rc;
+
+    *fail = 0;
+    if (walk->subdirs && entry) {
+        while (!subdirs_wait(walk->subdirs, entry))
+            look_into(walk);
+        level->dir = subdirs_take(walk->subdirs, entry, &level->list, &level->more);
+    }
+    if (level->dir) {
+        level->names = level->list.found;
+        return 0;
+    }
+    level->more = true;
+    fd = open_dir(walk, parent, name, fail, &step);
     if (fd < 0)
         return walk_fail(walk->feed, parent, name, step, fd);
-    dir = new_dir(walk, parent, name, fd, &step, &rc);
+    level->dir = new_dir(walk, parent, name, fd, &step, &rc);
+    if (level->dir)
+        return 0;
+    return rc < 0 ? walk_fail(walk->feed, parent, name, step, rc) : -ENOMEM;
+}
+
+/* The walk is in dir now. */
+static int entered(struct walk *walk, struct dir *parent, struct dir *dir, bool park)
+{
+    int rc = 0;
+
+    if (walk->depth == 1 && walk->opts->looks && may_prefetch(walk) && dir->dest_dir &&
+        !dir->dest_dir->created)
+        walk->scope.beside_fd = fcntl(dir->dest_dir->fd, F_DUPFD_CLOEXEC, 0);
+    if (park && leads_up(dir) && (!dir->dest_dir || leads_up(dir->dest_dir))) {
+        rc = dir_park(parent);
+        walk->levels[walk->depth - 1].parked = rc == 0;
+    }
+    look_into(walk);
+    return rc;
+}
+
+/* entry: in the listing of parent; NULL: the root. */
+static int walk_into(struct walk *walk, struct dir *parent, const char *name, struct found *entry)
+{
+    /* what a link leads to has another parent to be unparked by */
+    bool park = reserve_descriptor(walk) && parent->parent && !(entry && entry->link);
+    struct level level = {.waits_before = waits(), .listing_ns = -stats_now_ns()};
+    int fail, rc = open_level(walk, parent, name, entry, &level, &fail);
+    struct dir *dir = level.dir;
+
+    level.listing_ns += stats_now_ns();
     if (!dir)
-        return rc < 0 ? walk_fail(walk->feed, parent, name, step, rc) : -ENOMEM;
+        return rc;
     if (walk->ops->enter)
         rc = walk->ops->enter(walk->feed, dir, name, walk->arg);
     if (rc == 0 && fail < 0)
@@ -374,18 +303,12 @@ static int walk_into(struct walk *walk, struct dir *parent, const char *name, bo
         rc = 1;
     else if (rc > 0)
         rc = 0;
-    if (rc != 1) {
-        dir_put(dir);
-        return rc;
+    if (rc == 1) {
+        rc = push(walk, &level);
+        if (rc == 0)
+            return entered(walk, parent, dir, park);
     }
-    if (walk->depth == 0 && walk->opts->looks && may_prefetch(walk) && dir->dest_dir &&
-        !dir->dest_dir->created)
-        walk->scope.beside_fd = fcntl(dir->dest_dir->fd, F_DUPFD_CLOEXEC, 0);
-    rc = push(walk, dir, waits_before, open_ns);
-    if (rc == 0 && park && leads_up(dir) && (!dir->dest_dir || leads_up(dir->dest_dir))) {
-        rc = dir_park(parent);
-        walk->levels[walk->depth - 1].parked = rc == 0;
-    }
+    drop(walk, &level);
     return rc;
 }
 
@@ -407,12 +330,12 @@ static int walk_out(struct walk *walk)
 
 static int walk_entry(struct walk *walk, struct dir *dir, struct found *entry, const char *name)
 {
-    int rc = entry_stat(walk, dir->fd, name, entry);
+    int rc = listing_stat(walk->opts, dir->fd, name, entry);
 
     if (rc < 0)
         return walk_fail(walk->feed, dir, name, STEP_STAT, rc);
     if (entry->type == DT_DIR)
-        return walk_into(walk, dir, name, entry->link);
+        return walk_into(walk, dir, name, entry);
     return walk->ops->entry(walk->feed, dir, name, entry->type, entry->ino, walk->arg);
 }
 
@@ -442,15 +365,17 @@ static int walk_on(struct walk *walk)
     if (!level->more)
         return walk_out(walk);
     level->listing_ns -= stats_now_ns();
-    more = listing_read(list, walk, dir);
+    more = listing_read(list, dir, walk->opts, walk->scope.root_len, walk->raw);
     level->listing_ns += stats_now_ns();
     level->names += list->found;
     level->at = level->ahead = 0;
     level->more = more > 0;
     if (waits() != level->waits_before)
         prefetch_subdirectories(walk, dir, list);
-    if (more >= 0)
+    if (more >= 0) {
+        look_into(walk);
         return 0;
+    }
     list->len = 0;
     return walk_fail(walk->feed, dir->parent, dir->name, STEP_READ_DIR, more);
 }
@@ -471,15 +396,19 @@ int walk_tree(struct feed *feed, struct dir *parent, const char *name, const str
     walk->depth = walk->levels_cap = 0;
     walk->inodes = NULL;
     walk->prefetch = NULL;
+    walk->subdirs = NULL;
     walk->scope.beside_fd = -1;
     /* a quarter of the descriptors: engine_run keeps its part, and the program has some */
     walk->dirs_max = limits_descriptors() / 4;
-    rc = walk_into(walk, parent, name, false);
+    rc = walk_into(walk, parent, name, NULL);
+    if (rc == 0 && walk->depth > 0 && opts->pool && walk->dirs_max >= 4 * SUBDIRS_MAX)
+        walk->subdirs = subdirs_new(opts, ops, arg, walk->levels[0].dir);
     while (rc == 0 && walk->depth > 0)
         rc = walk_on(walk);
     settle(walk);
     while (walk->depth > 0)
         pop(walk);
+    subdirs_free(walk->subdirs);
     prefetch_free(walk->prefetch);
     if (walk->scope.beside_fd >= 0)
         close(walk->scope.beside_fd);

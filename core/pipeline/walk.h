@@ -5,6 +5,8 @@
 #include "exclude.h"
 #include "feed.h"
 
+struct pool;
+
 struct walk_opts {
     bool follow; /* symbolic links below the root, too: entries are what they lead to */
     /* A directory on another device than the root is entered, and what is in it left out. */
@@ -13,11 +15,14 @@ struct walk_opts {
     /* The operation asks for the metadata of all entries, and of their destinations in directories
      * that the run has not made: if the tree is cold, threads look these up first. */
     bool looks;
+    /* Calls on names wait for a server: threads that open and list directories before the walk
+     * comes to them. NULL: they do not wait, or links are followed. */
+    struct pool *pool;
 };
 
-/* The operation's callbacks for the entries that the walk finds. All are called on the producer's
- * thread; each returns 0, or -errno to end the whole walk (-ECANCELED from feed_add). An error of
- * one entry is no reason to end it: feed_add_done reports it with a failed file. */
+/* The operation's callbacks for the entries that the walk finds. All but prepare are called on the
+ * producer's thread; each returns 0, or -errno to end the whole walk (-ECANCELED from feed_add). An
+ * error of one entry is no reason to end it: feed_add_done reports it with a failed file. */
 struct walk_ops {
     /* An entry that is no directory. type is DT_*, never DT_UNKNOWN. */
     int (*entry)(struct feed *feed, struct dir *dir, const char *name, unsigned char type,
@@ -26,6 +31,10 @@ struct walk_ops {
      * do. One that may not be read is entered, too, with an O_PATH descriptor, before that is
      * reported. */
     int (*enter)(struct feed *feed, struct dir *dir, const char *name, void *arg);
+    /* With opts->pool, on any thread: a directory has been opened and listed, and enter is likely
+     * to be called for it later. Does what enter would wait for. If enter is not called, release of
+     * the directory must undo it. NULL: nothing to do. */
+    void (*prepare)(struct dir *dir, const char *name, void *arg);
     /* The walk will come to this entry, of any type: starts on other threads what waits for a
      * server. NULL: nothing to do. */
     void (*ahead)(struct dir *dir, const char *name, void *arg);

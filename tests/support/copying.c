@@ -103,6 +103,7 @@ void copying_run_one(struct copying *it, const char *from, const char *to)
     assert_int_equal(
         engine_run(it->engine, &it->opts, it->jobs, feed, &it->copy, sinks, &it->stats), 0);
     assert_int_equal(feed_join(feed), 0);
+    copy_end(&it->copy);
     alarm(0);
     free(it->stats.listing.slowest);
     it->stats.listing.slowest = NULL;

@@ -46,10 +46,29 @@ static int enter(struct feed *feed, struct dir *dir, const char *name, void *arg
     return 0;
 }
 
+static bool count_release(struct dir *dir)
+{
+    struct tour *tour = dir->op;
+
+    atomic_fetch_add(&tour->released, 1);
+    return false;
+}
+
+static void prepare(struct dir *dir, const char *name, void *arg)
+{
+    struct tour *tour = arg;
+
+    assert_string_equal(dir->name, name);
+    atomic_fetch_add(&tour->prepared, 1);
+    dir->op = tour;
+    dir->release = count_release;
+}
+
 static int produce(struct feed *feed, void *arg)
 {
     struct tour *tour = arg;
-    const struct walk_ops ops = {.entry = entry, .enter = tour->no_enter ? NULL : enter};
+    const struct walk_ops ops = {
+        .entry = entry, .enter = tour->no_enter ? NULL : enter, .prepare = prepare};
     struct dir *cwd = dir_cwd();
     int rc = cwd ? walk_tree(feed, cwd, tour->root, &tour->opts, &ops, tour) : -ENOMEM;
 

@@ -2,6 +2,8 @@
 #ifndef TESTS_TOURING_H
 #define TESTS_TOURING_H
 
+#include <stdatomic.h>
+
 #include "../../core/pipeline/walk.h"
 
 struct seen {
@@ -20,6 +22,8 @@ struct tour {
     const char *leave_out; /* name of a directory */
     unsigned stop_after;   /* end the walk at this entry, with -ECANCELED; 0: never */
     bool no_enter;         /* for an operation without enter */
+    atomic_uint prepared;  /* with opts.pool: directories, ahead of the walk */
+    atomic_uint released;  /* of these */
 
     struct seen *seen;
     size_t len, cap;

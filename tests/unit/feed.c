@@ -36,9 +36,10 @@ struct file_op {
     unsigned handled; /* by engines */
 };
 
-static void count_release(struct dir *dir)
+static bool count_release(struct dir *dir)
 {
     atomic_fetch_add(&((struct run *)dir->op)->released, 1);
+    return false;
 }
 
 static int add_one(struct run *run, struct feed *feed, struct dir *dir, unsigned i)

@@ -82,13 +82,62 @@ static void works_without_threads(void **state)
     pool_free(pool);
 }
 
+struct offering {
+    struct pool *pool;
+    unsigned left;
+};
+
+static void offer_again(void *arg)
+{
+    struct offering *offering = arg;
+
+    atomic_fetch_add(&done, 1);
+    if (offering->left-- > 0)
+        assert_true(pool_offer(offering->pool, offer_again, offering));
+}
+
+/* A job may offer the next one: waiting takes it in. */
+static void jobs_offer_jobs(void **state)
+{
+    struct offering offering = {.pool = pool_new(2), .left = JOBS};
+
+    (void)state;
+    atomic_store(&done, 0);
+    assert_true(pool_offer(offering.pool, offer_again, &offering));
+    pool_wait(offering.pool);
+    assert_int_equal(atomic_load(&done), JOBS + 1);
+    pool_free(offering.pool);
+}
+
+/* An offer never waits, and never makes the calls itself. */
+static void offers_are_refused(void **state)
+{
+    struct pool *none = pool_new(0), *one = pool_new(1);
+    unsigned number = 1, taken = 0;
+
+    (void)state;
+    atomic_store(&done, 0);
+    assert_false(pool_offer(none, count, &number));
+    assert_int_equal(atomic_load(&done), 0);
+    pthread_barrier_init(&barrier, NULL, 2);
+    assert_true(pool_offer(one, meet, NULL));
+    while (pool_offer(one, count, &number))
+        taken++;
+    assert_true(taken > 0);
+    pthread_barrier_wait(&barrier);
+    pool_wait(one);
+    assert_int_equal(atomic_load(&done), taken + 1);
+    pool_free(one);
+    pool_free(none);
+    pthread_barrier_destroy(&barrier);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(jobs_overlap),
-        cmocka_unit_test(none_is_lost),
-        cmocka_unit_test(one_without_jobs_ends),
-        cmocka_unit_test(works_without_threads),
+        cmocka_unit_test(jobs_overlap),          cmocka_unit_test(none_is_lost),
+        cmocka_unit_test(one_without_jobs_ends), cmocka_unit_test(works_without_threads),
+        cmocka_unit_test(jobs_offer_jobs),       cmocka_unit_test(offers_are_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
