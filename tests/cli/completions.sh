@@ -96,6 +96,14 @@ same 'bash: an option that needs an argument ends in =' '--sparse=' "$(offered_b
 same 'bash: an optional argument is not asked for' '--stats' "$(offered_by_bash 'acp --sta')"
 same 'bash: the argument as a word of its own' $'always\nauto' "$(offered_by_bash 'acp --sparse a')"
 same 'bash: the next word after an optional argument' '' "$(offered_by_bash 'acp --backup n')"
+# one more word of a list, behind those that it has; zsh is asked for the word alone
+for shell in "${shells[@]}"; do
+    for list in 'ahash -a sha256,md' 'ahash --algorithm=sha256,md'; do
+        same "$shell: $list" md5 "$("offered_by_$shell" "$list" | sed 's/^sha256,//')"
+    done
+    same "$shell: a list stays" "$([ "$shell" = zsh ] && echo uring || echo sync,sync-j2,uring)" \
+        "$("offered_by_$shell" 'abench read --arms=sync,sync-j2,u')"
+done
 same 'bash: files' 'file 1' "$(offered_by_bash 'ahash --update f')"
 same 'bash: directories' 'dir 1' "$(offered_by_bash 'acp -a --target-directory=d')"
 same 'bash: operands follow --' '' "$(offered_by_bash 'acp -- --sparse=')"

@@ -72,7 +72,7 @@ in_completions() {
         sed -n "s/^ *'[^-]*\(([^)]*)\)\?\(--\?[A-Za-z0-9-]*[a-zA-Z0-9]\)[=+-]*\[.*/\2/p" completion.zsh | sort
     )"
     same "$program: fish completes them" "$expected" "$(
-        sed "s/ -d '.*//" completion.fish | grep -oE -e '-[sl] [A-Za-z0-9-]+' | sed 's/^-s /-/; s/^-l /--/' | sort
+        grep '^complete ' completion.fish | sed "s/ -d '.*//" | grep -oE -e '-[sl] [A-Za-z0-9-]+' | sed 's/^-s /-/; s/^-l /--/' | sort
     )"
 }
 
