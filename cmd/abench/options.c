@@ -213,7 +213,7 @@ static void set_cache(struct bench_options *opts, const char *argument)
 /* Returns a number from 1 to max. */
 static unsigned number_of(const char *what, const char *option, const char *argument, unsigned max)
 {
-    char expected[64];
+    char expected[96];
     unsigned count;
 
     snprintf(expected, sizeof(expected), "%s from 1 to %u", what, max);
@@ -292,12 +292,13 @@ static void set_number(struct bench_options *opts, int option, const char *argum
         opts->size = size_of("size", argument, 1);
         break;
     case CLI_OPT_DEPTH:
-        (void)count_of("depth", argument, CLI_DEPTH_MAX);
+        (void)number_of("a number (or --sweep=depth=N,N...)", "depth", argument, CLI_DEPTH_MAX);
         opts->depth = argument;
         break;
     case CLI_OPT_BLOCK_SIZE:
         if (cli_parse_block_size(argument, &bytes) < 0)
-            bad_argument("block-size", argument, CLI_BLOCK_SIZES);
+            bad_argument("block-size", argument,
+                         CLI_BLOCK_SIZES " (or --sweep=block-size=SIZE,SIZE...)");
         opts->block_size = argument;
         break;
     case OPT_TIME:

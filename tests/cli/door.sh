@@ -87,6 +87,13 @@ for option in --arms=sync-j1025 --arms=uring-d32769 --arms=uring-j0 --sweep=jobs
     same "abench $option" 2 "$("$bin/abench" read --pairs=1 --time=20 "$option" one >out 2>&1; echo $?)"
 done
 
+gives 'abench: several depths' 2 '' \
+    "abench: invalid argument '1,4' for '--depth'; expected a number (or --sweep=depth=N,N...) from 1 to 32768
+Try 'abench --help' for more information." 'abench read --depth=1,4 one'
+gives 'abench: several block sizes' 2 '' \
+    "abench: invalid argument '4K,1M' for '--block-size'; expected a size from 1 to 1G (or --sweep=block-size=SIZE,SIZE...)
+Try 'abench --help' for more information." 'abench read --block-size=4K,1M one'
+
 gives 'abench: a time with a unit' 2 '' \
     "abench: invalid argument '1m' for '--time'; expected a number of seconds from 1 to 1000000
 Try 'abench --help' for more information." 'abench hash --time=1m .'
