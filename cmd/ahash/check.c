@@ -20,6 +20,7 @@
 #include "unlisted.h"
 #include "../cli/messages.h"
 #include "../cli/quote.h"
+#include "../../core/base/retry.h"
 
 static bool is_stdin(const char *path)
 {

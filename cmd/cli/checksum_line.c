@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "../../core/base/retry.h"
+
 /* A name takes one line whatever is in it. A backslash in front of the line says that it is
  * escaped. */
 static void print_escaped(FILE *out, const char *name)

@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -39,6 +40,17 @@ enum {
             retry_result = (call);                                               \
         while (retry_result < 0 && errno == EINTR && ++retry_count < RETRY_MAX); \
         retry_result;                                                            \
+    })
+
+/* The same of a call that returns a pointer. */
+#define RETRY_POINTER(call)                                                   \
+    __extension__({                                                           \
+        __typeof__(call) retry_result;                                        \
+        int retry_count = 0;                                                  \
+        do                                                                    \
+            retry_result = (call);                                            \
+        while (!retry_result && errno == EINTR && ++retry_count < RETRY_MAX); \
+        retry_result;                                                         \
     })
 
 /* As the calls of that name. An interrupted call may have been done nevertheless: it counts as
@@ -68,6 +80,19 @@ static inline struct dirent *retry_readdir(DIR *dir)
     return entry;
 }
 
+/* As getc_unlocked(3). */
+static inline int retry_getc(FILE *stream)
+{
+    int c, count = 0;
+
+    while ((c = getc_unlocked(stream)) == EOF && ferror_unlocked(stream) && errno == EINTR &&
+           ++count < RETRY_MAX)
+        clearerr_unlocked(stream);
+    return c;
+}
+
+#undef getc_unlocked
+#define getc_unlocked retry_getc
 #define linkat retry_linkat
 #define mkdir(name, mode) retry_mkdirat(AT_FDCWD, name, mode)
 #define mkdirat retry_mkdirat
@@ -76,6 +101,7 @@ static inline struct dirent *retry_readdir(DIR *dir)
 #define readdir retry_readdir
 #define renameat(from_fd, from, to_fd, to) retry_renameat2(from_fd, from, to_fd, to, 0)
 #define renameat2 retry_renameat2
+#define rmdir(name) retry_unlinkat(AT_FDCWD, name, AT_REMOVEDIR)
 #define symlinkat retry_symlinkat
 #define unlinkat retry_unlinkat
 
@@ -84,6 +110,7 @@ static inline struct dirent *retry_readdir(DIR *dir)
 #define copy_file_range(...) RETRY(copy_file_range(__VA_ARGS__))
 #define faccessat(...) RETRY(faccessat(__VA_ARGS__))
 #define fallocate(...) RETRY(fallocate(__VA_ARGS__))
+#define fchdir(...) RETRY(fchdir(__VA_ARGS__))
 #define fchmod(...) RETRY(fchmod(__VA_ARGS__))
 #define fchmodat(...) RETRY(fchmodat(__VA_ARGS__))
 #define fchown(...) RETRY(fchown(__VA_ARGS__))
@@ -92,6 +119,7 @@ static inline struct dirent *retry_readdir(DIR *dir)
 #define fgetxattr(...) RETRY(fgetxattr(__VA_ARGS__))
 #define flistxattr(...) RETRY(flistxattr(__VA_ARGS__))
 #define flock(...) RETRY(flock(__VA_ARGS__))
+#define fopen(...) RETRY_POINTER(fopen(__VA_ARGS__))
 #define fremovexattr(...) RETRY(fremovexattr(__VA_ARGS__))
 #define fsetxattr(...) RETRY(fsetxattr(__VA_ARGS__))
 #define fstat(...) RETRY(fstat(__VA_ARGS__))
@@ -110,7 +138,9 @@ static inline struct dirent *retry_readdir(DIR *dir)
 #define lsetxattr(...) RETRY(lsetxattr(__VA_ARGS__))
 #define lstat(...) RETRY(lstat(__VA_ARGS__))
 #define open(...) RETRY(open(__VA_ARGS__))
+#define readlink(...) RETRY(readlink(__VA_ARGS__))
 #define readlinkat(...) RETRY(readlinkat(__VA_ARGS__))
+#define realpath(...) RETRY_POINTER(realpath(__VA_ARGS__))
 #define removexattr(...) RETRY(removexattr(__VA_ARGS__))
 #define setxattr(...) RETRY(setxattr(__VA_ARGS__))
 #define stat(...) RETRY(stat(__VA_ARGS__))

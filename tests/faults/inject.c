@@ -259,6 +259,17 @@ WRAP(int, lsetxattr, (const char *path, const char *name, const void *value, siz
      (path, name, value, len, flags))
 WRAP(int, fremovexattr, (int fd, const char *name), (fd, name))
 WRAP(int, flock, (int fd, int how), (fd, how))
+WRAP(int, access, (const char *name, int mode), (name, mode))
+WRAP(int, chmod, (const char *name, mode_t mode), (name, mode))
+WRAP(int, fchdir, (int fd), (fd))
+WRAP(ssize_t, getxattr, (const char *path, const char *name, void *value, size_t len),
+     (path, name, value, len))
+WRAP(int, setxattr, (const char *path, const char *name, const void *value, size_t len, int flags),
+     (path, name, value, len, flags))
+WRAP(int, removexattr, (const char *path, const char *name), (path, name))
+WRAP(int, lremovexattr, (const char *path, const char *name), (path, name))
+WRAP(ssize_t, readlink, (const char *name, char *buf, size_t len), (name, buf, len))
+WRAP_NULL(char *, realpath, (const char *name, char *buf), (name, buf))
 WRAP_NULL(FILE *, fopen, (const char *name, const char *mode), (name, mode))
 WRAP_NULL(FILE *, fdopen, (int fd, const char *mode), (fd, mode))
 WRAP_NULL(FILE *, tmpfile, (void), ())
@@ -404,6 +415,19 @@ int __wrap___openat_2(int dir, const char *name, int flags);
 int __wrap___openat_2(int dir, const char *name, int flags)
 {
     return __wrap_openat(dir, name, flags, 0);
+}
+
+int __wrap___open_2(const char *name, int flags);
+int __wrap___open_2(const char *name, int flags)
+{
+    return __wrap_open(name, flags, 0);
+}
+
+ssize_t __wrap___readlinkat_chk(int dir, const char *name, char *buf, size_t len, size_t room);
+ssize_t __wrap___readlinkat_chk(int dir, const char *name, char *buf, size_t len, size_t room)
+{
+    (void)room;
+    return __wrap_readlinkat(dir, name, buf, len);
 }
 
 int __wrap___vasprintf_chk(char **text, int flag, const char *format, va_list args)

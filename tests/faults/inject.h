@@ -35,7 +35,8 @@
     X(fstatfs) X(syncfs) X(renameat2) X(listxattr) X(llistxattr) X(flistxattr) X(fgetxattr) \
     X(lgetxattr) X(fsetxattr) X(lsetxattr) X(fremovexattr) X(flock) X(aligned_alloc) \
     X(reallocarray) X(copy_file_range) X(readdir) X(tsearch) X(asprintf) X(vasprintf) X(fflush) \
-    X(fclose)
+    X(fclose) X(access) X(chmod) X(fchdir) X(getxattr) X(setxattr) X(removexattr) X(lremovexattr) \
+    X(readlink) X(realpath)
 /* clang-format on */
 
 #define INJECT_ENUM(name) CALL_##name,
