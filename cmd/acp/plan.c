@@ -13,6 +13,7 @@
 #include "../../core/base/path.h"
 #include "../../core/copy/parts.h"
 #include "acp.h"
+#include "../cli/checksum_line.h"
 #include "../cli/messages.h"
 #include "../cli/quote.h"
 #include "../cli/sizes.h"
@@ -210,27 +211,37 @@ void acp_plan_finish(struct acp *acp, bool walked)
 
 /* -- a part -- */
 
+/* Exits if the options differ from those of the plan, whose file is open behind its first line. */
+static void check_options(const struct acp *acp, const char *dir, FILE *plan, char *line)
+{
+    char *own = options_text(&acp->copy.opts);
+    size_t len;
+
+    if (!acp->copy.opts.parents)
+        cli_fatal(0, "cannot copy a part of the plan %s without --parents", cli_quote(dir));
+    while (checksum_line_read(plan, line, &len))
+        if (strncmp(line, "options ", 8) == 0 && strcmp(line + 8, own) != 0)
+            cli_fatal(0, "cannot copy a part of the plan %s with %s: it was made with %s",
+                      cli_quote(dir), own, line + 8);
+    free(own);
+}
+
 void acp_plan_check_part(const struct acp *acp)
 {
-    char *dir = path_dir(acp->common.files0_from), *path = NULL, *line = NULL, *own;
-    size_t cap = 0;
+    char *dir = path_dir(acp->common.files0_from), *path = NULL;
+    char *line = malloc(CHECKSUM_LINE_BYTES_MAX + 1);
+    size_t len;
     FILE *plan;
 
-    if (!dir || asprintf(&path, "%s/" PLAN_FILE, dir) < 0)
+    if (!dir || !line || asprintf(&path, "%s/" PLAN_FILE, dir) < 0)
         cli_fatal(ENOMEM, "cannot start");
     plan = fopen(path, "re");
-    if (plan && getline(&line, &cap, plan) > 0 && strcmp(line, PLAN_FORMAT "\n") == 0) {
-        own = options_text(&acp->copy.opts);
-        if (!acp->copy.opts.parents)
-            cli_fatal(0, "cannot copy a part of the plan %s without --parents", cli_quote(dir));
-        while (getline(&line, &cap, plan) > 0) {
-            line[strcspn(line, "\n")] = 0;
-            if (strncmp(line, "options ", 8) == 0 && strcmp(line + 8, own) != 0)
-                cli_fatal(0, "cannot copy a part of the plan %s with %s: it was made with %s",
-                          cli_quote(dir), own, line + 8);
-        }
-        free(own);
-    }
+    if (!plan && errno != ENOENT && errno != ENOTDIR)
+        cli_fatal(errno, "cannot open %s for reading", cli_quote(path));
+    if (plan && checksum_line_read(plan, line, &len) && strcmp(line, PLAN_FORMAT) == 0)
+        check_options(acp, dir, plan, line);
+    if (plan && ferror(plan))
+        cli_fatal(errno, "error reading %s", cli_quote(path));
     if (plan)
         fclose(plan);
     free(line);

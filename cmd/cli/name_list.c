@@ -11,12 +11,12 @@
 #include "messages.h"
 #include "options.h"
 #include "quote.h"
+#include "../../core/base/retry.h"
 
 struct names0 {
     FILE *stream;
-    char *name;
-    size_t name_cap;
     uint64_t line;
+    char name[NAMES0_BYTES_MAX];
 };
 
 int names0_open(struct names0 **out, const char *path)
@@ -53,19 +53,26 @@ struct names0 *names0_of_option(const struct cli_common *common, char *const *op
 
 int names0_next(struct names0 *names, const char **name, size_t *len)
 {
-    ssize_t got;
+    size_t n = 0;
+    int c;
 
-    errno = 0;
-    got = getdelim(&names->name, &names->name_cap, 0, names->stream);
-    if (got < 0)
-        return feof(names->stream) ? NAMES0_END : errno ? -errno : -EIO;
-    names->line++;
-    if (names->name[got - 1] == 0) /* the last name may come without */
-        got--;
-    if (got == 0)
+    /* what comes before an error may be a part of a name */
+    while ((c = getc_unlocked(names->stream)) != EOF && c != 0) {
+        if (n < NAMES0_BYTES_MAX)
+            names->name[n++] = (char)c;
+    }
+    if (c == EOF && ferror(names->stream))
+        return errno ? -errno : -EIO;
+    if (c == EOF && n == 0)
+        return NAMES0_END;
+    names->line++; /* the last name may come without NUL */
+    if (n == 0)
         return NAMES0_EMPTY;
+    if (n == NAMES0_BYTES_MAX)
+        return NAMES0_LONG;
+    names->name[n] = 0;
     *name = names->name;
-    *len = (size_t)got;
+    *len = n;
     return names->stream == stdin && strcmp(*name, "-") == 0 ? NAMES0_STDIN : NAMES0_NAME;
 }
 
@@ -80,6 +87,8 @@ void names0_report(const char *path, uint64_t line, int got)
 
     if (got == NAMES0_EMPTY)
         cli_message(0, "%s:%" PRIu64 ": invalid zero-length file name", list, line);
+    else if (got == NAMES0_LONG)
+        cli_message(ENAMETOOLONG, "%s:%" PRIu64, list, line);
     else if (got == NAMES0_STDIN)
         cli_message(0, "when reading file names from stdin, no file name of '-' allowed");
     else
@@ -92,6 +101,5 @@ void names0_close(struct names0 *names)
         return;
     if (names->stream != stdin)
         fclose(names->stream);
-    free(names->name);
     free(names);
 }

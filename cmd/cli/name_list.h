@@ -13,7 +13,10 @@ enum {
     NAMES0_NAME,
     NAMES0_EMPTY, /* a name of zero length */
     NAMES0_STDIN, /* the name "-" in a list that comes from standard input itself */
+    NAMES0_LONG,  /* a name of NAMES0_BYTES_MAX bytes or more: such a list need not be one */
 };
+
+enum { NAMES0_BYTES_MAX = 131072 }; /* longer names cannot be operands, either */
 
 /* Opens a list; "-" is standard input. Returns 0 or -errno. */
 int names0_open(struct names0 **names, const char *path);

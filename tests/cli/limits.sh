@@ -91,6 +91,22 @@ AIOUTILS_ENGINE=${root:+$engine} all_right "no locked memory" -l 0
 address_space=(200000 100000 50000 30000 20000 12000)
 if [ -z "$sanitizer" ]; then
     all_right "300 MB of address space" -v 300000
+    # long_name: prints a list with a name of 310 MB
+    long_name() {
+        printf 'tree/w1/1\0'
+        head -c 310000000 /dev/zero | tr '\0' a
+        printf '\0tree/w1/2\0'
+    }
+    export -f long_name
+    limited='set -o pipefail; ulimit -v 300000; long_name'
+    gives "a name of 310 MB: ahash" 1 "$(sha256sum tree/w1/1 tree/w1/2)" 'ahash: -:2: File name too long' \
+        "$limited | ahash --files0-from=-"
+    gives "a name of 310 MB: acat" 1 "$(cat tree/w1/1 tree/w1/2)" 'acat: -:2: File name too long' \
+        "$limited | acat --files0-from=-"
+    mkdir named
+    gives "a name of 310 MB: acp" 1 '' 'acp: -:2: File name too long' "$limited | acp --files0-from=- -t named"
+    check "a name of 310 MB: acp copies the others" cmp <(cat tree/w1/1 tree/w1/2) <(cat named/1 named/2)
+    rm -r named
 else
     left_out 'limits of the address space' "$sanitizer takes more than any of it"
     address_space=()

@@ -119,6 +119,67 @@ all_the_same "short reads" "read * short=1000" --direct-io
 all_the_same "reads of one byte" "read small short=1" --direct-io
 all_the_same "reads that are slow now and then" "read * delay=20 times=20"
 all_the_same "interrupted reads" "read * error=EINTR times=3" --direct-io
+
+# -- lists that are interrupted, or end at a bad place --
+fresh_mount --direct-io
+(cd right && sha256sum small middle) >"$below/sums"
+printf '%s\0' right/small right/middle >"$below/names"
+sums=$(cat "$below/sums")
+rules "read names error=EINTR times=2" "open names error=EINTR times=2"
+same "an interrupted list: ahash" "${sums//  /  right/}" "$(ahash --files0-from="$mnt/names" 2>&1)"
+same "an interrupted list: ahash: it has happened" 2 "$(applied)"
+rules "read names error=EINTR times=2" "open names error=EINTR times=2"
+check "an interrupted list: acat" cmp <(acat --files0-from="$mnt/names") <(cat right/small right/middle)
+rules "read names error=EINTR times=2" "open names error=EINTR times=2"
+mkdir listed
+check "an interrupted list: acp" acp --files0-from="$mnt/names" -t listed
+check "an interrupted list: acp, nothing wrong" nothing_wrong listed
+same "an interrupted list: acp, all files" 2 "$(find listed -type f | wc -l)"
+rules "read sums error=EINTR times=2" "open sums error=EINTR times=2"
+same "an interrupted list: ahash -c" $'small: OK\nmiddle: OK' "$(cd right && ahash -c "$mnt/sums" 2>&1)"
+rules "read sums error=EINTR times=2" "open sums error=EINTR times=2"
+# shellcheck disable=SC2016 # for the inner shell
+check "an interrupted list: ahash --update" env -C right bash -c 'ahash --update="$1" small middle' - "$mnt/sums"
+same "an interrupted list: ahash --update: it is complete" "$sums" "$(grep -v '^#' "$below/sums")"
+rm -rf listed
+# A part of a name is the name of another file: it is not taken for that.
+cp right/small cut-
+cp right/middle cut-off
+{
+    yes cut-off | head -n 511 | tr '\n' '\0' # 4088 bytes
+    printf 'abc\0cut-off\0'
+} >"$below/names"
+rules "read names error=EIO from=4096"
+ahash --files0-from="$mnt/names" >out 2>message
+same "a list that ends at a bad place: ahash: no name is cut off" 0 "$(grep -c 'cut-$' out)"
+same "a list that ends at a bad place: ahash says so" 1 "$(grep -c 'names: read error: Input/output error$' message)"
+mkdir listed
+acp --files0-from="$mnt/names" -t listed 2>message
+same "a list that ends at a bad place: acp: no name is cut off" no "$([ -e listed/cut- ] && echo yes || echo no)"
+same "a list that ends at a bad place: acp says so" 1 "$(grep -c 'names: read error: Input/output error$' message)"
+rm -rf listed cut- cut-off "$below/sums" "$below/names"
+# directories and links are looked at by calls of their own
+mkdir -p "$below/top/linked"
+echo one >"$below/top/linked/one"
+ln -s linked/one "$below/top/link"
+(cd "$below/top" && sha256sum link >sums)
+rules "link top/link error=EINTR times=1"
+same "an interrupted readlink: what a link leads to is listed" "link: OK" \
+    "$(cd "$mnt/top" && ahash -c --report-unlisted sums 2>&1 | grep -v ^summary)"
+rules "unlink top/plan error=EINTR times=1"
+fails "an interrupted rmdir: the plan is in its source" 'it is in the source' acp -rT --plan="$mnt/top/plan" "$mnt/top" new
+check "an interrupted rmdir: its directory is gone" test ! -e "$below/top/plan"
+rm -r "$below/top"
+# a part of a plan is copied with the options of the plan, which is read before
+acp -rT --plan="$below/plan" right new >out
+rules "read plan/.plan error=EIO"
+fails "a plan that cannot be read: no part is copied" "error reading '$mnt/plan/.plan': Input/output error" \
+    acp -a --parents --files0-from="$mnt/plan/0" -t new
+rules "read plan/.plan error=EINTR times=1"
+fails "an interrupted plan: the other options are found" 'it was made with' \
+    acp -a --parents --files0-from="$mnt/plan/0" -t new
+rm -r "$below/plan"
+
 all_the_same "a size of 0" "getattr middle size=0" --direct-io
 # Requests are cut off at such a size, rounded up to pages; plain reads are not.
 for size in 1 4096 5000 65536 70000; do
