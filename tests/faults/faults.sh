@@ -120,6 +120,33 @@ all_the_same "reads of one byte" "read small short=1" --direct-io
 all_the_same "reads that are slow now and then" "read * delay=20 times=20"
 all_the_same "interrupted reads" "read * error=EINTR times=3" --direct-io
 
+# A server dies: all blocks before the one that fails are written, without a wait for that one.
+unmount
+for options in "" --direct-io; do
+    for direct in auto always never; do
+        what="a server dies, --direct=$direct $options"
+        # shellcheck disable=SC2086 # words
+        "$faultfs" --foreground $options "$below" "$mnt" &
+        server=$!
+        # shellcheck disable=SC2016 # for the inner shell
+        timeout "$limit_seconds" bash -c 'until mountpoint -q "$1"; do sleep 0.02; done' - "$mnt"
+        rules "read large from=4194304 delay=$((limit_seconds * 1000))"
+        : >out
+        acat --direct="$direct" "$mnt/large" >out 2>message &
+        pid=$!
+        # shellcheck disable=SC2016 # for the inner shell
+        timeout "$limit_seconds" bash -c 'until [ "$(stat -c %s out)" -eq 4194304 ]; do sleep 0.02; done'
+        same "$what: what comes before is written" 0 $?
+        kill -KILL $server
+        wait $server 2>/dev/null
+        wait $pid
+        same "$what: acat fails" 1 $?
+        check "$what: acat, nothing wrong" cmp out <(head -c 4194304 right/large)
+        check "$what: acat says so" grep -q "large: " message
+        unmount
+    done
+done
+
 # -- lists that are interrupted, or end at a bad place --
 fresh_mount --direct-io
 (cd right && sha256sum small middle) >"$below/sums"
