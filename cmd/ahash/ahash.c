@@ -17,7 +17,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../core/base/filesystem.h"
 #include "../../core/base/limits.h"
+#include "../../core/base/pool.h"
 #include "../../core/digest/batch_sink.h"
 #include "../../core/digest/sink_thread.h"
 #include "../../core/pipeline/walk.h"
@@ -39,6 +41,7 @@ enum {
     STDOUT_BYTES = 64 * 1024,
     /* the longest time that a line of a steady run is held back */
     STDOUT_HOLD_NS = 100 * 1000 * 1000,
+    REMOTE_THREADS = 32, /* that look into directories, as many as workers of acp */
 };
 
 /* -- the producer's side -- */
@@ -119,11 +122,24 @@ static struct walk_opts walk_opts(const struct ahash *ahash)
                               .exclude = ahash->common.exclude};
 }
 
-static int add_operand(struct ahash *ahash, struct feed *feed, const char *name)
+/* Walks a tree. If it is on a remote filesystem, threads look into its directories ahead. */
+static int add_tree(struct ahash *ahash, struct feed *feed, const char *name)
 {
     static const struct walk_ops ops = {.entry = add_entry};
-    const struct walk_opts opts = walk_opts(ahash);
+    struct walk_opts opts = walk_opts(ahash);
+    int fd = open(name, O_PATH | O_CLOEXEC), rc;
 
+    if (fd >= 0 && filesystem_is_remote(fd))
+        opts.pool = pool_new(REMOTE_THREADS);
+    if (fd >= 0)
+        close(fd);
+    rc = walk_tree(feed, ahash->cwd, name, &opts, &ops, ahash);
+    pool_free(opts.pool);
+    return rc;
+}
+
+static int add_operand(struct ahash *ahash, struct feed *feed, const char *name)
+{
     if (ahash->check)
         return ahash_check_produce(ahash, feed, name);
     if (ahash->manifest && strcmp(name, "-") == 0)
@@ -131,7 +147,7 @@ static int add_operand(struct ahash *ahash, struct feed *feed, const char *name)
     if (ahash->recursive && strcmp(name, "-") != 0 && ahash_is_directory(name)) {
         if (ahash->manifest)
             manifest_add_tree(ahash, name);
-        return walk_tree(feed, ahash->cwd, name, &opts, &ops, ahash);
+        return add_tree(ahash, feed, name);
     }
     return add_file(ahash, feed, ahash->cwd, name, DT_UNKNOWN, 0);
 }

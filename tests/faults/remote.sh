@@ -89,6 +89,10 @@ acp -a --update=changed -T "$mnt/nested" "$mnt/nested.copy"
 same 'existing directories: the number in readdir at a time' 6 "$(sed 's/.*together //' "$mnt/.faultfs")"
 check 'existing directories: all is copied' "$here/../cli/same_tree" "$below/nested" "$below/nested.copy"
 rm -r "$below/nested.copy"
+fresh_mount
+rules 'readdir nested/*/in together=7'
+same 'digests of a tree' "$(cd "$below" && gnu sha256sum nested/*/in/file)" "$(cd "$mnt" && ahash -r nested)"
+same 'digests of a tree: the number of directories that are listed at a time' 7 "$(sed 's/.*together //' "$mnt/.faultfs")"
 # An error is that of its directory, whichever thread meets it.
 fresh_mount
 rules 'open nested/1/in/file error=EIO'
