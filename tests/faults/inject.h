@@ -31,8 +31,8 @@
     X(symlinkat) X(readlinkat) X(mkdirat) X(mknodat) X(getdents64) X(syscall) X(malloc) X(calloc) \
     X(realloc) X(strdup) X(posix_memalign) X(mmap) X(pthread_create) X(queue_init) \
     X(register_buffers) X(register_workers) X(submit) X(wait_cqe) X(cqe_any) X(cqe_read) \
-    X(cqe_write) X(cqe_open) X(stat) X(fopen) X(fdopen) X(fdopendir) X(tmpfile) X(faccessat) \
-    X(fstatfs) X(syncfs) X(renameat2) X(listxattr) X(llistxattr) X(flistxattr) X(fgetxattr) \
+    X(cqe_write) X(cqe_open) X(cqe_stat) X(stat) X(fopen) X(fdopen) X(fdopendir) X(tmpfile) \
+    X(faccessat) X(fstatfs) X(syncfs) X(renameat2) X(listxattr) X(llistxattr) X(flistxattr) X(fgetxattr) \
     X(lgetxattr) X(fsetxattr) X(lsetxattr) X(fremovexattr) X(flock) X(aligned_alloc) \
     X(reallocarray) X(copy_file_range) X(readdir) X(tsearch) X(asprintf) X(vasprintf) X(fflush) \
     X(fclose) X(access) X(chmod) X(fchdir) X(getxattr) X(setxattr) X(removexattr) X(lremovexattr) \

@@ -64,7 +64,7 @@ static void look_at(struct io_uring_cqe *cqe, bool now)
     static const enum inject_call calls[] = {[REQUEST_READ] = CALL_cqe_read,
                                              [REQUEST_WRITE] = CALL_cqe_write,
                                              [REQUEST_OPEN] = CALL_cqe_open,
-                                             [REQUEST_STAT] = CALL_cqe_any,
+                                             [REQUEST_STAT] = CALL_cqe_stat,
                                              [REQUEST_CLOSE] = CALL_cqe_any};
     unsigned request = cqe->user_data & REQUEST_MASK;
 

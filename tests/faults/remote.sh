@@ -167,6 +167,17 @@ same 'digests if calls on open files wait' "$(cat digests)" "$(cd "$mnt" && ahas
 rules 'getattr,flush * delay=2' 'flush files/*3 error=EIO'
 same 'digests if files cannot be closed' "$(cat digests)" "$(cd "$mnt" && ahash -j1 files/*)"
 
+# A request for metadata fails, as if io-wq had no thread: a plain call asks.
+if [ "$AIOUTILS_ENGINE" = uring ]; then
+    fresh_mount
+    rules 'getattr,flush * delay=2'
+    rm -f log
+    same 'digests if requests for metadata fail' "$(cat digests)" "$(cd "$mnt" &&
+        AIOUTILS_INJECT='cqe_stat 1+ EAGAIN' AIOUTILS_INJECT_LOG=$scratch/work/log \
+            "$bin/../tests/faults/ahash" -j1 files/*)"
+    check 'such requests have failed' grep -q fired log
+fi
+
 # The ring refuses requests while it asks for metadata and closes files: each file is digested or told, and no more
 # descriptors stay open than if no request closes a file.
 if [ "$AIOUTILS_ENGINE" = uring ]; then
