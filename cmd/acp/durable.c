@@ -82,13 +82,22 @@ void acp_durable_start(struct acp *acp)
                                  acp->operand_count <= FEW_FILES);
 }
 
+/* Syncs the names in a directory. Some filesystems (procfs, servers) cannot sync a directory alone.
+ */
+static int sync_names(int fd)
+{
+    int rc = fsync(fd);
+
+    return rc < 0 && errno == EINVAL ? syncfs(fd) : rc;
+}
+
 void acp_durable_finish(struct acp *acp)
 {
     bool few = acp->copy.opts.sync_files && !acp->copy.opts.recursive && !acp->copy.opts.parents;
 
     while (acp->durables) {
         struct acp_durable *durable = acp->durables;
-        if ((few ? fsync(durable->fd) : syncfs(durable->fd)) < 0) {
+        if ((few ? sync_names(durable->fd) : syncfs(durable->fd)) < 0) {
             cli_message(errno, "cannot sync %s", durable->name);
             acp->failed = true;
         }

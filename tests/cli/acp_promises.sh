@@ -20,6 +20,12 @@ fi
 # files without anything to sync
 gives '--durable to /dev/null' 0 '' '' 'acp --durable source /dev/null'
 check '--durable to a pipe' bash -c 'acp --durable source /dev/stdout | cmp - source'
+check '--durable to a pipe by its descriptor' bash -c 'set -o pipefail; acp --durable source /dev/fd/1 | cmp - source'
+if command -v strace >/dev/null; then
+    gives '--durable into a directory that cannot be synced alone: the filesystem is synced' 0 1 '' \
+        'strace -f -qq -o trace -e trace=fsync,syncfs -e inject=fsync:error=EINVAL:when=2 acp --durable -j1 source to
+        s=$?; grep -c "syncfs(.*= 0" trace; exit $s'
+fi
 mkfifo fifo
 check '--durable to a FIFO' bash -c 'timeout "$limit_seconds" cat fifo >got & timeout "$limit_seconds" acp --durable source fifo && wait && cmp source got'
 # files that cannot be read back
