@@ -94,7 +94,8 @@ int manifest_read(const struct ahash *ahash, struct manifest_reader *reader)
     for (; next_line(reader); reader->at += reader->len + 1) {
         rc = 0;
         len = reader->len;
-        if (len == CHECKSUM_LINE_BYTES_MAX) /* comments as well: this is not text */
+        /* comments as well: this is not text, or a list of -z, whose other lines would be lost */
+        if (len == CHECKSUM_LINE_BYTES_MAX || (!reader->parsed && memchr(reader->line, '\0', len)))
             return -EINVAL;
         if (len > 0 && reader->line[len - 1] == '\r')
             len--;

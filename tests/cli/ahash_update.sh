@@ -155,6 +155,14 @@ gnu sha512sum tree/a >precious
 gives 'a manifest of another algorithm is left alone' 1 '' \
     'ahash: precious: 1: improperly formatted checksum line: not updated' \
     'ahash -r --update=precious tree'
+for comments in 0 1; do
+    { yes "# a comment" | head -n $comments; gnu sha256sum -z tree/a tree/sub/b; } >precious
+    cp precious precious.old
+    gives "a list that ends its lines with NUL, behind $comments comments, is left alone" 1 '' \
+        "ahash: precious: $((comments + 1)): improperly formatted checksum line: not updated" \
+        'ahash --update=precious tree/a'
+    check "a list that ends its lines with NUL, behind $comments comments: it is as it was" cmp precious precious.old
+done
 gives 'a directory' 1 '' 'ahash: tree: Is a directory' 'ahash -r --update=tree tree'
 gives 'in a directory that is missing' 1 '' \
     "ahash: cannot create 'nope/sums': No such file or directory" 'ahash -r --update=nope/sums tree'
