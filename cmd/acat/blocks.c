@@ -8,7 +8,6 @@
 #include "../cli/latency.h"
 #include "../cli/messages.h"
 #include "../cli/quote.h"
-#include "../cli/sizes.h"
 #include "../cli/stats.h"
 
 #include <errno.h>
@@ -48,16 +47,6 @@ static uint64_t time_option(const char *argument)
     return (uint64_t)(seconds * 1e9 + 0.5);
 }
 
-static uint64_t bytes_option(const char *argument)
-{
-    uint64_t bytes;
-
-    if (cli_parse_size(argument, &bytes) < 0 || bytes == 0)
-        cli_fatal(0, "invalid --bytes argument %s: expected a size above 0, such as 64M",
-                  cli_quote_word(argument));
-    return bytes;
-}
-
 bool blocks_option(struct blocks_request *request, int option, const char *argument)
 {
     switch (option) {
@@ -69,7 +58,7 @@ bool blocks_option(struct blocks_request *request, int option, const char *argum
         request->time_ns = time_option(argument);
         break;
     case OPT_BYTES:
-        request->bytes = bytes_option(argument);
+        request->bytes = cli_size_option("--bytes", argument, "a size above 0, such as 64M");
         break;
     case OPT_JSON:
         request->json = true;

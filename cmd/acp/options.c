@@ -10,7 +10,6 @@
 #include "acp.h"
 #include "../cli/messages.h"
 #include "../cli/quote.h"
-#include "../cli/sizes.h"
 
 enum {
     OPT_ATTRIBUTES_ONLY = CLI_OPT_FIRST,
@@ -359,16 +358,6 @@ static bool cp_option(struct acp *acp, struct deferred *deferred, int option)
     return true;
 }
 
-static uint64_t rate(const char *argument)
-{
-    uint64_t bytes;
-
-    if (cli_parse_size(argument, &bytes) < 0 || bytes == 0)
-        cli_fatal(0, "invalid --rate argument %s: expected bytes per second above 0, such as 50M",
-                  cli_quote_word(argument));
-    return bytes;
-}
-
 /* Takes one of the other options. Returns true if it was one. */
 static bool other_option(struct acp *acp, int option)
 {
@@ -394,7 +383,8 @@ static bool other_option(struct acp *acp, int option)
         acp_plan_option(acp, optarg);
         break;
     case OPT_RATE:
-        acp->rate.bytes_per_second = rate(optarg);
+        acp->rate.bytes_per_second = cli_size_option("--rate", optarg,
+                                                     "bytes per second above 0, such as 50M");
         break;
     default:
         return false;

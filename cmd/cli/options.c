@@ -73,6 +73,16 @@ unsigned cli_count_option(const char *option, const char *argument, unsigned max
     return count;
 }
 
+uint64_t cli_size_option(const char *option, const char *argument, const char *expected)
+{
+    uint64_t bytes;
+
+    if (cli_parse_size(argument, &bytes) < 0 || bytes == 0)
+        cli_fatal(0, "invalid %s argument %s: expected %s", option, cli_quote_word(argument),
+                  expected);
+    return bytes;
+}
+
 int cli_parse_block_size(const char *text, uint64_t *bytes)
 {
     int rc = cli_parse_size(text, bytes);

@@ -109,6 +109,8 @@ void cli_common_free(struct cli_common *common);
 int cli_parse_block_size(const char *text, uint64_t *bytes);
 /* Returns an option's number from 1 to max. Prints what is wrong with another value, and exits. */
 unsigned cli_count_option(const char *option, const char *argument, unsigned max);
+/* Returns an option's size above 0. Prints what is expected if it is none, and exits. */
+uint64_t cli_size_option(const char *option, const char *argument, const char *expected);
 
 /* Returns the index of an option's argument in the NULL-ended choices. An unambiguous beginning is
  * enough, as for GNU's. groups: numbers, equal for choices that mean the same, or NULL.
