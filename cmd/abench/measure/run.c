@@ -88,18 +88,15 @@ static void read_counters(const struct bench *bench, struct bench_sample *sample
     json_decref(counters);
 }
 
-/* Returns the bytes that pid got from read(2) and similar calls, or NAN if unknown. It must have
- * ended and not been collected. */
-static double bytes_read(pid_t pid)
+/* Returns the bytes that this process and the children that it has collected got from read(2) and
+ * similar calls, or NAN if unknown. Of a child that has ended and not been collected, newer kernels
+ * tell this to root only. */
+static double bytes_read(void)
 {
     unsigned long long bytes = 0;
-    char path[64];
-    FILE *file;
-    bool told;
+    FILE *file = fopen("/proc/self/io", "re");
+    bool told = file && fscanf(file, "rchar: %llu", &bytes) == 1;
 
-    snprintf(path, sizeof(path), "/proc/%d/io", (int)pid);
-    file = fopen(path, "re");
-    told = file && fscanf(file, "rchar: %llu", &bytes) == 1;
     if (file)
         fclose(file);
     return told ? (double)bytes : NAN;
@@ -177,13 +174,14 @@ static int run_timed(const struct bench *bench, char *const argv[], const int ou
     struct processors processors;
     struct rusage usage = {0};
     struct iowq_watch watch;
-    double start, end;
+    double start, end, read_before;
     pid_t pid;
     int rc;
 
     target_settle(bench);
     processors_read(&processors);
     device_read(bench, &before);
+    read_before = bytes_read();
     start = bench_now();
     rc = child_spawn(&pid, argv, kind.sampled ? bench->data.paths[0] : NULL,
                      bench->target.open && !kind.user ? bench->target.fd : -1, outputs[0],
@@ -193,9 +191,9 @@ static int run_timed(const struct bench *bench, char *const argv[], const int ou
     kind.watched = kind.watched && iowq_watch_start(&watch, pid) == 0;
     sample->timed_out = child_wait(pid, -pid, limit);
     end = bench_now();
-    sample->bytes_read = bytes_read(pid);
     sample->runqueue_seconds = runqueue_seconds(pid);
     sample->wait_status = child_collect(pid, &usage);
+    sample->bytes_read = bytes_read() - read_before;
     sample->iowq = kind.watched ? iowq_watch_end(&watch) : NAN;
     if (kind.user) /* abench has no other children now */
         sample->left_running = left_end(pid);
