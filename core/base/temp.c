@@ -196,8 +196,7 @@ int temp_open(int dir_fd, const char *name, const char *prefix, mode_t mode, cha
     return name_apart(dir_fd, name, prefix, -1, mode, temp, unfinished);
 }
 
-/* Returns the lock of new names in a directory, which others may share. */
-static pthread_mutex_t *names_lock(int dir_fd)
+pthread_mutex_t *temp_names_lock(int dir_fd)
 {
     static pthread_mutex_t locks[] = {[0 ... 15] = PTHREAD_MUTEX_INITIALIZER};
     struct stat st = {0};
@@ -210,7 +209,7 @@ static pthread_mutex_t *names_lock(int dir_fd)
  * that differ in case only, which the filesystem may take for one. Returns 0 or -errno. */
 static int rename_to_new(int dir_fd, const char *from, const char *name)
 {
-    pthread_mutex_t *lock = names_lock(dir_fd);
+    pthread_mutex_t *lock = temp_names_lock(dir_fd);
     struct stat at;
     int rc = -EEXIST;
 

@@ -2,6 +2,7 @@
 #ifndef CORE_BASE_TEMP_H
 #define CORE_BASE_TEMP_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -20,6 +21,9 @@ int temp_open(int dir_fd, const char *name, const char *prefix, mode_t mode, cha
  * -errno and the file has no name. */
 int temp_name(int dir_fd, const char *name, const char *prefix, int fd, char *temp, bool replaces,
               struct unfinished *unfinished);
+/* Returns the lock of the names in a directory, which others may share. temp_name takes it, unless
+ * the file replaces another one: the caller may take it then. */
+pthread_mutex_t *temp_names_lock(int dir_fd);
 /* Removes the temporary name. Takes over temp, takes NULL. */
 void temp_drop(int dir_fd, char *temp, struct unfinished *unfinished);
 /* Removes the files that killed processes have left in a directory under this prefix: those that

@@ -18,6 +18,7 @@
 #include "made.h"
 #include "offload.h"
 #include "overwrite.h"
+#include "written.h"
 #include "../base/temp.h"
 #include "../base/retry.h"
 
@@ -277,8 +278,19 @@ static void finish(struct copy *copy, struct file *file, const struct stat *st, 
         file_fail(file, STEP_SYNC, -errno);
 }
 
-/* Gives a file that was written without one its name. */
-static void name(struct file *file, struct dest *dest)
+/* Tells if another source of the run has got this name since the file that had it was looked at. */
+static bool is_just_created(const struct copy *copy, const struct item *op)
+{
+    const void *scope = NULL;
+    struct stat at;
+
+    return fstatat(op->to->fd, op->to_name, &at, AT_SYMLINK_NOFOLLOW) == 0 &&
+           written_find(copy->written, &at, op->to->fd, op->to_name, AT_SYMLINK_NOFOLLOW, &scope) ==
+               WRITTEN_CREATED &&
+           scope == op->scope;
+}
+
+static void take_name(struct file *file, struct dest *dest)
 {
     const struct item *op = file->op;
     int rc = temp_name(op->to->fd, op->to_name, TEMP_PREFIX, dest->fd, dest->temp,
@@ -288,6 +300,22 @@ static void name(struct file *file, struct dest *dest)
     dest_to(dest, dest->state == DEST_CLOSED ? DEST_NONE : DEST_NAMED);
     if (rc < 0)
         file_fail(file, STEP_CREATE, rc);
+}
+
+/* Gives a file that was written without one its name. */
+static void name(const struct copy *copy, struct file *file, struct dest *dest)
+{
+    const struct item *op = file->op;
+    pthread_mutex_t *lock = dest->replaces ? temp_names_lock(op->to->fd) : NULL;
+
+    if (lock)
+        pthread_mutex_lock(lock);
+    if (lock && is_just_created(copy, op))
+        item_refuse(file, REFUSED_JUST_CREATED);
+    else
+        take_name(file, dest);
+    if (lock)
+        pthread_mutex_unlock(lock);
 }
 
 static void drop_temp(const struct item *op, struct dest *dest)
@@ -372,7 +400,7 @@ void dest_end(struct copy *copy, struct file *file, const struct stat *st, struc
                 file_fail(file, STEP_CREATE, rc);
         }
         if (file->status == 0 && dest->state == DEST_NAMELESS && !dest->temp)
-            name(file, dest); /* by its descriptor */
+            name(copy, file, dest); /* by its descriptor */
         if (file->status == 0 && (dest->claimed || op->place))
             stat_made(file, dest, &made);
         if (file->status < 0)
@@ -381,7 +409,7 @@ void dest_end(struct copy *copy, struct file *file, const struct stat *st, struc
         locked = dest->temp ? fcntl(dest->fd, F_DUPFD_CLOEXEC, 0) : -1;
         close_dest(file, dest, locked, size);
         if (file->status == 0 && dest->state == DEST_CLOSED)
-            name(file, dest);
+            name(copy, file, dest);
         if (locked >= 0)
             close(locked);
         if (file->status < 0 && dest->state == DEST_CLOSED)

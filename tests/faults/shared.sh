@@ -117,6 +117,25 @@ for options in -r "-r -j4" -a "-r --reflink=never" "-r --sparse=always"; do
 done
 rm -rf copy existing source
 
+# Two sources lead to one file by a link. Both may look at the file that was there before one of them replaces it.
+if [ -x "$bin/../tests/faults/acp" ]; then
+    for jobs in 1 4; do
+        rm -rf source copy
+        mkdir -p source/link source/real copy/real
+        ln -s real copy/link
+        for i in $(seq 20); do
+            echo a >"source/link/$i"
+            echo b >"source/real/$i"
+            echo old >"copy/real/$i"
+        done
+        AIOUTILS_INJECT="linkat 1+ pause" "$bin/../tests/faults/acp" --engine="$engine" -r "-j$jobs" --atomic \
+            --keep-directory-symlink -T source copy 2>message
+        same "two sources for one file by a link, --atomic -j$jobs: each that is lost is named" 20 \
+            "$(grep -c "will not overwrite just-created" message)"
+    done
+    rm -rf copy source
+fi
+
 # -- a source that grows --
 
 # growing OPTION...: appends to a source that ends in a hole while it is copied
