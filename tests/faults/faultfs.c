@@ -309,19 +309,20 @@ static int fs_readdir(const char *path, void *buf, fuse_fill_dir_t fill, off_t o
                       struct fuse_file_info *info, enum fuse_readdir_flags flags)
 {
     const struct dirent *dirent;
-    DIR *dir;
+    struct rule_effect effect;
+    int rc = fault(RULE_READDIR, path, &effect);
+    DIR *dir = rc < 0 ? NULL : opendir(below(path));
+    bool full = false;
 
     (void)offset;
     (void)info;
     (void)flags;
-    FAULT(RULE_READDIR, path);
-    dir = opendir(below(path));
     if (!dir)
-        return -errno;
-    while ((dirent = readdir(dir))) {
+        return rc < 0 ? rc : -errno;
+    while (!full && (dirent = readdir(dir))) {
         struct stat st = {.st_ino = dirent->d_ino, .st_mode = DTTOIF(dirent->d_type)};
-        if (fill(buf, dirent->d_name, &st, 0, 0) != 0)
-            break;
+        for (int64_t i = 0; i <= effect.repeat && !full; i++)
+            full = fill(buf, dirent->d_name, &st, 0, 0) != 0;
     }
     closedir(dir);
     return 0;

@@ -147,6 +147,42 @@ for options in "" --direct-io; do
     done
 done
 
+# -- listings that repeat names, and sizes that are too large --
+fresh_mount
+mkdir -p "$below/tree/sub"
+cp right/small "$below/tree/one"
+cp right/middle "$below/tree/sub/two"
+for count in 1 100; do
+    for options in -r "-a -j4" "-r --atomic" "-r --manifest=manifest"; do
+        what="names that are listed $count times more, $options"
+        rules "readdir * repeat=$count"
+        rm -rf new
+        # shellcheck disable=SC2086 # words
+        fails "$what: acp tells each" "cannot create .*'new/one'.*: File exists" acp $options "$mnt/tree" new
+        check "$what: acp, nothing is lost" diff -r "$below/tree" new
+        echo old >new/one
+        # shellcheck disable=SC2086 # words
+        fails "$what: acp over files tells each" "will not overwrite just-created 'new/one'" acp $options -T "$mnt/tree" new
+        check "$what: acp over files, nothing is lost" diff -r "$below/tree" new
+    done
+    same "names that are listed $count times more: ahash" "$(cat right/small right/middle | wc -l)" \
+        "$(ahash -r "$mnt/tree" | sort -u | cut -d' ' -f3 | xargs cat | wc -l)"
+    rules "readdir tree repeat=$count" "readdir tree/sub repeat=$count"
+    check "names that are listed $count times more, in the destination" acp -au -T "$below/tree" "$mnt/tree"
+done
+rm -rf new manifest "$below/tree"
+fresh_mount --direct-io
+for size in 600000 3000000; do
+    rules "getattr middle size=$size"
+    for options in "" --atomic --verify --sparse=always; do
+        rm -f copy
+        # shellcheck disable=SC2086 # words
+        check "a size of $size, which is too large, $options: acp" acp $options "$mnt/middle" copy
+        check "a size of $size, which is too large, $options: acp, no byte is lost" \
+            cmp -n "$(stat -c %s right/middle)" copy right/middle
+    done
+done
+
 # -- lists that are interrupted, or end at a bad place --
 fresh_mount --direct-io
 (cd right && sha256sum small middle) >"$below/sums"

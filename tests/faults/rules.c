@@ -110,6 +110,8 @@ static bool parse_word(struct rule *rule, char *word)
         effect->flip = (int64_t)number;
     else if (strcmp(word, "resize") == 0)
         effect->resize = (int64_t)number;
+    else if (strcmp(word, "repeat") == 0)
+        effect->repeat = (int64_t)number;
     else if (strcmp(word, "from") == 0)
         rule->from = number;
     else if (strcmp(word, "to") == 0)
@@ -207,6 +209,7 @@ static void add_effect(struct rule_effect *sum, const struct rule_effect *effect
         sum->flip = effect->flip;
     if (effect->resize >= 0)
         sum->resize = effect->resize;
+    sum->repeat += effect->repeat;
 }
 
 /* Called with the lock held: waits for other operations of the rule. One that has waited in vain
