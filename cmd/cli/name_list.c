@@ -66,13 +66,13 @@ int names0_next(struct names0 *names, const char **name, size_t *len)
     if (c == EOF && n == 0)
         return NAMES0_END;
     names->line++; /* the last name may come without NUL */
-    if (n == 0)
-        return NAMES0_EMPTY;
     if (n == NAMES0_BYTES_MAX)
         return NAMES0_LONG;
     names->name[n] = 0;
     *name = names->name;
     *len = n;
+    if (n == 0)
+        return NAMES0_EMPTY;
     return names->stream == stdin && strcmp(*name, "-") == 0 ? NAMES0_STDIN : NAMES0_NAME;
 }
 

@@ -22,8 +22,8 @@ enum { NAMES0_BYTES_MAX = 131072 }; /* longer names cannot be operands, either *
 int names0_open(struct names0 **names, const char *path);
 /* Opens the list of --files0-from. Exits if it cannot be opened, or if there are also operands. */
 struct names0 *names0_of_option(const struct cli_common *common, char *const *operands);
-/* Reads the next name. Returns one of NAMES0_*, or -errno for a read error. A name is never empty,
- * and valid until the next call. */
+/* Reads the next name. Returns one of NAMES0_*, or -errno for a read error. The name is valid until
+ * the next call; NAMES0_EMPTY sets it, too, for lists in which it stands for something. */
 int names0_next(struct names0 *names, const char **name, size_t *len);
 /* Returns the number of the name last returned, from 1. */
 uint64_t names0_line(const struct names0 *names);
