@@ -159,11 +159,13 @@ bool subdirs_wait(struct subdirs *subdirs, const struct found *entry)
     const struct subdir *subdir = entry->subdir;
     bool done;
 
+    if (!subdir)
+        return true;
     pthread_mutex_lock(&subdirs->lock);
-    while (subdir && !subdir->done && subdirs->ready == subdirs->ready_seen)
+    while (!subdir->done && subdirs->ready == subdirs->ready_seen)
         pthread_cond_wait(&subdirs->left, &subdirs->lock);
     subdirs->ready_seen = subdirs->ready;
-    done = !subdir || subdir->done;
+    done = subdir->done;
     pthread_mutex_unlock(&subdirs->lock);
     return done;
 }
