@@ -261,6 +261,9 @@ static void copy_mode(const struct attr_run *run, const struct stat *now, bool c
         mode = ((is_dir ? 0777 : 0666) & ~copy->umask) | (is_dir ? mode & S_ISVTX : 0);
         if (is_dir && stat_at(run->to, &dir) == 0)
             mode |= dir.st_mode & S_ISGID; /* as mkdir(2) gives it below such a directory */
+        /* what its directory's default ACL has given it; what it gives to others stays */
+        if (reach_removexattr(run->to, posix_acl[0]) < 0 && !is_absent())
+            rc = -errno;
     } else if (copy->opts.preserve_owner && created && !is_dir) {
         mode &= 0777 & ~copy->umask; /* what was withheld until it had its owner */
         if ((mode & (S_IRWXG | S_IRWXO)) == 0)

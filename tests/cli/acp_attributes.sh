@@ -86,6 +86,12 @@ if setfacl -d -m u::rwx . 2>/dev/null; then
             done
         done
     done
+    # the rights are those of the umask alone; what a directory gives to others stays
+    for options in -r -a '-r --parents'; do
+        same_as_cp "the ACLs below a default ACL: $options --no-preserve=mode" \
+            'mkdir -p s/sub d; echo f | tee s/f >s/sub/g; setfacl -d -m u:1:rwx d; chmod 777 d' \
+            "umask 027; as_nobody cp $options --no-preserve=mode s d; getfacl -cpR d >acls"
+    done
     # the copies have their right group when they are created
     # shellcheck disable=SC2016 # the snippet is for another shell to expand
     same_as_cp "below a default ACL: a user's own files, umask 0777" \
