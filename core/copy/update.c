@@ -3,6 +3,7 @@
 #include "update.h"
 
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +15,8 @@
 
 enum {
     NS_PER_SECOND = 1000000000,
+    FAT_FIRST = 315532800, /* 1980-01-01, by a clock that may be a day off */
+    SECONDS_PER_DAY = 86400,
 };
 
 static bool same_time(const struct timespec *a, const struct timespec *b)
@@ -26,11 +29,14 @@ static bool is_older(const struct timespec *a, const struct timespec *b)
     return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
 }
 
-/* Tells whether *at is *from cut off to whole units of a resolution that filesystems have. */
+/* Tells whether *at may be what a filesystem makes of *from: the last time or the first one that it
+ * can keep, or *from cut off to whole units of a resolution that filesystems have. */
 static bool may_be_cut_off(const struct timespec *from, const struct timespec *at)
 {
     static const long units[] = {100, 1000, 1000000, 10000000, NS_PER_SECOND};
 
+    if (from->tv_sec > INT32_MAX || from->tv_sec < FAT_FIRST + SECONDS_PER_DAY)
+        return true;
     for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
         if (at->tv_sec == from->tv_sec && at->tv_nsec == from->tv_nsec - from->tv_nsec % units[i])
             return true;

@@ -203,6 +203,13 @@ if [ "$(id -u)" -eq 0 ] && mkfs.ext4 -q -I 128 disk >/dev/null 2>&1 && mount -o 
     gives 'times without their fractions' 0 '' '' 'acp -av --update=changed -T from coarse/to'
     touch -d '2001-01-01 00:00:02.123456789' from/rest
     gives 'another second' 0 "'from/rest' -> 'coarse/to/rest'" '' 'acp -av --update=changed -T from coarse/to'
+    touch -d '2100-01-01' from/rest # it keeps none after 2038
+    gives 'a time that is too late' 0 "'from/rest' -> 'coarse/to/rest'" '' 'acp -av --update=changed -T from coarse/to'
+    gives 'a time that is too late for it' 0 '' '' 'acp -av --update=changed -T from coarse/to'
+    gives 'a time that is too late for it, -u' 0 '' '' 'acp -avu -T from coarse/to'
+    gives 'times that are too late, and differ' 0 'x' '' \
+        'echo rest 1 >late; touch -d 2037-01-01 late; cp -p late coarse/to/rest; echo x >from/rest
+        touch -d 2100-01-01 from/rest; acp -a --update=changed -T from coarse/to; cat coarse/to/rest; rm late'
     umount coarse
 else
     left_out '--update=changed with coarse times' 'no ext4 with small inodes can be mounted here'
