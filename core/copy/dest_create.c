@@ -249,7 +249,7 @@ static int open_existing(struct copy *copy, struct file *file, const struct stat
         return item_fail(file, STEP_OPEN_DEST);
     if (unlinkat(op->to->fd, op->to_name, 0) < 0)
         return item_fail(file, STEP_REMOVE);
-    op->replaced = true;
+    op->replaced = op->unopenable = true;
     return EXISTING_REMOVED;
 }
 

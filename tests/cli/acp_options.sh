@@ -50,6 +50,8 @@ if [ -n "$root" ] && mkdir coarse && truncate -s 8M img && mkfs.ext4 -q -I 128 i
 else
     left_out '-u with coarse times' 'no ext4 with small inodes can be mounted here'
 fi
+gives '-fv: the order of the lines' 0 "'a' -> 'b'
+removed 'b'" '' "$ab; chmod 444 b; chmod 777 .; as_nobody acp -fv a b; rm -rf a b d t"
 same_as_cp '-f' "$ab; chmod 444 b; chmod 777 ." 'as_nobody cp -fv a b; as_nobody cp -f a new'
 same_as_cp '-f over a dangling link' "$ab; ln -s nope x" 'cp -f a x'
 same_as_cp '-f -u over a link to itself' "$old; ln -s x x" 'cp -fuv a x; cp -uf a x'
