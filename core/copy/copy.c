@@ -216,10 +216,25 @@ static enum refusal collision(struct copy *copy, struct feed *feed,
     if (S_ISDIR(st->st_mode))
         copy->place = NULL; /* files in directories do overwrite each other */
     /* "." is any name */
-    if (before || follow || strcmp(source->to_name, ".") == 0 || seen_place_known(copy, "."))
+    if (before || follow || strcmp(source->to_name, ".") == 0 || seen_place_known(copy, ".") ||
+        seen_below_top(copy, source->name))
         while (feed_drain_half(feed))
             ;
     return REFUSED_NONE;
+}
+
+/* Looks at an operand. What is missing may be a copy that is on its way. */
+static int stat_operand(const struct copy *copy, struct feed *feed, const char *name,
+                        struct stat *st)
+{
+    int flags = copy->opts.follow == FOLLOW_NEVER ? AT_SYMLINK_NOFOLLOW : 0;
+
+    while (fstatat(AT_FDCWD, name, st, flags) < 0) {
+        int rc = -errno;
+        if (rc != -ENOENT || copy->source_count == 1 || !feed_drain_half(feed))
+            return rc;
+    }
+    return 0;
 }
 
 static int copy_one(struct copy *copy, struct feed *feed, const struct copy_source *source)
@@ -233,15 +248,15 @@ static int copy_one(struct copy *copy, struct feed *feed, const struct copy_sour
     struct walk_opts walk = copy->opts.walk;
     struct stat st;
     enum refusal refusal = REFUSED_NONE;
-    int flags = copy->opts.follow == FOLLOW_NEVER ? AT_SYMLINK_NOFOLLOW : 0;
     int rc = 0;
 
     if (copy->opts.parents)
         rc = parents_make(copy, feed, source);
     if (rc != 0)
         return rc < 0 ? rc : 0;
-    if (fstatat(AT_FDCWD, source->name, &st, flags) < 0)
-        return item_add_failed(copy, feed, root(copy), source->name, STEP_STAT, -errno);
+    rc = stat_operand(copy, feed, source->name, &st);
+    if (rc < 0)
+        return item_add_failed(copy, feed, root(copy), source->name, STEP_STAT, rc);
     if (S_ISDIR(st.st_mode) && !copy->opts.recursive)
         refusal = REFUSED_DIRECTORY;
     else if (copy->source_count > 1)

@@ -83,6 +83,7 @@ struct copy {
     void *places;             /* places and identities of several operands: trees of seen.c */
     void *entries;
     void *inodes;
+    void *tops;
     struct seen_parent *last_parent; /* the last operand's; owned */
     bool link_pending;               /* an operand that may not be done is one of a file's names */
     bool directory_pending;          /* one is a directory */

@@ -251,6 +251,8 @@ static int note_top(struct copy *copy, const struct stat *st, int fd)
         return -errno;
     copy->top_dev = made.st_dev;
     copy->top_ino = made.st_ino;
+    if (copy->source_count > 1 && seen_top(copy, &made) < 0)
+        return -ENOMEM;
     return entry_same_inode(&made, st);
 }
 

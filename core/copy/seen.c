@@ -8,6 +8,7 @@
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "entry.h"
 #include "overwrite.h"
@@ -138,6 +139,45 @@ int seen_inode(struct copy *copy, const struct stat *st)
     return tfind(&key, &copy->inodes, by_file) ? 1 : note(copy, st, "");
 }
 
+int seen_top(struct copy *copy, const struct stat *made)
+{
+    struct seen_inode key = {.dev = made->st_dev, .ino = made->st_ino};
+    struct seen_inode *top;
+
+    if (tfind(&key, &copy->tops, by_file))
+        return 0;
+    top = calloc(1, sizeof(*top));
+    if (!top)
+        return -ENOMEM;
+    top->dev = key.dev;
+    top->ino = key.ino;
+    if (tsearch(top, &copy->tops, by_file))
+        return 0;
+    free(top);
+    return -ENOMEM;
+}
+
+bool seen_below_top(const struct copy *copy, const char *name)
+{
+    struct seen_inode last = {0}, key;
+    int fd = copy->tops ? entry_open_parent(name) : -1, up;
+    bool below = false, at_root = false;
+    struct stat st;
+
+    while (fd >= 0 && fstat(fd, &st) == 0 && !below && !at_root) {
+        key = (struct seen_inode){.dev = st.st_dev, .ino = st.st_ino};
+        below = tfind(&key, &copy->tops, by_file) != NULL;
+        at_root = by_file(&key, &last) == 0;
+        last = key;
+        up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        close(fd);
+        fd = up;
+    }
+    if (fd >= 0)
+        close(fd);
+    return below;
+}
+
 /* Tells whether the copy of a directory cannot be made here: the name is taken by something that is
  * no directory, or by its source. */
 static bool is_blocked(const struct copy *copy, const struct stat *st, const struct dir *to,
@@ -231,7 +271,8 @@ void seen_destroy(struct copy *copy)
     tdestroy(copy->places, free);
     tdestroy(copy->entries, free);
     tdestroy(copy->inodes, free);
+    tdestroy(copy->tops, free);
     free(copy->last_parent);
-    copy->places = copy->entries = copy->inodes = NULL;
+    copy->places = copy->entries = copy->inodes = copy->tops = NULL;
     copy->last_parent = NULL;
 }

@@ -14,6 +14,11 @@ int seen_entry(struct copy *copy, const char *name);
  * symbolic link has led here; or -ENOMEM. */
 int seen_directory(struct copy *copy, const struct stat *st, bool top, struct dir *to,
                    const char *to_name, const char **elsewhere);
+/* Notes the directory that an operand goes to. Returns 0 or -ENOMEM. */
+int seen_top(struct copy *copy, const struct stat *made);
+/* Tells whether an operand is below a directory that an earlier one goes to: then it may be a copy
+ * that is not complete yet. */
+bool seen_below_top(const struct copy *copy, const char *name);
 /* Tells whether the file st has been an operand; if not, it is noted. Returns 1, 0 or -ENOMEM. */
 int seen_inode(struct copy *copy, const struct stat *st);
 /* Notes where an operand goes, as copy->place. Returns 1 if one went there before, 0 or -ENOMEM.

@@ -24,6 +24,19 @@ same_as_cp 'a file in a directory, after that directory' 'mkdir s d; touch s/{1.
 same_as_cp 'a directory that is in the way' "$tree; echo x >d/a" 'cp -r s/a s/a s d'
 same_as_cp 'a directory onto itself, twice' "$tree" 'cp -r s ./s .'
 
+# -- what an earlier operand's copy contains --
+many='mkdir -p s/a/b d; echo f >s/a/b/f; seq 300000 >s/a/b/large; (cd s/a/b && for i in {1..300}; do echo $i >$i; done)'
+for options in -r -a '-r -j8'; do
+    export options
+    gives "an operand that another one makes, $options" 0 '' '' \
+        "$many; acp \$options s/a d/a/b d/a/b/large d && diff -r s/a d/a && diff -r s/a/b d/b && diff s/a/b/large d/large
+        rm -r s d"
+    gives "a directory that another operand fills, $options" 0 '' '' \
+        "$many; mkdir -p d/a/b; acp \$options s/a d/a/b d && diff -r s/a d/a && diff -r s/a/b d/b; rm -r s d"
+done
+gives 'an operand that no other one makes' 1 '' "acp: cannot stat 'd/a/none': No such file or directory" \
+    "$many; acp -r s/a d/a/none s/a/b/large d; status=\$?; diff -r s/a d/a; diff s/a/b/large d/large; rm -r s d; exit \$status"
+
 # -- one file, several times --
 links='mkdir p q d; echo a >p/f; ln p/f q/f; echo b >p/g; ln -s f p/l'
 for options in -r -a -v -b --backup=numbered --parents '-r --parents --preserve=links'; do
