@@ -18,6 +18,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "../../core/base/limits.h"
+
 enum bench_operation { BENCH_READ, BENCH_HASH, BENCH_COPY, BENCH_OPERATIONS };
 enum bench_cache { BENCH_COLD, BENCH_WARM };
 
@@ -146,6 +148,7 @@ struct bench_sample {
     /* from the device's own counters, which include other processes' requests; NAN: unknown */
     double device_busy;  /* part of the time with any request */
     double device_queue; /* mean number of requests */
+    double device_limit; /* part of what the cgroups allow that was used; NAN: no limit */
     double iowq;         /* peak number of io-wq workers; NAN: not watched */
     uint64_t reflinked;  /* files of the copy that share blocks with the source */
 };
@@ -224,6 +227,7 @@ struct bench {
     struct bench_prediction predictions[2]; /* by enum bench_cache */
     const char *list;                       /* temporary file of NUL-ended names to work on */
     char device_stat[64];                   /* file of the device's counters in sysfs */
+    struct limits_rates device_limits;      /* of the cgroups */
     char bin_dir[PATH_MAX];
     char temp_dir[PATH_MAX];        /* directory of list, sample, operands, out, err and so on */
     char dest_dir[PATH_MAX];        /* directory of the copies; "": none */

@@ -3,6 +3,12 @@
 #define CORE_BASE_LIMITS_H
 
 #include <stdint.h>
+#include <sys/types.h>
+
+/* A second; UINT64_MAX: as many as there can be. */
+struct limits_rates {
+    uint64_t read_bytes, written_bytes, reads, writes;
+};
 
 /* Returns the processors that this process may use, at least 1: those of its affinity mask, or as
  * many as the CPU quota of its cgroups pays for, rounded up. */
@@ -14,6 +20,9 @@ uint64_t limits_memory(void);
 /* Returns how many of these workers there is memory for, at least 1: beside its buffers, a ring has
  * threads and requests in the kernel. */
 unsigned limits_workers(unsigned workers);
+/* Sets what the cgroups of this process let it do on a block device. The limits of a partition are
+ * those of its disk. */
+void limits_device(dev_t device, struct limits_rates *rates);
 /* Returns how many descriptors this process may still open. */
 unsigned limits_descriptors(void);
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # small_machine.sh: the commands in a cgroup with little memory, a CPU quota, or one task: BIN_DIR ENGINE
-# needs: strace python3
+# needs: strace python3 abench
 # shellcheck source=tests/cli/lib.sh
 . "${0%/*}/lib.sh"
 
@@ -41,6 +41,13 @@ entries() {
         sleep 0.1
     done
     sed -n 's/.*io_uring_setup(\([0-9]*\),.*/\1/p' trace | tail -n 1
+}
+# limit_used LINES: tells whether abench finds a limit for the device: null or number
+limit_used() {
+    made_up "$1" abench read --warm --arms=sync,sync-j2 --pairs=1 --no-probe --json=report.json tree >/dev/null 2>&1
+    python3 -c 'import json
+used = json.load(open("report.json"))["states"][0]["arms"][0]["device_limit_used"]
+print("null" if used is None else "number")'
 }
 # put PATH TEXT: writes a file of the cgroups
 put() {
@@ -86,6 +93,27 @@ if made_up '0::/\n' true 2>/dev/null; then
         check "v2, 32 MiB: a smaller ring" test "$(entries '0::/\n')" -lt $((whole / 2))
         check "32 MiB of address space for buffers: a smaller ring" \
             test "$(ulimit -d 32768; entries '3:cpuset:/\n')" -lt $((whole / 2))
+    fi
+    rm -r cgroups/*
+    put empty ''
+    device=$(stat -c %Hd:%Ld tree)
+    [ ! -e "/sys/dev/block/$device/partition" ] || device=$(cat "/sys/dev/block/$device/../dev")
+    all='wbps=max riops=max wiops=max'
+    if [ -e "/sys/dev/block/$device" ]; then
+        same 'no limit for the device' null "$(limit_used '0::/a/b\n')"
+        put a/b/io.max "1$device rbps=1 $all\n$device rbps=max $all\n9$device rbps=1 $all\n"
+        same 'limits for other devices' null "$(limit_used '0::/a/b\n')"
+        put a/b/io.max "1$device rbps=1 $all\n$device rbps=max wbps=max riops=max wiops=9\n"
+        same 'a limit for the device' number "$(limit_used '0::/a/b\n')"
+        put a/b/io.max "$device rbps=max $all\n"
+        put a/io.max "$device rbps=10000 $all\n"
+        same 'a limit of the parent for the device' number "$(limit_used '0::/a/b\n')"
+        put blkio/c/blkio.throttle.read_iops_device "1$device 5\n"
+        same 'v1, a limit for another device' null "$(limit_used '4:blkio:/c\n0::/\n')"
+        put blkio/c/blkio.throttle.read_iops_device "1$device 5\n$device 500\n"
+        same 'v1, a limit for the device' number "$(limit_used '4:blkio:/c\n0::/\n')"
+    else
+        left_out 'limits for a device' 'the files here are on none'
     fi
 else
     left_out 'cgroups that are made up' 'no mount namespace can be made here'

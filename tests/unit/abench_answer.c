@@ -211,6 +211,28 @@ static void only_the_device_is_device_bound(void **state)
     free(why);
 }
 
+static void a_limit_of_the_control_group_is_the_device_s(void **state)
+{
+    struct figures base = one_thread, last = ring;
+    char *why;
+
+    (void)state;
+    last.seconds = base.seconds, last.waiting = base.waiting;
+    last.busy = base.busy = 0.04;
+    set_up(&base, NULL, &last);
+    for (size_t i = 0; i < bench.arms[1].n_samples; i++)
+        bench.arms[1].samples[i].device_limit = 0.97;
+    assert_int_equal(ask("?  NO   as fast as").kind, ANSWER_NO);
+    assert_int_equal(bottleneck_now(), BOTTLENECK_DEVICE);
+    why = verdict_line(&bench, &machine, BENCH_COLD);
+    assert_non_null(strstr(why, "the control group's limit for the device is 97% used"));
+    free(why);
+    /* what the page cache writes is not held back */
+    for (size_t i = 0; i < bench.arms[1].n_samples; i++)
+        bench.arms[1].samples[i].device_limit = 3;
+    assert_int_equal(bottleneck_now(), BOTTLENECK_UNKNOWN);
+}
+
 /* A baseline that computes: a ring that is faster because it computes less has no waits to overlap,
  * and the reason says so. */
 static void work_that_is_left_out(void **state)
@@ -429,6 +451,7 @@ int main(void)
         cmocka_unit_test(what_the_command_does_by_itself_is_recommended),
         cmocka_unit_test(nothing_waits),
         cmocka_unit_test(only_the_device_is_device_bound),
+        cmocka_unit_test(a_limit_of_the_control_group_is_the_device_s),
         cmocka_unit_test(work_that_is_left_out),
         cmocka_unit_test(ready_to_run_is_not_waiting),
         cmocka_unit_test(no_answer_from_too_little),

@@ -143,11 +143,13 @@ static void take_device(const struct bench *bench, const struct device_counters 
     struct device_counters after;
     double wall_ms = 1000 * (sample->seconds + (bench->opts.durable ? 0 : sample->sync_seconds));
 
-    sample->device_busy = sample->device_queue = NAN;
+    sample->device_busy = sample->device_queue = sample->device_limit = NAN;
     if (!device_read(bench, &after) || wall_ms <= 0)
         return;
     sample->device_busy = fmin((after.busy_ms - before->busy_ms) / wall_ms, 1);
     sample->device_queue = (after.queue_ms - before->queue_ms) / wall_ms;
+    sample->device_limit = device_limit_used(bench, sample, after.reads - before->reads,
+                                             after.writes - before->writes, wall_ms / 1000);
 }
 
 /* Opens a new file for an arm's output, so that no earlier arm can write into it. */

@@ -47,6 +47,7 @@ static void put_sample(struct json_writer *json, const struct bench *bench,
     json_put_real(json, "in_flight_peak", s->in_flight_peak);
     json_put_real(json, "device_busy_share", s->device_busy);
     json_put_real(json, "device_in_flight_mean", s->device_queue);
+    json_put_real(json, "device_limit_used", s->device_limit);
     put_count_if(json, "reflinked_files", copy, s->reflinked);
     put_count_if(json, "exit_status", WIFEXITED(s->wait_status),
                  (uint64_t)WEXITSTATUS(s->wait_status));
@@ -148,6 +149,7 @@ static void put_summary(struct json_writer *json, const struct bench *bench,
     json_put_real(json, "device_written_bytes", sum->device_write);
     json_put_real(json, "device_busy_share", sum->device_busy);
     json_put_real(json, "device_in_flight_mean", sum->device_queue);
+    json_put_real(json, "device_limit_used", sum->device_limit);
     json_put_bool(json, "reflinked", sum->reflinked);
     json_put_real(json, "memory_peak_bytes", sum->memory_peak);
 }

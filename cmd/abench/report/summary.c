@@ -55,6 +55,7 @@ FIGURE(in_flight_peak, s->in_flight_peak)
 FIGURE(workers, s->workers)
 FIGURE(device_busy, s->device_busy)
 FIGURE(device_queue, s->device_queue)
+FIGURE(device_limit, s->device_limit)
 #undef FIGURE
 
 size_t summary_ratios(const struct bench_arm *base, const struct bench_arm *arm,
@@ -177,6 +178,7 @@ struct bench_summary summary_of(const struct bench *bench, size_t index, enum be
     sum.workers = median_of(arm, cache, figure_workers, other);
     sum.device_busy = median_of(arm, cache, figure_device_busy, other);
     sum.device_queue = median_of(arm, cache, figure_device_queue, other);
+    sum.device_limit = median_of(arm, cache, figure_device_limit, other);
     take_kinds(arm->latency[cache], &sum);
     split(&sum);
     return sum;

@@ -34,6 +34,7 @@ struct bench_summary {
      * free. If the arm does not report its waiting, that is what is left of the time. */
     double computing_share, waiting_share, queued_share;
     double device_busy, device_queue; /* NAN: not known */
+    double device_limit;              /* NAN: there is none */
     double workers;                   /* NAN: not known */
     struct bench_kind kinds[LOAD_KINDS];
     double latency_ns[CLI_PERCENTILES]; /* of reads, else of writes; NAN: not known */

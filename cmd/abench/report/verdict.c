@@ -53,11 +53,19 @@ static double waiting(const struct bench_summary *sum)
     return sum->waiting_share * sum->median;
 }
 
+/* Returns true if an arm did as much as the cgroups allow. Much more is what they do not see, such
+ * as what the page cache writes. */
+static bool at_limit(const struct bench_summary *sum)
+{
+    return sum->device_limit >= all_busy && sum->device_limit <= 1 / all_busy;
+}
+
 /* Returns true if the device was at its limit during an arm: always busy, with more than one
- * request. A single thread keeps a device busy, too, but one request at a time is not its limit. */
+ * request, or held back by the cgroups. A single thread keeps a device busy, too, but one request
+ * at a time is not its limit. */
 static bool device_full(const struct bench_summary *sum)
 {
-    return sum->device_busy >= all_busy && sum->device_queue >= queued;
+    return at_limit(sum) || (sum->device_busy >= all_busy && sum->device_queue >= queued);
 }
 
 /* Finds the bottleneck of the blocking path. Waiting is latency if more requests at once reduce it.
@@ -119,6 +127,9 @@ static void print_rest(FILE *out, const struct bench_summary *sum, const struct 
     if (busy > all_busy)
         fprintf(out, ". What is left is computing: %s %.0f%% busy",
                 machine->processors == 1 ? "the processor is" : "the processors are", 100 * busy);
+    else if (at_limit(sum))
+        fprintf(out, ". What is left is the control group's limit for the device: %.0f%% used",
+                100 * sum->device_limit);
     else if (device_full(sum))
         fprintf(out, ". What is left is the device's: it is %.0f%% busy with %.1f requests",
                 100 * sum->device_busy, sum->device_queue);
@@ -133,7 +144,10 @@ static void print_rest(FILE *out, const struct bench_summary *sum, const struct 
 /* Prints what the device's counters tell about an arm. */
 static void print_device(FILE *out, const struct bench_summary *sum)
 {
-    if (isnan(sum->device_busy))
+    if (at_limit(sum))
+        fprintf(out, "the control group's limit for the device is %.0f%% used",
+                100 * sum->device_limit);
+    else if (isnan(sum->device_busy))
         fputs("the device has no counters", out);
     else
         fprintf(out, "the device is %.0f%% busy with %.1f requests", 100 * sum->device_busy,
