@@ -206,6 +206,7 @@ static enum refusal collision(struct copy *copy, struct feed *feed,
     int twice = seen_entry(copy, source->name);
     int before = seen_place(copy, source->to_name);
     int follow = must_follow(copy, st);
+    bool below;
 
     *rc = twice < 0 ? twice : before < 0 ? before : follow < 0 ? follow : 0;
     if (*rc < 0)
@@ -216,10 +217,13 @@ static enum refusal collision(struct copy *copy, struct feed *feed,
     if (S_ISDIR(st->st_mode))
         copy->place = NULL; /* files in directories do overwrite each other */
     /* "." is any name */
-    if (before || follow || strcmp(source->to_name, ".") == 0 || seen_place_known(copy, ".") ||
-        seen_below_top(copy, source->name))
+    below = seen_below_top(copy, source->name);
+    if (before || follow || below || strcmp(source->to_name, ".") == 0 ||
+        seen_place_known(copy, "."))
         while (feed_drain_half(feed))
             ;
+    if (below)
+        ahead_settle(copy); /* directories get their attributes */
     return REFUSED_NONE;
 }
 

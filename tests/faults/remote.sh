@@ -93,6 +93,13 @@ fresh_mount
 rules 'readdir nested/*/in together=7'
 same 'digests of a tree' "$(cd "$below" && gnu sha256sum nested/*/in/file)" "$(cd "$mnt" && ahash -r nested)"
 same 'digests of a tree: the number of directories that are listed at a time' 7 "$(sed 's/.*together //' "$mnt/.faultfs")"
+# An operand that an earlier one makes is copied with the attributes that it gets.
+fresh_mount
+mkdir "$below/to"
+rules 'utimens to/nested/3 microseconds=300000' 'utimens to/nested/3/in microseconds=300000'
+acp -a "$mnt/nested" "$mnt/to/nested/3" "$mnt/to"
+check 'an operand that an earlier one makes' "$here/../cli/same_tree" "$below/nested/3" "$below/to/3"
+rm -r "$below/to"
 # An error is that of its directory, whichever thread meets it.
 fresh_mount
 rules 'open nested/1/in/file error=EIO'
