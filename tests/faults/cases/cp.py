@@ -60,6 +60,8 @@ def random_arguments(rng, entries, parents):
     if parents:  # GNU 9.1 then takes `file/.`, and `file` after `directory/file`, for new, and fails if they exist
         sources = sorted((path.removesuffix(b"/.") for path in sources), key=lambda path: b"/" in path.rstrip(b"/"))
     dest = rng.choice([b"d", b"d", b"d", b"d/", b"new", b"d/s", b"d/new", b"s/a", b"s/sub/new", b"d/a"])
+    if rng.random() < 0.15 and not parents:  # what an earlier operand's copy makes, or what was there
+        sources.insert(rng.randint(1, len(sources)), dest.rstrip(b"/") + b"/" + rng.choice(others))
     return [b"-t", dest] + sources if rng.random() < 0.15 else [b"--"] + sources + [dest]
 
 
@@ -127,14 +129,22 @@ def without_unclonable(_, gnu, own):
     # with another operand, or -u, it was already there
     own = dict(own, stderr=[line for line in own["stderr"] if line in gnu["stderr"] or not left or
                             not line.startswith(b"cp: failed to clone ")])
+    # a later operand may be what GNU has left
+    gone = {word for word in named(own, rb"cp: cannot stat (.*): No such file or directory")
+            if listed(unquoted(word)) in left}
+    gnu = dict(gnu, stderr=[line for line in gnu["stderr"] if not any(b" from " + word + b": " in line
+                                                                      for word in gone)])
+    own = dict(own, stderr=[line for line in own["stderr"] if not any(b"cannot stat " + word + b": " in line
+                                                                      for word in gone)])
     return with_times_of(gnu, own, [os.path.dirname(path) for path in failed]), own
 
 
 def without_into_itself(_, gnu, own):
     """If a directory is copied into itself, GNU stops when it finds the copy, in the order of the directory; acp skips
-    only the copy. Through a link GNU calls it a hard link, or continues until the path is too long. The differences are
-    in the copy, in the number of hard links, and in the messages about other files."""
-    endless = rb"cp: .*: (File name too long|Too many levels of symbolic links)"
+    only the copy. Through a link GNU calls it a hard link, or continues until the path is too long, or until it may
+    not search the copy. The differences are in the copy, in the number of hard links, and in the messages about other
+    files."""
+    endless = rb"cp: .*: (File name too long|Too many levels of symbolic links)|cp: cannot stat .*: (Permission denied)"
     words = named(own, rb"cp: cannot copy a directory, .*, into itself, (.*)")
     met = named(gnu, rb"cp: (?:cannot copy a directory, .*, into itself,|"
                      rb"will not create hard link .* to directory) (.*)")
@@ -150,6 +160,27 @@ def without_into_itself(_, gnu, own):
         return dict(side, files=files, stdout=told, stderr=[])
 
     return rest(gnu), rest(own)
+
+
+def without_refused_copies(case, gnu, own):
+    """GNU takes an operand that is the first directory which an earlier one has made for a directory that is copied into
+    itself; acp copies it, and may then have other errors."""
+    refused = [re.fullmatch(rb"cp: cannot copy a directory, (.*), into itself, (.*)", line) for line in gnu["stderr"]]
+    operands = {os.path.normpath(argument) for argument in case["arguments"]}
+    refused = [match for match in refused if match and match[0] not in own["stderr"] and
+               os.path.normpath(unquoted(match[1])) in operands]
+    if not refused:
+        return gnu, own
+    tops = [listed(unquoted(match[2])) for match in refused]
+
+    def rest(side):
+        files = {path: {key: value for key, value in row.items() if key not in ("links", "first")}
+                 for path, row in side["files"].items()
+                 if not any((path + b"/").startswith(top + b"/") for top in tops)}
+        told = [line for line in side["stdout"] if not any(match[2].strip(b"'") in line for match in refused)]
+        return dict(side, files=files, stdout=told, stderr=[], status=1)
+
+    return with_times_of(rest(gnu), rest(own), map(os.path.dirname, tops)), rest(own)
 
 
 def suffix_of(options):
@@ -299,8 +330,8 @@ def without_declined(case, gnu, own):
 
 def even(case, gnu, own):
     """Returns both sides without the intended differences."""
-    for take_out in (without_cut_quotes, without_unclonable, without_into_itself, without_lost_links,
-                     without_link_order, without_update_links, without_special_bits, without_shared_times,
+    for take_out in (without_cut_quotes, without_unclonable, without_into_itself, without_refused_copies,
+                     without_lost_links, without_link_order, without_update_links, without_special_bits, without_shared_times,
                      without_own_sources, without_two_reasons, without_declined):
         gnu, own = take_out(case, gnu, own)
     return gnu, own
