@@ -224,4 +224,19 @@ touch -d '2001-01-01 00:00:01.123456789' fine/rest
 touch -d '2001-01-01 00:00:01.000000001' fine/next
 gives 'a second that is no fraction cut off: they are copied' 0 $'rest 1\nnext 1' '' \
     'for n in rest next; do acp -p --update=changed fine/$n copy-$n; cat copy-$n; done'
+
+# It sets a time next to the source's to learn this, and restores the old one.
+if command -v strace >/dev/null && strace -qq true 2>/dev/null; then
+    for name in rest next; do
+        echo $name 2 >copy-$name
+        touch -d '2001-01-01 00:00:01' copy-$name
+        strace -qq -f -o trace -e trace=utimensat -e inject=utimensat:signal=KILL:when=2 \
+            acp -p --update=changed fine/$name copy-$name >/dev/null 2>&1
+        check "$name: killed before the old time is restored" grep -q 'killed by SIGKILL' trace
+        gives "$name: killed before the old time is restored: the next run copies it" 0 "$name 1" '' \
+            "acp -p --update=changed fine/$name copy-$name; cat copy-$name"
+    done
+else
+    left_out 'killed before a time is restored' 'strace is missing'
+fi
 finish
