@@ -151,6 +151,51 @@ for options in -a "-a --update=changed"; do
     check "symbolic links, $options: all are copied" "$here/../cli/same_tree" "$below/symbolic" "$below/symbolic.copy"
 done
 
+# Threads make no links about which the user is asked: the questions come in the order of the walk.
+mkdir "$below/asked" "$below/asked.copy"
+for i in 0 1 2 3; do
+    ln -s new "$below/asked/$i"
+    ln -s old "$below/asked.copy/$i"
+done
+rules "getattr asked*/0 delay=200"
+printf '%s\n' y n y n | acp -ai -T "$mnt/asked" "$mnt/asked.copy" 2>questions
+same 'symbolic links, -ai: the order of the questions' "$(printf "acp: overwrite '$mnt/asked.copy/%s'? " 0 1 2 3)" \
+    "$(cat questions)"
+same 'symbolic links, -ai: those that are replaced' 'new old new old' "$(readlink "$below"/asked.copy/* | xargs)"
+check 'symbolic links, --dry-run' acp -a --dry-run -T "$mnt/asked" "$mnt/asked.new"
+check 'symbolic links, --dry-run: nothing is made' test ! -e "$below/asked.new"
+rules
+
+# If memory is short, the walk does the work of a thread, or tells what cannot be done.
+mkdir "$below/short" "$below/short.copy"
+for i in 0 1 2; do
+    echo $i >"$below/short/$i"
+    ln -s $i "$below/short/l$i"
+done
+for options in -a '-a --update=changed'; do
+    for sources in "$mnt/short/." "$(echo "$mnt"/short/*)"; do
+        [ "$options" = -a ] || acp -a -T "$mnt/short" "$mnt/short.copy"
+        wrong='' complete=0
+        for ((nth = 1; nth < 1000; nth++)); do
+            [ "$options" != -a ] || rm -f "$below"/short.copy/*
+            rm -f log
+            # shellcheck disable=SC2086 # words
+            AIOUTILS_INJECT="malloc $nth ENOMEM" AIOUTILS_INJECT_LOG=$scratch/work/log \
+                "$bin/../tests/faults/acp" $options -t "$mnt/short.copy" $sources >messages 2>&1
+            status=$?
+            grep -q fired log || break
+            if [ $status -eq 0 ] && diff -r --no-dereference "$below/short" "$below/short.copy" >>messages; then
+                complete=$((complete + 1))
+            elif [ $status -ne 1 ] || ! grep -q 'Cannot allocate memory' messages; then
+                wrong+=" $nth: $status $(cat messages)"
+            fi
+        done
+        what="memory is short, $options ${sources//"$mnt/"/}"
+        same "$what: the copy is complete, or a message tells" '' "$wrong"
+        check "$what: copies are complete without a piece of memory" test "$complete" -gt 0
+    done
+done
+
 # One worker of uring closes many files at a time, once it has met a slow close.
 fresh_mount
 (cd "$below" && gnu sha256sum files/*) >digests
