@@ -5,12 +5,15 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../../core/base/pool.h"
+#include "../../core/pipeline/subdirs.h"
 #include "../support/child.h"
 #include "../support/scratch.h"
 #include "../support/touring.h"
@@ -104,6 +107,39 @@ static void what_is_excluded_is_not_looked_into(void **state)
     exclude_free(exclude);
 }
 
+/* As many directories may be open as the caller says. */
+static void no_more_are_started_than_may_be_open(void **state)
+{
+    const struct walk_opts opts = {.pool = pool_new(THREADS)};
+    const struct walk_ops ops = {0};
+    struct dir *cwd = dir_cwd(), *dir;
+    struct listing list = {0};
+    struct subdirs *subdirs;
+    char *raw = malloc(LISTING_BYTES);
+    int fd = open("s", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    (void)state;
+    assert_true(cwd && fd >= 0 && raw);
+    dir = dir_new(cwd, "s", fd);
+    assert_non_null(dir);
+    assert_int_equal(listing_read(&list, dir, &opts, dir->path_len, raw), 0);
+    assert_int_equal(list.len, DIRS);
+    subdirs = subdirs_new(&opts, &ops, NULL, dir);
+    assert_non_null(subdirs);
+    assert_false(subdirs_start(subdirs, dir, &list, 0, dir_open_count()));
+    for (size_t i = 0; i < list.len; i++)
+        assert_null(list.entries[i].subdir);
+    (void)subdirs_start(subdirs, dir, &list, 0, dir_open_count() + 1);
+    assert_non_null(list.entries[0].subdir);
+    subdirs_drop(subdirs, &list);
+    subdirs_free(subdirs);
+    listing_free(&list);
+    free(raw);
+    dir_put(dir);
+    dir_put(cwd);
+    pool_free(opts.pool);
+}
+
 /* The walk itself reports what a thread could not open. Runs without root, who can read everything.
  */
 static int unreadable_child(void)
@@ -154,6 +190,7 @@ int main(void)
         cmocka_unit_test(what_is_left_over_is_released),
         cmocka_unit_test(a_directory_is_left_out),
         cmocka_unit_test(what_is_excluded_is_not_looked_into),
+        cmocka_unit_test(no_more_are_started_than_may_be_open),
         cmocka_unit_test(an_unreadable_one_is_reported),
     };
 
