@@ -84,7 +84,6 @@ static struct dir *open_subdir(const struct subdir *subdir)
             return NULL;
         }
         dir->dev = st.st_dev;
-        dir->ino = st.st_ino;
     }
     return dir;
 }
