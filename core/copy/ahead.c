@@ -220,8 +220,6 @@ static bool in_any_order(const struct copy *copy, struct file *file)
 
 int ahead_nonregular(struct copy *copy, struct feed *feed, struct file *file)
 {
-    if (copy->threads_ahead > 0 && !copy->pool)
-        ahead_start(copy);
     if (copy->pool && in_any_order(copy, file))
         return hold(&(struct held){.copy = copy, .feed = feed, .file = file, .work = make});
     nonregular_copy(copy, file);
