@@ -89,6 +89,17 @@ same 'ahash --algorithm: each word is an algorithm' '' "$(
 )"
 offers 'acat --discard --pattern=' random sequential
 offers 'abench ' copy hash lesson read
+last=$("$bin/abench" lesson 0 2>&1 | grep -o 'from 1 to [0-9]*')
+mapfile -t lessons < <(seq "${last#from 1 to }")
+offers 'abench lesson ' "${lessons[@]}"
+offers 'abench lesson --source ' "${lessons[@]}"
+# a file as the first operand means hash; bash itself offers files if the function offers nothing
+touch other
+for line in 'abench oth' 'abench read oth'; do
+    for shell in "${shells[@]}"; do
+        same "$shell: $line" "$([ "$shell" = bash ] || echo other)" "$("offered_by_$shell" "$line")"
+    done
+done
 offers 'abench copy --verify=' all first
 offers 'abench read --cache=c' cold
 
