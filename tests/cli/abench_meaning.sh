@@ -217,6 +217,13 @@ if [ "$engine" = uring ]; then
     abench read --pattern=random --threads=2 --sweep=depth=1,4 --bytes=1M --no-probe --runs=1 --json=report.json large >table 2>messages
     same 'threads beside a sweep, if they are asked for' 'sync sync-j2 depth=1 depth=4' \
         "$(json report.json '" ".join(a["name"] for a in d["states"][0]["arms"])')"
+    abench read --pattern=random --threads=1,2 --bytes=1M --no-probe --runs=1 --json=report.json large >table 2>messages
+    same 'sync is the arm of one thread: no second one' 'sync sync-j2 uring' \
+        "$(json report.json '" ".join(a["name"] for a in d["states"][0]["arms"])')"
+    abench read --sweep=block-size=16K,64K --no-probe --runs=1 --details large >table 2>messages
+    same 'whole files are the same work, whatever the size of the blocks is' '2 0' \
+        "$(grep -c '^block-size=.* [0-9]*\.[0-9]* *\(too few rounds to tell\)\?$' table) $(
+            grep -c 'other work\|the time was up' table)"
     abench read --pattern=random --sweep=block-size=16K,64K --bytes=1M --no-probe --runs=1 --json=report.json large >table 2>messages
     same 'a single point of each size is no knee' 'None [] 0' \
         "$(json report.json '"{} {}".format(d["states"][0]["knee"], d["states"][0]["knees"])') $(grep -c '^Knee' table)"

@@ -305,6 +305,21 @@ static void no_answer_from_too_little(void **state)
     assert_int_equal(ask("CANNOT TELL\nio_uring takes between").kind, ANSWER_UNKNOWN);
 }
 
+static void nothing_to_compare_with_is_no_lack_of_time(void **state)
+{
+    (void)state;
+    set_up(&ring, NULL, NULL); /* --arms=uring */
+    ask("CANNOT TELL\nno arm without io_uring to compare with; add sync to --arms");
+    set_up(&one_thread, &ring, NULL); /* --sweep=block-size, without that of the other arms */
+    bench.opts.pattern = "random";
+    bench.arms[0].pattern_block = 8192;
+    bench.arms[1].pattern_block = 4096;
+    ask("CANNOT TELL\nthe arms with io_uring read blocks of other sizes than sync; sweep this");
+    bench.arms[1].n_samples = 0; /* it did not run at all */
+    bench.timed_out[BENCH_COLD] = true;
+    ask("CANNOT TELL\nthe time was up before each arm had run");
+}
+
 static void what_to_ask_for_has_a_number(void **state)
 {
     struct figures last = ring;
@@ -455,6 +470,7 @@ int main(void)
         cmocka_unit_test(work_that_is_left_out),
         cmocka_unit_test(ready_to_run_is_not_waiting),
         cmocka_unit_test(no_answer_from_too_little),
+        cmocka_unit_test(nothing_to_compare_with_is_no_lack_of_time),
         cmocka_unit_test(what_to_ask_for_has_a_number),
         cmocka_unit_test(arms_are_known_by_what_they_do),
         cmocka_unit_test(the_fastest_is_not_known_from_too_little),

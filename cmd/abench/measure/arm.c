@@ -207,7 +207,7 @@ static struct bench_arm *builtin_add(struct bench *bench, const char *name,
     free(arm->label);
     arm->label = label(spec);
     arm->advice = advice(bench, spec, &options);
-    if (spec->block_size)
+    if (spec->block_size && bench->opts.pattern)
         (void)cli_parse_size(spec->block_size, &arm->pattern_block);
     arm->options = options.word;
     return arm;
@@ -265,7 +265,8 @@ static void builtin_add_all(struct bench *bench, const char *list, const char *p
         char *name = format("%s%s", prefix, word);
         if (*prefix && cli_parse_count(word, CLI_JOBS_MAX, &threads) < 0)
             refuse_threads(list);
-        builtin_named(bench, name);
+        if (!*prefix || threads > 1) /* sync is the arm of one thread */
+            builtin_named(bench, name);
         free(name);
     }
     if (*prefix && threads == 0)

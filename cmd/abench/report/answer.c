@@ -136,6 +136,28 @@ static void tell_few(const struct bench *bench, enum bench_cache cache, char *ou
              words_times(of->ratio), longer_advice(bench, cache, NULL));
 }
 
+/* Tells why there is nothing to compare with: no such arm, or it did not run. */
+static void tell_missing(const struct bench *bench, enum bench_cache cache, char *out, size_t size)
+{
+    bool blocking = !bench->arms[bench->baseline].ring;
+    int ring = fastest(bench, cache, ANSWER_NONE, is_ring);
+    int base = find_base(bench, cache);
+
+    for (size_t i = 0; i < bench->n_arms; i++)
+        blocking |= bench->arms[i].threads > 0;
+    if (bench->failed)
+        snprintf(out, size, "an arm failed: see the messages");
+    else if (!blocking)
+        snprintf(out, size, "no arm without io_uring to compare with; add sync to --arms");
+    else if (ring != ANSWER_NONE && base != ANSWER_NONE)
+        snprintf(out, size,
+                 "the arms with io_uring read blocks of other sizes than %s; sweep this size, too",
+                 bench->arms[base].name);
+    else
+        snprintf(out, size, "the time was up before each arm had run; %s",
+                 longer_advice(bench, cache, NULL));
+}
+
 /* Returns true, with the reason, if the figures of this state do not allow an answer. */
 static bool undecidable(const struct bench *bench, enum bench_cache cache, struct answer *answer)
 {
@@ -147,11 +169,8 @@ static bool undecidable(const struct bench *bench, enum bench_cache cache, struc
                         summary_of(bench, (size_t)answer->base, cache).median < start_seconds;
     if (bench->no_ring)
         snprintf(out, size, "io_uring cannot be used: %s", bench->no_ring);
-    else if ((answer->ring == ANSWER_NONE || answer->base == ANSWER_NONE) && bench->failed)
-        snprintf(out, size, "an arm failed: see the messages");
     else if (answer->ring == ANSWER_NONE || answer->base == ANSWER_NONE)
-        snprintf(out, size, "the time was up before each arm had run; %s",
-                 longer_advice(bench, cache, NULL));
+        tell_missing(bench, cache, out, size);
     else if (answer->too_short)
         snprintf(out, size,
                  "too short to tell: a run takes %s, most of it the start of the process; %s",
