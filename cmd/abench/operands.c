@@ -14,9 +14,41 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Suggests the operation that a word was probably meant to be. */
+static void suggest_operation(const char *word)
+{
+    static const char *const synonyms[][2] = {
+        {"cat", "read"},
+        {"cp", "copy"},
+        {"sha256sum", "hash"},
+        {"checksum", "hash"},
+        {"digest", "hash"},
+        {"randread", "read --pattern=random"},
+        {"random", "read --pattern=random"},
+        {"write", "read --write=100"},
+        {"randwrite", "read --write=100"},
+        {"randrw", "read --write=50"},
+        {"learn", "lesson"},
+        {"tutorial", "lesson"},
+        {"help", "--help"},
+        {"version", "--version"},
+    };
+    struct cli_nearest nearest = {0};
+
+    for (size_t i = 0; i < sizeof(synonyms) / sizeof(*synonyms); i++)
+        if (strcmp(word, synonyms[i][0]) == 0) {
+            cli_hint("", synonyms[i][1]);
+            return;
+        }
+    for (unsigned i = 0; i < BENCH_OPERATIONS; i++)
+        cli_nearest_try(&nearest, word, bench_operation_names[i]);
+    cli_nearest_try(&nearest, word, "lesson");
+    if (nearest.name)
+        cli_hint("", nearest.name);
+}
+
 bool operands_operation(struct bench_options *opts, const char *name)
 {
-    struct cli_nearest nearest = {0};
     struct stat st;
 
     for (unsigned i = 0; i < BENCH_OPERATIONS; i++) {
@@ -31,11 +63,7 @@ bool operands_operation(struct bench_options *opts, const char *name)
     if (strchr(name, '/'))
         cli_fatal(errno, "%s", cli_quote_maybe(name));
     cli_message(0, "unknown operation %s; expected read, hash, copy or lesson", cli_quote(name));
-    for (unsigned i = 0; i < BENCH_OPERATIONS; i++)
-        cli_nearest_try(&nearest, name, bench_operation_names[i]);
-    cli_nearest_try(&nearest, name, "lesson");
-    if (nearest.name)
-        cli_hint("", nearest.name);
+    suggest_operation(name);
     cli_try_help();
 }
 

@@ -9,6 +9,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,8 +50,9 @@ static bool append(struct digest ***digests, size_t *len, struct digest *digest)
     return true;
 }
 
-/* Ends the program because there is no such algorithm, and prints the usual ones. */
-static void __attribute__((noreturn)) refuse(const char *name)
+/* Prints the usual algorithms. Returns the one that a mistyped name was probably meant to be, or
+ * NULL. */
+static const char *print_usual(FILE *out, const char *name)
 {
     static const char *const rows[][6] = {
         {"sha256", "sha512", "sha3-256", "sha3-512"},
@@ -60,16 +62,25 @@ static void __attribute__((noreturn)) refuse(const char *name)
     };
     struct cli_nearest nearest = {0};
 
-    cli_message(0, "unknown algorithm %s", cli_quote_word(name));
-    fputs("Usual algorithms are:", stderr);
+    fputs("Usual algorithms are:", out);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         for (size_t j = 0; j < sizeof(rows[0]) / sizeof(rows[0][0]) && rows[i][j]; j++) {
-            fprintf(stderr, j == 0 ? "\n  - %s" : ", %s", cli_quote_word(rows[i][j]));
+            fprintf(out, j == 0 ? "\n  - %s" : ", %s", cli_quote_word(rows[i][j]));
             cli_nearest_try(&nearest, name, rows[i][j]);
         }
-    fputs("\n  - 'blake2b-BITS', and all of 'openssl list -digest-algorithms'\n", stderr);
-    if (nearest.name)
-        cli_hint("", nearest.name);
+    fputs("\n  - 'blake2b-BITS', and all of 'openssl list -digest-algorithms'\n", out);
+    return nearest.name;
+}
+
+/* Ends the program because there is no such algorithm, and prints the usual ones. */
+static void __attribute__((noreturn)) refuse(const char *name)
+{
+    const char *nearest;
+
+    cli_message(0, "unknown algorithm %s", cli_quote_word(name));
+    nearest = print_usual(stderr, name);
+    if (nearest)
+        cli_hint("", nearest);
     cli_try_help();
 }
 
@@ -77,6 +88,11 @@ void algorithms_choose(struct algorithms *algorithms, const char *names)
 {
     char *copy = strdup(names), *rest = copy;
 
+    if (strcmp(names, "help") == 0) {
+        (void)print_usual(stdout, names);
+        cli_close_stdout();
+        exit(0);
+    }
     for (char *name; copy && (name = strsep(&rest, ",")) != NULL;) {
         struct digest *digest = cli_digest_open(name);
         if (!digest)

@@ -11,7 +11,7 @@ hint() {
 }
 while read -r meant command; do
     # shellcheck disable=SC2086 # words
-    same "$command" "Did you mean '$meant'?" "$(hint $command)"
+    same "$command" "Did you mean '${meant//'~'/ }'?" "$(hint $command)"
 done <<'END'
 --recursive acp --recusive file copy
 --exclude acp --exlude=x file copy
@@ -22,6 +22,41 @@ done <<'END'
 --discard acat --dicard file
 --compare abench hash --compair=old .
 --drop-caches abench hash --drop_caches .
+--jobs acp --threads=4 -r . copy
+--jobs ahash --workers 4 file
+--jobs acat --numjobs=4 file
+--threads abench read --jobs=4 file
+--threads abench read -j4 file
+--depth acat --queue-depth=8 file
+--depth abench read --iodepth=8 file
+--block-size acat --bs=4k file
+--engine=uring acp --io_uring file copy
+--engine=sync ahash --sync file
+--arms=sync,uring abench read --engine=uring file
+--verify acp --checksum file copy
+--check ahash --checksum file
+--durable acp --fsync file copy
+--dry-run acp --list file copy
+--rate acp --bwlimit=1m file copy
+--update acp --resume file copy
+--no-clobber acp --ignore-existing file copy
+--preserve=timestamps acp --times file copy
+--algorithm=help ahash --list
+--algorithm=md5 ahash --md5 file
+--algorithm=blake2b-BITS ahash --bits=256 file
+--tag ahash --bsd file
+--time acat --runtime=5 file
+--pattern=random abench read --iops file
+--pattern abench read --rw=randread file
+--json abench hash --export-json=new .
+--runs abench hash --rounds=5 .
+--version acp -V
+abench~read|hash|copy~DIR abench hash -r .
+abench~read|hash|copy~DIR abench copy --recursive .
+read~--pattern=random abench randread file
+read~--write=100 abench write file
+copy abench cp file
+--help abench help
 sha256 ahash -a sha257 file
 sha256 ahash -a md5,SHA265 file
 sha3-256 ahash -a sha3 file
@@ -36,6 +71,13 @@ for command in 'acp --frobnicate' 'ahash --frobnicate' 'acat --frobnicate' 'aben
 done
 same "the lines of GNU's command stay" "$(PATH=$gnu_path cp --recusive a b 2>&1)" \
     "$(PATH=$own_path cp --recusive a b 2>&1 | head -n 2)"
+
+same 'ahash -a help: the usual algorithms' '0 1 sha256' "$(ahash -a help >out 2>message </dev/null; echo $?) $(
+    grep -c '^Usual algorithms' out) $(grep -o 'sha256' out)$(cat message)"
+same 'they are those of the message about a wrong one' "$(tail -n +2 out)" \
+    "$(ahash -a sha999 2>&1 </dev/null | grep '^  - ')"
+[ ! -c /dev/full ] || gives 'ahash -a help: lost output' 1 '' 'ahash: write error: No space left on device' \
+    'ahash -a help >/dev/full'
 
 # A value that is no good: the message names it, the option, and what is good.
 printf x >one
