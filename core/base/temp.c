@@ -253,9 +253,12 @@ void temp_drop(int dir_fd, char *temp, struct unfinished *unfinished)
 /* Removes a temporary file if it is left over: it is ours and not locked. */
 static void remove_left(int dir_fd, const char *name)
 {
-    int fd = openat(dir_fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, fd;
     struct stat st;
 
+    fd = openat(dir_fd, name, O_RDWR | flags); /* NFS needs it for a lock */
+    if (fd < 0 && errno == EACCES)             /* the copy of a read-only file */
+        fd = openat(dir_fd, name, O_RDONLY | flags);
     if (fd < 0)
         return;
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_uid == geteuid() &&

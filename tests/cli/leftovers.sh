@@ -41,6 +41,13 @@ check 'a run into another directory' acp --atomic source other
 check 'removes nothing there' test -e copy/"$held"
 check 'a later run in the directory' acp --atomic source copy/third
 check 'removes the file whose process has ended' test ! -e copy/"$held"
+# An unprivileged user may not write to the copy of a read-only file.
+chmod 777 copy
+chmod 644 source
+as_nobody sh -c "touch copy/$held && chmod 444 copy/$held"
+check 'a run of the user whose copy of a read-only file is left' as_nobody acp --atomic source copy/fourth
+check 'removes it' test ! -e copy/"$held"
+chmod 640 source
 rm -rf copy
 mkdir copy
 
