@@ -170,7 +170,19 @@ if [ "$engine" = uring ]; then
         same "a probe that does not end in its time, $limit s: that of a sample is tried" '0 1600 True ' \
             "$? $(json report.json '"%d %s" % (d["data"]["whole_files"], d["data"]["files"] in range(90, 110))') $(cat messages)"
     done
-    rm -r many
+    # each arm is stopped after 0.1 s, when it has done nothing yet
+    mkdir slow
+    cp "$bin/abench" slow/
+    cat >slow/acp <<EOF
+#!/bin/sh
+case "\$*" in *--files0-from=* | *--version*) ;; *) sleep 0.3 ;; esac
+exec "$bin/acp" "\$@"
+EOF
+    chmod +x slow/acp
+    slow/abench copy --arms=sync,uring --settle=1 --time=40 --runs=1 --json=report.json many >table 2>messages
+    same 'a probe whose runs are stopped before they have done anything: a sample is tried' '0 1600 True ' \
+        "$? $(json report.json '"%d %s" % (d["data"]["whole_files"], d["data"]["files"] in range(90, 110))') $(cat messages)"
+    rm -r many slow
 fi
 
 # -- warnings that are told once --

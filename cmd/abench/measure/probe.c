@@ -43,7 +43,7 @@ enum {
     ARGS_MAX = 16,
 };
 
-static const double first_seconds = 0.1;  /* or the time until the arm is stopped */
+static const double first_seconds = 0.1;  /* or the time until the arm is stopped, at least */
 static const double least_seconds = 0.25; /* large part: less is too inaccurate */
 /* A larger part than this can as well be the whole, by the arm itself. */
 static const double most_part = 0.5;
@@ -63,6 +63,7 @@ struct probe {
     struct subtrees *subtrees;
     unsigned copies;
     bool full; /* there is no space for more of them */
+    bool late; /* there is no time for the next run */
 };
 
 /* The files or bytes that an arm has worked on, and the time. */
@@ -175,7 +176,8 @@ static bool run_part(struct probe *probe, struct probed *of, double amount, bool
         rc = cache_prepare(bench, probe->cache, &resident);
     bench->list = "list";
     limit = probe->end - bench_now();
-    if (rc < 0 || child_signal || limit <= (stopped ? amount : 0))
+    probe->late = limit <= (stopped ? amount : 0);
+    if (rc < 0 || child_signal || probe->late)
         return false;
     if (arm == &part)
         part_argv(probe, of->arm, amount, argv, text);
@@ -190,7 +192,8 @@ static bool run_part(struct probe *probe, struct probed *of, double amount, bool
     return rc == 0 && of->latest.done > 0 && did_part(probe, &sample);
 }
 
-/* Runs an arm on small parts, each larger than the one before, until one takes a while. */
+/* Runs an arm on small parts, each larger than the one before, until one takes a while. On a busy
+ * machine an arm may have done nothing before it is stopped. */
 static bool small_parts(struct probe *probe, struct probed *of)
 {
     double amount = probe->method == PROBE_STOP      ? first_seconds
@@ -199,8 +202,11 @@ static bool small_parts(struct probe *probe, struct probed *of)
 
     if (probe->method == PROBE_LIST && amount > most_part * probe->total)
         amount = probe->total;
-    if (!run_part(probe, of, amount, false))
-        return false;
+    while (!run_part(probe, of, amount, false)) {
+        if (probe->method != PROBE_STOP || of->latest.done != 0)
+            return false;
+        amount *= 2;
+    }
     of->first = of->latest;
     while (probe->method == PROBE_LIST && of->latest.seconds < first_seconds &&
            GROWTH * amount <= most_part * probe->total) {
@@ -234,7 +240,7 @@ static double first_turn(struct probe *probe, struct probed of[2])
 static bool run_again(struct probe *probe, struct probed *of, double seconds, unsigned turn)
 {
     const struct part *first = &of->first, *latest = &of->latest;
-    double amount = fmax(seconds, first_seconds);
+    double amount = fmax(seconds, fmax(first_seconds, first->seconds));
 
     if (probe->method != PROBE_STOP) {
         amount = stat_line(first->seconds, first->done, latest->seconds, latest->done, seconds);
@@ -363,7 +369,7 @@ void probe_predict(struct bench *bench, enum bench_cache cache)
                            {.arm = &bench->arms[prediction->arm]}};
     prediction->made = probe_both(&probe, of, prediction);
     subtrees_free(probe.subtrees);
-    prediction->late |= !prediction->made && bench_now() >= probe.end;
+    prediction->late |= !prediction->made && (probe.late || bench_now() >= probe.end);
     if (probe.full)
         prediction->why_not = "there is too little space for the copies of the probe";
     else if (!prediction->made)
