@@ -142,6 +142,108 @@ static void what_is_being_made_is_not_claimed(void **state)
     assert_int_equal(unlink("file"), 0);
 }
 
+static struct unfinished made = {0}, claimed = {0};
+
+/* Makes and completes a file, and claims an empty one. */
+static void *finish_both(void *arg)
+{
+    struct stat st;
+    int fd;
+
+    (void)arg;
+    unfinished_begin();
+    fd = open("made", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0 || !unfinished_created(&made, AT_FDCWD, "made", fd))
+        _exit(1);
+    unfinished_completing(&made);
+    unfinished_completed(&made);
+    fd = open("empty", O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) < 0 || !unfinished_claim(&claimed, fd, &st))
+        _exit(1);
+    unfinished_end(&claimed);
+    return NULL;
+}
+
+static pid_t start_child(void)
+{
+    pid_t pid;
+
+    pattern_file("empty", 0, 0);
+    pattern_file("there", 0, OLD_BYTES);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+        alarm(60); /* it may wait for good */
+    return pid;
+}
+
+static void child_ends_well(pid_t pid)
+{
+    int status;
+
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+/* Another thread can then make files, and the end does not wait. */
+static void what_is_done_holds_up_nothing(void **state)
+{
+    struct unfinished next = {0};
+    pthread_t thread;
+    pid_t pid = start_child();
+
+    (void)state;
+    if (pid == 0) {
+        if (pthread_create(&thread, NULL, finish_both, NULL) != 0)
+            _exit(1);
+        pthread_join(thread, NULL);
+        unfinished_begin();
+        (void)unfinished_created(&next, AT_FDCWD, NULL, -1);
+        _exit(unfinished_remove() != 0);
+    }
+    child_ends_well(pid);
+    assert_int_equal(access("made", F_OK), 0); /* it is complete */
+}
+
+static void *claim_one(void *arg)
+{
+    struct unfinished file = {0};
+    struct stat st;
+    int fd = open("there", O_WRONLY | O_CLOEXEC);
+
+    (void)arg;
+    if (fd < 0 || fstat(fd, &st) < 0)
+        _exit(1);
+    (void)unfinished_claim(&file, fd, &st);
+    _exit(2);
+}
+
+static void *end_one(void *arg)
+{
+    unfinished_end(arg);
+    _exit(3);
+}
+
+/* After the end no function returns, so that nothing is told as done. */
+static void nothing_goes_on_after_the_end(void **state)
+{
+    pthread_t thread;
+    pid_t pid = start_child();
+
+    (void)state;
+    if (pid == 0) {
+        unfinished_begin();
+        (void)unfinished_created(&made, AT_FDCWD, "made", -1);
+        (void)unfinished_remove();
+        if (pthread_create(&thread, NULL, claim_one, NULL) != 0 ||
+            pthread_create(&thread, NULL, end_one, &made) != 0)
+            _exit(1);
+        usleep(100000); /* they wait */
+        _exit(0);
+    }
+    child_ends_well(pid);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +254,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(of_those_listed_ours_are_removed, scratch_set_up,
                                         scratch_tear_down),
         cmocka_unit_test_setup_teardown(what_is_being_made_is_not_claimed, scratch_set_up,
+                                        scratch_tear_down),
+        cmocka_unit_test_setup_teardown(what_is_done_holds_up_nothing, scratch_set_up,
+                                        scratch_tear_down),
+        cmocka_unit_test_setup_teardown(nothing_goes_on_after_the_end, scratch_set_up,
                                         scratch_tear_down),
     };
 
