@@ -30,7 +30,7 @@ struct feed_config {
      * feed_join's. */
     int (*produce)(struct feed *feed, void *arg);
     /* Called once per file in input order, never from two threads at a time, from any thread. The
-     * file is freed after it. */
+     * file is freed after it. NULL: nothing to do. */
     void (*retire)(struct file *file, void *arg);
     void *arg;
     struct progress *progress; /* counts the files; NULL if progress is not shown */

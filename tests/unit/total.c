@@ -67,17 +67,10 @@ static int produce(struct feed *feed, void *arg)
     return rc;
 }
 
-static void retire(struct file *file, void *arg)
-{
-    (void)file;
-    (void)arg;
-}
-
 /* Returns how many files a run finds. */
 static uint64_t files_found(struct run *run)
 {
-    struct feed_config config = {
-        .produce = produce, .retire = retire, .arg = run, .progress = progress_new()};
+    struct feed_config config = {.produce = produce, .arg = run, .progress = progress_new()};
     struct progress_now now;
     struct feed *feed;
 

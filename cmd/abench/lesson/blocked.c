@@ -38,12 +38,6 @@ static int produce(struct feed *feed, void *arg)
     return rc;
 }
 
-static void retire(struct file *file, void *arg)
-{
-    (void)file;
-    (void)arg;
-}
-
 /* Reads one more slow file as a program does that does not know of the ring. */
 static int block(const struct bench *bench, unsigned index)
 {
@@ -79,8 +73,7 @@ static void note_end(struct sink *sink, struct file *file)
 static int run_in_child(void *arg)
 {
     struct run *run = arg;
-    struct feed_config config = {
-        .keep_order = true, .produce = produce, .retire = retire, .arg = run};
+    struct feed_config config = {.keep_order = true, .produce = produce, .arg = run};
     struct engine_opts opts = {.direct = DIRECT_AUTO,
                                .depth = DELAY_FILES,
                                .block_bytes = 65536,

@@ -40,12 +40,6 @@ static int produce(struct feed *feed, void *arg)
     return rc;
 }
 
-static void retire(struct file *file, void *arg)
-{
-    (void)file;
-    (void)arg;
-}
-
 static int count_data(struct sink *sink, struct file *file, const void *bytes, size_t len)
 {
     struct counter *counter = (struct counter *)sink;
@@ -75,7 +69,6 @@ static int run(struct counter *counter, const struct engine *engine)
     struct feed_config config = {.op_bytes = sizeof(struct hash_result),
                                  .keep_order = true,
                                  .produce = produce,
-                                 .retire = retire,
                                  .arg = counter};
     struct engine_opts opts = {.direct = DIRECT_AUTO, .ordered = engine == &engine_sync};
     struct sink *sinks[1] = {&counter->sink};
