@@ -51,8 +51,9 @@ profile_static  := $(profile_release)
 profile_debug   := -O0 -g3
 profile_asan    := -O1 -g3 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 profile_tsan    := -O1 -g3 -fsanitize=thread
-# for make coverage
-profile_coverage := -O0 -g --coverage -fprofile-update=atomic
+# for make coverage. gcc would replace execvp by a function that writes the counts. Called in a child that shares the
+# memory of abench, it writes those of abench, which are then not written again at its end.
+profile_coverage := -O0 -g --coverage -fprofile-update=atomic -fno-builtin-execvp
 # for make fuzz
 profile_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 ifeq ($(profile_$(PROFILE)),)
@@ -312,7 +313,7 @@ compare:
 	@+$(again) all
 	@scripts/compare $(bin) $(DIR)
 
-## coverage: print the lines of core that the tests (NAME=PART: those whose path has PART) cover
+## coverage: print the lines of core and cmd that the tests (NAME=PART: those whose path has PART) cover
 coverage:
 	@scripts/setup check
 	@+$(again) PROFILE=coverage tests
