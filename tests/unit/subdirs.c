@@ -115,6 +115,7 @@ static void no_more_are_started_than_may_be_open(void **state)
     struct dir *cwd = dir_cwd(), *dir;
     struct listing list = {0};
     struct subdirs *subdirs;
+    size_t names_len;
     char *raw = malloc(LISTING_BYTES);
     int fd = open("s", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -124,6 +125,10 @@ static void no_more_are_started_than_may_be_open(void **state)
     assert_non_null(dir);
     assert_int_equal(listing_read(&list, dir, &opts, dir->path_len, raw), 0);
     assert_int_equal(list.len, DIRS);
+    names_len = list.names_len;
+    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+    assert_int_equal(listing_read(&list, dir, &opts, dir->path_len, raw), 0);
+    assert_int_equal(list.names_len, names_len); /* the names of before are gone */
     subdirs = subdirs_new(&opts, &ops, NULL, dir);
     assert_non_null(subdirs);
     assert_false(subdirs_start(subdirs, dir, &list, 0, dir_open_count()));

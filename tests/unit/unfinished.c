@@ -244,6 +244,34 @@ static void nothing_goes_on_after_the_end(void **state)
     child_ends_well(pid);
 }
 
+static void *complete_one(void *arg)
+{
+    unfinished_completing(arg);
+    _exit(4);
+}
+
+/* The end still waits for another thread, which makes a file. */
+static void nothing_is_completed_at_the_end(void **state)
+{
+    pthread_t thread;
+    pid_t pid = start_child();
+
+    (void)state;
+    if (pid == 0) {
+        unfinished_begin();
+        (void)unfinished_created(&made, AT_FDCWD, "made", -1);
+        unfinished_begin();
+        if (pthread_create(&thread, NULL, remove_all, NULL) != 0)
+            _exit(1);
+        usleep(100000); /* it waits for this thread */
+        if (pthread_create(&thread, NULL, complete_one, &made) != 0)
+            _exit(1);
+        usleep(100000); /* it waits for the end */
+        _exit(0);
+    }
+    child_ends_well(pid);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +286,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_done_holds_up_nothing, scratch_set_up,
                                         scratch_tear_down),
         cmocka_unit_test_setup_teardown(nothing_goes_on_after_the_end, scratch_set_up,
+                                        scratch_tear_down),
+        cmocka_unit_test_setup_teardown(nothing_is_completed_at_the_end, scratch_set_up,
                                         scratch_tear_down),
     };
 
