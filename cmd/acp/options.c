@@ -10,6 +10,7 @@
 #include "acp.h"
 #include "../cli/messages.h"
 #include "../cli/quote.h"
+#include "../../core/base/retry.h"
 
 enum {
     OPT_ATTRIBUTES_ONLY = CLI_OPT_FIRST,
@@ -122,7 +123,7 @@ static const char help[] =
     "                              none-fail, or changed (another size or time)\n"
     "  -v, --verbose             explain what is being done\n"
     "  -x, --one-file-system     stay on this file system\n"
-    "  -Z, --context[=CONTEXT]   (refused: security contexts are not supported)\n"
+    "  -Z, --context[=CONTEXT]   (ignored; refused if the kernel has SELinux enabled)\n"
     "\nOptions that cp does not have:\n"
     "      --atomic              make each file appear complete or not at all\n"
     "      --dry-run             change nothing, print what would be copied\n"
@@ -369,8 +370,12 @@ static bool other_option(struct acp *acp, int option)
         break;
     case OPT_CONTEXT:
     case 'Z':
-        cli_fatal(0, "%s: built without SELinux: security contexts cannot be set",
-                  option == 'Z' ? "-Z" : "--context");
+        if (access("/sys/fs/selinux/enforce", F_OK) == 0)
+            cli_fatal(0, "%s: built without SELinux: security contexts cannot be set",
+                      option == 'Z' ? "-Z" : "--context");
+        if (optarg)
+            cli_message(0, "warning: ignoring --context; it requires an SELinux-enabled kernel");
+        break;
     case OPT_PRESERVE:
         if (!optarg)
             return set_flags(acp, 'p');
