@@ -69,6 +69,11 @@ for options in -au "-a --update=changed"; do
 done
 
 # Directories are listed, made, and given their times at a time; names of one directory are made one after the other.
+# remove DIR: removes it, also what is in a directory that its owner cannot write
+remove() {
+    chmod -R u+w "$1"
+    rm -r "$1"
+}
 mkdir "$below/nested"
 for ((i = 0; i < 8; i++)); do mkdir -p "$below/nested/$i/in" && echo "$i" >"$below/nested/$i/in/file"; done
 touch -d 2020-01-01 "$below"/nested/* "$below"/nested/*/in
@@ -79,7 +84,7 @@ for rule in 'readdir nested/*/in' 'mkdir nested.copy/*/in' 'utimens nested.copy/
     acp -a -T "$mnt/nested" "$mnt/nested.copy"
     same "directories: the number in $rule at a time" 7 "$(sed 's/.*together //' "$mnt/.faultfs")"
     check "directories, $rule: all is copied" "$here/../cli/same_tree" "$below/nested" "$below/nested.copy"
-    rm -r "$below/nested.copy"
+    remove "$below/nested.copy"
 done
 acp -a "$mnt/nested" "$mnt/nested.copy"
 rm -r "$below/nested.copy/5/in"
@@ -88,7 +93,7 @@ rules 'readdir nested.copy/*/in together=6'
 acp -a --update=changed -T "$mnt/nested" "$mnt/nested.copy"
 same 'existing directories: the number in readdir at a time' 6 "$(sed 's/.*together //' "$mnt/.faultfs")"
 check 'existing directories: all is copied' "$here/../cli/same_tree" "$below/nested" "$below/nested.copy"
-rm -r "$below/nested.copy"
+remove "$below/nested.copy"
 fresh_mount
 rules 'readdir nested/*/in together=7'
 same 'digests of a tree' "$(cd "$below" && gnu sha256sum nested/*/in/file)" "$(cd "$mnt" && ahash -r nested)"
@@ -99,26 +104,26 @@ mkdir "$below/to"
 rules 'utimens to/nested/3 microseconds=300000' 'utimens to/nested/3/in microseconds=300000'
 acp -a "$mnt/nested" "$mnt/to/nested/3" "$mnt/to"
 check 'an operand that an earlier one makes' "$here/../cli/same_tree" "$below/nested/3" "$below/to/3"
-rm -r "$below/to"
+remove "$below/to"
 # An error is that of its directory, whichever thread meets it.
 fresh_mount
 rules 'open nested/1/in/file error=EIO'
 gives_status() { acp -a -T "$@" 2>/dev/null; echo $?; }
 same 'a file that fails: status' 1 "$(gives_status "$mnt/nested" "$mnt/nested.copy")"
 check 'a file that fails: the others are copied' test "$(cat "$below"/nested.copy/*/in/file | sort)" = "$(seq 0 7 | grep -v 1)"
-rm -r "$below/nested.copy"
+remove "$below/nested.copy"
 rules 'mkdir nested.copy/4/in error=ENOSPC'
 same 'a directory that cannot be made: status' 1 "$(gives_status "$mnt/nested" "$mnt/nested.copy")"
 check 'a directory that cannot be made: the others are' test "$(cat "$below"/nested.copy/*/in/file | wc -l)" = 7
-rm -r "$below/nested.copy"
+remove "$below/nested.copy"
 rules 'readdir nested/2/in error=EIO'
 same 'a directory that cannot be listed: status' 1 "$(gives_status "$mnt/nested" "$mnt/nested.copy")"
 check 'a directory that cannot be listed: the others are copied' test "$(cat "$below"/nested.copy/*/in/file | wc -l)" = 7
-rm -r "$below/nested.copy"
+remove "$below/nested.copy"
 rules 'utimens nested.copy/6/in error=EPERM'
 same 'a directory whose times cannot be set: the message' "acp: preserving times for '$mnt/nested.copy/6/in': Operation not permitted" \
     "$(acp -a -T "$mnt/nested" "$mnt/nested.copy" 2>&1)"
-rm -r "$below/nested.copy"
+remove "$below/nested.copy"
 rules
 
 # So are links in them made.
