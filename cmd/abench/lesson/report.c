@@ -15,7 +15,7 @@ static const int lines_sync = ENGINE_LINES_SYNC, lines_uring = ENGINE_LINES_URIN
 
 enum {
     NAME_COLUMNS = 14,
-    TIME_COLUMNS = 40, /* for the longest time of a lesson */
+    TIME_COLUMNS = 36, /* for the longest time of a lesson: up to 9,999 ms a line has 80 columns */
 };
 
 /* Prints a name, and a bar from one time to another with a label in it: "   |== label ==|". whole
