@@ -190,14 +190,14 @@ static void print_copy(const struct acp *acp, const struct file *file, const cha
         printf("%s -> %s\n", source, dest);
         return;
     }
-    if (op->replaced && !op->unopenable)
+    if (op->replaced && !op->removed_late)
         printf("removed %s\n", cli_quote(dest));
     printf("%s -> %s", cli_quote(source), cli_quote(dest));
     backup = backup_path(op, dest);
     if (backup)
         printf(" (backup: %s)", cli_quote(backup));
     putchar('\n');
-    if (op->unopenable)
+    if (op->removed_late)
         printf("removed %s\n", cli_quote(dest));
     if (backup && op->restored)
         printf("%s -> %s (unbackup)\n", cli_quote(backup), cli_quote(dest));

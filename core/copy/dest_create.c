@@ -249,7 +249,7 @@ static int open_existing(struct copy *copy, struct file *file, const struct stat
         return item_fail(file, STEP_OPEN_DEST);
     if (unlinkat(op->to->fd, op->to_name, 0) < 0)
         return item_fail(file, STEP_REMOVE);
-    op->replaced = op->unopenable = true;
+    op->replaced = op->removed_late = true;
     return EXISTING_REMOVED;
 }
 

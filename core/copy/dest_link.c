@@ -47,8 +47,11 @@ static int link_over(struct copy *copy, struct file *file, const struct stat *st
     if (rc < 0 || rc == OVERWRITE_SKIP)
         return rc;
     /* nothing is written through a dangling link that a hard link replaces */
-    if ((rc == OVERWRITE_WRITE || op->dangling) && unlinkat(op->to->fd, op->to_name, 0) < 0)
-        return -1;
+    if (rc == OVERWRITE_WRITE || op->dangling) {
+        if (unlinkat(op->to->fd, op->to_name, 0) < 0)
+            return -1;
+        op->replaced = op->removed_late = true;
+    }
     return hard_links_add(made, item_follows(copy, file), op->to->fd, op->to_name);
 }
 

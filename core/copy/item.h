@@ -76,7 +76,7 @@ struct item {
     bool unwanted;          /* it was left because the options or the user said so */
     bool linked;            /* it is one more name of a copy of the run */
     bool replaced;          /* an existing file was removed first */
-    bool unopenable;        /* since it could not be opened */
+    bool removed_late;      /* so late that cp tells the copy first */
     bool overwrite_decided; /* overwrite_decide has decided to write over what is there */
     bool over_regular;      /* which was a regular file then */
     bool via_symlink;       /* the destination is there, through a symbolic link */

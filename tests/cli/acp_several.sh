@@ -37,6 +37,16 @@ done
 gives 'an operand that no other one makes' 1 '' "acp: cannot stat 'd/a/none': No such file or directory" \
     "$many; acp -r s/a d/a/none s/a/b/large d; status=\$?; diff -r s/a d/a; diff s/a/b/large d/large; rm -r s d; exit \$status"
 
+# -- -v: a hard link in the place of what was there --
+for old in 'ln -s nowhere d/b' 'echo old >d/b' 'echo old >d/o; ln d/o d/b' 'echo old >d/o; ln -s o d/b'; do
+    told="'s/b' -> 'd/b'
+removed 'd/b'"
+    [[ $old != *'ln d/o'* ]] || told="removed 'd/b'
+'s/b' -> 'd/b'"
+    gives "a hard link over: $old" 0 "'s/a' -> 'd/a'
+$told" '' "mkdir s d; echo 1 >s/a; ln s/a s/b; $old; acp -av s/a s/b d; status=\$?; rm -r s d; exit \$status"
+done
+
 # -- one file, several times --
 links='mkdir p q d; echo a >p/f; ln p/f q/f; echo b >p/g; ln -s f p/l'
 for options in -r -a -v -b --backup=numbered --parents '-r --parents --preserve=links'; do
