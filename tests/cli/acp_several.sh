@@ -37,7 +37,7 @@ done
 gives 'an operand that no other one makes' 1 '' "acp: cannot stat 'd/a/none': No such file or directory" \
     "$many; acp -r s/a d/a/none s/a/b/large d; status=\$?; diff -r s/a d/a; diff s/a/b/large d/large; rm -r s d; exit \$status"
 
-# -- -v: a hard link in the place of what was there --
+# -- -v: a hard link that replaces something --
 for old in 'ln -s nowhere d/b' 'echo old >d/b' 'echo old >d/o; ln d/o d/b' 'echo old >d/o; ln -s o d/b'; do
     told="'s/b' -> 'd/b'
 removed 'd/b'"
