@@ -165,7 +165,7 @@ def without_into_itself(_, gnu, own):
 
 
 def without_refused_copies(case, gnu, own):
-    """GNU takes an operand that is the first directory which an earlier one has made for a directory that is copied into
+    """GNU takes an operand that is the first directory which an earlier one has made for one that is copied into
     itself; acp copies it, and may then have other errors."""
     refused = [re.fullmatch(rb"cp: cannot copy a directory, (.*), into itself, (.*)", line) for line in gnu["stderr"]]
     operands = {os.path.normpath(argument) for argument in case["arguments"]}
@@ -333,7 +333,7 @@ def without_declined(case, gnu, own):
 def even(case, gnu, own):
     """Returns both sides without the intended differences."""
     for take_out in (without_cut_quotes, without_unclonable, without_into_itself, without_refused_copies,
-                     without_lost_links, without_link_order, without_update_links, without_special_bits, without_shared_times,
-                     without_own_sources, without_two_reasons, without_declined):
+                     without_lost_links, without_link_order, without_update_links, without_special_bits,
+                     without_shared_times, without_own_sources, without_two_reasons, without_declined):
         gnu, own = take_out(case, gnu, own)
     return gnu, own
