@@ -10,9 +10,12 @@
 
 #include "engine.h"
 #include "json.h"
+#include "lines.h"
 #include "messages.h"
 #include "quote.h"
 #include "sizes.h"
+
+enum { INDENT = 11, WIDTH = 80 }; /* columns of a keyword, and of a line of words */
 
 static double seconds_of(uint64_t ns)
 {
@@ -42,9 +45,8 @@ static void print_worker(const char *who, const struct stats *worker)
 {
     struct split split = split_of(worker);
 
-    fprintf(stderr,
-            "%-10s waiting %.3f s, hashing %.3f s, the rest %.3f s; no processor free %.3f s\n",
-            who, split.waiting, split.hashing, split.rest, split.queued);
+    fprintf(stderr, "%-10s waiting %.3f s, hashing %.3f s, rest %.3f s; no CPU free %.3f s\n", who,
+            split.waiting, split.hashing, split.rest, split.queued);
 }
 
 static void print_workers(const struct stats *stats)
@@ -121,7 +123,8 @@ static void print_text(const struct engine *engine, const char *why, const struc
             seconds_of(stats->process_ns), (double)stats->memory_peak / 1048576, stats->switches);
     fprintf(stderr, "in flight  mean %.1f, peak %u; %" PRIu64 " requests in %" PRIu64 " enters\n",
             in_flight_mean, stats->in_flight_peak, stats->requests, stats->enters);
-    fprintf(stderr, "bottleneck %s\n", bottleneck->text);
+    fprintf(stderr, "bottleneck ");
+    cli_put_words(stderr, bottleneck->text, INDENT, INDENT, WIDTH);
 }
 
 static void put_split(struct json_writer *json, const struct stats *stats, bool runqueue_known)

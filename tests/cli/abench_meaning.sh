@@ -271,6 +271,9 @@ gives 'a report of another format' 2 '' 'abench: cannot compare with newer.json:
 echo '{"program": "other"}' >other.json
 gives 'what is no report' 2 '' 'abench: cannot compare with other.json: not a report of abench --json' \
     'abench hash --compare=other.json tree'
+echo '# notes' >notes.md
+gives 'what is no JSON' 2 '' 'abench: cannot compare with notes.md: not a report of abench --json' \
+    'abench hash --compare=notes.md tree'
 gives 'no report' 2 '' 'abench: cannot compare with none.json: No such file or directory' \
     'abench hash --compare=none.json tree'
 gives 'a report of another operation' 2 '' 'abench: cannot compare with old.json: not a report of read' \

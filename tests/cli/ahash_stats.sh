@@ -47,7 +47,9 @@ if [ "$(nproc)" -gt 1 ]; then
         ! grep -q '^bottleneck *CPU-bound' stats || break
     done
     same 'except with -j1' 0 "$(grep -c 'threads of their own' stats)"
-    check 'and the report says that it would help' grep -q '^bottleneck .* -j2 would give it a thread of its own' stats
+    check 'and the report says that it would help' grep -q -- '-j2 would give it a thread of its own' \
+        <(tr -s '\n ' ' ' <stats)
+    same 'in lines of at most 80 columns' '' "$(grep -E '.{81}' stats)"
 else
     left_out "a thread for one file's digest" 'there is one processor'
 fi
@@ -69,7 +71,7 @@ wait
 same 'a slow list is the list' 'names True' "$(fields bottleneck 'waiting_for_names_seconds > 0.5' <stats)"
 same 'nothing at all' nothing "$(ahash --stats=json --files0-from=/dev/null 2>&1 | fields bottleneck)"
 ahash --stats -j2 -r many 2>stats >/dev/null
-check 'text: all workers' grep -q '^workers    waiting [0-9.]* s, hashing [0-9.]* s, the rest [0-9.]* s; ' stats
+check 'text: all workers' grep -q '^workers    waiting [0-9.]* s, hashing [0-9.]* s, rest [0-9.]* s; ' stats
 same 'text: each of them' 2 "$(grep -c '^worker [12]   waiting ' stats)"
 same 'text: the line that says why' 1 "$(grep -c '^bottleneck .' stats)"
 

@@ -173,14 +173,11 @@ static void check_format(const char *path, const json_t *format)
 void compare_load(struct bench *bench)
 {
     const char *path = bench->opts.compare;
-    json_error_t error;
 
-    bench->older = json_load_file(path, 0, &error);
+    bench->older = json_load_file(path, 0, NULL);
     if (access(path, R_OK) < 0)
         cli_fatal(errno, "cannot compare with %s", cli_quote_maybe(path));
-    if (!bench->older)
-        cli_fatal(0, "cannot compare with %s: %s", cli_quote_maybe(path), error.text);
-    if (!same_text(bench->older, "program", "abench"))
+    if (!bench->older || !same_text(bench->older, "program", "abench"))
         cli_fatal(0, "cannot compare with %s: not a report of abench --json",
                   cli_quote_maybe(path));
     check_format(path, json_object_get(bench->older, "format"));

@@ -5,6 +5,8 @@
 #include "summary.h"
 #include "words.h"
 
+#include "../../cli/lines.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,39 +49,10 @@ bool term_fits(const struct term *term, int columns)
     return !term->terminal || columns <= term->width;
 }
 
-/* Prints words from column on, in lines of at most width columns; width 0: in one line. A newline
- * in the text starts a line, too. */
-static void put_words(FILE *out, const char *text, int column, int indent, int width)
-{
-    for (const char *at = text; *at;) {
-        size_t word = strcspn(at, " \n");
-        if (width && column > indent && column + (int)word > width) {
-            fprintf(out, "\n%*s", indent, "");
-            column = indent;
-        }
-        fwrite(at, word, 1, out);
-        at += word;
-        column += (int)word;
-        if (*at == '\n') {
-            fprintf(out, "\n%*s", indent, "");
-            column = indent;
-            at++;
-            continue;
-        }
-        size_t blanks = strspn(at, " ");
-        at += blanks;
-        column += (int)blanks;
-        /* the blanks, unless the next word starts a line */
-        if (*at && (!width || column + (int)strcspn(at, " \n") <= width))
-            fprintf(out, "%*s", (int)blanks, "");
-    }
-    putc('\n', out);
-}
-
 void term_line(FILE *out, const struct term *term, const char *keyword, const char *text)
 {
     fprintf(out, "%-*s", INDENT, keyword);
-    put_words(out, text, INDENT, INDENT, term->terminal ? term->width : 0);
+    cli_put_words(out, text, INDENT, INDENT, term->terminal ? term->width : 0);
 }
 
 int term_wrap_width(const struct term *term)
@@ -92,7 +65,7 @@ void term_wrap(FILE *out, const struct term *term, const char *keyword, const ch
     int indent = keyword ? SHORT_INDENT : 0;
 
     fprintf(out, "%-*s", indent, keyword ? keyword : "");
-    put_words(out, text, indent, indent, term_wrap_width(term));
+    cli_put_words(out, text, indent, indent, term_wrap_width(term));
 }
 
 void term_answer(FILE *out, const struct term *term, char *text)
@@ -118,7 +91,7 @@ void term_answer(FILE *out, const struct term *term, char *text)
     int indent = gap ? column + 3 : SHORT_INDENT;
     if (indent > term_wrap_width(term) / 2)
         indent = SHORT_INDENT;
-    put_words(out, answer + loud, column, indent, term_wrap_width(term));
+    cli_put_words(out, answer + loud, column, indent, term_wrap_width(term));
     free(text);
 }
 
