@@ -223,7 +223,7 @@ if with_selinux true 2>/dev/null; then
 else
     left_out '-Z with SELinux' 'no mount namespace can be made here'
 fi
-gives '--update=none' 0 'a' '' 'echo b >b; cp --update=none b a; cat a'
+gives '--update=none' 0 'a' '' 'echo a >a; echo b >b; cp --update=none b a; cat a'
 gives '--update=none-fail' 1 'a' "cp: not replacing 'a'" 'cp --update=none-fail b a; x=$?; cat a; exit $x'
 gives '--update=all' 0 'b' '' 'cp --update=all b a; cat a'
 gives '--update=older' 0 'b' '' 'touch -d 2001-01-01 b; echo c >c; touch -d 2000-01-01 c; cp --update=older c b; cat b'
