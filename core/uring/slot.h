@@ -53,7 +53,8 @@ enum {
 };
 
 struct block {
-    struct slot *slot;         /* owner; NULL in the pool */
+    /* owner; NULL in the pool. Addresses have room for the kind of a request (loop.h). */
+    _Alignas(8) struct slot *slot;
     STAILQ_ENTRY(block) entry; /* in the slot's undelivered blocks, or in the pool */
     char *buf;
     uint64_t offset;
