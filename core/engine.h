@@ -97,10 +97,11 @@ struct engine {
                 struct sink *sink, struct stats *stats);
     /* Reads blocks until load_next has no more; no feed and no sink. Returns 0 or -errno. */
     int (*load)(struct load *load, struct load_result *result);
-    /* Cancels the requests of the calling thread's read or copy, or waits for them, for one second
-     * at most. A sink calls it before it ends the process: requests left in the kernel would keep
-     * filesystems busy. The run cannot continue. */
-    void (*abandon)(void);
+    /* Cancels the requests of all workers, or waits for them, until ms milliseconds have passed.
+     * Must be called before a process ends that has workers: requests left in the kernel would
+     * keep filesystems busy. The run cannot continue. Uses SIGURG, which the workers must not
+     * block. */
+    void (*stop)(unsigned ms);
 };
 
 extern const struct engine engine_sync;

@@ -16,8 +16,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,23 +45,11 @@ struct acat_item {
 
 /* -- output -- */
 
-/* Blocks or unblocks SIGPIPE in this thread and those that it starts. Blocked, it stays pending:
- * requests in flight are ended before the signal ends the program. */
-static void set_sigpipe(int how)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGPIPE);
-    pthread_sigmask(how, &set, NULL);
-}
-
 /* Ends the program: later bytes are useless, and waiting for the other files may never end (a FIFO
  * without a writer). */
-static void __attribute__((noreturn)) output_failed(const struct acat *acat, int err)
+static void __attribute__((noreturn)) output_failed(int err)
 {
-    acat->engine->abandon();
-    set_sigpipe(SIG_UNBLOCK);
+    engine_uring.stop(CLI_STOP_MS);
     cli_message(err, "write error");
     _exit(EXIT_FAILURE);
 }
@@ -79,7 +65,7 @@ static void write_all(void *arg, const char *bytes, size_t len)
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            output_failed(acat, n < 0 ? errno : ENOSPC);
+            output_failed(n < 0 ? errno : ENOSPC);
         bytes += n;
         len -= (size_t)n;
     }
@@ -319,7 +305,6 @@ static void run(struct acat *acat)
     uint64_t start_ns = stats_now_ns();
 
     cli_progress_start(&acat->common, &progress_run);
-    set_sigpipe(SIG_BLOCK);
     for (next_operand(acat); operands->kind != OPERAND_END;) {
         if (operands->kind == OPERAND_FILE) {
             run_files(acat); /* up to the next operand of another kind */
@@ -340,7 +325,6 @@ static void run(struct acat *acat)
     }
     if (acat->format)
         format_end(acat->format);
-    set_sigpipe(SIG_UNBLOCK);
     cli_progress_stop(&acat->common);
     stats_finish(&acat->stats);
     cli_print_stats(&acat->common, acat->engine, acat->why, &acat->stats,

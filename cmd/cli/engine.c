@@ -10,6 +10,7 @@
 #include "../../core/digest/digest.h"
 #include "messages.h"
 #include "quote.h"
+#include "signals.h"
 #include "../../core/base/retry.h"
 
 enum {
@@ -63,6 +64,8 @@ const struct engine *cli_engine(struct cli_common *common, const char *only, con
     }
     engine = engine_find(common->engine, &common->opts, why, &error);
     if (engine) {
+        if (engine == &engine_uring)
+            cli_signals_install(); /* what is in flight must end before the process does */
         /* the ring of the probe could be set up, but that of another worker may fail */
         common->opts.fallback = strcmp(common->engine, "auto") == 0 ? &engine_sync : NULL;
         common->opts.jobs_waiting = *why && !only && common->jobs == 0 ? JOBS_WAITING : 0;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "progress.h"
+#include "../../core/engine.h"
 #include "../../core/base/retry.h"
 
 int cli_exit_failure = EXIT_FAILURE;
@@ -106,6 +107,7 @@ void cli_fatal(int err, const char *format, ...)
     va_start(args, format);
     message(err, format, args); /* progress stays hidden */
     va_end(args);
+    engine_uring.stop(CLI_STOP_MS);
     exit(cli_exit_failure);
 }
 
@@ -148,6 +150,7 @@ void cli_close_stdout(void)
     if (failed) {
         fprintf(stderr, "%s: write error%s%s\n", cli_name, stdout_errno ? ": " : "",
                 stdout_errno ? strerror(stdout_errno) : "");
+        engine_uring.stop(CLI_STOP_MS);
         _exit(cli_exit_failure); /* exit would flush the closed stream */
     }
 }

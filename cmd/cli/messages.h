@@ -6,6 +6,9 @@
 
 #define AIOUTILS_VERSION "0.2.0"
 
+/* How long an error that ends the program waits for requests in flight. */
+enum { CLI_STOP_MS = 1000 };
+
 /* argv[0], which messages begin with, as GNU's do. */
 extern const char *cli_name;
 /* The exit status for usage, cli_fatal and lost output: 1, as GNU's, unless a program has others.

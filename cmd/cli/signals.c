@@ -8,10 +8,13 @@
 #include <unistd.h>
 
 #include "../../core/base/unfinished.h"
+#include "../../core/engine.h"
+#include "messages.h"
 
 enum {
     END_SECONDS = 2, /* if the destination's device does not answer either */
     LOOK_SECONDS = 1,
+    REQUESTS_MS = 150, /* a device that does not answer must not hold up Ctrl-C */
     STACK_BYTES = 64 * 1024,
     SIGNAL_STATUS = 128, /* a shell's exit status for a signal, less its number */
 };
@@ -95,6 +98,8 @@ static void *stop_main(void *arg)
     while (sig < 0);
     stopped_by = sig;
     start_thread(&thread, deadline_main);
+    /* first: unfinished_remove keeps its workers */
+    engine_uring.stop(sig == SIGPIPE ? CLI_STOP_MS : REQUESTS_MS);
     incomplete = unfinished_remove();
     if (tell)
         tell(incomplete);
@@ -143,8 +148,8 @@ void cli_signals_install(void)
         return;
     }
     action = (struct sigaction){.sa_sigaction = hand_over, .sa_flags = SA_SIGINFO | SA_RESTART};
-    sigfillset(&action.sa_mask);
     sigemptyset(&unblocked);
+    sigaddset(&unblocked, SIGURG); /* for struct engine */
     for (size_t i = 0; i < sizeof(of_writes) / sizeof(of_writes[0]); i++)
         if (sigismember(&stopping, of_writes[i])) {
             sigaction(of_writes[i], &action, NULL);

@@ -1,12 +1,12 @@
-/* signals.h: signals that end a program while it makes files. */
+/* signals.h: signals that end a program while it makes files, or has requests in flight. */
 #ifndef CMD_CLI_SIGNALS_H
 #define CMD_CLI_SIGNALS_H
 
 #include <stdbool.h>
 
-/* Makes signals that end the program remove unfinished files (core/base/unfinished.h) first. Faults
- * (SEGV, BUS, ABRT) and ignored signals stay as they are. Must be called before there are threads.
- */
+/* Makes signals that end the program first end requests in flight and remove unfinished files
+ * (core/base/unfinished.h). Faults (SEGV, BUS, ABRT) and ignored signals stay as they are. Must be
+ * called before there are threads. */
 void cli_signals_install(void);
 /* Does the same for the first process of a container, for which the kernel ignores signals that are
  * left to their default. Does nothing otherwise. */

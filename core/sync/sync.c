@@ -10,8 +10,9 @@ static int sync_probe(const struct engine_opts *opts, const char **why)
 }
 
 /* A blocking call has nothing in flight. */
-static void sync_abandon(void)
+static void sync_stop(unsigned ms)
 {
+    (void)ms;
 }
 
 const struct engine engine_sync = {
@@ -20,5 +21,5 @@ const struct engine engine_sync = {
     .read = sync_read,
     .copy = sync_copy,
     .load = sync_load,
-    .abandon = sync_abandon,
+    .stop = sync_stop,
 };

@@ -375,14 +375,6 @@ static int allocate(struct loop *loop)
     return 0;
 }
 
-static _Thread_local struct loop *running; /* for loop_abandon */
-
-void loop_abandon(void)
-{
-    if (running)
-        ring_abandon(&running->ring);
-}
-
 int loop_run(const struct engine_opts *opts, const struct loop_ops *ops, void *arg,
              const struct delivery *to)
 {
@@ -398,10 +390,8 @@ int loop_run(const struct engine_opts *opts, const struct loop_ops *ops, void *a
         rc = -EMFILE;
     }
     if (rc == 0) {
-        running = &loop;
         run_turns(&loop);
         delivery_flush(&loop.to);
-        running = NULL;
         check_free(&loop);
         ring_close(&loop.ring);
         rc = loop.broken;

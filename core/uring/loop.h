@@ -118,7 +118,4 @@ int loop_run(const struct engine_opts *opts, const struct loop_ops *ops, void *a
  * engine_run knows can make it smaller. */
 unsigned loop_entries(const struct engine_opts *opts);
 
-/* Cancels the requests of the loop that this thread runs, if any: see struct engine. */
-void loop_abandon(void);
-
 #endif

@@ -16,7 +16,6 @@ enum {
     IOWQ_BOUNDED_WORKERS = 32,
     RETRIES = 1000, /* at RETRY_US each, if the kernel has no memory for requests */
     RETRY_US = 1000,
-    ABANDON_MS = 1000,
     PROBE_TRIES = 3, /* EINTR, or no memory just now */
 };
 
@@ -62,7 +61,7 @@ int ring_open(struct ring *ring, unsigned entries, struct stats *stats)
     (void)io_uring_register_iowq_max_workers(&ring->uring, workers);
     ring->registered = (struct iovec){NULL, 0};
     ring->requests = 0;
-    ring->reaped = 0;
+    stop_add(&ring->stop, &ring->uring);
     return 0;
 }
 
@@ -97,6 +96,7 @@ void ring_close(struct ring *ring)
 {
     if (ring->requests > 0 && ring->in_flight == 0)
         settle(ring);
+    stop_remove(&ring->stop);
     io_uring_queue_exit(&ring->uring);
 }
 
@@ -144,12 +144,14 @@ int ring_submit(struct ring *ring, bool wait, unsigned timeout_ms)
     for (int tries = 0; tries < RETRIES; tries++) {
         unsigned ready = io_uring_sq_ready(&ring->uring);
         bool waits;
+        stop_submitting(&ring->stop);
         if (wait && timeout_ms > 0)
             rc = io_uring_submit_and_wait_timeout(&ring->uring, &cqe, 1, &ts, NULL);
         else if (wait)
             rc = io_uring_submit_and_wait(&ring->uring, 1);
         else
             rc = io_uring_submit_and_get_events(&ring->uring);
+        stop_submitted(&ring->stop);
         ring->stats->enters++;
         ring->stats->requests += ready - io_uring_sq_ready(&ring->uring);
         count_in_flight(ring);
@@ -170,8 +172,11 @@ int ring_submit(struct ring *ring, bool wait, unsigned timeout_ms)
 
 void ring_flush(struct ring *ring)
 {
-    int rc = io_uring_submit(&ring->uring);
+    int rc;
 
+    stop_submitting(&ring->stop);
+    rc = io_uring_submit(&ring->uring);
+    stop_submitted(&ring->stop);
     if (rc > 0) {
         ring->stats->enters++;
         ring->stats->requests += (unsigned)rc;
@@ -181,42 +186,17 @@ void ring_flush(struct ring *ring)
 unsigned ring_reap(struct ring *ring, void (*done)(void *, uint64_t, int), void *arg)
 {
     struct io_uring_cqe *cqe;
-    unsigned head, n;
+    unsigned head, n = 0;
 
-    ring->reaped = 0;
     io_uring_for_each_cqe(&ring->uring, head, cqe)
     {
         assert(ring->in_flight > 0);
         ring->in_flight--;
-        ring->reaped++;
+        n++;
         done(arg, cqe->user_data, cqe->res);
     }
-    n = ring->reaped;
-    ring->reaped = 0;
     io_uring_cq_advance(&ring->uring, n);
     return n;
-}
-
-void ring_abandon(struct ring *ring)
-{
-    struct io_uring_sync_cancel_reg all = {
-        .flags = IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL, .timeout = {.tv_nsec = 1}};
-    unsigned unsubmitted = io_uring_sq_ready(&ring->uring);
-    uint64_t end_ns = stats_now_ns() + ABANDON_MS * UINT64_C(1000000);
-
-    io_uring_cq_advance(&ring->uring, ring->reaped);
-    ring->reaped = 0;
-    /* before 6.0 the kernel cannot: polls and opens stay, reads end by themselves */
-    (void)io_uring_register_sync_cancel(&ring->uring, &all);
-    while (ring->in_flight > unsubmitted && stats_now_ns() < end_ns) {
-        struct __kernel_timespec retry = {.tv_nsec = 10L * RETRY_US * 1000};
-        struct io_uring_cqe *cqe;
-        if (io_uring_wait_cqe_timeout(&ring->uring, &cqe, &retry) < 0)
-            continue;
-        ring->in_flight--;
-        io_uring_cqe_seen(&ring->uring, cqe);
-    }
-    io_uring_queue_exit(&ring->uring);
 }
 
 bool ring_drain(struct ring *ring, void (*dropped)(uint64_t user_data, int res))

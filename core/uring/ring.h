@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "../base/stats.h"
+#include "stop.h"
 
 struct ring {
     struct io_uring uring;
@@ -16,7 +17,7 @@ struct ring {
     uint64_t counted_ns;     /* up to when in_flight has been integrated */
     struct iovec registered; /* by ring_register */
     uint64_t requests;       /* prepared so far */
-    unsigned reaped;         /* completions handled since the kernel was last told */
+    struct stop stop;
 };
 
 /* Sets up a ring for up to entries requests in flight, used from this thread only. Returns 0 or
@@ -62,10 +63,6 @@ unsigned ring_reap(struct ring *ring, void (*done)(void *arg, uint64_t user_data
  * dropped (if not NULL) for each. Returns false if the ring cannot even be waited for: then the
  * kernel may still write to the requests' buffers, which must stay until the process ends. */
 bool ring_drain(struct ring *ring, void (*dropped)(uint64_t user_data, int res));
-
-/* Cancels the requests that the kernel has taken and drops their completions, for at most a second.
- * May be called while ring_reap calls done. The ring cannot be used afterwards. */
-void ring_abandon(struct ring *ring);
 
 /* Tries to set up a ring of that many entries, and the operations that are used. Returns 0, or
  * -errno with the reason in words in *why. */

@@ -19,5 +19,5 @@ const struct engine engine_uring = {
     .read = uring_read,
     .copy = uring_copy,
     .load = uring_load,
-    .abandon = loop_abandon,
+    .stop = stop_all,
 };
