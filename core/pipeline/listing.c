@@ -10,9 +10,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "../base/preload.h"
 #include "../base/retry.h"
 
-static int add(struct listing *list, const struct dirent *dirent)
+static int add(struct listing *list, const struct dirent *dirent, bool typed)
 {
     size_t name_len = strlen(dirent->d_name) + 1;
 
@@ -33,8 +34,9 @@ static int add(struct listing *list, const struct dirent *dirent)
         list->names_cap = cap;
     }
     memcpy(list->names + list->names_len, dirent->d_name, name_len);
-    list->entries[list->len++] = (struct found){
-        .ino = dirent->d_ino, .name_at = list->names_len, .type = dirent->d_type};
+    list->entries[list->len++] = (struct found){.ino = dirent->d_ino,
+                                                .name_at = list->names_len,
+                                                .type = typed ? dirent->d_type : DT_UNKNOWN};
     list->names_len += name_len;
     return 0;
 }
@@ -96,6 +98,7 @@ static int filter(struct listing *list, const struct dir *dir, const struct walk
 int listing_read(struct listing *list, const struct dir *dir, const struct walk_opts *opts,
                  size_t root_len, char *raw)
 {
+    bool typed = !preload_present(); /* a device of fakeroot's is a regular file on disk */
     ssize_t got = 1;
 
     for (size_t i = 0; i < list->len; i++)
@@ -108,7 +111,7 @@ int listing_read(struct listing *list, const struct dir *dir, const struct walk_
             at += dirent->d_reclen;
             if (strcmp(dirent->d_name, ".") == 0 || strcmp(dirent->d_name, "..") == 0)
                 continue;
-            if (add(list, dirent) < 0)
+            if (add(list, dirent, typed) < 0)
                 return -ENOMEM;
         }
     }

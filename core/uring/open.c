@@ -255,9 +255,13 @@ void open_start(struct loop *loop, struct slot *slot)
 {
     int flags = open_flags(slot->file);
     uint64_t start = slow_open_start(loop);
-    int fd = loop->slow_open ? -EAGAIN : open_cached(slot->file, flags);
+    int fd = loop->slow_open || loop->preloaded ? -EAGAIN : open_cached(slot->file, flags);
 
     slot_to(slot, SLOT_OPENING);
+    if (loop->preloaded) {
+        open_requested(loop, slot, fd);
+        return;
+    }
     /* it is not cached, or an older kernel or a sandbox does not let us ask */
     if (fd == -EAGAIN || fd == -EINVAL || fd == -ENOSYS || fd == -EPERM) {
         slot->opened_cold = fd == -EAGAIN;
@@ -272,8 +276,12 @@ void open_ask_type(struct loop *loop, struct slot *slot)
 {
     /* openat2 is strict: only these go together with O_PATH */
     int flags = O_PATH | O_CLOEXEC | (slot->file->dir->may_follow ? 0 : O_NOFOLLOW);
-    int fd = slot->regular ? -EBADF : open_cached(slot->file, flags);
+    int fd = -EBADF;
 
+    if (!slot->regular && loop->preloaded)
+        fd = openat(slot->file->dir->fd, slot->file->name, flags);
+    else if (!slot->regular)
+        fd = open_cached(slot->file, flags);
     if (fd == -EAGAIN) {
         slot_to(slot, SLOT_TYPE_PENDING);
         open_by_ring(loop, slot, slot->file->dir->fd, slot->file->name, flags);
