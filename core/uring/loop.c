@@ -13,7 +13,6 @@
 #include "../base/cache.h"
 #include "../base/direct.h"
 #include "../base/limits.h"
-#include "../base/preload.h"
 #include "cached.h"
 #include "write.h"
 #include "open.h"
@@ -309,7 +308,7 @@ static void set_sizes(struct loop *loop, const struct engine_opts *opts, size_t 
     size_t block = block_size(opts, pool_max);
 
     loop->block_bytes = (uint32_t)block;
-    loop->preloaded = preload_present();
+    loop->redirected = open_is_redirected();
     loop->small_bytes = block < SMALL_BYTES ? (uint32_t)block : SMALL_BYTES;
     loop->depth = opts->depth ? opts->depth : DEPTH_DEFAULT;
     if (loop->depth > DEPTH_MAX)

@@ -68,7 +68,7 @@ struct loop {
     bool slow_open, slow_stat, slow_close; /* these wait for a server on slow_dev */
     bool close_was_slow; /* the last one was: on which filesystem is not known yet */
     dev_t slow_dev;
-    bool preloaded;         /* files are opened by libc's calls: preload.h */
+    bool redirected;        /* files are opened by libc's calls only */
     unsigned opens;         /* plain calls */
     uint64_t handled_bytes; /* delivered since requests were last submitted */
     int broken;             /* -errno of a ring that takes no more requests */

@@ -15,6 +15,7 @@
 #include "../base/cache.h"
 #include "../base/filesystem.h"
 #include "../base/leased.h"
+#include "../base/preload.h"
 #include "slow.h"
 #include "../base/retry.h"
 
@@ -36,6 +37,23 @@ static int open_cached(const struct file *file, int flags)
     long fd = RETRY(syscall(SYS_openat2, file->dir->fd, file->name, &how, sizeof(how)));
 
     return fd < 0 ? -errno : (int)fd;
+}
+
+bool open_is_redirected(void)
+{
+    struct open_how how = {.flags = O_PATH | O_CLOEXEC};
+    int libc = open("/", O_PATH | O_CLOEXEC);
+    long fd = RETRY(syscall(SYS_openat2, AT_FDCWD, "/", &how, sizeof(how)));
+    struct stat known, raw;
+    bool elsewhere = libc >= 0 && fd >= 0 && fstat(libc, &known) == 0 &&
+                     fstat((int)fd, &raw) == 0 &&
+                     (known.st_dev != raw.st_dev || known.st_ino != raw.st_ino);
+
+    if (libc >= 0)
+        close(libc);
+    if (fd >= 0)
+        close((int)fd);
+    return elsewhere || preload_present();
 }
 
 /* Requests an open, which may wait. */
@@ -255,10 +273,10 @@ void open_start(struct loop *loop, struct slot *slot)
 {
     int flags = open_flags(slot->file);
     uint64_t start = slow_open_start(loop);
-    int fd = loop->slow_open || loop->preloaded ? -EAGAIN : open_cached(slot->file, flags);
+    int fd = loop->slow_open || loop->redirected ? -EAGAIN : open_cached(slot->file, flags);
 
     slot_to(slot, SLOT_OPENING);
-    if (loop->preloaded) {
+    if (loop->redirected) {
         open_requested(loop, slot, fd);
         return;
     }
@@ -278,7 +296,7 @@ void open_ask_type(struct loop *loop, struct slot *slot)
     int flags = O_PATH | O_CLOEXEC | (slot->file->dir->may_follow ? 0 : O_NOFOLLOW);
     int fd = -EBADF;
 
-    if (!slot->regular && loop->preloaded)
+    if (!slot->regular && loop->redirected)
         fd = openat(slot->file->dir->fd, slot->file->name, flags);
     else if (!slot->regular)
         fd = open_cached(slot->file, flags);

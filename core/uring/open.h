@@ -4,6 +4,10 @@
 
 #include "loop.h"
 
+/* Tells whether only libc's calls lead to the right files: a library replaces them (preload.h), or
+ * a tracer such as proot, which does not know openat2 and sees no request, translates their paths.
+ */
+bool open_is_redirected(void);
 /* Opens the slot's file: at once if the dentry cache knows its name, or by a request. */
 void open_start(struct loop *loop, struct slot *slot);
 /* Finds out, in ordered mode and ahead of the slot's turn, whether the file is a regular one. Opens

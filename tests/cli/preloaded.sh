@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# preloaded.sh: libraries that replace calls, those of fakeroot and fakechroot: BIN_DIR ENGINE
+# preloaded.sh: with fakeroot, fakechroot and proot, which replace calls: BIN_DIR ENGINE
 . "${0%/*}/lib.sh"
 
 if [ -n "$sanitizer" ]; then
@@ -33,25 +33,37 @@ else
     left_out 'fakeroot' 'it is not installed'
 fi
 
-# in_root COMMAND...: runs it as if the directory root were /
-in_root() {
+# below_root TOOL: reads and copies files of the directory root, which TOOL makes /
+below_root() {
+    rm -rf root
+    mkdir -p root/aio/sub root/to
+    seq 30 >root/aio/small
+    seq 300000 | tee root/aio/large >root/aio/sub/file
+    same "$1: ahash" "$(sed 's,  ,  /,' <(cd root && sha256sum aio/small aio/large))" \
+        "$("in_$1" ahash /aio/small /aio/large 2>&1)"
+    same "$1: acat" "$(cat root/aio/small root/aio/large)" "$("in_$1" acat /aio/small /aio/large 2>&1)"
+    same "$1: acat, one file" "$(cat root/aio/small)" "$("in_$1" acat /aio/small 2>&1)"
+    same "$1: acp" '' "$("in_$1" acp -a /aio/small /aio/large /aio/sub /to 2>&1)"
+    check "$1: acp: the copies" diff -r root/aio root/to
+    same "$1: acp --atomic" '' "$("in_$1" acp --atomic /aio/large /to/small 2>&1)"
+    check "$1: acp --atomic: the copy" cmp root/aio/large root/to/small
+}
+# shellcheck disable=SC2317 # called by below_root
+in_fakechroot() {
     FAKECHROOT_BASE=$scratch/work/root FAKECHROOT_EXCLUDE_PATH=$bin:/bin:/dev:/etc:/lib:/lib64:/proc:/sys:/usr \
         timeout "$limit_seconds" fakechroot "$@"
 }
-if command -v fakechroot >/dev/null; then
-    mkdir -p root/aio/sub
-    seq 30 >root/aio/small
-    seq 300000 | tee root/aio/large >root/aio/sub/file
-    same 'fakechroot: ahash' "$(sed 's,  ,  /,' <(cd root && sha256sum aio/small aio/large))" \
-        "$(in_root ahash /aio/small /aio/large 2>&1)"
-    same 'fakechroot: acat' "$(cat root/aio/small root/aio/large)" "$(in_root acat /aio/small /aio/large 2>&1)"
-    same 'fakechroot: acat, one file' "$(cat root/aio/small)" "$(in_root acat /aio/small 2>&1)"
-    mkdir root/to
-    same 'fakechroot: acp' '' "$(in_root acp -a /aio/small /aio/large /aio/sub /to 2>&1)"
-    check 'fakechroot: acp: the copies' diff -r root/aio root/to
-    same 'fakechroot: acp --atomic' '' "$(in_root acp --atomic /aio/large /to/small 2>&1)"
-    check 'fakechroot: acp --atomic: the copy' cmp root/aio/large root/to/small
-else
-    left_out 'fakechroot' 'it is not installed'
-fi
+# shellcheck disable=SC2317 # called by below_root
+in_proot() {
+    timeout "$limit_seconds" proot -r root -b /usr -b /lib -b /lib64 -b /proc -b /dev -b "$bin" -w / "$bin/$1" "${@:2}"
+}
+for tool in fakechroot proot; do
+    if ! command -v $tool >/dev/null; then
+        left_out $tool 'it is not installed'
+    elif ! in_$tool acat --version >/dev/null 2>&1; then
+        left_out $tool 'it does not run here'
+    else
+        below_root $tool
+    fi
+done
 finish
