@@ -82,8 +82,9 @@ const char *cli_engine_error(int status)
 {
     static char text[120];
 
-    snprintf(text, sizeof(text), "%s%s", strerror(-status),
-             status == -ENOMEM ? ", or RLIMIT_MEMLOCK is too low (ulimit -l)" : "");
+    if (status != -ENOBUFS) /* of ring_open */
+        return strerror(-status);
+    snprintf(text, sizeof(text), "%s, or RLIMIT_MEMLOCK is too low (ulimit -l)", strerror(ENOMEM));
     return text;
 }
 

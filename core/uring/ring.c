@@ -52,7 +52,7 @@ int ring_open(struct ring *ring, unsigned entries, struct stats *stats)
     int rc = queue_init(&ring->uring, entries);
 
     if (rc < 0)
-        return rc;
+        return rc == -ENOMEM ? -ENOBUFS : rc;
     ring->stats = stats;
     ring->entries = entries;
     ring->in_flight = 0;

@@ -20,8 +20,8 @@ struct ring {
     struct stop stop;
 };
 
-/* Sets up a ring for up to entries requests in flight, used from this thread only. Returns 0 or
- * -errno. */
+/* Sets up a ring for up to entries requests in flight, used from this thread only. Returns 0;
+ * -ENOBUFS if the kernel has no memory for it, or RLIMIT_MEMLOCK is too low; or another -errno. */
 int ring_open(struct ring *ring, unsigned entries, struct stats *stats);
 /* Registers bytes of memory, once a ring, which must stay until ring_close. The kernel pins all its
  * pages now, and need not look them up for each request on it. If RLIMIT_MEMLOCK does not allow

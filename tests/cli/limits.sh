@@ -143,6 +143,16 @@ for kilobytes in "${address_space[@]}"; do
     fi
 done
 
+# Memory for the buffers is not locked memory.
+if [ ${#address_space[@]} -gt 0 ]; then
+    for ((kilobytes = 6000; kilobytes < 40000; kilobytes += 1000)); do
+        (ulimit -v $kilobytes && exec acat -j1 --block-size=4M tree/large tree/large) 2>&1 >/dev/null
+    done | sort | uniq -c >message
+    check "no memory for buffers: is told as this" grep -q "cannot run engine '$engine': Cannot allocate memory$" message
+    [ "$engine" = uring ] ||
+        same "no memory for buffers, without a ring: no word of locked memory" 0 "$(grep -c RLIMIT_MEMLOCK message)"
+fi
+
 # SIGXFSZ ends the program, as with cp; if it is ignored, the write fails
 rm -rf copy
 gives "file size" 1 "" "acp: error writing 'copy/large': File too large" \
