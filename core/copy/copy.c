@@ -198,6 +198,16 @@ static int must_follow(struct copy *copy, const struct stat *st)
     return known < 0 ? known : follow;
 }
 
+/* Tells whether an operand may change what an earlier one reads: that one gets the old contents. */
+static bool may_change_sources(const struct copy *copy, const struct copy_source *source)
+{
+    struct stat at;
+
+    return copy->into_itself ||
+           (copy->opts.recursive && fstatat(source->to->fd, source->to_name, &at, 0) == 0 &&
+            S_ISDIR(at.st_mode) && seen_in_directory(copy, &at));
+}
+
 /* Several operands may go to one name. Files do not overwrite each other; directories are merged,
  * the later one's files over the earlier one's, so these must be finished first. */
 static enum refusal collision(struct copy *copy, struct feed *feed,
@@ -206,7 +216,7 @@ static enum refusal collision(struct copy *copy, struct feed *feed,
     int twice = seen_entry(copy, source->name);
     int before = seen_place(copy, source->to_name);
     int follow = must_follow(copy, st);
-    bool below;
+    bool overlaps;
 
     *rc = twice < 0 ? twice : before < 0 ? before : follow < 0 ? follow : 0;
     if (*rc < 0)
@@ -217,12 +227,12 @@ static enum refusal collision(struct copy *copy, struct feed *feed,
     if (S_ISDIR(st->st_mode))
         copy->place = NULL; /* files in directories do overwrite each other */
     /* "." is any name */
-    below = seen_below_top(copy, source->name);
-    if (before || follow || below || strcmp(source->to_name, ".") == 0 ||
+    overlaps = seen_below_top(copy, source->name) || may_change_sources(copy, source);
+    if (before || follow || overlaps || strcmp(source->to_name, ".") == 0 ||
         seen_place_known(copy, "."))
         while (feed_drain_half(feed))
             ;
-    if (below)
+    if (overlaps)
         ahead_settle(copy); /* directories get their attributes */
     return REFUSED_NONE;
 }

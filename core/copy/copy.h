@@ -84,9 +84,11 @@ struct copy {
     void *entries;
     void *inodes;
     void *tops;
+    void *above;
     struct seen_parent *last_parent; /* the last operand's; owned */
     bool link_pending;               /* an operand that may not be done is one of a file's names */
     bool directory_pending;          /* one is a directory */
+    bool into_itself;                /* an operand has the destination in it */
     _Atomic(struct copy_deferred_error *) deferred_errors;
 };
 

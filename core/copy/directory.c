@@ -413,8 +413,10 @@ static int enter(struct copy *copy, struct feed *feed, struct dir *dir, const ch
 
     if (!op->to && fstat(dir->fd, &op->st) < 0)
         return item_add_failed(copy, feed, parent, name, STEP_STAT, -errno);
-    if (!top && is_into_itself(copy, &op->st))
+    if (!top && is_into_itself(copy, &op->st)) {
+        copy->into_itself = true;
         return item_add_refused(copy, feed, copy->cwd, copy->source->name, REFUSED_INTO_ITSELF);
+    }
     rc = copy->source_count > 1 ? seen_directory(copy, &op->st, top, to, to_name, &elsewhere) : 0;
     if (rc != REFUSED_NONE)
         return rc < 0 ? rc : add_seen(copy, feed, parent, name, rc, elsewhere);

@@ -73,6 +73,53 @@ static int by_place(const void *a, const void *b)
     return strcmp(x->to_name, y->to_name);
 }
 
+/* Notes an inode in a tree. Returns 1 if it has been noted before, 0 or -ENOMEM. */
+static int note(void **tree, const struct stat *st, const char *to_path)
+{
+    size_t path_bytes = strlen(to_path) + 1;
+    struct seen_inode *inode = malloc(sizeof(*inode) + path_bytes), **at;
+
+    if (!inode)
+        return -ENOMEM;
+    inode->dev = st->st_dev;
+    inode->ino = st->st_ino;
+    memcpy(inode->to_path, to_path, path_bytes);
+    at = tsearch(inode, tree, by_file);
+    if (at && *at == inode)
+        return 0;
+    free(inode);
+    return at ? 1 : -ENOMEM;
+}
+
+/* Opens the directory above the one that is open as fd, which is closed. */
+static int up(int fd)
+{
+    int above = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    close(fd);
+    return above;
+}
+
+/* Notes all directories above an operand. Those above one that has been noted have been, too. */
+static int note_above(struct copy *copy, const char *name)
+{
+    int fd = entry_open_parent(name), rc = 0;
+    struct stat st;
+
+    while (rc == 0 && fd >= 0 && fstat(fd, &st) == 0) {
+        rc = note(&copy->above, &st, "");
+        fd = up(fd);
+    }
+    if (fd >= 0)
+        close(fd);
+    return rc < 0 ? rc : 0;
+}
+
+bool seen_in_directory(const struct copy *copy, const struct stat *st)
+{
+    return tfind(&(struct seen_inode){.dev = st->st_dev, .ino = st->st_ino}, &copy->above, by_file);
+}
+
 /* Sets dev and ino to those of the directory that an operand is in. Mostly it is that of the
  * operand before, which is not looked up again. */
 static int find_parent(struct copy *copy, const char *name, struct seen_entry *entry)
@@ -84,6 +131,8 @@ static int find_parent(struct copy *copy, const char *name, struct seen_entry *e
     if (!last || last->len != len || memcmp(last->name, name, len) != 0) {
         if (entry_parent(copy->cwd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
             return -errno;
+        if (copy->opts.recursive && note_above(copy, name) < 0)
+            return -ENOMEM;
         last = realloc(last, sizeof(*last));
         if (!last)
             return -ENOMEM;
@@ -116,51 +165,22 @@ int seen_entry(struct copy *copy, const char *name)
     return at ? seen : -ENOMEM;
 }
 
-static int note(struct copy *copy, const struct stat *st, const char *to_path)
-{
-    size_t path_bytes = strlen(to_path) + 1;
-    struct seen_inode *inode = malloc(sizeof(*inode) + path_bytes);
-
-    if (!inode)
-        return -ENOMEM;
-    inode->dev = st->st_dev;
-    inode->ino = st->st_ino;
-    memcpy(inode->to_path, to_path, path_bytes);
-    if (tsearch(inode, &copy->inodes, by_file))
-        return REFUSED_NONE;
-    free(inode);
-    return -ENOMEM;
-}
-
 int seen_inode(struct copy *copy, const struct stat *st)
 {
-    const struct seen_inode key = {.dev = st->st_dev, .ino = st->st_ino};
-
-    return tfind(&key, &copy->inodes, by_file) ? 1 : note(copy, st, "");
+    return note(&copy->inodes, st, "");
 }
 
 int seen_top(struct copy *copy, const struct stat *made)
 {
-    struct seen_inode key = {.dev = made->st_dev, .ino = made->st_ino};
-    struct seen_inode *top;
+    int rc = note(&copy->tops, made, "");
 
-    if (tfind(&key, &copy->tops, by_file))
-        return 0;
-    top = calloc(1, sizeof(*top));
-    if (!top)
-        return -ENOMEM;
-    top->dev = key.dev;
-    top->ino = key.ino;
-    if (tsearch(top, &copy->tops, by_file))
-        return 0;
-    free(top);
-    return -ENOMEM;
+    return rc < 0 ? rc : 0;
 }
 
 bool seen_below_top(const struct copy *copy, const char *name)
 {
     struct seen_inode last = {0}, key;
-    int fd = copy->tops ? entry_open_parent(name) : -1, up;
+    int fd = copy->tops ? entry_open_parent(name) : -1;
     bool below = false, at_root = false;
     struct stat st;
 
@@ -169,9 +189,7 @@ bool seen_below_top(const struct copy *copy, const char *name)
         below = tfind(&key, &copy->tops, by_file) != NULL;
         at_root = by_file(&key, &last) == 0;
         last = key;
-        up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        close(fd);
-        fd = up;
+        fd = up(fd);
     }
     if (fd >= 0)
         close(fd);
@@ -205,7 +223,7 @@ int seen_directory(struct copy *copy, const struct stat *st, bool top, struct di
     if (!path)
         return -ENOMEM;
     if (!found) {
-        rc = note(copy, st, path);
+        rc = note(&copy->inodes, st, path) < 0 ? -ENOMEM : REFUSED_NONE;
     } else if (strcmp((*found)->to_path, path) == 0 ||
                entry_same(copy->cwd, (*found)->to_path, copy->cwd, path, AT_SYMLINK_NOFOLLOW)) {
         rc = REFUSED_DIRECTORY_TWICE;
@@ -272,7 +290,8 @@ void seen_destroy(struct copy *copy)
     tdestroy(copy->entries, free);
     tdestroy(copy->inodes, free);
     tdestroy(copy->tops, free);
+    tdestroy(copy->above, free);
     free(copy->last_parent);
-    copy->places = copy->entries = copy->inodes = copy->tops = NULL;
+    copy->places = copy->entries = copy->inodes = copy->tops = copy->above = NULL;
     copy->last_parent = NULL;
 }

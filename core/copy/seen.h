@@ -19,6 +19,8 @@ int seen_top(struct copy *copy, const struct stat *made);
 /* Tells whether an operand is below a directory that an earlier one goes to: then it may be a copy
  * that is not complete yet. */
 bool seen_below_top(const struct copy *copy, const char *name);
+/* Tells whether an operand is somewhere in the directory st. */
+bool seen_in_directory(const struct copy *copy, const struct stat *st);
 /* Tells whether the file st has been an operand; if not, it is noted. Returns 1, 0 or -ENOMEM. */
 int seen_inode(struct copy *copy, const struct stat *st);
 /* Notes where an operand goes, as copy->place. Returns 1 if one went there before, 0 or -ENOMEM.

@@ -115,4 +115,26 @@ done
 same_as_cp '--parents, if none can be made' "$tree; chmod 755 .; chmod 555 d" \
     'as_nobody cp --parents s/a/g d; as_nobody cp -r s/a d'
 same_as_cp '--parents, where a link leads nowhere' "$tree; ln -s nowhere d/s" 'cp --parents s/f s/a/g d'
+
+# -- an operand that changes what an earlier one reads: that one is copied as it was before --
+# changes NAME OPERANDS...: into the directory d, many times, because chance decides
+changes() {
+    local name=$1 i wrong=''
+    shift
+    for i in {1..10}; do
+        rm -rf d s
+        mkdir -p d/m/q/k s/m/q/k
+        for file in {1..60} k/{1..20}; do
+            echo "old $file" >"d/m/q/$file"
+            echo "new $file" >"s/m/q/$file"
+        done
+        acp -r "$@" d 2>message || wrong="$i: $(cat message)"
+        ! grep -rq new d/"${1##*/}" || wrong="$i: $(grep -rl new d/"${1##*/}" | wc -l) files of the later operand"
+        diff -r s/m d/m >/dev/null || wrong="$i: the later operand is not complete"
+    done
+    same "$name" '' "$wrong"
+}
+changes 'a later operand is merged into what an earlier one reads' d/m/q s/m
+changes 'a later operand is merged into what one of several reads' d/m/q/k d/m/q/1 s/m
+rm -rf d s
 finish
