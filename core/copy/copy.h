@@ -85,6 +85,7 @@ struct copy {
     void *inodes;
     void *tops;
     void *above;
+    void *made;
     struct seen_parent *last_parent; /* the last operand's; owned */
     bool link_pending;               /* an operand that may not be done is one of a file's names */
     bool directory_pending;          /* one is a directory */

@@ -12,6 +12,7 @@
 
 #include "../base/path.h"
 #include "directory.h"
+#include "seen.h"
 #include "../base/retry.h"
 
 /* The source of a directory that --parents has made or found: its path is behind the struct. */
@@ -70,6 +71,22 @@ static bool is_source_needed(const struct directory *op, const struct dir *to, c
            fstatat(to->fd, name, &at, 0) < 0;
 }
 
+/* Looks at the source of a directory. If this run has made it, it gets its attributes first. */
+static int stat_source(struct copy *copy, struct feed *feed, const char *path, struct stat *st)
+{
+    if (stat(path, st) < 0)
+        return -errno;
+    if (seen_made(copy, st)) {
+        while (feed_drain_half(feed))
+            ;
+        dir_put(copy->parents);
+        copy->parents = NULL;
+        if (stat(path, st) < 0)
+            return -errno;
+    }
+    return S_ISDIR(st->st_mode) ? 0 : -ENOTDIR;
+}
+
 /* Makes one of them: source up to len, whose last part is name. Replaces *to. Returns as
  * parents_make does. */
 static int make_parent(struct copy *copy, struct feed *feed, struct dir **to, const char *source,
@@ -86,7 +103,7 @@ static int make_parent(struct copy *copy, struct feed *feed, struct dir **to, co
     op->copy = copy;
     op->finished = finished || copy->opts.dry_run;
     memcpy(path, source, len);
-    fd = stat(path, &op->st) < 0 ? -errno : S_ISDIR(op->st.st_mode) ? 0 : -ENOTDIR;
+    fd = stat_source(copy, feed, path, &op->st);
     if (copy->opts.in_parts)
         op->st.st_mode |= S_IRWXU;
     if (fd == 0 || !is_source_needed(op, *to, name))
@@ -100,7 +117,9 @@ static int make_parent(struct copy *copy, struct feed *feed, struct dir **to, co
         free(op);
         return rc < 0 ? rc : 1;
     }
-    rc = op->created && copy->opts.verbose ? add_parent(copy, feed, *to, path, STEP_NONE, 0) : 0;
+    rc = op->created && copy->source_count > 1 ? seen_note_made(copy, fd) : 0;
+    if (rc == 0 && op->created && copy->opts.verbose)
+        rc = add_parent(copy, feed, *to, path, STEP_NONE, 0);
     if (rc == 0) {
         struct dir *made = dir_new(*to, name, fd < 0 ? -1 : fd);
         if (made) {

@@ -170,6 +170,19 @@ int seen_inode(struct copy *copy, const struct stat *st)
     return note(&copy->inodes, st, "");
 }
 
+int seen_note_made(struct copy *copy, int fd)
+{
+    struct stat st;
+    int rc = fstat(fd, &st) < 0 ? -errno : note(&copy->made, &st, "");
+
+    return rc < 0 ? rc : 0;
+}
+
+bool seen_made(const struct copy *copy, const struct stat *st)
+{
+    return tfind(&(struct seen_inode){.dev = st->st_dev, .ino = st->st_ino}, &copy->made, by_file);
+}
+
 int seen_top(struct copy *copy, const struct stat *made)
 {
     int rc = note(&copy->tops, made, "");
@@ -291,7 +304,8 @@ void seen_destroy(struct copy *copy)
     tdestroy(copy->inodes, free);
     tdestroy(copy->tops, free);
     tdestroy(copy->above, free);
+    tdestroy(copy->made, free);
     free(copy->last_parent);
-    copy->places = copy->entries = copy->inodes = copy->tops = copy->above = NULL;
+    copy->places = copy->entries = copy->inodes = copy->tops = copy->above = copy->made = NULL;
     copy->last_parent = NULL;
 }

@@ -21,6 +21,10 @@ int seen_top(struct copy *copy, const struct stat *made);
 bool seen_below_top(const struct copy *copy, const char *name);
 /* Tells whether an operand is somewhere in the directory st. */
 bool seen_in_directory(const struct copy *copy, const struct stat *st);
+/* Notes the open directory fd, which --parents has made. Returns 0 or -errno. */
+int seen_note_made(struct copy *copy, int fd);
+/* Tells whether --parents has made the directory st. */
+bool seen_made(const struct copy *copy, const struct stat *st);
 /* Tells whether the file st has been an operand; if not, it is noted. Returns 1, 0 or -ENOMEM. */
 int seen_inode(struct copy *copy, const struct stat *st);
 /* Notes where an operand goes, as copy->place. Returns 1 if one went there before, 0 or -ENOMEM.

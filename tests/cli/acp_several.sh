@@ -114,6 +114,8 @@ for mode in 777 500 0; do
 done
 same_as_cp '--parents, if none can be made' "$tree; chmod 755 .; chmod 555 d" \
     'as_nobody cp --parents s/a/g d; as_nobody cp -r s/a d'
+same_as_cp '--parents, of what --parents has made' \
+    'mkdir -p A/k d; echo f >A/k/f; chmod 755 A A/k; touch -d 2001-01-01 A A/k A/k/f' 'cp -a --parents A/k/f d/A/k/f d'
 same_as_cp '--parents, where a link leads nowhere' "$tree; ln -s nowhere d/s" 'cp --parents s/f s/a/g d'
 
 # -- an operand that changes what an earlier one reads: that one is copied as it was before --
