@@ -266,12 +266,12 @@ static bool next_turn(struct probe *probe, struct probed of[2], double seconds, 
     return true;
 }
 
-/* Predicts from the median of the turns. Returns true if that is accurate: the gains do not differ,
- * or, of more turns, the middle half of them. */
+/* Predicts from the median of the turns. Returns true if that is accurate: all gains, or, of more
+ * turns, the interval of their median, is narrow. */
 static bool turns_agree(const struct probed of[2], unsigned turns,
                         struct bench_prediction *prediction)
 {
-    double values[TURNS_MAX], outside = turns < TURNS + 2 ? 0 : 0.25;
+    double values[TURNS_MAX], low, high;
 
     memcpy(values, of[0].whole, sizeof(values));
     prediction->base_seconds = stat_quantile(values, turns, 0.5);
@@ -280,8 +280,11 @@ static bool turns_agree(const struct probed of[2], unsigned turns,
     for (unsigned i = 0; i < turns; i++)
         values[i] = of[0].whole[i] / of[1].whole[i];
     prediction->gain = stat_quantile(values, turns, 0.5);
-    return turns >= TURNS && stat_quantile(values, turns, 1 - outside) <=
-                                 most_spread * stat_quantile(values, turns, outside);
+    if (!stat_interval(values, turns, &low, &high)) {
+        low = values[0];
+        high = values[turns - 1];
+    }
+    return turns >= TURNS && high <= most_spread * low;
 }
 
 /* Lets the arms take turns until these agree. */
