@@ -199,12 +199,13 @@ static int must_follow(struct copy *copy, const struct stat *st)
 }
 
 /* Tells whether an operand may change what an earlier one reads: that one gets the old contents. */
-static bool may_change_sources(const struct copy *copy, const struct copy_source *source)
+static bool may_change_sources(const struct copy *copy, const struct copy_source *source,
+                               const struct stat *st)
 {
     struct stat at;
 
     return copy->into_itself ||
-           (copy->opts.recursive && fstatat(source->to->fd, source->to_name, &at, 0) == 0 &&
+           (S_ISDIR(st->st_mode) && fstatat(source->to->fd, source->to_name, &at, 0) == 0 &&
             S_ISDIR(at.st_mode) && seen_in_directory(copy, &at));
 }
 
@@ -227,7 +228,7 @@ static enum refusal collision(struct copy *copy, struct feed *feed,
     if (S_ISDIR(st->st_mode))
         copy->place = NULL; /* files in directories do overwrite each other */
     /* "." is any name */
-    overlaps = seen_below_top(copy, source->name) || may_change_sources(copy, source);
+    overlaps = seen_below_top(copy, source->name) || may_change_sources(copy, source, st);
     if (before || follow || overlaps || strcmp(source->to_name, ".") == 0 ||
         seen_place_known(copy, "."))
         while (feed_drain_half(feed))
