@@ -98,9 +98,9 @@ static void *stop_main(void *arg)
     while (sig < 0);
     stopped_by = sig;
     start_thread(&thread, deadline_main);
-    /* first: unfinished_remove keeps its workers */
-    engine_uring.stop(sig == SIGPIPE ? CLI_STOP_MS : REQUESTS_MS);
     incomplete = unfinished_remove();
+    /* meanwhile the workers go on, but begin no file */
+    engine_uring.stop(sig == SIGPIPE ? CLI_STOP_MS : REQUESTS_MS);
     if (tell)
         tell(incomplete);
     cli_end_by_signal(sig);

@@ -12,7 +12,7 @@ enum { LOOK_US = 500 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the list */
 static LIST_HEAD(, stop) rings = LIST_HEAD_INITIALIZER(rings);
-static uint64_t end_ns; /* until when stop_all waits; set before stopping */
+static _Atomic uint64_t end_ns; /* until when stop_all waits; set before stopping */
 static atomic_bool stopping;
 static atomic_uint running; /* that stop_all waits for */
 static _Thread_local struct stop *own;
@@ -40,13 +40,13 @@ static void drain(struct io_uring *uring)
 {
     struct io_uring_sync_cancel_reg every = {
         .flags = IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL, .timeout = {.tv_nsec = 1}};
-    uint64_t now_ns;
+    uint64_t now_ns, end = atomic_load(&end_ns);
 
     /* before 6.0 the kernel cannot: polls and opens stay, reads end by themselves */
     (void)io_uring_register_sync_cancel(uring, &every);
-    while ((now_ns = stats_now_ns()) < end_ns) {
+    while ((now_ns = stats_now_ns()) < end) {
         unsigned taken = IO_URING_READ_ONCE(*uring->sq.khead);
-        struct __kernel_timespec left = {.tv_nsec = (long long)(end_ns - now_ns)};
+        struct __kernel_timespec left = {.tv_nsec = (long long)(end - now_ns)};
         struct io_uring_getevents_arg arg = {.ts = (uintptr_t)&left};
         int rc = io_uring_enter2((unsigned)uring->ring_fd, 0, taken - *uring->cq.khead,
                                  IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG, (sigset_t *)&arg,
@@ -105,12 +105,12 @@ void stop_all(unsigned ms)
 
     sigaction(SIGURG, &action, NULL);
     pthread_mutex_lock(&lock); /* not given up: their threads must not end */
-    end_ns = stats_now_ns() + ms * UINT64_C(1000000);
+    atomic_store(&end_ns, stats_now_ns() + ms * UINT64_C(1000000));
     LIST_FOREACH (stop, &rings, entry)
         atomic_fetch_add(&running, 1);
     atomic_store(&stopping, true);
     LIST_FOREACH (stop, &rings, entry)
         pthread_kill(stop->thread, SIGURG);
-    while (atomic_load(&running) > 0 && stats_now_ns() < end_ns)
+    while (atomic_load(&running) > 0 && stats_now_ns() < atomic_load(&end_ns))
         usleep(LOOK_US);
 }

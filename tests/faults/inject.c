@@ -135,7 +135,8 @@ static void disturb(void)
          * for that */
         pause.tv_sec = SIGNAL_SECONDS;
     }
-    nanosleep(&pause, NULL);
+    while (nanosleep(&pause, &pause) < 0 && errno == EINTR)
+        ; /* a signal that stops a ring is not the end */
 }
 
 bool inject_now(enum inject_call call)
