@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "musl.h"
@@ -17,13 +18,17 @@
 /* Held for reading while a file is created or completed. A crowd cannot keep a remover out: while
  * `ending` is set, no thread takes this lock twice. */
 static pthread_rwlock_t creating = PTHREAD_RWLOCK_INITIALIZER;
+/* Held for reading while a backup is made. Within that, `creating` may be taken, and not given up
+ * any more: so a remover waits for this one for a limited time. */
+static pthread_rwlock_t moving = PTHREAD_RWLOCK_INITIALIZER;
 /* protects the variables below */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static LIST_HEAD(, unfinished) unfinished_files = LIST_HEAD_INITIALIZER(unfinished_files);
+static LIST_HEAD(, unfinished_backup) backups = LIST_HEAD_INITIALIZER(backups);
 static unsigned claimed; /* files in the list that were there before */
 static bool ending;
 
-enum { ASIDE_BYTES = 32 };
+enum { ASIDE_BYTES = 32, MOVING_NS = 200000000, SECOND_NS = 1000000000 };
 
 /* Makes a name that nothing has. */
 static bool name_aside(char name[ASIDE_BYTES])
@@ -105,6 +110,22 @@ static void remove_ours(struct unfinished *file)
         (renameat2(file->dir_fd, aside, file->dir_fd, file->name, RENAME_NOREPLACE) < 0 &&
          errno == EEXIST)) /* what has got the name meanwhile is younger */
         (void)unlinkat(file->dir_fd, aside, 0);
+}
+
+static bool is_ending(void)
+{
+    bool end;
+
+    pthread_mutex_lock(&lock);
+    end = ending;
+    pthread_mutex_unlock(&lock);
+    return end;
+}
+
+void unfinished_may_begin(void)
+{
+    if (is_ending())
+        wait_for_the_end();
 }
 
 void unfinished_begin(void)
@@ -237,8 +258,78 @@ void unfinished_end(struct unfinished *file)
         wait_for_the_end();
 }
 
+static void put_back(const struct unfinished_backup *made)
+{
+    int dir_fd = made->dir_fd;
+    struct stat at;
+
+    if (renameat2(dir_fd, made->backup, dir_fd, made->name, RENAME_NOREPLACE) < 0 &&
+        (errno == EINVAL || errno == ENOSYS) && /* the filesystem cannot */
+        fstatat(dir_fd, made->name, &at, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+        (void)renameat(dir_fd, made->backup, dir_fd, made->name);
+}
+
+void unfinished_backup_begin(void)
+{
+    pthread_rwlock_rdlock(&moving);
+    if (is_ending()) {
+        pthread_rwlock_unlock(&moving);
+        wait_for_the_end();
+    }
+}
+
+void unfinished_backup_made(struct unfinished_backup *made, int dir_fd, const char *name,
+                            const char *backup)
+{
+    bool end;
+
+    assert(!made->listed);
+    *made = (struct unfinished_backup){.dir_fd = dir_fd, .name = name, .backup = backup};
+    pthread_mutex_lock(&lock);
+    end = ending;
+    if (end && backup) {
+        put_back(made);
+    } else if (backup) {
+        LIST_INSERT_HEAD(&backups, made, entry);
+        made->listed = true;
+    }
+    pthread_mutex_unlock(&lock);
+    pthread_rwlock_unlock(&moving);
+    if (end)
+        wait_for_the_end();
+}
+
+void unfinished_backup_end(struct unfinished_backup *made)
+{
+    bool end;
+
+    if (!made->listed)
+        return;
+    pthread_mutex_lock(&lock);
+    end = ending;
+    if (!end) {
+        LIST_REMOVE(made, entry);
+        made->listed = false;
+    }
+    pthread_mutex_unlock(&lock);
+    if (end)
+        wait_for_the_end();
+}
+
+static void wait_for_movers(void)
+{
+    struct timespec end;
+
+    clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_nsec += MOVING_NS;
+    end.tv_sec += end.tv_nsec / SECOND_NS;
+    end.tv_nsec %= SECOND_NS;
+    (void)pthread_rwlock_timedwrlock(&moving, &end);
+}
+
 unsigned unfinished_remove(void)
 {
+    struct unfinished_backup *made;
     struct unfinished *file;
     unsigned incomplete = 0;
 
@@ -256,5 +347,10 @@ unsigned unfinished_remove(void)
     /* what is being created now its creator removes, what is being completed now is completed; the
      * lock is not given up again */
     pthread_rwlock_wrlock(&creating);
+    wait_for_movers();
+    pthread_mutex_lock(&lock);
+    LIST_FOREACH (made, &backups, entry)
+        put_back(made);
+    pthread_mutex_unlock(&lock);
     return incomplete;
 }

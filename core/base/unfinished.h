@@ -33,6 +33,9 @@ struct unfinished {
     _Atomic uint64_t extent;
 };
 
+/* Does not return if the program ends. Must be called before a file is removed for one that takes
+ * its name: that one would not be made any more. */
+void unfinished_may_begin(void);
 /* A caller that creates a file calls unfinished_begin before that, and unfinished_created after it.
  * If creating has failed, name is NULL. dir_fd and name must stay valid until unfinished_end, fd
  * until unfinished_closing. unfinished_created returns false, and adds nothing, if the list has
@@ -57,10 +60,28 @@ void unfinished_closing(struct unfinished *file);
  * the list. */
 void unfinished_end(struct unfinished *file);
 
+/* A file that was renamed for one that takes its name. Zeroed, or { }: none. */
+struct unfinished_backup {
+    LIST_ENTRY(unfinished_backup) entry;
+    bool listed;
+    int dir_fd;
+    const char *name, *backup;
+};
+/* A caller that renames such a file calls unfinished_backup_begin before that, which does not
+ * return if the program ends, and unfinished_backup_made after it; backup: NULL if nothing was
+ * renamed. dir_fd and both names must stay valid until unfinished_backup_end, which tells that the
+ * new file is complete, or that the rename was undone. */
+void unfinished_backup_begin(void);
+void unfinished_backup_made(struct unfinished_backup *made, int dir_fd, const char *name,
+                            const char *backup);
+void unfinished_backup_end(struct unfinished_backup *made);
+
 /* Removes the files that this process has created, and waits for those that are being created now.
- * Returns the number of the others: they were there before, and stay incomplete. From here on the
- * functions above do not return: nothing may be made, or counted as complete, any more. The caller
- * ends the program. Not for signal handlers: any thread may hold a lock. */
+ * Then each backup gets its name back if no file has it. Waits for those that are being made, for
+ * 0.2 seconds at most. Returns the number of the others: they were
+ * there before, and stay incomplete. From here on the functions above do not return: nothing may be
+ * made, or counted as complete, any more. The caller ends the program. Not for signal handlers: any
+ * thread may hold a lock. */
 unsigned unfinished_remove(void);
 
 #endif

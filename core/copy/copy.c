@@ -87,13 +87,14 @@ void copy_item_end(struct file *file)
 
     if (file->status == 0 && op->attempted && op->place && !op->linked)
         seen_copied(op);
-    if (file->status == 0 || !op->backup)
-        return;
-    rc = backup_rename(op->to->fd, op->backup, op->to_name);
-    if (rc < 0)
-        item_report(file, STEP_RESTORE, rc, false);
-    else
-        op->restored = true;
+    if (file->status < 0 && op->backup) {
+        rc = backup_rename(op->to->fd, op->backup, op->to_name);
+        if (rc < 0)
+            item_report(file, STEP_RESTORE, rc, false);
+        else
+            op->restored = true;
+    }
+    unfinished_backup_end(&op->unfinished_backup);
 }
 
 static struct dir *root(const struct copy *copy)

@@ -21,6 +21,7 @@ void item_free(struct file *file)
         SLIST_REMOVE_HEAD(&op->reports, entry);
         free(report);
     }
+    assert(!op->unfinished_backup.listed);
     free(op->backup);
     dir_put(op->to);
     op->backup = NULL;

@@ -7,6 +7,7 @@
 #include <sys/queue.h>
 #include <sys/stat.h>
 
+#include "../base/unfinished.h"
 #include "../digest/hash.h"
 #include "../pipeline/feed.h"
 
@@ -69,7 +70,8 @@ struct item {
     bool made_known;          /* the copy is this inode: */
     dev_t made_dev;
     ino_t made_ino;
-    char *backup;           /* what the destination was renamed to, in the directory where it is */
+    char *backup; /* what the destination was renamed to, in the directory where it is */
+    struct unfinished_backup unfinished_backup;
     bool attempted;         /* nothing spoke against it: worth a line of -v */
     bool just_created;      /* what is there is an earlier operand's copy */
     bool skipped;           /* an existing file was left as it is: no error */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "../base/access.h"
+#include "../base/unfinished.h"
 #include "entry.h"
 #include "seen.h"
 #include "update.h"
@@ -127,8 +128,10 @@ static int back_up(const struct copy *copy, struct file *file, const struct stat
         return item_refuse(file, REFUSED_BACKUP_IS_SOURCE);
     if (copy->opts.dry_run)
         return OVERWRITE_CREATE;
+    unfinished_backup_begin();
     rc = backup_make(op->to->fd, op->to_name, copy->opts.backup, copy->opts.backup_suffix,
                      &op->backup);
+    unfinished_backup_made(&op->unfinished_backup, op->to->fd, op->to_name, op->backup);
     if (rc < 0 && rc != -ENOENT) {
         op->attempted = false;
         file_fail(file, STEP_BACKUP, rc);
@@ -298,6 +301,7 @@ int overwrite_decide(struct copy *copy, struct file *file, const struct stat *st
     bool over;
     int rc = overwrite_check_output(copy, file, st);
 
+    unfinished_may_begin();
     if (rc == OVERWRITE_CREATE)
         rc = stat_dest(copy, file, st, at);
     if (rc != OVERWRITE_WRITE)

@@ -24,6 +24,11 @@ begun() {
     [ -n "$(find copy -type f -print -quit 2>/dev/null)" ]
 }
 
+# moved: succeeds if acp has made backups
+moved() {
+    [ -n "$(find copy -name '*~' -print -quit)" ]
+}
+
 # whole: succeeds if every file of the copy is complete
 whole() {
     [ -z "$(find copy -type f ! -size 3000000c -print -quit)" ]
@@ -43,6 +48,24 @@ for signal in HUP INT QUIT ILL TRAP FPE USR1 PIPE USR2 ALRM TERM STKFLT XCPU XFS
     same "$signal: acp ends by it" $((128 + $(kill -l $signal))) $status
     check "$signal: no file that is not complete" whole
     same "$signal: no message" '' "$(cat message)"
+done
+
+# A backup gets its name back: files that are being copied would otherwise have none.
+for options in -b '-b --atomic' '--backup=numbered -u'; do
+    rm -rf copy
+    cp -r tree copy
+    (cd copy && for file in *; do echo old >"$file" && touch -d 2001-01-01 "$file"; done)
+    # shellcheck disable=SC2086 # words
+    env --default-signal acp $options -rT --rate=3M --block-size=256K tree copy 2>message &
+    child=$!
+    check "TERM, $options: a backup was made" wait_for moved
+    kill -s TERM $child
+    wait $child 2>/dev/null
+    same "TERM, $options: acp ends by it" 143 $?
+    same "TERM, $options: no name is missing" "$(ls tree)" "$(ls -I '*~' copy)"
+    same "TERM, $options: each is the old file or a complete one" '' \
+        "$(find copy -type f ! -name '*~' ! -size 3000000c ! -size 4c)"
+    check "TERM, $options: an old file has its name" grep -qx old copy/*[0-9]
 done
 
 for signal in HUP PIPE USR1; do

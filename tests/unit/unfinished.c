@@ -104,6 +104,42 @@ static void of_those_listed_ours_are_removed(void **state)
     assert_int_equal(unlink("theirs"), 0);
 }
 
+/* Of three backups one is undone already, and one has been replaced. */
+static void backups_get_their_names_back(void **state)
+{
+    static struct unfinished_backup one, two, three;
+    struct stat st;
+    int status;
+    pid_t pid;
+
+    (void)state;
+    pattern_file("one~", 1, OLD_BYTES);
+    pattern_file("two~", 1, OLD_BYTES);
+    pattern_file("three~", 1, OLD_BYTES);
+    pattern_file("three", 2, NEW_BYTES);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        unfinished_backup_begin();
+        unfinished_backup_made(&one, AT_FDCWD, "one", "one~");
+        unfinished_backup_begin();
+        unfinished_backup_made(&two, AT_FDCWD, "two", "two~");
+        unfinished_backup_begin();
+        unfinished_backup_made(&three, AT_FDCWD, "three", "three~");
+        unfinished_backup_end(&two);
+        _exit(unfinished_remove() != 0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    assert_int_equal(rename("one", "gone"), 0);
+    assert_int_equal(access("one~", F_OK), -1);
+    assert_int_equal(access("two", F_OK), -1);
+    assert_int_equal(unlink("two~"), 0);
+    assert_int_equal(stat("three", &st), 0);
+    assert_int_equal(st.st_size, NEW_BYTES);
+    assert_int_equal(unlink("three~"), 0);
+}
+
 static atomic_bool listed;
 
 /* Claims the file that another thread creates. */
@@ -280,6 +316,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_another_process_put_there_stays, scratch_set_up,
                                         scratch_tear_down),
         cmocka_unit_test_setup_teardown(of_those_listed_ours_are_removed, scratch_set_up,
+                                        scratch_tear_down),
+        cmocka_unit_test_setup_teardown(backups_get_their_names_back, scratch_set_up,
                                         scratch_tear_down),
         cmocka_unit_test_setup_teardown(what_is_being_made_is_not_claimed, scratch_set_up,
                                         scratch_tear_down),
