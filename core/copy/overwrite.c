@@ -128,6 +128,10 @@ static int back_up(const struct copy *copy, struct file *file, const struct stat
         return item_refuse(file, REFUSED_BACKUP_IS_SOURCE);
     if (copy->opts.dry_run)
         return OVERWRITE_CREATE;
+    if (op->backup) { /* another process has made a file since */
+        file_fail(file, STEP_CREATE, -EEXIST);
+        return -EEXIST;
+    }
     unfinished_backup_begin();
     rc = backup_make(op->to->fd, op->to_name, copy->opts.backup, copy->opts.backup_suffix,
                      &op->backup);

@@ -331,6 +331,23 @@ if [ -x "$injected" ]; then
     same "a maker is interrupted at the attributes: it has ended by the signal" 143 $?
     check "a maker is interrupted at the attributes: the copy is there" cmp one to
 
+    rm -rf s d
+    mkdir s d
+    echo new >s/f
+    echo old >d/f
+    touch -d 2001-01-01 d/f
+    stopped_at "openat 4" -b -u -rT s d
+    same "a name is taken after a backup: it has been made" 'd/f~' "$(echo d/*)"
+    echo theirs >d/f
+    touch -d 2001-01-01 d/f
+    kill -CONT $stopped
+    wait $stopped
+    same "a name is taken after a backup: it fails" 1 $?
+    same "a name is taken after a backup: it says so" 1 \
+        "$(grep -c "cannot create regular file 'd/f': File exists" stopped-says)"
+    same "a name is taken after a backup: both files are there" $'theirs\nold' "$(cat d/f d/f~)"
+    rm -rf s d
+
     # two runs make a numbered backup of one file, on a filesystem that cannot rename to new names only
     fresh_mount --plain-rename
     echo first >"$mnt/to"
