@@ -77,11 +77,10 @@ void unfinished_backup_made(struct unfinished_backup *made, int dir_fd, const ch
 void unfinished_backup_end(struct unfinished_backup *made);
 
 /* Removes the files that this process has created, and waits for those that are being created now.
- * Then each backup gets its name back if no file has it. Waits for those that are being made, for
- * 0.2 seconds at most. Returns the number of the others: they were
- * there before, and stay incomplete. From here on the functions above do not return: nothing may be
- * made, or counted as complete, any more. The caller ends the program. Not for signal handlers: any
- * thread may hold a lock. */
+ * Then each backup gets its name back if no file has it; waits for those that are being made, for
+ * 0.2 seconds at most. Returns the number of files that were there before, and stay incomplete.
+ * From here on the functions above do not return: nothing may be made, or counted as complete, any
+ * more. The caller ends the program. Not for signal handlers: any thread may hold a lock. */
 unsigned unfinished_remove(void);
 
 #endif
