@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "base/preload.h"
 #include "crew.h"
 
 enum {
@@ -114,6 +115,7 @@ static int work(void *arg)
 
 static void *worker_main(void *arg)
 {
+    preload_thread_begins();
     (void)work(arg);
     return NULL;
 }
@@ -148,6 +150,7 @@ static void *extra_main(void *arg)
     struct worker *worker = arg;
     struct crew *crew = worker->member.crew;
 
+    preload_thread_begins();
     (void)work(worker);
     pthread_mutex_lock(&crew->lock);
     worker->left = true;

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../core/base/preload.h"
 #include "../../core/base/unfinished.h"
 #include "../../core/engine.h"
 #include "messages.h"
@@ -93,6 +94,7 @@ static void *stop_main(void *arg)
     int sig;
 
     (void)arg;
+    preload_thread_begins();
     do
         sig = sigtimedwait(&stopping, NULL, &look);
     while (sig < 0);

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "preload.h"
+
 enum {
     JOBS_MAX = 1024, /* that wait for a thread */
     STACK_BYTES = 256 * 1024,
@@ -35,6 +37,7 @@ static void *pool_main(void *arg)
 {
     struct pool *pool = arg;
 
+    preload_thread_begins();
     pthread_mutex_lock(&pool->lock);
     for (;;) {
         struct job job;

@@ -8,5 +8,9 @@
 
 /* Tells whether files must be opened and looked up by libc's calls. */
 bool preload_present(void);
+/* Gives the calling thread a working directory of its own, if such a library may be there:
+ * fakechroot enters the directory that a call such as openat names, to learn its path, and the
+ * calls of other threads would lead there. Each thread that looks files up begins with it. */
+void preload_thread_begins(void);
 
 #endif

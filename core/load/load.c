@@ -13,6 +13,7 @@
 #include "../base/cache.h"
 #include "../base/direct.h"
 #include "../base/leased.h"
+#include "../base/preload.h"
 #include "../base/retry.h"
 
 #define MIX UINT64_C(0x9e3779b97f4a7c15) /* odd, and of no pattern: 2^64 by the golden ratio */
@@ -289,6 +290,7 @@ static void *worker_main(void *arg)
     struct load_worker *worker = arg;
     struct stats *stats = &worker->result.stats;
 
+    preload_thread_begins();
     stats_start(stats);
     worker->status = worker->engine->load(worker->load, &worker->result);
     stats_stop(stats);

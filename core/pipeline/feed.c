@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/preload.h"
 #include "../base/stats.h"
 
 enum {
@@ -73,8 +74,10 @@ static void file_free(struct file *file)
 static void *producer_main(void *arg)
 {
     struct feed *feed = arg;
-    int status = feed->config.produce(feed, feed->config.arg);
+    int status;
 
+    preload_thread_begins();
+    status = feed->config.produce(feed, feed->config.arg);
     progress_all_known(feed->config.progress);
     pthread_mutex_lock(&feed->lock);
     feed->produced = status;

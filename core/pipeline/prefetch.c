@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../base/preload.h"
 #include "../base/retry.h"
 
 enum {
@@ -157,6 +158,7 @@ static void *prefetch_main(void *arg)
     struct prefetch *prefetch = arg;
     char buf[LIST_BYTES] __attribute__((aligned(8)));
 
+    preload_thread_begins();
     pthread_mutex_lock(&prefetch->lock);
     for (;;) {
         struct request request;

@@ -47,6 +47,18 @@ below_root() {
     check "$1: acp: the copies" diff -r root/aio root/to
     same "$1: acp --atomic" '' "$("in_$1" acp --atomic /aio/large /to/small 2>&1)"
     check "$1: acp --atomic: the copy" cmp root/aio/large root/to/small
+    # the threads' calls must not lead into each other's directories
+    local directory name
+    for directory in root/aio/{1..30}; do
+        mkdir "$directory"
+        for name in {1..20}; do
+            echo "$directory/$name" >"$directory/$name"
+        done
+    done
+    same "$1: acp -r" '' "$("in_$1" acp -r /aio /tree 2>&1)"
+    check "$1: acp -r: the copies" diff -r root/aio root/tree
+    same "$1: ahash -r" "$(cd root && find aio -type f -exec sha256sum {} + | sed 's,  ,  /,' | sort)" \
+        "$("in_$1" ahash -r /aio 2>&1 | sort)"
 }
 # shellcheck disable=SC2317 # called by below_root
 in_fakechroot() {
