@@ -53,7 +53,7 @@ bool open_is_redirected(void)
         close(libc);
     if (fd >= 0)
         close((int)fd);
-    return elsewhere || preload_present();
+    return elsewhere || preload_present() || preload_tracer();
 }
 
 /* Requests an open, which may wait. */

@@ -4,9 +4,9 @@
 
 #include "loop.h"
 
-/* Tells whether only libc's calls lead to the right files: a library replaces them (preload.h), or
- * a tracer such as proot, which does not know openat2 and sees no request, translates their paths.
- */
+/* Tells whether only libc's calls lead to the right files: a library replaces them, or a tracer
+ * translates their paths (preload.h). An old proot, which does not know openat2, is found without
+ * /proc, too, if it changes the root. */
 bool open_is_redirected(void);
 /* Opens the slot's file: at once if the dentry cache knows its name, or by a request. */
 void open_start(struct loop *loop, struct slot *slot);

@@ -69,6 +69,25 @@ in_fakechroot() {
 in_proot() {
     timeout "$limit_seconds" proot -r root -b /usr -b /lib -b /lib64 -b /proc -b /dev -b "$bin" -w / "$bin/$1" "${@:2}"
 }
+# shellcheck disable=SC2317 # called by bound
+in_bound() {
+    timeout "$limit_seconds" proot -b "$scratch/work/there:$scratch/work/here" "$bin/$1" "${@:2}"
+}
+# bound: reads and copies files of a directory that proot puts in front of another one
+bound() {
+    rm -rf there here copies
+    mkdir there here copies
+    seq 30 >there/small
+    seq 300000 >there/large
+    seq 40 >here/small
+    seq 400000 >here/large
+    same 'proot -b: ahash' "$(cd there && sha256sum small large | sed 's,  ,  here/,')" \
+        "$(in_bound ahash here/small here/large 2>&1)"
+    same 'proot -b: acat' "$(cat there/small there/large)" "$(in_bound acat here/small here/large 2>&1)"
+    same 'proot -b: acp' '' "$(in_bound acp -a here/small here/large copies 2>&1)"
+    check 'proot -b: acp: the copies' diff -r there copies
+}
+
 for tool in fakechroot proot; do
     if ! command -v $tool >/dev/null; then
         left_out $tool 'it is not installed'
@@ -76,6 +95,7 @@ for tool in fakechroot proot; do
         left_out $tool 'it does not run here'
     else
         below_root $tool
+        [ $tool = fakechroot ] || bound
     fi
 done
 finish
