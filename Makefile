@@ -128,8 +128,10 @@ ifneq ($(PROFILE),static)
 packages_cflags += $(call package,jansson,--cflags) $(call package,gsl,--cflags)
 libs_abench := $(call package,gsl,--libs) $(call package,jansson,--libs)
 # Optional: without it one file is digested at a time. It is for x86-64, and loaded at run time.
-ipsec_mb := $(if $(filter -static -static-pie,$(user_flags)),,$(shell printf '%s\n' '\#include <intel-ipsec-mb.h>' \
-              '\#if !defined(__x86_64__) || IMB_VERSION_NUM < IMB_VERSION(1, 3, 0)' '\#error' '\#endif' | \
+# As '\#', it would reach the preprocessor with the backslash, and so not as a directive.
+hash := \#
+ipsec_mb := $(if $(filter -static -static-pie,$(user_flags)),,$(shell printf '%s\n' '$(hash)include <intel-ipsec-mb.h>' \
+              '$(hash)if !defined(__x86_64__) || IMB_VERSION_NUM < IMB_VERSION(1, 3, 0)' '$(hash)error' '$(hash)endif' | \
               $(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>&1 && echo yes))
 ifeq ($(ipsec_mb),yes)
 packages_cflags += -DHAVE_IPSEC_MB

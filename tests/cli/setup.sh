@@ -43,8 +43,16 @@ printf '#!/bin/sh\necho 0\n' >"$scratch/as/id"
 same "root" "scripts/setup: installing fish zsh" "$("$setup" check 2>&1 </dev/null)"
 check "root: the missing packages are installed" \
     grep -q '^apt-get .* install -y --no-install-recommends fish zsh$' "$scratch/calls"
-# -- scripts/lint --
+# -- scripts/lint and the Makefile --
 if make -sC "${setup%/*}/.." print-flags >/dev/null 2>&1; then
+    # defines WORD [VARIABLE...]: whether the files are compiled with -DWORD
+    defines() {
+        make -sC "${setup%/*}/.." print-flags "${@:2}" | grep -qw -e "-D$1" && echo yes
+    }
+    same 'libipsec-mb: not for another processor' '' "$(defines HAVE_IPSEC_MB CPPFLAGS=-U__x86_64__)"
+    same 'libipsec-mb: not without its header' '' "$(defines HAVE_IPSEC_MB CPPFLAGS=-nostdinc)"
+    [ "$(uname -m)" != x86_64 ] || [ ! -e /usr/include/intel-ipsec-mb.h ] ||
+        same 'libipsec-mb: for this processor' yes "$(defines HAVE_IPSEC_MB)"
     message=$("${setup%/*}/lint" no-such-stage 2>&1)
     same 'lint: a mistyped stage' "1 lint: there is no stage no-such-stage" "$? ${message%%;*}"
 fi
