@@ -49,6 +49,12 @@ static bool is_absent(void)
     return errno == ENODATA || errno == EOPNOTSUPP || errno == ENOSYS;
 }
 
+/* Tells whether a file may have this attribute. */
+static bool may_have(const struct attr_at *at, const char *name)
+{
+    return reach_getxattr(at, name, NULL, 0) >= 0 || !is_absent();
+}
+
 static struct attr_kinds kinds_of(const struct attr_at *at)
 {
     struct attr_kinds kinds = {0};
@@ -61,6 +67,8 @@ static struct attr_kinds kinds_of(const struct attr_at *at)
     if (len < 0) {
         if (!is_absent())
             kinds = (struct attr_kinds){errno == ERANGE ? 0 : -errno, true, true, true};
+        else /* a filesystem that lists none may have ACLs */
+            kinds.acl = kinds.any = may_have(at, posix_acl[0]) || may_have(at, posix_acl[1]);
         return kinds;
     }
     kinds.any = len > 0;

@@ -59,7 +59,7 @@ for errno in EIO EACCES ESTALE; do
 done
 
 
-for rule in "listxattr * error=EIO" "listxattr,xattr * error=EIO"; do
+for rule in "listxattr * error="{EIO,EOPNOTSUPP,ENOSYS,ENODATA} "listxattr,xattr * error=EIO"; do
     for options in -a -p --preserve=mode; do
         fresh_mount
         rules "$rule"
