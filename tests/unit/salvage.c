@@ -29,6 +29,11 @@ static void bytes_before_a_bad_place_are_read(void **state)
     for (size_t i = 0; i < PAGES * page; i++)
         memory[i] = (char)pattern_byte(1, i);
     assert_int_equal(munmap(memory + BAD * page, page), 0);
+    if (pread(fd, buf, 1, (off_t)((uintptr_t)memory + BAD * page)) == 1) {
+        close(fd);
+        print_message("an emulator keeps what is unmapped\n");
+        skip();
+    }
     /* from the start of a page, and from within one */
     assert_int_equal(salvage_read(fd, buf, PAGES * page, (uintptr_t)memory, &status), BAD * page);
     assert_int_equal(status, -EIO);
