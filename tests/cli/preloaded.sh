@@ -65,6 +65,8 @@ in_fakechroot() {
     FAKECHROOT_BASE=$scratch/work/root FAKECHROOT_EXCLUDE_PATH=$bin:/bin:/dev:/etc:/lib:/lib64:/proc:/sys:/usr \
         timeout "$limit_seconds" fakechroot "$@"
 }
+# By a filter of system calls, proot 5.4 can translate none of them: cat does not find a file below the root, either.
+export PROOT_NO_SECCOMP=1
 # shellcheck disable=SC2317 # called by below_root
 in_proot() {
     timeout "$limit_seconds" proot -r root -b /usr -b /lib -b /lib64 -b /proc -b /dev -b "$bin" -w / "$bin/$1" "${@:2}"
