@@ -33,7 +33,7 @@ static int total_entry(struct feed *feed, struct dir *dir, const char *name, uns
         return -ECANCELED;
     if (total->job.regular_only && type != DT_REG)
         return 0;
-    if (type == DT_REG || total->job.walk->follow)
+    if (type == DT_REG)
         (void)fstatat(dir->fd, name, &st, total->job.walk->follow ? 0 : AT_SYMLINK_NOFOLLOW);
     progress_counted(total->job.progress, S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0);
     return 0;
@@ -78,12 +78,9 @@ struct total *total_start(const struct total_job *job)
         return NULL;
     total->job = *job;
     total->cwd = dir_cwd();
-    if (total->cwd && feed_start(&total->feed, &config) == 0) {
-        if (feed_has_thread(total->feed))
-            return total;
-        feed_cancel(total->feed);
-        feed_join(total->feed);
-    }
+    /* if no thread can be made, nothing is counted */
+    if (total->cwd && feed_start(&total->feed, &config) == 0)
+        return total;
     dir_put(total->cwd);
     free(total);
     return NULL;
