@@ -262,7 +262,7 @@ void acp_retire(struct file *file, void *arg)
     const struct item *op = file->op;
     bool told;
 
-    copy_item_end(file);
+    copy_item_end(copy, file);
     stat_failed(file);
     told = copy->opts.verbose && (op->attempted || op->copied || (acp->debug && op->unwanted));
     if (file->status < 0 || !SLIST_EMPTY(&op->reports) || told || op->hashed) {

@@ -80,11 +80,12 @@ void copy_destroy(struct copy *copy)
     copy->cwd = copy->cwd_nofollow = NULL;
 }
 
-void copy_item_end(struct file *file)
+void copy_item_end(struct copy *copy, struct file *file)
 {
     struct item *op = file->op;
     int rc;
 
+    atomic_store(&copy->retired, file->seq + 1);
     if (file->status == 0 && op->attempted && op->place && !op->linked)
         seen_copied(op);
     if (file->status < 0 && op->backup) {
@@ -127,6 +128,8 @@ static int decide_in_order(struct copy *copy, struct feed *feed, struct file *fi
 
     if (item_stat(copy, file, &st) < 0)
         return feed_add_done(feed, file);
+    while (overwrite_must_wait(copy, op) && feed_drain_half(feed))
+        ;
     if (ahead_missing(copy, file->dir, file->name)) {
         rc = overwrite_check_output(copy, file, &st);
     } else {
@@ -230,6 +233,8 @@ static enum refusal collision(struct copy *copy, struct feed *feed,
         copy->place = NULL; /* files in directories do overwrite each other */
     /* "." is any name */
     overlaps = seen_below_top(copy, source->name) || may_change_sources(copy, source, st);
+    if (S_ISDIR(st->st_mode) && (*rc = seen_note_directory(copy, source->name)) < 0)
+        return REFUSED_NONE;
     if (before || follow || overlaps || strcmp(source->to_name, ".") == 0 ||
         seen_place_known(copy, "."))
         while (feed_drain_half(feed))
@@ -240,16 +245,17 @@ static enum refusal collision(struct copy *copy, struct feed *feed,
 }
 
 /* Looks at an operand. What is missing may be a copy that is on its way. */
-static int stat_operand(const struct copy *copy, struct feed *feed, const char *name,
-                        struct stat *st)
+static int stat_operand(struct copy *copy, struct feed *feed, const char *name, struct stat *st)
 {
-    int flags = copy->opts.follow == FOLLOW_NEVER ? AT_SYMLINK_NOFOLLOW : 0;
+    bool may_follow = copy->opts.follow != FOLLOW_NEVER, follow = false;
 
-    while (fstatat(AT_FDCWD, name, st, flags) < 0) {
+    while (fstatat(AT_FDCWD, name, st, AT_SYMLINK_NOFOLLOW) < 0 ||
+           ((follow = may_follow && S_ISLNK(st->st_mode)) && fstatat(AT_FDCWD, name, st, 0) < 0)) {
         int rc = -errno;
         if (rc != -ENOENT || copy->source_count == 1 || !feed_drain_half(feed))
             return rc;
     }
+    copy->through_links |= follow;
     return 0;
 }
 
@@ -321,6 +327,8 @@ int copy_produce(struct feed *feed, void *arg)
     if (copy->plan || copy->opts.recursive || copy_opts_decide_first(&copy->opts) ||
         copy->source_count > 1)
         ahead_start(copy);
+    copy->through_links = copy->opts.parents || copy->opts.keep_directory_symlinks ||
+                          (copy->opts.recursive && copy->opts.follow == FOLLOW_ALWAYS);
     for (size_t i = 0; i < copy->source_count && rc == 0; i++) {
         ahead_operands(copy, root(copy), i, copy_opts_decide_first(&copy->opts));
         copy->source = &copy->sources[i];
@@ -330,6 +338,8 @@ int copy_produce(struct feed *feed, void *arg)
         copy->top_dev = 0;
         copy->top_ino = 0;
         copy->place = NULL;
+        if (i > 0)
+            copy->earlier = feed_divide(feed);
         rc = copy_one(copy, feed, copy->source);
         dir_put(copy->source_to);
         copy->source_to = NULL;

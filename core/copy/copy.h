@@ -75,6 +75,8 @@ struct copy {
     ino_t top_ino;
     dev_t last_dev;                   /* told to on_new_filesystem */
     const struct copy_source *source; /* being walked */
+    uint64_t earlier;                 /* files of the operands before it */
+    _Atomic uint64_t retired;         /* files */
     struct dir *source_to; /* where it goes: source->to, or what --parents has made; owned */
     const char *source_to_name;
     struct dir *parents;      /* the last operand's, of --parents; owned */
@@ -90,6 +92,7 @@ struct copy {
     bool link_pending;               /* an operand that may not be done is one of a file's names */
     bool directory_pending;          /* one is a directory */
     bool into_itself;                /* an operand has the destination in it */
+    bool through_links;              /* the run may read or write files through symbolic links */
     _Atomic(struct copy_deferred_error *) deferred_errors;
 };
 
@@ -103,6 +106,6 @@ void copy_destroy(struct copy *copy);
 int copy_produce(struct feed *feed, void *copy);
 /* Ends a file; must be called when it is retired. Gives the backup of a file that has failed its
  * name back, and notes an operand's copy. */
-void copy_item_end(struct file *file);
+void copy_item_end(struct copy *copy, struct file *file);
 
 #endif

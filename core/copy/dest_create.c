@@ -326,6 +326,8 @@ static int create_or_open(struct copy *copy, struct file *file, const struct sta
     int rc = create(copy, file, st, dest, &lost);
     struct stat at;
 
+    if (rc == -EEXIST && overwrite_must_wait(copy, op))
+        return DEST_LATER;
     if (rc == -EEXIST && !op->to->created) {
         rc = decided ? OVERWRITE_WRITE : overwrite_decide(copy, file, st, &at);
         if (rc < 0 || rc == OVERWRITE_SKIP)
@@ -364,9 +366,12 @@ static int open_atomic(struct copy *copy, struct file *file, const struct stat *
 {
     const struct item *op = file->op;
     struct stat at;
-    int rc = overwrite_decide(copy, file, st, &at);
     mode_t mode;
+    int rc;
 
+    if (overwrite_must_wait(copy, op))
+        return DEST_LATER;
+    rc = overwrite_decide(copy, file, st, &at);
     if (rc < 0 || rc == OVERWRITE_SKIP)
         return rc < 0 ? rc : DEST_MADE;
     if (rc == OVERWRITE_CREATE && op->dangling)

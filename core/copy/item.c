@@ -128,6 +128,8 @@ struct file *item_new(struct copy *copy, struct feed *feed, struct dir *dir, con
         struct dir *to = dir->dest_dir ? dir->dest_dir : copy->source_to;
         op->to_name = dir->dest_dir ? file->name : copy->source_to_name;
         op->to = dir_get(to);
+        op->earlier = copy->earlier;
+        op->through_links = copy->through_links;
         /* Operands that are files do not overwrite each other. Two of one name have rules of their
          * own: seen.h. */
         op->place = dir->dest_dir ? NULL : copy->place;

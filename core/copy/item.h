@@ -59,6 +59,8 @@ struct item {
     struct hash_result hash; /* must be first; used with opts.digest */
     struct dir *to;          /* owned reference */
     const char *to_name;     /* lives as long as the file, or as the source */
+    uint64_t earlier;        /* files of earlier operands, which may read what is written over */
+    bool through_links;      /* and may have been found through symbolic links */
     const void *scope;       /* sources with the same one may not lead to one destination */
     enum refusal refusal;
     enum item_how how;

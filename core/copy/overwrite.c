@@ -201,6 +201,15 @@ int overwrite_stat_failed(const struct copy *copy, struct file *file)
     return item_fail(file, STEP_STAT_DEST);
 }
 
+bool overwrite_must_wait(const struct copy *copy, const struct item *op)
+{
+    struct stat at;
+
+    return !op->to->created && atomic_load(&copy->retired) < op->earlier &&
+           fstatat(op->to->fd, op->to_name, &at, AT_SYMLINK_NOFOLLOW) == 0 &&
+           (op->through_links || at.st_nlink > 1 || S_ISLNK(at.st_mode));
+}
+
 bool overwrite_collides(const struct copy *copy, const struct item *op, const struct stat *at)
 {
     const void *scope = NULL;

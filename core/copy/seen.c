@@ -100,11 +100,12 @@ static int up(int fd)
     return above;
 }
 
-/* Notes all directories above an operand. Those above one that has been noted have been, too. */
-static int note_above(struct copy *copy, const char *name)
+/* Notes an open directory and all above it. Those above one that has been noted have been, too.
+ * Closes it. Returns 0 or -ENOMEM. */
+static int note_above(struct copy *copy, int fd)
 {
-    int fd = entry_open_parent(name), rc = 0;
     struct stat st;
+    int rc = 0;
 
     while (rc == 0 && fd >= 0 && fstat(fd, &st) == 0) {
         rc = note(&copy->above, &st, "");
@@ -113,6 +114,11 @@ static int note_above(struct copy *copy, const char *name)
     if (fd >= 0)
         close(fd);
     return rc < 0 ? rc : 0;
+}
+
+int seen_note_directory(struct copy *copy, const char *name)
+{
+    return note_above(copy, openat(AT_FDCWD, name, O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
 bool seen_in_directory(const struct copy *copy, const struct stat *st)
@@ -131,7 +137,7 @@ static int find_parent(struct copy *copy, const char *name, struct seen_entry *e
     if (!last || last->len != len || memcmp(last->name, name, len) != 0) {
         if (entry_parent(copy->cwd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
             return -errno;
-        if (copy->opts.recursive && note_above(copy, name) < 0)
+        if (copy->opts.recursive && note_above(copy, entry_open_parent(name)) < 0)
             return -ENOMEM;
         last = realloc(last, sizeof(*last));
         if (!last)

@@ -19,7 +19,9 @@ int seen_top(struct copy *copy, const struct stat *made);
 /* Tells whether an operand is below a directory that an earlier one goes to: then it may be a copy
  * that is not complete yet. */
 bool seen_below_top(const struct copy *copy, const char *name);
-/* Tells whether an operand is somewhere in the directory st. */
+/* Notes the place of an operand that is a directory, even by a link. Returns 0 or -ENOMEM. */
+int seen_note_directory(struct copy *copy, const char *name);
+/* Tells whether an operand is the directory st, or somewhere in it. */
 bool seen_in_directory(const struct copy *copy, const struct stat *st);
 /* Notes the open directory fd, which --parents has made. Returns 0 or -errno. */
 int seen_note_made(struct copy *copy, int fd);

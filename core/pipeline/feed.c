@@ -270,6 +270,17 @@ static void wait_for_window(struct feed *feed, uint64_t files)
     feed->producer_waits = false;
 }
 
+uint64_t feed_divide(struct feed *feed)
+{
+    uint64_t added;
+
+    pthread_mutex_lock(&feed->lock);
+    flush_batch(feed);
+    added = feed->added;
+    pthread_mutex_unlock(&feed->lock);
+    return added;
+}
+
 bool feed_drain_half(struct feed *feed)
 {
     uint64_t files;

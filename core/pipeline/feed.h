@@ -62,6 +62,9 @@ int feed_add_held(struct feed *feed, struct file *file);
 /* Counts a directory whose names have been found, and the time that this took. */
 void feed_listed(struct feed *feed, const struct dir *dir, uint64_t ns, uint64_t names);
 
+/* Has all files so far handed out before those that follow. Returns how many they are. */
+uint64_t feed_divide(struct feed *feed);
+
 /* Waits until half of the files in the window are retired, and what they held is free again: for a
  * producer that runs out of descriptors. false: there are none. */
 bool feed_drain_half(struct feed *feed);

@@ -138,5 +138,44 @@ changes() {
 }
 changes 'a later operand is merged into what an earlier one reads' d/m/q s/m
 changes 'a later operand is merged into what one of several reads' d/m/q/k d/m/q/1 s/m
-rm -rf d s
+
+# other_name NAME SETUP OPTIONS_AND_OPERANDS COPY: z has old files, x new ones, and SETUP gives z other names; COPY in d
+# is what the first operand became
+other_name() {
+    local name=$1 setup=$2 operands=$3 copy=$4 i wrong=''
+    for i in {1..3}; do
+        rm -rf d s x z
+        mkdir -p d s x z
+        for file in {1..20}; do echo "new $file" >"x/$file"; done # with smaller inodes: these come first if they may
+        for file in {1..20}; do echo "old $file" >"z/$file"; done
+        eval "$setup"
+        eval "timeout 100 acp $operands d" 2>message || wrong="$i: $(cat message)"
+        # shellcheck disable=SC2086 # COPY is a pattern
+        ! grep -rq new $copy || wrong="$i: $(grep -rl new $copy | wc -l) files of the later operand"
+    done
+    same "$name" '' "$wrong"
+}
+inside='mkdir d/x x/z; mv z d/x; mv x/[1-9]* x/z'
+for options in '' '-j1 --atomic'; do
+    other_name "an earlier operand has links to files, ${options:-plain}" "$inside; cd s; ln -s ../d/x/z/* .; cd .." \
+        "$options -rL s x" d/s
+    other_name "an earlier operand has a link to a directory, ${options:-plain}" "$inside; ln -s ../d/x/z s" \
+        "$options -rL s x" d/s
+    other_name "an earlier operand is a link, ${options:-plain}" "$inside; rmdir s; ln -s d/x/z s" "$options -rH s x" d/s
+    other_name "earlier operands are links, ${options:-plain}" \
+        'rmdir d; mv z d; for file in {1..20}; do ln -s "../d/$file" "s/l$file"; done' "$options s/* x/*" 'd/l*'
+done
+for options in '' '--sparse=always -j3'; do
+    other_name "earlier operands are hard links, ${options:-plain}" \
+        'rmdir d; mv z d; for file in {1..20}; do ln "d/$file" "s/l$file"; done' "$options s/* x/*" 'd/l*'
+    for symbolic in '' -s; do
+        other_name "files through links, ln $symbolic, ${options:-plain}" "cd d; ln $symbolic ../z/* .; cd .." \
+            "$options -r z x/*" d/z
+        other_name "a directory of links, ln $symbolic, ${options:-plain}" \
+            "mkdir d/x; cd d/x; ln $symbolic ../../z/* .; cd ../.." "$options -r z x" d/z
+    done
+    other_name "a directory through a link, ${options:-plain}" \
+        'mkdir x/l d/x; mv x/[1-9]* x/l; ln -s ../../z d/x/l' "$options -r --keep-directory-symlink z x" d/z
+done
+rm -rf d s x z
 finish
