@@ -13,9 +13,12 @@
 #include "../base/preload.h"
 #include "../base/retry.h"
 
+/* Adds an entry. Not every filesystem tells the type, or the right one. A regular file or a
+ * directory that is none cannot be opened as one; a wrong one of other types is not opened. */
 static int add(struct listing *list, const struct dirent *dirent, bool typed)
 {
     size_t name_len = strlen(dirent->d_name) + 1;
+    bool told = typed && (dirent->d_type == DT_REG || dirent->d_type == DT_DIR);
 
     if (list->len == list->cap) {
         size_t cap = list->cap ? list->cap * 2 : 32;
@@ -36,7 +39,7 @@ static int add(struct listing *list, const struct dirent *dirent, bool typed)
     memcpy(list->names + list->names_len, dirent->d_name, name_len);
     list->entries[list->len++] = (struct found){.ino = dirent->d_ino,
                                                 .name_at = list->names_len,
-                                                .type = typed ? dirent->d_type : DT_UNKNOWN};
+                                                .type = told ? dirent->d_type : DT_UNKNOWN};
     list->names_len += name_len;
     return 0;
 }
@@ -61,7 +64,7 @@ int listing_stat(const struct walk_opts *opts, int fd, const char *name, struct 
 {
     struct stat st;
 
-    if (entry->type == DT_UNKNOWN) { /* some filesystems do not say */
+    if (entry->type == DT_UNKNOWN) {
         if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
             return -errno;
         entry->type = IFTODT(st.st_mode);

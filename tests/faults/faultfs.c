@@ -320,7 +320,8 @@ static int fs_readdir(const char *path, void *buf, fuse_fill_dir_t fill, off_t o
     if (!dir)
         return rc < 0 ? rc : -errno;
     while (!full && (dirent = readdir(dir))) {
-        struct stat st = {.st_ino = dirent->d_ino, .st_mode = DTTOIF(dirent->d_type)};
+        mode_t type = effect.type >= 0 ? (mode_t)effect.type : dirent->d_type;
+        struct stat st = {.st_ino = dirent->d_ino, .st_mode = DTTOIF(type)};
         for (int64_t i = 0; i <= effect.repeat && !full; i++)
             full = fill(buf, dirent->d_name, &st, 0, 0) != 0;
     }

@@ -171,6 +171,46 @@ for count in 1 100; do
     check "names that are listed $count times more, in the destination" acp -au -T "$below/tree" "$mnt/tree"
 done
 rm -rf new manifest "$below/tree"
+
+# -- listings that tell no type, or a wrong one --
+mkdir -p "$below/tree/sub/lower" "$below/outside"
+cp right/small "$below/tree/one"
+cp right/middle "$below/tree/sub/lower/two"
+echo outside >"$below/outside/secret"
+ln -s ../outside "$below/tree/sub/link"
+ln -s one "$below/tree/symbolic"
+mkfifo "$below/tree/fifo" "$below/tree/sub/fifo"
+fresh_mount
+# of_types DIR: the names below it, their types and what links lead to
+of_types() {
+    (cd "$1" && find . -exec stat -c '%n %F' {} + | sort)
+}
+(cd "$below/tree" && sha256sum one sub/lower/two) >digests
+for type in 0 1 2 6 10 12 14 15; do # unknown, FIFO, devices, link, socket, and two that do not exist
+    rules "readdir * type=$type"
+    for options in -r -a '-ru --atomic' '-r -j1 --exclude=none' '-rb --verify'; do
+        rm -rf new
+        # shellcheck disable=SC2086 # words
+        check "names that are listed as of type $type, $options: acp" timeout 100 acp $options "$mnt/tree" new
+        same "names that are listed as of type $type, $options: each is what it was" "$(of_types "$below/tree")" \
+            "$(of_types new)"
+        check "names that are listed as of type $type, $options: bytes" cmp new/sub/lower/two right/middle
+    done
+    same "names that are listed as of type $type: ahash" "$(cat digests)" "$(cd "$mnt/tree" && ahash -r one sub)"
+done
+for type in 4 8; do # all are directories, all are regular files
+    rules "readdir * type=$type"
+    for options in -r -a '-rL --atomic' '-ru -j1'; do
+        rm -rf new
+        # shellcheck disable=SC2086 # words
+        fails "names that are all listed as of type $type, $options: acp tells it" 'fifo' acp $options "$mnt/tree" new
+        same "names that are all listed as of type $type, $options: no link is followed" '' \
+            "$([ "${options#-rL}" != "$options" ] || grep -r outside new)"
+    done
+    fails "names that are all listed as of type $type: ahash tells it" 'fifo' ahash -r "$mnt/tree"
+done
+rules
+rm -rf new digests "$below/tree" "$below/outside"
 fresh_mount --direct-io
 for size in 600000 3000000; do
     rules "getattr middle size=$size"

@@ -112,6 +112,8 @@ static bool parse_word(struct rule *rule, char *word)
         effect->resize = (int64_t)number;
     else if (strcmp(word, "repeat") == 0)
         effect->repeat = (int64_t)number;
+    else if (strcmp(word, "type") == 0)
+        effect->type = (int64_t)number;
     else if (strcmp(word, "from") == 0)
         rule->from = number;
     else if (strcmp(word, "to") == 0)
@@ -128,7 +130,7 @@ static bool parse_word(struct rule *rule, char *word)
 }
 
 static const struct rule_effect no_effect = {
-    .short_bytes = SIZE_MAX, .size = -1, .flip = -1, .resize = -1};
+    .short_bytes = SIZE_MAX, .size = -1, .flip = -1, .resize = -1, .type = -1};
 
 static bool parse_rule(struct rule *rule, char *line)
 {
@@ -209,6 +211,8 @@ static void add_effect(struct rule_effect *sum, const struct rule_effect *effect
         sum->flip = effect->flip;
     if (effect->resize >= 0)
         sum->resize = effect->resize;
+    if (effect->type >= 0)
+        sum->type = effect->type;
     sum->repeat += effect->repeat;
 }
 

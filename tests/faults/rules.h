@@ -16,6 +16,7 @@
  *   flip=OFFSET   inverts the byte at OFFSET in reads
  *   resize=N      first truncates or extends the file underneath to N bytes
  *   repeat=N      lists each name N more times
+ *   type=N        lists each name as of that type (DT_*, 0: unknown)
  *   from=N        ignores reads and writes that end before offset N
  *   to=N          ignores those that begin at offset N or later
  *   after=N       ignores the first N matching operations
@@ -60,9 +61,10 @@ struct rule_effect {
     unsigned delay_us;
     bool deaf;
     size_t short_bytes; /* SIZE_MAX: all */
-    int64_t size;       /* this and the next two: -1 if no rule sets it */
+    int64_t size;       /* this and the next three: -1 if no rule sets it */
     int64_t flip;
     int64_t resize;
+    int64_t type;
     int64_t repeat;
 };
 
