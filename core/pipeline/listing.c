@@ -119,7 +119,7 @@ int listing_read(struct listing *list, const struct dir *dir, const struct walk_
         }
     }
     list->found = list->len;
-    if (got < 0)
+    if (got < 0 && errno != ENOENT) /* one that has been removed is empty */
         return -errno;
     for (size_t i = 0; i < list->len; i++)
         (void)listing_stat(opts, dir->fd, list->names + list->entries[i].name_at,

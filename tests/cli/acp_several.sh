@@ -178,4 +178,12 @@ for options in '' '--sparse=always -j3'; do
         'mkdir x/l d/x; mv x/[1-9]* x/l; ln -s ../../z d/x/l' "$options -r --keep-directory-symlink z x" d/z
 done
 rm -rf d s x z
+
+# -- a directory that has been removed is empty, also if it is still open --
+for options in -r -a -rL '-r --parents'; do
+    export options
+    same_as_cp "a removed working directory, $options" 'mkdir e d' 'cd e; rmdir ../e; cp $options . "${PWD%/*}/d"'
+    same_as_cp "an open directory that is removed, $options" 'mkdir e d' \
+        'exec 3<e; rmdir e; cp $options "/proc/self/fd/3/" d; ls -l d'
+done
 finish

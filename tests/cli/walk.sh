@@ -47,4 +47,6 @@ if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
 else
     left_out '--one-file-system' 'not root, or no mount namespace can be made here'
 fi
+mkdir removed
+same 'a removed directory is empty' 0 "$(cd removed && rmdir ../removed && ahash -r . 2>&1; echo $?)"
 finish
