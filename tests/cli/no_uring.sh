@@ -146,7 +146,7 @@ if [ "$engine" = uring ]; then
         message=$(broken_ring $errno acat --discard --pattern=random --block-size=4K --bytes=1M large 2>&1 >/dev/null)
         same "a ring that breaks with $errno, in blocks: status" 1 $?
         has "a ring that breaks with $errno, in blocks: why" "large: " "$message"
-        message=$(broken_ring $errno ahash --direct=always --block-size=64K large 2>&1 >/dev/null)
+        message=$(broken_ring $errno ahash --depth=8 --direct=always --block-size=64K large 2>&1 >/dev/null)
         same "a ring that breaks with $errno: status" 1 $?
         has "a ring that breaks with $errno: why" "large: \|cannot run engine 'uring'" "$message"
     done
