@@ -78,7 +78,22 @@ static void each_block_once(const struct engine *engine, const struct contract_c
     }
 }
 
-/* Finds out from the page cache what was read, because no sink gets the bytes. */
+/* Finds out from the page cache what was read, because no sink gets the bytes. The kernel may drop
+ * a part of it meanwhile, but not each time. */
+static void assert_reads(const struct engine *engine, const struct contract_case *this,
+                         struct load_opts *opts, uint64_t expected)
+{
+    uint64_t found = 0;
+
+    for (int turn = 0; turn == 0 || (turn < 5 && found < expected); turn++) {
+        file_make_cold("file");
+        assert_int_equal(resident("file"), 0);
+        assert_int_equal(run(engine, this, opts), 0);
+        found = resident("file");
+    }
+    assert_int_equal(found, expected);
+}
+
 static void what_is_read_is_in_the_cache(const struct engine *engine,
                                          const struct contract_case *this)
 {
@@ -86,19 +101,12 @@ static void what_is_read_is_in_the_cache(const struct engine *engine,
     struct load_opts opts = opts_of(engine, this, LOAD_RANDOM);
 
     pattern_file("file", 1, FILE_BYTES);
-    file_make_cold("file");
-    assert_int_equal(resident("file"), 0);
     opts.bytes = blocks / 2 * this->block_bytes;
-    assert_int_equal(run(engine, this, &opts), 0);
-    assert_int_equal(resident("file"), opts.bytes);
-    file_make_cold("file");
+    assert_reads(engine, this, &opts, opts.bytes);
     opts.bytes = 0;
-    assert_int_equal(run(engine, this, &opts), 0);
-    assert_int_equal(resident("file"), blocks * this->block_bytes);
-    file_make_cold("file");
+    assert_reads(engine, this, &opts, blocks * this->block_bytes);
     opts.direct = DIRECT_ALWAYS;
-    assert_int_equal(run(engine, this, &opts), 0);
-    assert_int_equal(resident("file"), 0);
+    assert_reads(engine, this, &opts, 0);
 }
 
 static void bytes_and_time_end_it(const struct engine *engine, const struct contract_case *this)
