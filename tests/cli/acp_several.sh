@@ -23,6 +23,11 @@ same_as_cp 'a link to a directory, after that directory' "$tree; ln -s . s/m" 'c
 same_as_cp 'a file in a directory, after that directory' 'mkdir s d; touch s/{1..300}' 'cp -rnv --parents s s/300 d'
 same_as_cp 'a directory that is in the way' "$tree; echo x >d/a" 'cp -r s/a s/a s d'
 same_as_cp 'a directory onto itself, twice' "$tree" 'cp -r s ./s .'
+for options in -r -rL -rH -rl -rs -rb -rn -ru '-r --remove-destination'; do
+    export options
+    same_as_cp "a directory onto itself, $options" "$tree" 'cp $options -T s s'
+    same_as_cp "a directory onto a link to it, $options" "$tree" 'ln -s s l; cp $options -T s l'
+done
 
 # -- what an earlier operand's copy contains --
 many='mkdir -p s/a/b d; echo f >s/a/b/f; seq 300000 >s/a/b/large; (cd s/a/b && for i in {1..300}; do echo $i >$i; done)'
