@@ -49,6 +49,19 @@ check 'a run of the user whose copy of a read-only file is left' as_nobody acp -
 check 'removes it' test ! -e copy/"$held"
 chmod 640 source
 rm -rf copy
+mkdir -p copy/tree/dir tree/dir
+
+# A run that copies a tree removes what is left in the directories that it merges into.
+echo new >tree/dir/file
+echo old >copy/tree/dir/file
+strace -qq -f -o trace -e trace=renameat,renameat2,rename -e inject=renameat,renameat2,rename:signal=KILL \
+    acp -r --atomic tree copy >/dev/null 2>&1
+same 'a tree, killed before a rename: the old file is there' old "$(cat copy/tree/dir/file)"
+same 'a tree, killed before a rename: one temporary file is left' 1 "$(left | wc -l)"
+check 'a tree: the next run' acp -r --atomic tree copy
+same 'a tree: removes the file' '' "$(left)"
+check 'a tree: and copies' diff -r tree copy/tree
+rm -rf copy tree
 mkdir copy
 
 # A filesystem without files that have no name: the copy has its temporary name while it is written.
