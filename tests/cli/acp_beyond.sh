@@ -178,7 +178,8 @@ if command -v strace >/dev/null; then
         rm moved2
     done
     check 'copy_file_range that fails: it was called' grep -q INJECTED trace
-    for file in tree/4097 tree/hole_first; do
+    (head -c 4096 /dev/urandom && echo) >no_hole # a last block of a random byte may be zeros
+    for file in no_hole tree/hole_first; do
         check "ftruncate that is refused: $file" strace -f -qq -o trace -e trace=ftruncate \
             -e inject=ftruncate:error=EPERM acp --sparse=always "$file" sized
         check "ftruncate that is refused: $file: the copy" cmp "$file" sized
