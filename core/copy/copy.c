@@ -128,14 +128,14 @@ static int decide_in_order(struct copy *copy, struct feed *feed, struct file *fi
 
     if (item_stat(copy, file, &st) < 0)
         return feed_add_done(feed, file);
-    while (overwrite_must_wait(copy, op) && feed_drain_half(feed))
-        ;
     if (ahead_missing(copy, file->dir, file->name)) {
         rc = overwrite_check_output(copy, file, &st);
     } else {
         /* one of several names may become a link to another one */
         op->may_defer = copy->pool && !dest_link_possible(copy, file, &st);
-        rc = overwrite_decide(copy, file, &st, &at);
+        do
+            rc = overwrite_decide(copy, file, &st, &at);
+        while (rc == OVERWRITE_LATER && feed_drain_half(feed));
     }
     if (copy->opts.dry_run && rc == OVERWRITE_CREATE && op->dangling)
         overwrite_refuse_dangling(file);
@@ -255,7 +255,8 @@ static int stat_operand(struct copy *copy, struct feed *feed, const char *name, 
         if (rc != -ENOENT || copy->source_count == 1 || !feed_drain_half(feed))
             return rc;
     }
-    copy->through_links |= follow;
+    if (follow)
+        copy->through_links = true;
     return 0;
 }
 
@@ -327,8 +328,7 @@ int copy_produce(struct feed *feed, void *arg)
     if (copy->plan || copy->opts.recursive || copy_opts_decide_first(&copy->opts) ||
         copy->source_count > 1)
         ahead_start(copy);
-    copy->through_links = copy->opts.parents || copy->opts.keep_directory_symlinks ||
-                          (copy->opts.recursive && copy->opts.follow == FOLLOW_ALWAYS);
+    copy->through_links = copy->opts.recursive && copy->opts.follow == FOLLOW_ALWAYS;
     for (size_t i = 0; i < copy->source_count && rc == 0; i++) {
         ahead_operands(copy, root(copy), i, copy_opts_decide_first(&copy->opts));
         copy->source = &copy->sources[i];

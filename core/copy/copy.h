@@ -92,7 +92,7 @@ struct copy {
     bool link_pending;               /* an operand that may not be done is one of a file's names */
     bool directory_pending;          /* one is a directory */
     bool into_itself;                /* an operand has the destination in it */
-    bool through_links;              /* the run may read or write files through symbolic links */
+    atomic_bool through_links;       /* the run may read or write files through symbolic links */
     _Atomic(struct copy_deferred_error *) deferred_errors;
 };
 

@@ -326,12 +326,10 @@ static int create_or_open(struct copy *copy, struct file *file, const struct sta
     int rc = create(copy, file, st, dest, &lost);
     struct stat at;
 
-    if (rc == -EEXIST && overwrite_must_wait(copy, op))
-        return DEST_LATER;
     if (rc == -EEXIST && !op->to->created) {
         rc = decided ? OVERWRITE_WRITE : overwrite_decide(copy, file, st, &at);
-        if (rc < 0 || rc == OVERWRITE_SKIP)
-            return rc < 0 ? rc : DEST_MADE;
+        if (rc < 0 || rc == OVERWRITE_SKIP || rc == OVERWRITE_LATER)
+            return rc < 0 ? rc : rc == OVERWRITE_LATER ? DEST_LATER : DEST_MADE;
         if (rc == OVERWRITE_CREATE && op->dangling)
             return overwrite_refuse_dangling(file);
         if (rc == OVERWRITE_WRITE) {
@@ -367,13 +365,10 @@ static int open_atomic(struct copy *copy, struct file *file, const struct stat *
     const struct item *op = file->op;
     struct stat at;
     mode_t mode;
-    int rc;
+    int rc = overwrite_decide(copy, file, st, &at);
 
-    if (overwrite_must_wait(copy, op))
-        return DEST_LATER;
-    rc = overwrite_decide(copy, file, st, &at);
-    if (rc < 0 || rc == OVERWRITE_SKIP)
-        return rc < 0 ? rc : DEST_MADE;
+    if (rc < 0 || rc == OVERWRITE_SKIP || rc == OVERWRITE_LATER)
+        return rc < 0 ? rc : rc == OVERWRITE_LATER ? DEST_LATER : DEST_MADE;
     if (rc == OVERWRITE_CREATE && op->dangling)
         return overwrite_refuse_dangling(file);
     if (rc == OVERWRITE_WRITE && (op->via_symlink || !S_ISREG(at.st_mode)))

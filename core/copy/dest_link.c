@@ -43,6 +43,7 @@ static int link_over(struct copy *copy, struct file *file, const struct stat *st
         op->replaced = copy->opts.backup == BACKUP_NONE; /* and made again, as cp tells it */
         return 0;
     }
+    op->earlier = 0; /* the name goes: nothing is written */
     rc = op->overwrite_decided ? OVERWRITE_WRITE : overwrite_decide(copy, file, st, &at);
     if (rc < 0 || rc == OVERWRITE_SKIP)
         return rc;

@@ -158,7 +158,12 @@ int directory_make(struct copy *copy, struct dir *to, const char *name, struct d
     if (rc < 0 && to->created && !copy->opts.dry_run) {
         return rc; /* cp does not look there either: what exists two sources have one name for */
     } else if (rc == -EEXIST) {
-        if (fstatat(to->fd, name, &at, follow ? AT_SYMLINK_NOFOLLOW : 0) < 0) {
+        rc = fstatat(to->fd, name, &at, AT_SYMLINK_NOFOLLOW);
+        if (rc == 0 && may_follow && S_ISLNK(at.st_mode)) {
+            copy->through_links = true;
+            rc = fstatat(to->fd, name, &at, 0);
+        }
+        if (rc < 0) {
             /* what a link leads nowhere by exists, but is no directory */
             if (errno == ENOENT && !copy->opts.dry_run)
                 return -EEXIST;

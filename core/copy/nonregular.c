@@ -158,6 +158,7 @@ void nonregular_copy(struct copy *copy, struct file *file)
 
     if (item_stat(copy, file, &st) < 0)
         return;
+    op->earlier = 0; /* nothing is written over */
     rc = overwrite_decide(copy, file, &st, &at);
     if (rc < 0 || rc == OVERWRITE_SKIP || copy->opts.dry_run)
         return;

@@ -201,13 +201,11 @@ int overwrite_stat_failed(const struct copy *copy, struct file *file)
     return item_fail(file, STEP_STAT_DEST);
 }
 
-bool overwrite_must_wait(const struct copy *copy, const struct item *op)
+/* Tells whether what is there may be a source of an operand before this one that is not copied. */
+static bool may_be_read(const struct copy *copy, const struct item *op, const struct stat *at)
 {
-    struct stat at;
-
-    return !op->to->created && atomic_load(&copy->retired) < op->earlier &&
-           fstatat(op->to->fd, op->to_name, &at, AT_SYMLINK_NOFOLLOW) == 0 &&
-           (op->through_links || at.st_nlink > 1 || S_ISLNK(at.st_mode));
+    return atomic_load(&copy->retired) < op->earlier &&
+           (op->through_links || op->via_symlink || at->st_nlink > 1 || S_ISLNK(at->st_mode));
 }
 
 bool overwrite_collides(const struct copy *copy, const struct item *op, const struct stat *at)
@@ -311,7 +309,7 @@ int overwrite_decide(struct copy *copy, struct file *file, const struct stat *st
     const struct copy_opts *opts = &copy->opts;
     struct item *op = file->op;
     enum sameness same;
-    bool over;
+    bool later, over;
     int rc = overwrite_check_output(copy, file, st);
 
     unfinished_may_begin();
@@ -327,6 +325,9 @@ int overwrite_decide(struct copy *copy, struct file *file, const struct stat *st
         return item_refuse(file, REFUSED_SAME_FILE);
     if (same == SAME_SKIP)
         return skip(file);
+    later = may_be_read(copy, op, at);
+    if (later && opts->replace == REPLACE_ASKED) /* the user is asked once */
+        return OVERWRITE_LATER;
     rc = wanted(copy, file, st, at);
     if (rc != OVERWRITE_WRITE)
         return rc;
@@ -334,6 +335,8 @@ int overwrite_decide(struct copy *copy, struct file *file, const struct stat *st
         return item_refuse(file, REFUSED_OVER_DIRECTORY);
     if (op->just_created && opts->backup != BACKUP_NUMBERED)
         return item_refuse(file, op->via_symlink ? REFUSED_THROUGH_CREATED : REFUSED_JUST_CREATED);
+    if (later)
+        return OVERWRITE_LATER;
     over = opts->backup == BACKUP_NONE && !gives_way(copy, file, st, at);
     if (!over) /* that is for dest_create, when no other thread writes it */
         overwrite_note_digest(copy, file, at, op->to->fd, op->to_name);

@@ -10,6 +10,9 @@ enum overwrite {
                        * leads nowhere, which may be replaced but not written through */
     OVERWRITE_WRITE,  /* to be written over */
     OVERWRITE_SKIP, /* it stays as it is, and the file is done: linked already, newer, not wanted */
+    OVERWRITE_LATER, /* to be decided again when the operands before this one are copied: they may
+                      * read what is there by another name, with its old contents, as with cp.
+                      * Not if item.earlier is 0 */
 };
 
 /* Decides by the options, and does what they want done before anything is made: asks, makes a
@@ -17,9 +20,6 @@ enum overwrite {
  * destination's, if OVERWRITE_WRITE; item.via_symlink tells if a symbolic link leads to it.
  * Returns an enum overwrite, or -errno with the file failed. */
 int overwrite_decide(struct copy *copy, struct file *file, const struct stat *st, struct stat *at);
-/* Tells whether what is there may be a source of an earlier operand, by another name, and those are
- * not all copied: it must have its old contents until then, as with cp. */
-bool overwrite_must_wait(const struct copy *copy, const struct item *op);
 /* Tells whether the run has written what is there by another of its sources, which would be lost
  * without a word. A file that was there, and has several names or was reached by a link, may be
  * written again, as with cp. */

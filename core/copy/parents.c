@@ -74,8 +74,13 @@ static bool is_source_needed(const struct directory *op, const struct dir *to, c
 /* Looks at the source of a directory. If this run has made it, it gets its attributes first. */
 static int stat_source(struct copy *copy, struct feed *feed, const char *path, struct stat *st)
 {
-    if (stat(path, st) < 0)
+    if (fstatat(AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW) < 0)
         return -errno;
+    if (S_ISLNK(st->st_mode)) {
+        copy->through_links = true;
+        if (stat(path, st) < 0)
+            return -errno;
+    }
     if (seen_made(copy, st)) {
         while (feed_drain_half(feed))
             ;

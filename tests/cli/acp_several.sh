@@ -170,6 +170,11 @@ for options in '' '-j1 --atomic'; do
     other_name "earlier operands are links, ${options:-plain}" \
         'rmdir d; mv z d; for file in {1..20}; do ln -s "../d/$file" "s/l$file"; done' "$options s/* x/*" 'd/l*'
 done
+for options in '' -u '-j1 --atomic'; do
+    other_name "--parents through a link, ${options:-plain}" 'rmdir s; mv z d/x; ln -s d/x s' \
+        "$options --parents s/* x/*" d/s
+    other_name "--parents into a link, ${options:-plain}" 'ln -s ../z d/x' "$options --parents z/* x/*" d/z
+done
 for options in '' '--sparse=always -j3'; do
     other_name "earlier operands are hard links, ${options:-plain}" \
         'rmdir d; mv z d; for file in {1..20}; do ln "d/$file" "s/l$file"; done' "$options s/* x/*" 'd/l*'
