@@ -17,7 +17,7 @@ enum dest_route {
     DEST_WRITE, /* open: write the bytes */
     DEST_READ,  /* complete already, but the sink needs the bytes */
     DEST_MADE,  /* complete already: a clone, a hard link; or left as it was */
-    DEST_LATER, /* another one copies, reads or writes this file; ask again */
+    DEST_LATER, /* another one copies, reads or writes this file, or will read it; ask again */
 };
 
 /* dest_to() asserts that these follow each other as the arrows say. */

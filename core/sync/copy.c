@@ -32,11 +32,26 @@ struct run {
     uint64_t data_copied; /* sparse: the end of the data that was copied last */
 };
 
-/* Opens the destination; if another worker copies the same file, waits for it. Returns whether to
- * read the source. */
+/* Opens the destination; if that must not be yet, waits for other files. Returns an enum dest_route
+ * or -errno. */
+static int open_dest(struct run *run)
+{
+    int route = dest_open(run->copy, run->file, run->fd, &run->st, false, &run->dest);
+
+    if (route != DEST_LATER)
+        return route;
+    delivery_flush(&run->to); /* they may be kept here until their digests are computed */
+    if (fstat(run->fd, &run->st) < 0) {
+        file_fail(run->file, STEP_STAT, -errno);
+        return run->file->status;
+    }
+    return dest_open(run->copy, run->file, run->fd, &run->st, true, &run->dest);
+}
+
+/* Returns whether to read the source. */
 static bool copy_opened(struct run *run)
 {
-    int route = dest_open(run->copy, run->file, run->fd, &run->st, true, &run->dest);
+    int route = open_dest(run);
 
     if (run->opts->direct == DIRECT_ALWAYS)
         run->dest.offload_end = 0;

@@ -160,6 +160,7 @@ other_name() {
     done
     same "$name" '' "$wrong"
 }
+seq 10000 >numbers
 inside='mkdir d/x x/z; mv z d/x; mv x/[1-9]* x/z'
 for options in '' '-j1 --atomic'; do
     other_name "an earlier operand has links to files, ${options:-plain}" "$inside; cd s; ln -s ../d/x/z/* .; cd .." \
@@ -187,7 +188,12 @@ for options in '' '--sparse=always -j3'; do
     other_name "a directory through a link, ${options:-plain}" \
         'mkdir x/l d/x; mv x/[1-9]* x/l; ln -s ../../z d/x/l' "$options -r --keep-directory-symlink z x" d/z
 done
-rm -rf d s x z
+for options in '-j1 --manifest=sums' '--verify -r'; do
+    other_name "earlier operands that are digested together, $options" \
+        'rmdir d; mv z d; for file in {1..150}; do head -c 20000 numbers >"d/$file"; ln "d/$file" "s/l$file"
+            echo new >"x/$file"; done' "$options s/* x/*" 'd/l*'
+done
+rm -rf d s x z sums numbers
 
 # -- a directory that has been removed is empty, also if it is still open --
 for options in -r -a -rL '-r --parents'; do
