@@ -15,6 +15,9 @@ head -c 60000000 /dev/urandom >disk/large
 umount disk
 
 # gone NAME STATUS COMMAND...: reads only the first bytes of its output, 20 times
+#
+# A request in flight keeps it busy in 18 rounds and more. So does any other process that looks at the mount in that
+# moment, which no round can prevent: two rounds may be busy.
 gone() {
     local name=$1 expected=$2 busy=0 status=
     shift 2
@@ -22,11 +25,12 @@ gone() {
         mount -o loop image disk || exit 2
         "$@" 2>/dev/null | head -c 100 >/dev/null
         status="$status ${PIPESTATUS[0]}"
-        umount disk 2>/dev/null && continue
+        umount disk 2>message && continue
         busy=$((busy + 1))
+        sed 's/^/# /' message
         until umount disk 2>/dev/null; do sleep 0.05; done
     done
-    same "$name: it is not busy" 0 $busy
+    same "$name: it is not busy" 0 $((busy > 2 ? busy : 0))
     same "$name: the status is cat's" "$expected" "$(tr ' ' '\n' <<<"$status" | sed '/^$/d' | uniq)"
 }
 
