@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "ahead.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -202,16 +203,22 @@ int ahead_attributes(struct copy *copy, struct feed *feed, struct file *file, co
 
 static void make(const struct held *held)
 {
-    nonregular_copy(held->copy, held->file);
+    bool made = nonregular_copy(held->copy, held->file);
+
+    assert(made); /* it waits for nothing: in_any_order */
 }
 
 /* Tells whether its copy may be made in any order: nothing is asked, and it has no other name that
- * may decide about this one. An operand can be another one's destination. */
+ * may decide about this one. An operand can be another one's destination, and an earlier one may
+ * read what was there. */
 static bool in_any_order(const struct copy *copy, struct file *file)
 {
     const struct copy_opts *opts = &copy->opts;
+    const struct item *op = file->op;
     struct stat st;
 
+    if (!op->to->created && atomic_load(&copy->retired) < op->earlier)
+        return false;
     if (!file->dir->dest_dir || opts->replace != REPLACE_ALL || opts->dry_run)
         return false;
     return opts->update == UPDATE_ALL ||
@@ -222,6 +229,7 @@ int ahead_nonregular(struct copy *copy, struct feed *feed, struct file *file)
 {
     if (copy->pool && in_any_order(copy, file))
         return hold(&(struct held){.copy = copy, .feed = feed, .file = file, .work = make});
-    nonregular_copy(copy, file);
+    while (!nonregular_copy(copy, file) && feed_drain_half(feed))
+        ;
     return feed_add_done(feed, file);
 }

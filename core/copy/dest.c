@@ -96,11 +96,12 @@ int dest_open(struct copy *copy, struct file *file, int source_fd, struct stat *
             dest->read_only = true; /* the digest of each name is wanted */
             return DEST_READ;
         }
-        if (rc != DEST_WRITE)
-            return rc;
-        if (S_ISDIR(st->st_mode))
+        if (rc == DEST_WRITE && S_ISDIR(st->st_mode))
             return item_refuse(file, REFUSED_DIRECTORY);
-        rc = open_unshared(copy, file, st, dest);
+        if (rc == DEST_WRITE)
+            rc = open_unshared(copy, file, st, dest);
+        else if (rc != DEST_LATER)
+            return rc;
         if (rc == DEST_LATER && wait) {
             usleep(WAIT_US);
             if (fstat(source_fd, st) < 0)

@@ -28,8 +28,9 @@ static bool stays(const struct copy *copy, const struct item *op, const struct s
            entry_same(copy->cwd, made->path, op->to, op->to_name, AT_SYMLINK_NOFOLLOW);
 }
 
-/* Something has the name already. Returns 0 or more, -1 with errno if it cannot be replaced, or
- * -errno with the file failed. */
+/* Something has the name already. Returns OVERWRITE_LATER if an earlier operand may read it,
+ * another number from 0 on, -1 with errno if it cannot be replaced, or -errno with the file failed.
+ */
 static int link_over(struct copy *copy, struct file *file, const struct stat *st,
                      const struct link_target *made)
 {
@@ -43,9 +44,8 @@ static int link_over(struct copy *copy, struct file *file, const struct stat *st
         op->replaced = copy->opts.backup == BACKUP_NONE; /* and made again, as cp tells it */
         return 0;
     }
-    op->earlier = 0; /* the name goes: nothing is written */
     rc = op->overwrite_decided ? OVERWRITE_WRITE : overwrite_decide(copy, file, st, &at);
-    if (rc < 0 || rc == OVERWRITE_SKIP)
+    if (rc < 0 || rc == OVERWRITE_SKIP || rc == OVERWRITE_LATER)
         return rc;
     /* nothing is written through a dangling link that a hard link replaces */
     if (rc == OVERWRITE_WRITE || op->dangling) {
@@ -66,6 +66,8 @@ static int hard_link(struct copy *copy, struct file *file, const struct stat *st
 
     if (rc < 0 && errno == EEXIST && !op->to->created)
         rc = link_over(copy, file, st, made);
+    if (rc == OVERWRITE_LATER)
+        return DEST_LATER;
     if (rc < 0 && file->status == 0) {
         op->elsewhere = made->path;
         item_fail(file, STEP_HARD_LINK);

@@ -149,7 +149,7 @@ static void note_made(struct copy *copy, struct file *file, const struct stat *s
         file_fail(file, STEP_STAT_DEST, -ENOMEM);
 }
 
-void nonregular_copy(struct copy *copy, struct file *file)
+bool nonregular_copy(struct copy *copy, struct file *file)
 {
     struct item *op = file->op;
     struct dest dest = {.fd = -1};
@@ -157,11 +157,13 @@ void nonregular_copy(struct copy *copy, struct file *file)
     int rc;
 
     if (item_stat(copy, file, &st) < 0)
-        return;
-    op->earlier = 0; /* nothing is written over */
+        return true;
     rc = overwrite_decide(copy, file, &st, &at);
+    if (rc == OVERWRITE_LATER)
+        return false;
     if (rc < 0 || rc == OVERWRITE_SKIP || copy->opts.dry_run)
-        return;
+        return true;
+    op->earlier = 0; /* what was there is gone */
     rc = copy->opts.make == MAKE_COPIES ? dest_link(copy, file, &st, true, &dest) : DEST_WRITE;
     if (rc == DEST_WRITE) {
         make(copy, file, &st);
@@ -170,4 +172,5 @@ void nonregular_copy(struct copy *copy, struct file *file)
     if (dest.claimed)
         dest_link_resolve(copy, file, &st, NULL, true);
     op->copied = file->status == 0;
+    return true;
 }

@@ -7,7 +7,8 @@
 /* Tells whether a source of this type (DT_*) is made here rather than read and written by an
  * engine. */
 bool nonregular_is(const struct copy *copy, unsigned char type);
-/* Makes its copy, here and now. */
-void nonregular_copy(struct copy *copy, struct file *file);
+/* Makes its copy, here and now. Returns false if the operands before this one must be copied first
+ * (OVERWRITE_LATER). */
+bool nonregular_copy(struct copy *copy, struct file *file);
 
 #endif

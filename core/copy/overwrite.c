@@ -201,11 +201,15 @@ int overwrite_stat_failed(const struct copy *copy, struct file *file)
     return item_fail(file, STEP_STAT_DEST);
 }
 
-/* Tells whether what is there may be a source of an operand before this one that is not copied. */
-static bool may_be_read(const struct copy *copy, const struct item *op, const struct stat *at)
+/* Tells whether an operand before this one that is not copied may read what is there by another
+ * name. A symbolic link leads it to the name; a hard link leads to the file, if that is written
+ * over. */
+static bool may_be_read(const struct copy *copy, const struct item *op, const struct stat *at,
+                        bool over)
 {
     return atomic_load(&copy->retired) < op->earlier &&
-           (op->through_links || op->via_symlink || at->st_nlink > 1 || S_ISLNK(at->st_mode));
+           (op->through_links || S_ISLNK(at->st_mode) ||
+            (over && (op->via_symlink || at->st_nlink > 1)));
 }
 
 bool overwrite_collides(const struct copy *copy, const struct item *op, const struct stat *at)
@@ -325,7 +329,8 @@ int overwrite_decide(struct copy *copy, struct file *file, const struct stat *st
         return item_refuse(file, REFUSED_SAME_FILE);
     if (same == SAME_SKIP)
         return skip(file);
-    later = may_be_read(copy, op, at);
+    over = opts->backup == BACKUP_NONE && !gives_way(copy, file, st, at);
+    later = may_be_read(copy, op, at, over);
     if (later && opts->replace == REPLACE_ASKED) /* the user is asked once */
         return OVERWRITE_LATER;
     rc = wanted(copy, file, st, at);
@@ -337,7 +342,6 @@ int overwrite_decide(struct copy *copy, struct file *file, const struct stat *st
         return item_refuse(file, op->via_symlink ? REFUSED_THROUGH_CREATED : REFUSED_JUST_CREATED);
     if (later)
         return OVERWRITE_LATER;
-    over = opts->backup == BACKUP_NONE && !gives_way(copy, file, st, at);
     if (!over) /* that is for dest_create, when no other thread writes it */
         overwrite_note_digest(copy, file, at, op->to->fd, op->to_name);
     if (opts->backup != BACKUP_NONE)

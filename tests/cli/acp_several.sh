@@ -171,6 +171,14 @@ for options in '' '-j1 --atomic'; do
     other_name "earlier operands are links, ${options:-plain}" \
         'rmdir d; mv z d; for file in {1..20}; do ln -s "../d/$file" "s/l$file"; done' "$options s/* x/*" 'd/l*'
 done
+for options in '' -u '-j1 -b'; do
+    for made in 'mkfifo x/$file' 'ln -s ../../new x/$file'; do
+        other_name "earlier operands are links to what is replaced, $made, ${options:-plain}" \
+            "mv z d/x; echo new >new; for file in {1..20}; do ln -s ../d/x/\$file s/l\$file; rm x/\$file; $made; done" \
+            "$options -rH s/* x" 'd/l*'
+    done
+done
+rm -f new
 for options in '' -u '-j1 --atomic'; do
     other_name "--parents through a link, ${options:-plain}" 'rmdir s; mv z d/x; ln -s d/x s' \
         "$options --parents s/* x/*" d/s

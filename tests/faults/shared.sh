@@ -136,6 +136,25 @@ if [ -x "$bin/../tests/faults/acp" ]; then
     rm -rf copy source
 fi
 
+# an earlier operand reads by a link what a later one replaces by a hard link, and has not opened it yet
+for options in '' -b '-j1 --verify'; do
+    rules
+    rm -rf "$mnt/source" new copy
+    mkdir -p "$mnt/source" new copy/new
+    ln -s "$PWD/copy/new/1" "$mnt/source/link"
+    echo old >copy/new/1
+    echo new >new/0
+    ln new/0 new/1
+    rules 'link source/link delay=300'
+    # shellcheck disable=SC2086 # words
+    check "a hard link over what a link leads to, ${options:-plain}" \
+        acp $options -rL --preserve=links "$mnt/source" new copy
+    same "a hard link over what a link leads to, ${options:-plain}: that is copied as it was" 'old new 2' \
+        "$(cat copy/source/link copy/new/1 | xargs) $(stat -c %h copy/new/1)"
+done
+rules
+rm -rf "$mnt/source" new copy
+
 # -- a source that grows --
 
 # growing OPTION...: appends to a source that ends in a hole while it is copied
