@@ -247,6 +247,8 @@ static int stat_dest(const struct copy *copy, struct file *file, const struct st
         return errno == ENOENT || (errno == EBADF && opts->dry_run)
                    ? OVERWRITE_CREATE
                    : overwrite_stat_failed(copy, file);
+    if (opts->make == MAKE_HARD_LINKS && entry_same_inode(st, at)) /* it stays, whatever made it */
+        return OVERWRITE_WRITE;
     if (overwrite_collides(copy, op, at))
         return item_refuse(file, S_ISLNK(at->st_mode) && !itself ? REFUSED_THROUGH_CREATED
                                                                  : REFUSED_JUST_CREATED);

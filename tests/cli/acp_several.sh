@@ -63,6 +63,11 @@ for options in -a -av -au -af -an '-r --preserve=links'; do
     export options
     same_as_cp "hard links that two directories have under one name, $options" "$links" 'cp $options p/. q/. d'
 done
+for options in -l -al -rlv '-al --remove-destination' -lf -lb '-l --backup=numbered'; do
+    export options
+    same_as_cp "names of a file that are linked already, $options" 'mkdir p q d; echo a >p/a; ln p/a p/b; ln p/a q/b
+        ln p/a d/b' 'cp $options p/a p/b d; cp $options p/a q/b d; cp $options p/b q/b d'
+done
 more='mkdir r; ln p/f q/g; ln p/f r/g; rm p/g; ln -s x p/g; echo c >r/f'
 for options in -r -a -b '-a -b' '-a --backup=numbered'; do
     export options
