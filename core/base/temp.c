@@ -242,6 +242,29 @@ int temp_name(int dir_fd, const char *name, const char *prefix, int fd, char *te
     return rc;
 }
 
+int temp_replace(int dir_fd, const char *name, const char *prefix,
+                 int (*make)(const void *arg, int dir_fd, const char *temp), const void *arg)
+{
+    struct unfinished none = {};
+    int rc = -EEXIST;
+
+    for (int i = 0; i < TRIES && rc == -EEXIST; i++) {
+        char *temp = make_name(name, prefix, 0);
+        if (!temp)
+            return -ENOMEM;
+        unfinished_begin(); /* a program that ends waits for all that follows */
+        rc = make(arg, dir_fd, temp);
+        if (rc == 0) {
+            rc = renameat(dir_fd, temp, dir_fd, name) < 0 ? -errno : 0;
+            /* it is still there after an error, or if name was a link to the same file */
+            (void)unlinkat(dir_fd, temp, 0);
+        }
+        (void)unfinished_created(&none, dir_fd, NULL, -1);
+        free(temp);
+    }
+    return rc;
+}
+
 void temp_drop(int dir_fd, char *temp, struct unfinished *unfinished)
 {
     if (temp)

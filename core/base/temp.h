@@ -24,6 +24,11 @@ int temp_name(int dir_fd, const char *name, const char *prefix, int fd, char *te
 /* Returns the lock of the names in a directory, which others may share. temp_name takes it, unless
  * the file replaces another one: the caller may take it then. */
 pthread_mutex_t *temp_names_lock(int dir_fd);
+/* Makes something that replaces name, such as a link: make makes it under a temporary name, which
+ * then is renamed. So name is never missing, and stays as it was after an error. make is given arg,
+ * and returns 0 or -errno. Returns 0 or -errno. */
+int temp_replace(int dir_fd, const char *name, const char *prefix,
+                 int (*make)(const void *arg, int dir_fd, const char *temp), const void *arg);
 /* Removes the temporary name. Takes over temp, takes NULL. */
 void temp_drop(int dir_fd, char *temp, struct unfinished *unfinished);
 /* Removes the files that killed processes have left in a directory under this prefix: those that

@@ -12,6 +12,7 @@
 #include "overwrite.h"
 #include "seen.h"
 #include "written.h"
+#include "../base/temp.h"
 #include "../base/retry.h"
 
 /* Returns whether the name leads to that copy already, and stays as it is. Another operand must not
@@ -28,6 +29,19 @@ static bool stays(const struct copy *copy, const struct item *op, const struct s
            entry_same(copy->cwd, made->path, op->to, op->to_name, AT_SYMLINK_NOFOLLOW);
 }
 
+/* One more name for a copy. */
+struct one_more {
+    const struct link_target *made;
+    bool follow;
+};
+
+static int add_link(const void *arg, int dir_fd, const char *name)
+{
+    const struct one_more *more = arg;
+
+    return hard_links_add(more->made, more->follow, dir_fd, name) < 0 ? -errno : 0;
+}
+
 /* Something has the name already. Returns OVERWRITE_LATER if an earlier operand may read it,
  * another number from 0 on, -1 with errno if it cannot be replaced, or -errno with the file failed.
  */
@@ -35,6 +49,7 @@ static int link_over(struct copy *copy, struct file *file, const struct stat *st
                      const struct link_target *made)
 {
     struct item *op = file->op;
+    struct one_more more = {made, item_follows(copy, file)};
     struct stat at;
     int rc;
 
@@ -48,12 +63,12 @@ static int link_over(struct copy *copy, struct file *file, const struct stat *st
     if (rc < 0 || rc == OVERWRITE_SKIP || rc == OVERWRITE_LATER)
         return rc;
     /* nothing is written through a dangling link that a hard link replaces */
-    if (rc == OVERWRITE_WRITE || op->dangling) {
-        if (unlinkat(op->to->fd, op->to_name, 0) < 0)
-            return -1;
-        op->replaced = op->removed_late = true;
-    }
-    return hard_links_add(made, item_follows(copy, file), op->to->fd, op->to_name);
+    if (rc != OVERWRITE_WRITE && !op->dangling)
+        return hard_links_add(made, more.follow, op->to->fd, op->to_name);
+    rc = temp_replace(op->to->fd, op->to_name, TEMP_PREFIX, add_link, &more);
+    op->replaced = op->removed_late = rc == 0;
+    errno = -rc;
+    return rc < 0 ? -1 : 0;
 }
 
 /* Makes the destination another name of the copy that the source's inode has already. */

@@ -12,6 +12,7 @@
 
 #include "../base/path.h"
 #include "../base/statx.h"
+#include "../base/temp.h"
 #include "attr.h"
 #include "entry.h"
 #include "dest.h"
@@ -30,26 +31,42 @@ bool nonregular_is(const struct copy *copy, unsigned char type)
     return copy->opts.recursive && !copy->opts.copy_contents;
 }
 
-static int symlink_to(const struct file *file, const char *target)
-{
-    const struct item *op = file->op;
+/* A link to be made. */
+struct link {
+    const struct file *file;
+    const char *target; /* of a symbolic link */
+    bool follow;        /* a hard link to the file that a source leads to */
+};
 
-    return symlinkat(target, op->to->fd, op->to_name);
+static int symlink_to(const void *arg, int dir_fd, const char *name)
+{
+    const struct link *link = arg;
+
+    return symlinkat(link->target, dir_fd, name) < 0 ? -errno : 0;
 }
 
-/* Calls make; if a file is in the way and the user wants it replaced, removes it and calls again.
- */
-static int make_or_replace(const struct copy *copy, struct file *file, const char *arg,
-                           int (*make)(const struct file *file, const char *arg))
+static int link_to(const void *arg, int dir_fd, const char *name)
 {
-    const struct item *op = file->op;
-    int rc = make(file, arg);
+    const struct link *link = arg;
+    const struct file *file = link->file;
+
+    return linkat(file->dir->fd, file->name, dir_fd, name, link->follow ? AT_SYMLINK_FOLLOW : 0) < 0
+               ? -errno
+               : 0;
+}
+
+/* Calls make. It replaces what has the name already if the user wants that. Returns 0, or -errno,
+ * and what was there is there still. */
+static int make_or_replace(const struct copy *copy, const struct link *link,
+                           int (*make)(const void *arg, int dir_fd, const char *name))
+{
+    const struct item *op = link->file->op;
+    int rc = make(link, op->to->fd, op->to_name);
 
     /* what was not there a moment ago another source has made */
-    if (rc < 0 && errno == EEXIST && op->overwrite_decided &&
-        (copy->opts.force || copy->opts.replace == REPLACE_ASKED) &&
-        unlinkat(op->to->fd, op->to_name, 0) == 0)
-        rc = make(file, arg);
+    if (rc == -EEXIST && op->overwrite_decided &&
+        (copy->opts.force || copy->opts.replace == REPLACE_ASKED))
+        rc = temp_replace(op->to->fd, op->to_name, TEMP_PREFIX, make, link);
     return rc;
 }
 
@@ -57,12 +74,14 @@ static void copy_symlink(const struct copy *copy, struct file *file, const struc
 {
     const struct item *op = file->op;
     char *target = symlink_read(file->dir->fd, file->name, st);
+    struct link link = {.file = file, .target = target};
+    int rc;
 
     if (!target)
         item_fail(file, STEP_READ_LINK);
-    else if (make_or_replace(copy, file, target, symlink_to) < 0 &&
+    else if ((rc = make_or_replace(copy, &link, symlink_to)) < 0 &&
              !(copy->opts.update == UPDATE_OLDER && symlink_is(op->to->fd, op->to_name, target)))
-        item_fail(file, STEP_MAKE_LINK);
+        file_fail(file, STEP_MAKE_LINK, rc);
     free(target);
 }
 
@@ -70,28 +89,22 @@ static void copy_symlink(const struct copy *copy, struct file *file, const struc
 static void link_symbolically(const struct copy *copy, struct file *file)
 {
     char *path = file_path(file), *to = item_dest_path(file);
+    struct link link = {.file = file, .target = path};
     struct stat here, there;
     const char *dir = to ? path_split(to, NULL) : NULL;
+    int rc;
 
     if (!path || !to)
         file_fail(file, STEP_SYMLINK, -ENOMEM);
     else if (path[0] != '/' && stat(".", &here) == 0 && stat(dir, &there) == 0 &&
              !entry_same_inode(&here, &there))
         item_refuse(file, REFUSED_RELATIVE_LINK);
-    else if (make_or_replace(copy, file, path, symlink_to) < 0)
-        item_fail(file, STEP_SYMLINK);
+    else if ((rc = make_or_replace(copy, &link, symlink_to)) < 0)
+        file_fail(file, STEP_SYMLINK, rc);
     if (file->step == STEP_REFUSED)
         ((struct item *)file->op)->attempted = true;
     free(path);
     free(to);
-}
-
-static int link_to(const struct file *file, const char *flags)
-{
-    const struct item *op = file->op;
-
-    return linkat(file->dir->fd, file->name, op->to->fd, op->to_name,
-                  *flags ? AT_SYMLINK_FOLLOW : 0);
 }
 
 static void copy_node(const struct copy *copy, struct file *file, const struct stat *st)
@@ -117,8 +130,10 @@ static void make(struct copy *copy, struct file *file, const struct stat *st)
     struct stat made = *st;
 
     if (copy->opts.make == MAKE_HARD_LINKS) {
-        if (make_or_replace(copy, file, item_follows(copy, file) ? "follow" : "", link_to) < 0)
-            item_fail(file, STEP_HARD_LINK);
+        struct link link = {.file = file, .follow = item_follows(copy, file)};
+        int rc = make_or_replace(copy, &link, link_to);
+        if (rc < 0)
+            file_fail(file, STEP_HARD_LINK, rc);
         return;
     }
     if (copy->opts.make == MAKE_SYMLINKS) {

@@ -109,6 +109,13 @@ same_as_cp 'two of one name and links' 'mkdir x y t; echo 1 >v; ln -s ../v x/f; 
 same_as_cp '-l' "$ab" 'cp -lv a new; cp -l a b; cp -lf a b; cp -l a t; cp -l a t'
 same_as_cp '-l of a tree' "$ab" 'cp -rl d new; cp -al d new2; cp -rlv d new; cp -rlf d new'
 same_as_cp '-l of links' "$ab; ln -s a x" 'cp -l x new; cp -lP x new2; cp -lL x new3; cp -lH x new4; cp -rl d/s d/se t'
+same_as_cp '-l of a link onto itself, and from another filesystem: what is there stays' "$ab; ln -s a x" \
+    'cp -lf x ./x; cp -lf /proc/version b; yes | cp -li /proc/version d/f'
+if command -v strace >/dev/null && strace -qq true 2>/dev/null; then
+    fails='strace -f -qq -o /dev/null -e trace=linkat,symlinkat -e inject=linkat,symlinkat:error=EMLINK'
+    same_as_cp 'links that cannot be made: what is there stays' "$ab; mkdir l m; ln a l/a; ln a l/b; echo 1 >m/a; echo 2 >m/b; ln -s a x" \
+        "$fails:when=2+ cp -a l/a l/b m; $fails:when=2+ cp -lf b a; $fails:when=2+ cp -sf b a; $fails:when=2+ cp -fP x d/f; ls -A m . >&2"
+fi
 # the part that cp links into itself before it notices depends on the order of the directory entries
 same_as_cp '-l of a directory onto itself' "$ab" 'cp -rlv d .; cp -rlT d d; cp -al d/e d
     cp -rl d/ d/se/..; status=$?; rm -rf d/d/*; touch d/d; exit $status'

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "../support/check.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -122,11 +123,52 @@ static void a_name_that_another_process_took_is_its_own(void **state)
     unlink("file");
 }
 
+static int make_link(const void *arg, int dir_fd, const char *name)
+{
+    return linkat(AT_FDCWD, arg, dir_fd, name, 0) < 0 ? -errno : 0;
+}
+
+static unsigned names_here(void)
+{
+    DIR *dir = opendir(".");
+    unsigned n = 0;
+
+    assert_non_null(dir);
+    while (readdir(dir))
+        n++;
+    closedir(dir);
+    return n - 2; /* . and .. */
+}
+
+static void a_link_replaces_a_file_or_leaves_it(void **state)
+{
+    int fd = open("new", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+    (void)state;
+    assert_int_equal(write(fd, "new", 3), 3);
+    close(fd);
+    close(open("file", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    assert_int_equal(temp_replace(AT_FDCWD, "file", TEMP_PREFIX, make_link, "none"), -ENOENT);
+    assert_content("file", "");
+    assert_int_equal(temp_replace(AT_FDCWD, "file", TEMP_PREFIX, make_link, "new"), 0);
+    assert_content("file", "new");
+    /* it is a link to that file already: rename(2) does nothing then */
+    assert_int_equal(temp_replace(AT_FDCWD, "file", TEMP_PREFIX, make_link, "new"), 0);
+    assert_content("file", "new");
+    assert_int_equal(mkdir("directory", 0700), 0);
+    assert_int_equal(temp_replace(AT_FDCWD, "directory", TEMP_PREFIX, make_link, "new"), -EISDIR);
+    assert_int_equal(names_here(), 3);
+    rmdir("directory");
+    unlink("file");
+    unlink("new");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_that_was_removed_before_its_lock_is_made_again),
         cmocka_unit_test(a_name_that_another_process_took_is_its_own),
+        cmocka_unit_test(a_link_replaces_a_file_or_leaves_it),
     };
 
     return cmocka_run_group_tests_name("temp", tests, scratch_set_up, scratch_tear_down);
