@@ -9,7 +9,6 @@
 #include "../../core/engine.h"
 #include "../../core/pipeline/exclude.h"
 
-/* Commands have their own long options from CLI_OPT_FIRST on. */
 /* The values of --jobs, --depth and --block-size: from 1 to these. */
 enum {
     CLI_JOBS_MAX = 1024,

@@ -36,18 +36,17 @@ void cli_progress_show(int fd);
 
 /* The bytes that a line of that many columns can have. */
 #define CLI_PROGRESS_BYTES(width) (4 * (width) + 1)
-/* The line for what is seen, of at most width columns, into text, which has
- * CLI_PROGRESS_BYTES(width). stalled: what has not moved for stalled_s seconds, or NULL; bytes and
- * files per second. */
+/* What a line shows. */
 struct cli_progress_line {
     struct progress_now now;
-    double byte_rate, file_rate;
-    unsigned stalled_s; /* 0: something moves */
-    const char *stalled;
-    const char *only; /* name of the only file; NULL: there may be several */
+    double byte_rate, file_rate; /* a second */
+    unsigned stalled_s;          /* seconds in which nothing has moved; 0: something moves */
+    const char *stalled;         /* the file that has not moved, or NULL */
+    const char *only;            /* name of the only file; NULL: there may be several */
 };
+/* Writes the line, of at most width columns, into text, which has CLI_PROGRESS_BYTES(width). */
 void cli_progress_format(const struct cli_progress_line *line, char *text, size_t width);
-/* The last line of a run, and of one that was stopped. */
+/* Write the last line of a run, and of one that was stopped. */
 void cli_progress_format_end(const struct cli_progress_line *line, const char *did, double seconds,
                              char *text, size_t width);
 void cli_progress_format_stopped(const struct cli_progress_line *line, unsigned incomplete,

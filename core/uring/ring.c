@@ -238,8 +238,8 @@ static int io_uring_disabled(void)
     return value;
 }
 
-/* Returns whether the ring has the operations that the engine uses. If the kernel does not tell, it
- * has them: all of them are older than IORING_FEAT_EXT_ARG. */
+/* Returns whether the ring can open, read and write files. If the kernel does not tell, it has
+ * these operations: all of them are older than IORING_FEAT_EXT_ARG. */
 static bool has_operations(struct io_uring *uring)
 {
     static const int operations[] = {IORING_OP_OPENAT,   IORING_OP_READ,
