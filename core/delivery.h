@@ -18,9 +18,9 @@ struct delivery {
 /* Takes the next file. Before it waits, and at the feed's end, it has the sink complete what it
  * keeps. Returns as feed_next does. */
 int delivery_next(struct delivery *to, struct file **file, bool wait);
-/* Tells whether a file with this fstat(2) ends where a read has ended that was asked for more bytes
- * than it got: then another read would return nothing. A size of 0 tells nothing: /proc has no
- * sizes. */
+/* Tells whether a read of a file with this fstat(2) has come to its end: it got fewer bytes than it
+ * was asked for, and they end at st_size. Then another read would return nothing. In /proc st_size
+ * is 0, which tells nothing. */
 bool delivery_read_all(const struct stat *st, size_t got, size_t asked, uint64_t end);
 /* Gives the sink the file's next bytes. Returns 0, or -errno with the file failed. */
 int delivery_sink(const struct delivery *to, struct file *file, const void *bytes, size_t len);

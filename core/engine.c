@@ -70,9 +70,9 @@ struct crew {
     bool closed;          /* no more can be started */
 };
 
-/* A sink's own thread counts as a part of the worker: by what it worked or waited for a processor,
- * for that is never I/O that it waits for; and while the worker waited for it, this did not wait
- * for I/O either. */
+/* Adds the counters of a worker's sink. The sink's own thread counts as a part of the worker. It
+ * never waits for I/O: it works, or waits for a processor. While the worker waits for this thread,
+ * it does not wait for I/O either, so this time is counted once. */
 static void count_sink(struct stats *stats, const struct sink *sink)
 {
     uint64_t thread_ns = sink->thread_ns + sink->thread_runqueue_ns;

@@ -316,7 +316,7 @@ static void set_number(struct bench_options *opts, int option, const char *argum
     }
 }
 
-/* Where an option's text goes. Returns NULL if it is not such an option. */
+/* Finds where an option's text goes. Returns NULL if it is not such an option. */
 static const char **text_of(struct bench_options *opts, int option)
 {
     switch (option) {

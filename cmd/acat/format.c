@@ -84,7 +84,7 @@ static void flush(struct format *format)
     format->out = format->buffer;
 }
 
-/* At the start of a line: its number, in six columns or as many as it takes. */
+/* Puts the number of a line at its start, in six columns or as many as it takes. */
 static void put_number(struct format *format)
 {
     char text[NUMBER_BYTES], *end = text + sizeof(text), *at = end;

@@ -206,8 +206,8 @@ static void print_copy(const struct acp *acp, const struct file *file, const cha
         tell_how(acp, op);
 }
 
-/* Of a source with several names, the copy has the bytes of one read, and each name's digest is
- * that of a read of its own. */
+/* Notes the digest of a copy for --manifest and --verify. If a source has several names, its copy
+ * has the bytes of one read, and the digest of each name is that of a read of its own. */
 static void note_digest(struct acp *acp, const struct item *op, uint64_t bytes, const char *source,
                         const char *dest)
 {

@@ -136,8 +136,9 @@ static void verify_device(struct acp_verify *verify, const char *path, uint64_t 
         close(fd);
 }
 
-/* The directory that name is in: names come by directories, so the last one is kept. Its own
- * descriptor, since a path may be longer than a call takes. -errno. */
+/* Opens the directory that name is in, as verify->dir. Names come by directories, so the last one
+ * is kept. It has a descriptor of its own, since a path may be longer than a call takes. Returns 0
+ * or -errno. */
 static int enter(struct acp_verify *verify, struct feed *feed, const char *name, size_t len)
 {
     struct dir *cwd = verify->acp->copy.cwd;

@@ -58,7 +58,7 @@ static int refuse_operand(struct ahash *ahash, struct feed *feed, const char *na
     return feed_add_done(feed, file);
 }
 
-/* A file to be digested, relative to dir: an operand or one of a tree. */
+/* Adds a file to be digested, relative to dir: an operand or one of a tree. */
 static int add_file(struct ahash *ahash, struct feed *feed, struct dir *dir, const char *name,
                     unsigned char type, uint64_t ino)
 {
@@ -324,7 +324,7 @@ static bool has_several(const struct ahash *ahash)
            (operands[0] && ahash->recursive && ahash_is_directory(operands[0]));
 }
 
-/* One file keeps one worker busy. */
+/* Returns the number of workers without --jobs: one file keeps one worker busy. */
 static unsigned jobs_default(const struct ahash *ahash)
 {
     return has_several(ahash) ? limits_processors() : 1;
@@ -345,7 +345,8 @@ static struct sink *make_sink(void *arg)
                                              : sink;
 }
 
-/* The thread that read standard input is one worker more, or the only one that did anything. */
+/* Adds the counters of the thread that read standard input: it is one worker more, or the only one
+ * that did anything. */
 static void add_stdin(struct ahash *ahash, struct stats *stats)
 {
     if (ahash->stdin_stats.files == 0)

@@ -117,7 +117,7 @@ void algorithms_free(struct algorithms *algorithms)
     free(algorithms->met);
 }
 
-/* The digest of that canonical name among those that have been opened. */
+/* Finds the digest of that canonical name among those that have been opened. */
 static const struct digest *opened(const struct algorithms *algorithms, const char *tag)
 {
     for (size_t i = 0; i < algorithms->chosen_len; i++)
@@ -151,7 +151,7 @@ static const struct digest *meet(struct algorithms *algorithms, const char *name
     return known;
 }
 
-/* BLAKE2b with that many digits, as b2sum prints it. NULL: it has no such length. */
+/* Finds BLAKE2b with that many digits, as b2sum prints it. NULL: it has no such length. */
 static const struct digest *blake2b_by_digits(struct algorithms *algorithms, size_t digits)
 {
     char name[TAG_BYTES];

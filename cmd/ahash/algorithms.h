@@ -18,7 +18,7 @@ struct algorithms {
 /* Takes the algorithms of a list like "sha256,sha3-512"; exits if a name is unknown. */
 void algorithms_choose(struct algorithms *algorithms, const char *names);
 void algorithms_free(struct algorithms *algorithms);
-/* A reader of lines for this run: checksum_line.h. */
+/* Makes a reader of lines for this run: checksum_line.h. */
 struct checksum_reader algorithms_reader(struct algorithms *algorithms);
 /* Finds the algorithm of an untagged line by its number of digits. Returns NULL if this run does
  * not accept it. */

@@ -57,7 +57,7 @@ struct ahash_item {
     uint64_t line; /* AHASH_BAD_LINE, AHASH_LIST */
 };
 
-/* A file of the given kind, relative to the working directory. NULL: out of memory. */
+/* Makes a file of the given kind, relative to the working directory. NULL: out of memory. */
 struct file *ahash_file(struct ahash *ahash, struct feed *feed, enum ahash_kind kind,
                         const char *name);
 struct ahash_item *ahash_item(const struct ahash *ahash, const struct file *file);

@@ -263,7 +263,7 @@ static bool same_digests(const struct ahash *ahash, const struct file *file,
     return manifest_entry_is_complete(ahash, entry);
 }
 
-/* A file or directory that could not be read keeps what the old manifest has of it: an error that
+/* Keeps what the old manifest has of a file or directory that could not be read: an error that
  * passes must not lose digests. */
 static void retire_failed(struct ahash *ahash, const struct file *file, const char *name)
 {
@@ -291,7 +291,7 @@ static void print_change(const struct ahash *ahash, const char *name, const char
         ahash_print_status(ahash, name, status, text);
 }
 
-/* A file whose inode or ctime alone has changed is taken for the same by most programs. */
+/* Warns of new content with the old size and mtime, which most programs take for the same. */
 static void warn_if_silent(const struct ahash *ahash, const struct ahash_item *item,
                            const struct manifest_entry *old, const char *name)
 {

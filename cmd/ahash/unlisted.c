@@ -246,8 +246,8 @@ static int look_at(struct feed *feed, struct dir *dir, const char *name, unsigne
     return feed_add_done(feed, file);
 }
 
-/* The directory to walk if none is given: as it is written in the names, if that can be told from
- * them. NULL: nothing is listed. */
+/* Returns the directory to walk if none is given: as it is written in the names, if that can be
+ * told from them. NULL: nothing is listed. */
 static const char *common_tree(const struct unlisted *unlisted)
 {
     const char *written = unlisted->common.written;

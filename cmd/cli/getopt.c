@@ -18,8 +18,8 @@ static bool is_option(const char *text, size_t len, const struct option *table, 
     return false;
 }
 
-/* What other programs call an option: the first row that has the word, and whose option the program
- * has, is meant. Words of one letter are short options. */
+/* The names that options have in other programs. The first row counts that has the word and whose
+ * option the program has. Words of one letter are short options. */
 static const struct {
     const char *words;  /* with a blank around each */
     const char *option; /* of ours */

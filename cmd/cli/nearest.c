@@ -7,7 +7,7 @@
 
 enum {
     LENGTH_MAX = 40,    /* no name is longer */
-    LETTERS_A_TYPO = 3, /* so many letters may have one typo */
+    LETTERS_A_TYPO = 3, /* in a word, for each typo in it */
     BEGINNING_MIN = 3,  /* letters of a word that is not mistyped, but cut off */
 };
 

@@ -28,9 +28,8 @@ struct stats {
     uint64_t hash_ns;         /* in the digest */
     uint64_t batch_files;     /* of files: digested together with others */
     const char *batch_name;   /* what digests files together; NULL: nothing has */
-    uint64_t
-        runqueue_ns;   /* ready to run, and no processor free; 0 if the kernel does not report it */
-    uint64_t switches; /* voluntary context switches */
+    uint64_t runqueue_ns;     /* ready to run without a processor; 0: not reported */
+    uint64_t switches;        /* voluntary context switches */
     /* requests of the ring */
     uint64_t requests;       /* submitted */
     uint64_t enters;         /* io_uring_enter calls */
@@ -51,7 +50,7 @@ struct stats {
     uint64_t memory_peak; /* bytes resident, peak */
 };
 
-/* Nanoseconds of the monotonic clock. */
+/* Returns the nanoseconds of the monotonic clock. */
 uint64_t stats_now_ns(void);
 /* Marks the calling thread's start; stats_stop adds its times and switches since then. */
 void stats_start(struct stats *stats);
@@ -67,11 +66,11 @@ void stats_add_listing(struct stats_listing *sum, const struct stats_listing *li
 void stats_add(struct stats *sum, const struct stats *worker);
 /* Fills in what is known of the process only. */
 void stats_finish(struct stats *sum);
-/* Time that the workers spent neither in user space nor in the kernel: waiting for I/O or each
- * other. */
+/* Returns the time that the workers spent neither in user space nor in the kernel: waiting for I/O
+ * or each other. */
 uint64_t stats_waiting_ns(const struct stats *stats);
-/* CPU time in the digest. hash_ns is by the clock: of the time that the threads were ready and had
- * no processor, the digest is given the share that it has of their CPU time. */
+/* Returns the CPU time in the digest. hash_ns is by the clock, so it includes time in which the
+ * threads were ready and had no processor: the digest's share of that is taken off. */
 uint64_t stats_digest_ns(const struct stats *stats);
 
 #endif

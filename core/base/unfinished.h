@@ -33,7 +33,7 @@ struct unfinished {
     _Atomic uint64_t extent;
 };
 
-/* Does not return if the program ends. Must be called before a file is removed for one that takes
+/* Returns unless the program ends. Must be called before a file is removed for one that takes
  * its name: that one would not be made any more. */
 void unfinished_may_begin(void);
 /* A caller that creates a file calls unfinished_begin before that, and unfinished_created after it.
@@ -54,7 +54,7 @@ void unfinished_unlink(struct unfinished *file);
 /* A caller that sets the times that tell a complete file calls these before and after it. */
 void unfinished_completing(struct unfinished *file);
 void unfinished_completed(struct unfinished *file);
-/* Its descriptor is about to be closed: all bytes are written. */
+/* Notes that its descriptor is about to be closed: all bytes are written. */
 void unfinished_closing(struct unfinished *file);
 /* Removes a file from the list: it is complete, or has been removed. Does nothing if it is not in
  * the list. */

@@ -33,7 +33,7 @@ static DIR *open_dir_of(int dir_fd, const char *name)
     return dir;
 }
 
-/* N of "BASE.~N~"; 0: it is no such name. */
+/* Returns N of "BASE.~N~"; 0: it is no such name. */
 static unsigned long number_of(const char *entry, const char *base, size_t base_len)
 {
     unsigned long number;
@@ -47,7 +47,7 @@ static unsigned long number_of(const char *entry, const char *base, size_t base_
     return errno == 0 && strcmp(end, "~") == 0 ? number : 0;
 }
 
-/* The highest number that is taken. */
+/* Returns the highest number that is taken. */
 static unsigned long highest(int dir_fd, const char *name)
 {
     const char *base = path_last(name);
@@ -96,7 +96,8 @@ static void shorten(int dir_fd, const char *name, char *backup)
     memcpy(backup + base + len, "~", sizeof("~"));
 }
 
-/* *number: the last one that was tried, or 0; becomes the one in the name, 0 if it has none. */
+/* Makes a backup's name. *number: the last one that was tried, or 0; becomes the one in the name, 0
+ * if it has none. */
 static char *choose(int dir_fd, const char *name, enum backup_kind kind, const char *suffix,
                     unsigned long *number)
 {

@@ -9,8 +9,8 @@ enum backup_kind {
     BACKUP_NUMBERED, /* NAME.~N~, the next N that is free */
 };
 
-/* The name that a backup of name, relative to dir_fd, would get: malloc'd, relative to the same.
- * NULL with errno set. */
+/* Returns the name that a backup of name, relative to dir_fd, would get: malloc'd, relative to the
+ * same. NULL with errno set. */
 char *backup_name(int dir_fd, const char *name, enum backup_kind kind, const char *suffix);
 /* Renames name to its backup's, which is in *made, malloc'd. Returns 0 or -errno. */
 int backup_make(int dir_fd, const char *name, enum backup_kind kind, const char *suffix,

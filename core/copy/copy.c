@@ -213,8 +213,9 @@ static bool may_change_sources(const struct copy *copy, const struct copy_source
             S_ISDIR(at.st_mode) && seen_in_directory(copy, &at));
 }
 
-/* Several operands may go to one name. Files do not overwrite each other; directories are merged,
- * the later one's files over the earlier one's, so these must be finished first. */
+/* Decides what becomes of an operand that may go to the name of an earlier one. Files do not
+ * overwrite each other. Directories are merged, the later one's files over the earlier one's, so it
+ * waits for these. Returns why the operand is refused; *rc: 0 or -errno. */
 static enum refusal collision(struct copy *copy, struct feed *feed,
                               const struct copy_source *source, const struct stat *st, int *rc)
 {

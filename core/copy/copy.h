@@ -98,7 +98,7 @@ struct copy {
 
 /* Returns 0 or -ENOMEM. */
 int copy_init(struct copy *copy);
-/* After the feed was joined: waits until all directories have their attributes. */
+/* Waits until all directories have their attributes, after the feed was joined. */
 void copy_end(struct copy *copy);
 /* Frees what copy_init made and the deferred errors, after copy_end. */
 void copy_destroy(struct copy *copy);

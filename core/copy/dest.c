@@ -128,8 +128,8 @@ static int write_all(const struct dest *dest, const char *at, size_t len, uint64
     return 0;
 }
 
-/* The bytes from `at` on, at most len, that are all zeros, or all not, in pieces that make holes.
- */
+/* Returns how many of the len bytes from `at` on are all zeros, or all not, in pieces that make
+ * holes. */
 static size_t run_length(const char *at, size_t len, uint64_t offset, bool *is_zero)
 {
     size_t run = 0;

@@ -97,7 +97,7 @@ int dest_link(struct copy *copy, struct file *file, const struct stat *st, bool 
               struct dest *dest);
 /* Tells whether another file of the run may be the same inode. */
 bool dest_link_possible(const struct copy *copy, const struct file *file, const struct stat *st);
-/* The copy that was claimed is there, or the file has failed. made: its fstat(2); NULL: looked up
+/* Ends a claim: the copy is there, or the file has failed. made: its fstat(2); NULL: looked up
  * by its name. created: it was not there before. */
 void dest_link_resolve(struct copy *copy, struct file *file, const struct stat *st,
                        const struct stat *made, bool created);

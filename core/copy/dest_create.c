@@ -149,7 +149,7 @@ enum taken {
     TAKEN_REFUSED,  /* the file has failed */
 };
 
-/* An existing regular file is open, to be written over. */
+/* Takes an existing regular file that is open, to write it over. */
 static enum taken take_over(struct copy *copy, struct file *file, const struct stat *from,
                             const struct stat *st, int64_t birth_ns, struct dest *dest)
 {
@@ -260,7 +260,7 @@ static int create_failed(const struct copy *copy, struct file *file)
     int status = errno;
     struct stat at;
 
-    /* what is there two sources have one name for: cp does not look there either */
+    /* two sources have one name: like cp, does not look what is there */
     if (op->to->created)
         return item_fail(file, STEP_CREATE);
     if (fstatat(op->to->fd, op->to_name, &at, 0) < 0) {
@@ -315,7 +315,7 @@ static int create(struct copy *copy, const struct file *file, const struct stat 
     return rc;
 }
 
-/* Most destinations are new: that is tried first, and only what exists is looked at. Returns
+/* Creates the destination; if its name exists, looks at that, and opens it. Returns
  * DEST_WRITE; DEST_MADE for a file that is left as it is; DEST_LATER; EXISTING_GONE: try again; or
  * -errno with the file failed. */
 static int create_or_open(struct copy *copy, struct file *file, const struct stat *st,
@@ -358,7 +358,7 @@ static int create_or_open(struct copy *copy, struct file *file, const struct sta
     return DEST_WRITE;
 }
 
-/* The same for a file that must appear complete or not at all. */
+/* Does the same for a file that must appear complete or not at all. */
 static int open_atomic(struct copy *copy, struct file *file, const struct stat *st,
                        struct dest *dest)
 {

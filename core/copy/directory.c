@@ -101,7 +101,7 @@ static void finish(void *arg)
     dir_end(dir);
 }
 
-/* The last reference to a walked directory has gone. */
+/* Ends a walked directory: its last reference has gone. */
 static bool dir_copied(struct dir *dir)
 {
     struct directory *op = dir->op;
@@ -116,7 +116,7 @@ static bool dir_copied(struct dir *dir)
     return false;
 }
 
-/* The last reference to a prepared directory has gone, which the walk has not entered. */
+/* Ends a prepared directory that the walk has not entered: its last reference has gone. */
 static bool dir_unmade(struct dir *dir)
 {
     struct directory *op = dir->op;
@@ -156,7 +156,7 @@ int directory_make(struct copy *copy, struct dir *to, const char *name, struct d
     *step = STEP_MAKE_DIR;
     op->created = rc == 0;
     if (rc < 0 && to->created && !copy->opts.dry_run) {
-        return rc; /* cp does not look there either: what exists two sources have one name for */
+        return rc; /* two sources have one name: like cp, does not look what is there */
     } else if (rc == -EEXIST) {
         rc = fstatat(to->fd, name, &at, AT_SYMLINK_NOFOLLOW);
         if (rc == 0 && may_follow && S_ISLNK(at.st_mode)) {
@@ -164,7 +164,7 @@ int directory_make(struct copy *copy, struct dir *to, const char *name, struct d
             rc = fstatat(to->fd, name, &at, 0);
         }
         if (rc < 0) {
-            /* what a link leads nowhere by exists, but is no directory */
+            /* a dangling link exists, but is no directory */
             if (errno == ENOENT && !copy->opts.dry_run)
                 return -EEXIST;
             *step = STEP_STAT_DEST;
@@ -244,8 +244,8 @@ static int list_again(const struct dir *dir, const struct stat *st, int fd)
     return rc;
 }
 
-/* The first directory that an operand makes must not be met among the sources; and it may be its
- * own source, whose metadata is not ours to touch. Returns 1 for that one. */
+/* Notes the first directory that an operand makes: it must not be copied when the walk comes to it
+ * as a source. Returns 1 if it is its own source, whose metadata must stay; 0; or -errno. */
 static int note_top(struct copy *copy, const struct stat *st, int fd)
 {
     struct stat made;

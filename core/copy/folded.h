@@ -9,9 +9,10 @@
 
 #include <stdint.h>
 
-/* A hash of a name and a seed in which case makes no difference. */
+/* Returns a hash of a name and a seed, in which case makes no difference. */
 uint64_t folded_hash(uint64_t seed, const char *name);
-/* How many entries of a directory differ from the name in case at most, up to 2; or -errno. */
+/* Returns how many entries of a directory differ from the name in case at most, up to 2; or -errno.
+ */
 int folded_count(int dir_fd, const char *name);
 
 #endif

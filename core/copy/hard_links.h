@@ -32,8 +32,8 @@ void hard_links_free(struct hard_links *links); /* takes NULL */
  * has claimed a source must not wait: it would wait for itself. */
 int hard_links_claim(struct hard_links *links, const struct stat *st, bool wait,
                      struct link_target *made);
-/* The first copy is there, at path (taken over), and is *made; or, path being NULL, it failed and
- * the next to ask copies. */
+/* Ends a claim: the first copy is at path (taken over), and is *made. path NULL: it has failed, and
+ * the next caller that asks copies. */
 void hard_links_resolve(struct hard_links *links, const struct stat *st, char *path,
                         const struct stat *made, bool created);
 

@@ -69,7 +69,7 @@ struct item {
     const char *elsewhere;
     SLIST_HEAD(, item_report) reports; /* besides file->status, in the order in which they came */
     struct seen_place *place; /* an operand's that is no directory; lives until copy_destroy */
-    bool made_known;          /* the copy is this inode: */
+    bool made_known;          /* the inode of the copy is: */
     dev_t made_dev;
     ino_t made_ino;
     char *backup; /* what the destination was renamed to, in the directory where it is */
@@ -87,8 +87,8 @@ struct item {
     bool dangling;          /* the destination is a symbolic link that leads nowhere */
     bool may_defer;         /* its attributes may be compared after overwrite_decide: */
     bool deferred;          /* this must be done */
-    bool claimed;           /* the first name of a hard link, claimed when it was walked: of */
-    dev_t claimed_dev;      /* this inode */
+    bool claimed;           /* the first name of a hard link, claimed when it was walked */
+    dev_t claimed_dev;      /* the inode of that link */
     ino_t claimed_ino;
     bool parent;            /* a directory that --parents has made */
     bool restored;          /* the backup has its old name again */
@@ -129,7 +129,7 @@ bool item_names_are_noted(const struct dir *to);
  * differs only in case has been noted. Returns 0 or more, or -ENOMEM. */
 int item_note_name(struct copy *copy, struct feed *feed, const struct dir *to, const char *to_name,
                    const void *scope);
-/* A file for the entry of a source directory, with its destination. NULL: out of memory. */
+/* Makes a file for the entry of a source directory, with its destination. NULL: out of memory. */
 struct file *item_new(struct copy *copy, struct feed *feed, struct dir *dir, const char *name);
 /* Add a file that is done: refused, or failed. Return 0 or -errno, which ends the producer. */
 int item_add_refused(struct copy *copy, struct feed *feed, struct dir *dir, const char *name,

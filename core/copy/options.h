@@ -35,9 +35,9 @@ struct copy_opts {
     enum copy_update update;
     enum backup_kind backup;
     const char *backup_suffix; /* of simple backups */
-    bool through_dangling;   /* a link that leads nowhere: make what it leads to, as POSIX has it */
-    bool force;              /* remove a destination that cannot be opened, and try again */
-    bool remove_destination; /* remove each destination first */
+    bool through_dangling;     /* create the target of a dangling symlink (POSIXLY_CORRECT) */
+    bool force;                /* remove a destination that cannot be opened, and try again */
+    bool remove_destination;   /* remove each destination first */
     bool preserve_mode, preserve_times, preserve_owner;
     bool preserve_links;          /* hard links among the sources */
     bool preserve_xattrs;         /* extended attributes; ACLs go with the mode */
@@ -48,7 +48,7 @@ struct copy_opts {
     bool copy_contents;           /* of special files, too, when recursive */
     bool keep_directory_symlinks; /* a symbolic link to a directory will do for a directory */
     bool parents;                 /* make the operand's directories below the destination, too */
-    bool in_parts;                /* parents: their owner may still write into them at the end */
+    bool in_parts;                /* other runs copy into the directories of --parents */
     bool atomic;      /* a regular file appears complete under its name, or not at all */
     bool sync_files;  /* each file is on the device before it counts as copied */
     bool sync_linked; /* files that are written through a symbolic link, and devices, are synced:

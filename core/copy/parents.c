@@ -15,13 +15,14 @@
 #include "seen.h"
 #include "../base/retry.h"
 
-/* The source of a directory that --parents has made or found: its path is behind the struct. */
+/* Returns the path of the source of a directory that --parents has made or found: it is behind the
+ * struct. */
 static const char *parent_source(const struct directory *op)
 {
     return (const char *)(op + 1);
 }
 
-/* The last reference to such a directory goes. */
+/* Ends such a directory: its last reference has gone. */
 static bool parent_copied(struct dir *dir)
 {
     struct directory *op = dir->op;

@@ -28,7 +28,7 @@ static bool is_left(struct copy *copy, struct file *file, const struct stat *st)
     return (S_ISLNK(st->st_mode) || !S_ISLNK(at.st_mode)) && update_leaves(copy, file, st, &at);
 }
 
-/* How many names of the inode the walk may come to; 0: unknown. */
+/* Returns how many names of the inode the walk may come to; 0: unknown. */
 static uint64_t names_of(const struct copy *copy, const struct stat *st)
 {
     if (!copy->opts.preserve_links)
@@ -36,7 +36,7 @@ static uint64_t names_of(const struct copy *copy, const struct stat *st)
     return copy->opts.follow == FOLLOW_ALWAYS ? 0 : st->st_nlink;
 }
 
-/* The bytes that a copy writes. */
+/* Returns the bytes that a copy writes. */
 static uint64_t bytes_of(const struct stat *st)
 {
     uint64_t size = (uint64_t)st->st_size, stored = (uint64_t)st->st_blocks * 512;

@@ -77,7 +77,7 @@ static bool is_cut_off(const struct copy_opts *opts, const struct item *op, cons
     return false;
 }
 
-/* The source's time as the destination keeps it, if the filesystem's type tells. */
+/* Returns the source's time as the destination keeps it, if the filesystem's type tells. */
 static struct timespec kept_time(const struct copy_opts *opts, const struct item *op,
                                  const struct stat *st, const struct stat *at)
 {
@@ -135,7 +135,7 @@ static bool is_unchanged(const struct copy_opts *opts, const struct file *file,
     return same_time(&kept, &at->st_mtim) || is_cut_off(opts, op, st, at);
 }
 
-/* A file by its name or, if a link is followed, by a descriptor. */
+/* Reaches a file by its name or, if a link is followed, by a descriptor, which is open then. */
 static struct attr_at reach_file(const struct dir *dir, const char *name, bool follow)
 {
     struct attr_at at = {.fd = -1, .dir_fd = dir->fd, .name = name};

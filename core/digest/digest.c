@@ -43,7 +43,7 @@ struct digest_context {
     crypto_generichash_blake2b_state *blake2b;
 };
 
-/* "blake2b" or "blake2b-BITS": its bits, else 0. */
+/* Returns the bits of "blake2b" or "blake2b-BITS"; 0: it is another name. */
 static unsigned blake2b_bits(const char *name)
 {
     static const char prefix[] = "blake2b";
@@ -197,7 +197,8 @@ int digest_begin(struct digest_context *context, const struct digest *digest)
     return digest->md ? begin_evp(context, digest) : begin_blake2b(context, digest);
 }
 
-/* SHA with instructions for it is fast enough to wait for memory: see AHEAD_BYTES. */
+/* Fetches the next bytes ahead: SHA by its instructions is so fast that it waits for memory. See
+ * AHEAD_BYTES. */
 static bool update_sha(struct digest_context *context, const char *bytes, size_t len)
 {
     bool ok = true;

@@ -13,18 +13,18 @@ enum {
 struct digest;         /* an algorithm */
 struct digest_context; /* one computation */
 
-/* An algorithm by OpenSSL's name ("sha256", "sha3-256"; case does not matter), or "blake2b" and
- * "blake2b-BITS". NULL, with errno: ENOENT if there is none of that name; ENOTSUP if OpenSSL knows
- * it, and its configuration provides no implementation; ELIBACC if the library cannot be loaded;
- * ENOMEM. */
+/* Opens an algorithm by OpenSSL's name ("sha256", "sha3-256"; case does not matter), or "blake2b"
+ * and "blake2b-BITS". NULL, with errno: ENOENT if there is none of that name; ENOTSUP if OpenSSL
+ * knows it, and its configuration provides no implementation; ELIBACC if the library cannot be
+ * loaded; ENOMEM. */
 struct digest *digest_open(const char *name);
 void digest_close(struct digest *digest); /* takes NULL */
 size_t digest_bytes(const struct digest *digest);
-/* Its name in lines of BSD's style: "SHA256", "BLAKE2b-256"; digest_open takes it. */
+/* Returns its name in BSD-style lines: "SHA256", "BLAKE2b-256"; digest_open takes it. */
 const char *digest_tag(const struct digest *digest);
 
-/* A context, to be used for one computation after the other: making one costs as much as hashing
- * 1 KiB, and another algorithm than the last one's almost as much. NULL: out of memory. */
+/* Makes a context, for one computation after the other: making one costs as much as hashing 1 KiB,
+ * and changing its algorithm almost as much. NULL: out of memory. */
 struct digest_context *digest_context_new(void);
 void digest_context_free(struct digest_context *context); /* takes NULL */
 /* All three return 0, -ENOMEM, or -EIO if the library fails. */

@@ -17,8 +17,8 @@ struct hash_result {
     uint8_t digest[DIGEST_BYTES_MAX];
 };
 
-/* A sink for one worker, that computes these digests of each file in one read; for sink_free. NULL:
- * out of memory. */
+/* Makes a sink for one worker, which computes these digests of each file in one read; for
+ * sink_free. NULL: out of memory. */
 struct sink *hash_sink_new(struct digest *const *digests, unsigned count);
 
 #endif

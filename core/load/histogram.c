@@ -13,7 +13,7 @@ static unsigned bucket_of(uint64_t value)
     return bucket < HISTOGRAM_BUCKETS ? (unsigned)bucket : HISTOGRAM_BUCKETS - 1;
 }
 
-/* The largest value that may be in a bucket. */
+/* Returns the largest value that may be in a bucket. */
 static uint64_t bucket_most(const struct histogram *histogram, unsigned bucket)
 {
     unsigned below = bucket >> HISTOGRAM_BITS;

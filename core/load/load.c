@@ -133,10 +133,10 @@ void load_close(struct load *load)
     load->fd = -1;
 }
 
-/* The place of index in an order of 0..count-1 that looks random, another one for each seed. Each
- * step maps the numbers of so many bits onto themselves, one to one: an odd factor, a sum, and the
- * upper half onto the lower; a number beyond count is mapped until it is below. So all blocks come
- * once, without a table of those that have been there. */
+/* Returns the place of index in an order of 0..count-1 that looks random, another one for each
+ * seed. Each step maps the numbers that have the bits of count onto themselves, one to one: an odd
+ * factor, a sum, and the upper half onto the lower. A number beyond count is mapped until it is
+ * below. So all blocks come once, without a table of those that have been there. */
 static uint64_t shuffle(uint64_t index, uint64_t count, uint64_t seed)
 {
     unsigned bits = 64 - (unsigned)__builtin_clzll(count | 1);
@@ -151,7 +151,8 @@ static uint64_t shuffle(uint64_t index, uint64_t count, uint64_t seed)
     return index;
 }
 
-/* When the first block is started the time begins: setting up the workers is not in it. */
+/* Returns when no more blocks are started. The time begins with the first block: setting up the
+ * workers is not in it. */
 static uint64_t deadline(struct load *load, uint64_t now_ns)
 {
     uint_fast64_t at = atomic_load(&load->deadline_ns);
@@ -164,7 +165,7 @@ static uint64_t deadline(struct load *load, uint64_t now_ns)
     return at;
 }
 
-/* Tells if a block is written: in any order, so many of each hundred are. */
+/* Tells if a block is written: write_percent of each hundred are, in any order. */
 static bool is_write(const struct load *load, uint64_t number)
 {
     return load->opts.write_percent > 0 &&

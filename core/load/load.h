@@ -21,11 +21,11 @@ enum load_kind { LOAD_READ, LOAD_WRITE, LOAD_FSYNC, LOAD_KINDS };
 
 struct load_opts {
     enum load_pattern pattern;
-    unsigned write_percent;  /* so many of each 100 blocks are written, the others read */
-    unsigned fsync_every;    /* so many writes are followed by an fsync; 0: none is */
+    unsigned write_percent;  /* of the blocks: these are written, the others read */
+    unsigned fsync_every;    /* the number of writes that an fsync follows; 0: no fsync */
     size_t block_bytes;      /* of each request, and its alignment */
     unsigned depth;          /* requests in flight per worker: 1 for sync */
-    uint64_t bytes;          /* no block is started after so many; 0: see time_ns */
+    uint64_t bytes;          /* after these no block is started; 0: see time_ns */
     uint64_t time_ns;        /* no block is started later; both 0: every block once */
     enum direct_mode direct; /* always: or fail; auto: if file and block size allow */
 };
@@ -86,7 +86,7 @@ bool load_next(struct load *load, uint64_t now_ns, struct load_request *request)
 bool load_follow(struct load *load, struct load_request *request);
 /* Makes the bytes that a write writes other than those in any other block. */
 void load_fill(const struct load *load, const struct load_request *request, char *buf);
-/* A request has returned res, bytes or -errno: counts it. Returns 0 or -errno. */
+/* Counts a request that has returned res, bytes or -errno. Returns 0 or -errno. */
 int load_count(struct load_result *result, enum load_kind kind, uint64_t start_ns, uint64_t end_ns,
                int res);
 /* Lets no block be started any more. */
@@ -98,7 +98,7 @@ struct load_buffers {
     size_t step; /* from one to the next */
 };
 
-/* For count requests of load's. The memory has been touched. Returns 0 or -ENOMEM. */
+/* Allocates count of them, and touches the memory. Returns 0 or -ENOMEM. */
 int load_buffers_init(struct load_buffers *buffers, const struct load *load, unsigned count);
 void load_buffers_free(struct load_buffers *buffers);
 

@@ -13,8 +13,7 @@ struct glob {
     bool dirs_only;
     bool anchored;  /* for all of the path, not only for its end */
     bool any_depth; /* it has a slash and "**", so that '*' matches slashes, too */
-    size_t
-        slashes; /* in the part of a path that it matches: without "**" always as many as in it */
+    size_t slashes; /* in text; without "**" also in the part of a path that it matches */
 };
 
 struct exclude {
@@ -88,8 +87,8 @@ void exclude_free(struct exclude *exclude)
     free(exclude);
 }
 
-/* The path below the operand, from below top on, with a slash before each part: malloc'd, NULL if
- * memory is short. top is dir or above it. */
+/* Returns the path from below top on, with a slash before each part: malloc'd, NULL if memory is
+ * short. top is dir or above it. */
 static char *path_below(const struct dir *dir, const struct dir *top, const char *name)
 {
     size_t len = strlen(name) + 1;
@@ -128,8 +127,8 @@ static bool may_match(const struct glob *glob, const char *name)
     return end_len <= len && strcmp(name + len - end_len, end) == 0;
 }
 
-/* Only as much of the path is built as the glob can match: the whole path of each entry takes a
- * time that is quadratic in the depth. Returns 1, 0 or -ENOMEM. */
+/* Matches a glob with a path. Builds only as much of the path as the glob can match: the whole path
+ * of each entry would take a time that is quadratic in the depth. Returns 1, 0 or -ENOMEM. */
 static int path_matches(const struct glob *glob, const struct dir *dir, size_t root_len,
                         const char *name)
 {

@@ -47,15 +47,15 @@ void feed_alternate(struct feed *feed, int (*work)(void *arg), void *arg);
 
 /* -- the producer's side; each of these may be called from the produce function only -- */
 
-/* A new file; takes its own reference to dir and copies name. NULL: out of memory. */
+/* Makes a file; takes its own reference to dir and copies name. NULL: out of memory. */
 struct file *feed_file(struct feed *feed, struct dir *dir, const char *name, size_t name_len);
 /* Hands it over, for an engine to process. Waits while the window is full. Once the feed is
  * cancelled it frees the file and returns -ECANCELED: the producer should stop. */
 int feed_add(struct feed *feed, struct file *file);
-/* The same for a file that needs no engine (an error of the walk, a directory): it is only retired
- * in its turn. */
+/* Hands over a file that needs no engine (an error of the walk, a directory): it is only retired in
+ * its turn. */
 int feed_add_done(struct feed *feed, struct file *file);
-/* The same for a file that the caller processes itself, on any thread: it is the caller's until it
+/* Hands over a file that the caller processes itself, on any thread: it is the caller's until it
  * gives it back by feed_done, which must be before the produce function returns. */
 int feed_add_held(struct feed *feed, struct file *file);
 
@@ -74,14 +74,14 @@ bool feed_drain_half(struct feed *feed);
 /* Takes the next file. Returns 0, -ENODATA after the last one, or, if wait is false, -EAGAIN: there
  * is none yet, or it is left to a thread that waits. */
 int feed_next(struct feed *feed, struct file **file, bool wait);
-/* Time that callers of feed_next have waited in it so far, all together. */
+/* Returns the time that callers of feed_next have waited in it so far, all together. */
 uint64_t feed_waited_ns(struct feed *feed);
 /* Adds what feed_listed has counted since the last call, and gives the path away. */
 void feed_take_listing(struct feed *feed, struct stats_listing *sum);
-/* The engine is done with the file, status and all. */
+/* Gives a file back, whose status is final. */
 void feed_done(struct feed *feed, struct file *file);
-/* The name of the oldest file that was handed out and has not been given back: malloc'd; NULL:
- * there is none, or memory is short. Any thread. */
+/* Returns the name of the oldest file that was handed out and has not been given back: malloc'd;
+ * NULL: there is none, or memory is short. Any thread. */
 char *feed_oldest(struct feed *feed);
 /* Drops what has not been handed out, and makes feed_next end. */
 void feed_cancel(struct feed *feed);

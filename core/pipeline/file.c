@@ -167,7 +167,7 @@ char *file_path(const struct file *file)
     return path;
 }
 
-/* The last slash with a name behind it, among the first max bytes. */
+/* Returns the last slash with a name behind it, among the first max bytes. */
 static const char *split(const char *path, size_t max)
 {
     const char *at = path + max;

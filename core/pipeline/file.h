@@ -86,7 +86,7 @@ void dir_put(struct dir *dir); /* takes NULL */
 void dir_end(struct dir *dir);
 /* Writes its path, of path_len bytes, and a NUL. */
 void dir_path_copy(const struct dir *dir, char *out);
-/* Directories that the process has open now. */
+/* Returns how many directories the process has open now. */
 unsigned dir_open_count(void);
 /* Closes dir and its dest_dir while the walk is in child: for trees deeper than the limit of
  * descriptors. No file in dir may be under way, and child must let its parent be looked up.
@@ -118,8 +118,8 @@ struct file {
 
 /* Returns the file's path for messages: malloc'd, NULL if memory is short. */
 char *file_path(const struct file *file);
-/* open(2) of a path of any length, also beyond PATH_MAX. Returns a descriptor, or -1 with errno
- * set. */
+/* Opens a path of any length as open(2), also beyond PATH_MAX. Returns a descriptor, or -1 with
+ * errno set. */
 int path_open(const char *path, int flags);
 /* Sets status and step, unless an earlier error is there already: the first one wins. */
 void file_fail(struct file *file, enum step step, int status);

@@ -26,8 +26,7 @@ enum {
     REQUESTS_MAX = 1024,
     STACK_BYTES = 128 * 1024,
     LIST_BYTES = 32 * 1024,
-    LIST_CALLS =
-        16, /* of a directory: the rest of a huge one will not stay cached for long anyway */
+    LIST_CALLS = 16, /* of a directory: the rest of a huge one will not stay cached for long */
     MISSING_MAX = 8, /* names beside, more than are there: it is likely to be a new directory */
 };
 

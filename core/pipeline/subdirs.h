@@ -18,7 +18,7 @@ enum {
  * it. Returns NULL if memory is short: the walk works without. */
 struct subdirs *subdirs_new(const struct walk_opts *opts, const struct walk_ops *ops, void *arg,
                             const struct dir *root);
-/* Nothing may be under way. Takes NULL. */
+/* Frees it, when nothing is under way. Takes NULL. */
 void subdirs_free(struct subdirs *subdirs);
 /* Has threads look into the directories of a listing of dir from an entry on, and into those below,
  * in the order of the walk, while fewer than dirs_max directories are open. Returns false if no

@@ -27,12 +27,13 @@ enum {
 struct level {
     struct dir *dir; /* owned reference */
     struct listing list;
-    size_t at;                  /* its next entry */
-    size_t ahead;               /* of the entries, the operation knows those before this one */
-    bool more;                  /* there may be entries behind these */
-    bool parked;                /* its parent is */
-    long waits_before;          /* it was opened */
-    uint64_t listing_ns, names; /* that opening and listing it took; found */
+    size_t at;           /* its next entry */
+    size_t ahead;        /* of the entries, the operation knows those before this one */
+    bool more;           /* there may be entries behind these */
+    bool parked;         /* its parent is */
+    long waits_before;   /* this thread's, when it was opened */
+    uint64_t listing_ns; /* that opening and listing it took */
+    uint64_t names;      /* that were found in it */
 };
 
 struct walk {
@@ -150,7 +151,8 @@ static bool contains_itself(const struct walk *walk, const struct stat *st)
     return tfind(&key, &walk->inodes, by_inode) != NULL;
 }
 
-/* The directory that has been opened, as a struct. NULL with *step and *rc: it is left out. */
+/* Makes the struct of a directory that has been opened. Returns NULL if it is left out, with *step
+ * and *rc, or if memory is short: then *rc is 0. */
 static struct dir *new_dir(struct walk *walk, struct dir *parent, const char *name, int fd,
                            enum step *step, int *rc)
 {
@@ -267,7 +269,7 @@ static int open_level(struct walk *walk, struct dir *parent, const char *name, s
     return rc < 0 ? walk_fail(walk->feed, parent, name, step, rc) : -ENOMEM;
 }
 
-/* The walk is in dir now. */
+/* Does what follows when the walk is in dir: parks its parent, and has threads look into dir. */
 static int entered(struct walk *walk, struct dir *parent, struct dir *dir, bool park)
 {
     int rc = 0;
@@ -283,7 +285,7 @@ static int entered(struct walk *walk, struct dir *parent, struct dir *dir, bool 
     return rc;
 }
 
-/* entry: in the listing of parent; NULL: the root. */
+/* Goes into a directory. entry: in the listing of parent; NULL: the root. */
 static int walk_into(struct walk *walk, struct dir *parent, const char *name, struct found *entry)
 {
     /* what a link leads to has another parent to be unparked by */
@@ -312,7 +314,7 @@ static int walk_into(struct walk *walk, struct dir *parent, const char *name, st
     return rc;
 }
 
-/* All that is in the directory has been found. */
+/* Leaves the directory, after all that is in it has been found. */
 static int walk_out(struct walk *walk)
 {
     const struct level *level = &walk->levels[walk->depth - 1];
@@ -320,8 +322,8 @@ static int walk_out(struct walk *walk)
 
     feed_listed(walk->feed, level->dir, level->listing_ns, level->names);
     if (level->parked) {
-        (void)reserve_descriptor(
-            walk); /* dir is about to go: with its files done its descriptor goes, too */
+        /* with its files done, the descriptor of this directory goes, too */
+        (void)reserve_descriptor(walk);
         rc = dir_unpark(level->dir->parent, level->dir);
     }
     pop(walk);

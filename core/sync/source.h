@@ -25,6 +25,7 @@ bool source_replaced(struct file *file, mode_t mode);
  * Reads through the cache what O_DIRECT cannot read. Stops before a bad sector. Returns the number
  * of bytes, 0 at the end, or -errno. A short read is not the end. */
 ssize_t source_read(int fd, void *buf, size_t len, off_t at);
+
 /* A file that is being read from its beginning to its end. */
 struct source {
     struct file *file;

@@ -85,7 +85,8 @@ static ssize_t read_plainly(const struct slot *slot, void *buf, size_t len)
     return n > 0 ? n : status;
 }
 
-/* Does the same for a file that was not asked about. If it waited, the next ones are. */
+/* Does the same for a file that was not asked about. If this has waited, the next files are asked
+ * about. */
 static ssize_t read_trusted(struct loop *loop, struct slot *slot, void *buf, size_t len)
 {
     uint64_t start = stats_now_ns();
@@ -98,7 +99,7 @@ static ssize_t read_trusted(struct loop *loop, struct slot *slot, void *buf, siz
     return n;
 }
 
-/* The file has been read to its end. */
+/* Ends a file that has been read to its end. */
 static void ended(struct loop *loop, struct slot *slot)
 {
     bool cached = slot->state != SLOT_BLOCKING || slot->cached;

@@ -1,10 +1,10 @@
 /* uring/copy.c: copy with a ring: many files, and many blocks of a large file, at a time.
  *
  * sync/copy.c is the same operation with blocking calls. The sources come through the loop like
- * those of uring/read.c. Plain calls create and write small destinations: through
- * the ring, ext4 gives each such call to a kernel thread, which costs more than it saves. A cold
- * source tree took 4.0-4.9 s with all of it through the ring, 2.4-3.0 s with plain calls. A large
- * file that is not in the cache is written by requests: write.h. */
+ * those of uring/read.c. Plain calls create and write small destinations: through the ring, ext4
+ * gives each such call to a kernel thread, which costs more than it saves. A cold source tree took
+ * 4.0-4.9 s with all of it through the ring, 2.4-3.0 s with plain calls. A large file that is not
+ * in the cache is written by requests: write.h. */
 #define _GNU_SOURCE
 #include "../copy/dest.h"
 #include "cached.h"

@@ -57,9 +57,10 @@ struct loop {
 
     bool feed_ended;
     bool last_was_cached; /* the last file that was checked was fully cached */
-    /* overlayfs: asking whether a small file is cached takes as long as reading it. trusted: so
-     * many next files are read by plain calls without asking. trust_next: so many after the next
-     * file that was asked about and is cached. trusted_dev: their filesystem. */
+    /* overlayfs: asking whether a small file is cached takes as long as reading it. trusted: the
+     * number of next files that are read by plain calls without asking. trust_next: what trusted
+     * becomes after the next file that is asked about, if that is cached. trusted_dev: their
+     * filesystem. */
     unsigned trusted, trust_next;
     dev_t trusted_dev;
     bool may_trust;                        /* trusted_dev is that of an overlayfs */

@@ -116,7 +116,8 @@ void open_choose_path(struct loop *loop, struct slot *slot)
         slot_to(slot, SLOT_INLINE);
 }
 
-/* Goes by slot->st; status: -errno if that is not known. Returns false if the file has failed. */
+/* Learns from slot->st what the file is. status: -errno if fstat(2) has failed. Returns false if
+ * the file has failed. */
 static bool stat_known(struct loop *loop, struct slot *slot, int status)
 {
     uint64_t device_bytes;
@@ -194,7 +195,7 @@ void open_decide(struct loop *loop, struct slot *slot)
     }
 }
 
-/* The file is open, or fd is -errno. */
+/* Goes on with the file that has been opened as fd, or has failed if fd is -errno. */
 static void opened(struct loop *loop, struct slot *slot, int fd)
 {
     if (fd < 0) {
@@ -218,7 +219,7 @@ void open_stat_done(struct loop *loop, struct slot *slot, int res)
         open_decide(loop, slot);
 }
 
-/* Another process has a lease on the file: opens it again by a request that waits. */
+/* Opens a file on which another process has a lease again, by a request that waits. */
 static int open_leased(struct loop *loop, struct slot *slot)
 {
     char *opens = slot->small_block.buf; /* not used yet */
@@ -233,7 +234,8 @@ static int open_leased(struct loop *loop, struct slot *slot)
     return 0;
 }
 
-/* The O_PATH descriptor of open_ask_type. fd < 0: the type is not known, or known before. */
+/* Takes the O_PATH descriptor of open_ask_type, and asks it for the type. fd < 0: the type was
+ * known before, or stays unknown. */
 static void type_known(struct slot *slot, int fd)
 {
     struct stat st;

@@ -12,9 +12,9 @@
 struct ring {
     struct io_uring uring;
     struct stats *stats;
-    unsigned entries;        /* at most so many are in flight */
+    unsigned entries;        /* limit of in_flight */
     unsigned in_flight;      /* requests prepared or submitted, and not reaped */
-    uint64_t counted_ns;     /* up to when in_flight has been integrated */
+    uint64_t counted_ns;     /* until then in_flight is in stats->in_flight_ns */
     struct iovec registered; /* by ring_register */
     uint64_t requests;       /* prepared so far */
     struct stop stop;

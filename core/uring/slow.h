@@ -7,13 +7,13 @@
 
 #include "loop.h"
 
-/* Before a plain open of a name that is cached: the time, or 0 if this one is not measured. */
+/* Returns the time before a plain open of a name that is cached; 0: this open is not measured. */
 uint64_t slow_open_start(const struct loop *loop);
-/* After it: notes whether it has waited. */
+/* Notes, after the open, whether it has waited. */
 void slow_opened(struct loop *loop, struct slot *slot, uint64_t start);
-/* Once slot->st is known: learns whether to request the next opens. */
+/* Learns whether to request the next opens. slot->st is known. */
 void slow_learn_open(struct loop *loop, const struct slot *slot);
-/* fstat(2) into slot->st. Returns 0 or -errno. */
+/* Calls fstat(2) into slot->st. Returns 0 or -errno. */
 int slow_fstat(struct loop *loop, struct slot *slot);
 /* Requests it, if it waits. Returns false if slow_fstat must be called. */
 bool slow_request_stat(struct loop *loop, struct slot *slot);

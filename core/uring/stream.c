@@ -204,8 +204,8 @@ static void find_end(struct loop *loop, struct slot *slot)
     }
 }
 
-/* The same for a sparse file, whose last hole is not read, but bytes that have been appended are.
- */
+/* Does the same for a sparse file, whose last hole is not read, but bytes that have been appended
+ * are. */
 static void find_sparse_end(struct loop *loop, struct slot *slot)
 {
     uint64_t offset = slot->delivered;

@@ -17,7 +17,7 @@ void stream_deliver(struct loop *loop, struct slot *slot);
 int stream_deliver_block(struct loop *loop, struct slot *slot, struct block *block);
 /* Counts bytes up to this offset as delivered, count of them just now. */
 void stream_delivered(struct loop *loop, struct slot *slot, uint64_t offset, size_t count);
-/* A read at this offset has found the end of the file, and all before it is delivered. */
+/* Ends a file: a read at this offset has found its end, and all before it is delivered. */
 void stream_ended(struct slot *slot, uint64_t offset);
 /* Submits what has been prepared, if many bytes have been delivered since the last time: otherwise
  * the device would run dry while blocks that have waited for their turn are hashed. */

@@ -30,7 +30,7 @@ static double rounds_wanted(const struct bench *bench, enum bench_cache cache,
     return fmax(least, ceil(more));
 }
 
-/* Returns the seconds that so many rounds take with all that is done before and after. */
+/* Returns the seconds that these rounds take with all that is done before and after. */
 static double seconds_of(const struct bench *bench, enum bench_cache cache, double rounds)
 {
     double begin = INFINITY, end = 0, runs = 0;
