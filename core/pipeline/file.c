@@ -3,6 +3,7 @@
 #include "file.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -210,4 +211,12 @@ void file_fail(struct file *file, enum step step, int status)
         file->status = status;
         file->step = step;
     }
+}
+
+bool file_fail_replaced(struct file *file, mode_t mode)
+{
+    if (file->type != DT_REG || S_ISREG(mode))
+        return false;
+    file_fail(file, STEP_REPLACED, -ESTALE);
+    return true;
 }

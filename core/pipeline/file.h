@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* What was being done when something failed. It says which side the failure is on, and the command
  * that reports it picks its words by it. */
@@ -123,5 +124,8 @@ char *file_path(const struct file *file);
 int path_open(const char *path, int flags);
 /* Sets status and step, unless an earlier error is there already: the first one wins. */
 void file_fail(struct file *file, enum step step, int status);
+/* Fails a file that the walk found as a regular one, if it is of another kind now, by the mode of
+ * what was opened. Returns whether it is. */
+bool file_fail_replaced(struct file *file, mode_t mode);
 
 #endif

@@ -151,7 +151,7 @@ static void take_file(struct run *run)
     else if (fstat(run->fd, &run->st) < 0)
         file_fail(file, STEP_STAT, -errno);
     else
-        (void)source_replaced(file, run->st.st_mode);
+        (void)file_fail_replaced(file, run->st.st_mode);
     if (file->status == 0) {
         if (copy_opened(run))
             copy_file(run);

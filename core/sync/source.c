@@ -93,14 +93,6 @@ int source_open(const struct engine_opts *opts, struct file *file, int flags)
     return fd;
 }
 
-bool source_replaced(struct file *file, mode_t mode)
-{
-    if (file->type != DT_REG || S_ISREG(mode))
-        return false;
-    file_fail(file, STEP_REPLACED, -ESTALE);
-    return true;
-}
-
 /* Tells whether a file, of which the first block has been read, is large and was not in the page
  * cache. What that read has brought in, and the kernel's readahead with it, is before LARGE_BYTES.
  */
@@ -120,7 +112,7 @@ static ssize_t read_by_offset(struct source *source, void *buf, size_t len)
     if (n != -ESPIPE)
         return n;
     source->by_offset = false; /* as regular files in /sys/kernel/tracing do, too */
-    if (fstat(source->fd, &st) == 0 && source_replaced(source->file, st.st_mode))
+    if (fstat(source->fd, &st) == 0 && file_fail_replaced(source->file, st.st_mode))
         return 0;
     return source_read(source->fd, buf, len, -1);
 }
@@ -131,7 +123,7 @@ static void check(struct source *source, const struct engine_opts *opts)
     if (source->st.st_mode == 0 && fstat(source->fd, &source->st) < 0)
         return;
     source->checked = true;
-    if (!source_replaced(source->file, source->st.st_mode))
+    if (!file_fail_replaced(source->file, source->st.st_mode))
         source->drop = source->file->bytes == 0 && opts->direct == DIRECT_AUTO &&
                        is_large_and_cold(source->fd, &source->st);
 }
@@ -157,7 +149,7 @@ size_t source_next(struct source *source, const struct engine_opts *opts, void *
         check(source, opts);
     /* it looks empty, or would wait: not asked for other files, which would cost a call each */
     else if ((n < 0 || (n == 0 && file->bytes == 0)) && fstat(source->fd, &st) == 0)
-        (void)source_replaced(file, st.st_mode);
+        (void)file_fail_replaced(file, st.st_mode);
     if (n < 0)
         file_fail(file, STEP_READ, (int)n);
     if (file->status < 0)

@@ -18,9 +18,6 @@ size_t source_block_bytes(const struct engine_opts *opts);
 /* Opens a file of the feed for reading; flags are added to those of open(2). Returns the descriptor
  * or -errno. */
 int source_open(const struct engine_opts *opts, struct file *file, int flags);
-/* Fails a file that the walk found as a regular one, if it is of another kind now. Returns whether
- * it is. */
-bool source_replaced(struct file *file, mode_t mode);
 /* Reads at the descriptor's position, or at an offset if `at` is not negative. Retries after EINTR.
  * Reads through the cache what O_DIRECT cannot read. Stops before a bad sector. Returns the number
  * of bytes, 0 at the end, or -errno. A short read is not the end. */

@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "open.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -127,8 +126,8 @@ static bool stat_known(struct loop *loop, struct slot *slot, int status)
         return false;
     }
     /* a FIFO, say, which would be waited for */
-    if (slot->file->type == DT_REG && !S_ISREG(slot->st.st_mode)) {
-        slot_fail(slot, STEP_REPLACED, -ESTALE);
+    if (file_fail_replaced(slot->file, slot->st.st_mode)) {
+        slot_to(slot, SLOT_DONE);
         return false;
     }
     slow_learn_open(loop, slot);
