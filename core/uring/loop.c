@@ -114,7 +114,7 @@ static void request_done(void *arg, uint64_t user_data, int res)
     slot->requests--;
     switch ((enum loop_request)(user_data & REQUEST_MASK)) {
     case REQUEST_OPEN:
-        open_requested(loop, slot, res);
+        open_done(loop, slot, res);
         break;
     case REQUEST_READ:
         stream_read_done(loop, block, res);

@@ -246,7 +246,7 @@ static void type_known(struct slot *slot, int fd)
     slot_to(slot, SLOT_TYPE_KNOWN);
 }
 
-void open_requested(struct loop *loop, struct slot *slot, int res)
+void open_done(struct loop *loop, struct slot *slot, int res)
 {
     int flags = open_flags(slot->file);
 
@@ -278,7 +278,7 @@ void open_start(struct loop *loop, struct slot *slot)
 
     slot_to(slot, SLOT_OPENING);
     if (loop->redirected) {
-        open_requested(loop, slot, fd);
+        open_done(loop, slot, fd);
         return;
     }
     /* it is not cached, or an older kernel or a sandbox does not let us ask */

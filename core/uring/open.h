@@ -14,7 +14,7 @@ void open_start(struct loop *loop, struct slot *slot);
  * it with O_PATH only, so that a writer at the other end of a FIFO does not notice. */
 void open_ask_type(struct loop *loop, struct slot *slot);
 /* Handles the completion of an open: res is a descriptor or -errno. */
-void open_requested(struct loop *loop, struct slot *slot, int res);
+void open_done(struct loop *loop, struct slot *slot, int res);
 /* Handles the completion of slow_request_stat. */
 void open_stat_done(struct loop *loop, struct slot *slot, int res);
 /* Asks the operation what to do with the open file, and does it. */
