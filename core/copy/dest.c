@@ -86,7 +86,7 @@ int dest_open(struct copy *copy, struct file *file, int source_fd, struct stat *
 
     *dest = (struct dest){.fd = -1, .source_fd = source_fd};
     if (rc != OVERWRITE_CREATE) {
-        dest_source_unopened(copy, file);
+        dest_give_up_claim(copy, file);
         return rc < 0 ? rc : DEST_MADE;
     }
     do {

@@ -54,8 +54,9 @@ struct dest {
 
 /* Tells whether the run copies bytes, and not attributes only. */
 bool dest_wants_bytes(const struct copy *copy);
-/* The source could not be opened: gives up what was claimed for it when it was walked. */
-void dest_source_unopened(struct copy *copy, struct file *file);
+/* Gives up what was claimed for the source when it was walked: it could not be opened, is not
+ * copied, or is another file by now. */
+void dest_give_up_claim(struct copy *copy, struct file *file);
 /* Decides where the open source goes. Returns a dest_route, or -errno with the file failed. If
  * wait is set, it waits and never returns DEST_LATER; then the source may have changed, and *st is
  * updated. After DEST_LATER the caller must update it. */

@@ -113,7 +113,7 @@ int dest_link(struct copy *copy, struct file *file, const struct stat *st, bool 
         dest->claimed = true;
         return DEST_WRITE;
     }
-    dest_source_unopened(copy, file); /* it is another file by now */
+    dest_give_up_claim(copy, file); /* it is another file by now */
     if (!dest_link_possible(copy, file, st))
         return DEST_WRITE;
     rc = hard_links_claim(copy->links, st, wait, &made);
@@ -152,7 +152,7 @@ void dest_link_resolve(struct copy *copy, struct file *file, const struct stat *
     hard_links_resolve(copy->links, st, path, made, created);
 }
 
-void dest_source_unopened(struct copy *copy, struct file *file)
+void dest_give_up_claim(struct copy *copy, struct file *file)
 {
     struct item *op = file->op;
     struct stat st = {.st_dev = op->claimed_dev, .st_ino = op->claimed_ino};

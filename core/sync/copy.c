@@ -157,7 +157,7 @@ static void take_file(struct run *run)
             copy_file(run);
         copy_ended(run);
     } else {
-        dest_source_unopened(run->copy, file);
+        dest_give_up_claim(run->copy, file);
     }
     if (run->fd >= 0)
         close(run->fd);

@@ -86,7 +86,7 @@ static void copy_ended(struct loop *loop, struct slot *slot)
     struct copy_slot *op = slot->op;
 
     if (!op->opened) {
-        dest_source_unopened(loop->arg, slot->file);
+        dest_give_up_claim(loop->arg, slot->file);
         return;
     }
     if (slot->file->status == 0)
