@@ -382,12 +382,6 @@ bool attr_same(const struct copy *copy, const struct attr_at *from, const struct
            same_attributes(opts, from, to);
 }
 
-/* Tells whether the file has an ACL, or may have one. */
-static bool may_have_acl(const struct attr_at *at)
-{
-    return reach_getxattr(at, posix_acl[0], NULL, 0) >= 0 || !is_absent();
-}
-
 int attr_inherit(int dir_fd, const char *name, int fd)
 {
     struct attr_at from = {.fd = -1, .dir_fd = dir_fd, .name = name}, to = {.fd = fd};
@@ -404,7 +398,7 @@ int attr_inherit(int dir_fd, const char *name, int fd)
     if (now.st_gid == old.st_gid) {
         if (copy_acls(&from, &to, false, &mode) < 0)
             mode &= S_IRWXU;
-    } else if (may_have_acl(&from)) {
+    } else if (may_have(&from, posix_acl[0])) {
         mode &= S_IRWXU;
     } else {
         /* the source's group is one of the others now, and the destination's group was one */

@@ -20,24 +20,28 @@ const char *entry_base(const char *name)
     return slash && slash[1] ? slash + 1 : name;
 }
 
-int entry_parent(const struct dir *dir, const char *name, struct stat *st, int flags)
+/* Returns the path of the directory that a name is in: malloc'd, or NULL. */
+static char *parent_path(const char *name)
 {
     size_t len = (size_t)(entry_base(name) - name);
-    char *path;
-    int rc;
 
     while (len > 1 && name[len - 1] == '/') /* one at its end would follow a link */
         len--;
-    path = len > 0 ? strndup(name, len) : strdup(".");
-    rc = path ? fstatat(dir->fd, path, st, flags) : -1;
+    return len > 0 ? strndup(name, len) : strdup(".");
+}
+
+int entry_parent(const struct dir *dir, const char *name, struct stat *st, int flags)
+{
+    char *path = parent_path(name);
+    int rc = path ? fstatat(dir->fd, path, st, flags) : -1;
+
     free(path);
     return rc;
 }
 
 int entry_open_parent(const char *name)
 {
-    size_t len = (size_t)(entry_base(name) - name);
-    char *path = len > 0 ? strndup(name, len) : strdup(".");
+    char *path = parent_path(name);
     int fd = path ? path_open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 
     free(path);
