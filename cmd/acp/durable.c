@@ -47,7 +47,7 @@ static int add(struct acp *acp, int fd, dev_t dev, const char *name)
 }
 
 /* Opens a filesystem that the run has reached, for its sync: copy.on_new_filesystem. */
-static int met(void *arg, int dir_fd, dev_t dev)
+static int add_filesystem(void *arg, int dir_fd, dev_t dev)
 {
     struct acp *acp = arg;
     int fd;
@@ -74,7 +74,7 @@ void acp_durable_start(struct acp *acp)
     if (fd < 0 && errno != ENOENT && errno != ENOTDIR)
         cli_fatal(errno, "cannot prepare to sync %s", cli_quote(path));
     free(path);
-    acp->copy.on_new_filesystem = met;
+    acp->copy.on_new_filesystem = add_filesystem;
     acp->copy.on_new_filesystem_arg = acp;
     acp->copy.opts.sync_linked = true;
     acp->copy.opts.sync_files = acp->copy.opts.atomic ||

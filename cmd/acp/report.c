@@ -76,8 +76,8 @@ static void print_error(enum step step, int status, const char *source, const ch
                 texts[step].after, subject == DEST_SOURCE ? s : "");
 }
 
-static void say_refused(struct acp *acp, const struct item *op, const char *source,
-                        const char *dest)
+static void print_refused(struct acp *acp, const struct item *op, const char *source,
+                          const char *dest)
 {
     const char *s = cli_quote(source), *d = cli_quote(dest);
     enum refusal refusal = op->refusal;
@@ -150,7 +150,7 @@ static void stat_failed(struct file *file)
 }
 
 /* --debug: prints how the bytes of a file were copied. */
-static void tell_how(const struct acp *acp, const struct item *op)
+static void print_how(const struct acp *acp, const struct item *op)
 {
     static const char *const sparse[] = {"no", "SEEK_HOLE", "zeros", "SEEK_HOLE + zeros"};
     const struct copy_opts *opts = &acp->copy.opts;
@@ -203,7 +203,7 @@ static void print_copy(const struct acp *acp, const struct file *file, const cha
         printf("%s -> %s (unbackup)\n", cli_quote(backup), cli_quote(dest));
     free(backup);
     if (acp->debug && op->how != HOW_NONE)
-        tell_how(acp, op);
+        print_how(acp, op);
 }
 
 /* Notes the digest of a copy for --manifest and --verify. If a source has several names, its copy
@@ -242,7 +242,7 @@ static void print_file(struct acp *acp, const struct file *file, bool told, cons
     if (op->hashed)
         note_digest(acp, op, file->bytes, source, dest);
     if (file->step == STEP_REFUSED) {
-        say_refused(acp, op, source, dest);
+        print_refused(acp, op, source, dest);
     } else if (file->status < 0) {
         print_error(file->step, file->status, op->elsewhere ? op->elsewhere : source, dest);
         acp->failed = true;

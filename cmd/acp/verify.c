@@ -104,13 +104,13 @@ static int digest_device(int fd, uint64_t bytes, const struct digest *digest, vo
     return rc;
 }
 
-static void tell_differs(struct acp_verify *verify, const char *path)
+static void report_difference(struct acp_verify *verify, const char *path)
 {
     cli_message(0, "%s: copy on the device differs from the source", cli_quote_maybe(path));
     verify->acp->failed = true;
 }
 
-static void tell_unread(struct acp_verify *verify, const char *path, int error)
+static void report_unread(struct acp_verify *verify, const char *path, int error)
 {
     cli_message(error, "cannot read %s back", cli_quote(path));
     verify->acp->failed = true;
@@ -128,9 +128,9 @@ static void verify_device(struct acp_verify *verify, const char *path, uint64_t 
     if (rc == 0)
         rc = digest_device(fd, bytes, verify->acp->digest, block, digest);
     if (rc < 0)
-        tell_unread(verify, path, -rc);
+        report_unread(verify, path, -rc);
     else if (memcmp(digest, expected, verify->digest_bytes) != 0)
-        tell_differs(verify, path);
+        report_difference(verify, path);
     free(block);
     if (fd >= 0)
         close(fd);
@@ -234,9 +234,9 @@ static void retire(struct file *file, void *arg)
         return;
     path = file_path(file);
     if (file->status == 0)
-        tell_differs(verify, path ? path : file->name);
+        report_difference(verify, path ? path : file->name);
     else
-        tell_unread(verify, path ? path : file->name, -file->status);
+        report_unread(verify, path ? path : file->name, -file->status);
     free(path);
 }
 
