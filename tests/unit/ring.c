@@ -70,10 +70,34 @@ static void a_closed_file_is_closed_after_the_ring(void **state)
     }
 }
 
+static void a_full_ring_can_be_used(void **state)
+{
+    enum { ENTRIES = 8 };
+    struct stats stats = {0};
+    struct ring ring;
+    const char *why;
+
+    (void)state;
+    if (ring_probe(ENTRIES, &why) < 0) {
+        print_message("# skipped: %s\n", why);
+        skip();
+    }
+    assert_int_equal(ring_open(&ring, ENTRIES, &stats), 0);
+    assert_int_equal(ring_submit(&ring, false, 0), 0);
+    assert_int_equal(stats.in_flight_ns, 0);
+    for (int i = 0; i < ENTRIES; i++)
+        io_uring_prep_nop(ring_sqe(&ring));
+    assert_int_equal(ring_submit(&ring, true, 0), 0);
+    assert_int_equal(ring_reap(&ring, ignore, NULL), ENTRIES);
+    assert_int_equal(stats.in_flight_peak, ENTRIES);
+    ring_close(&ring);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_closed_file_is_closed_after_the_ring),
+        cmocka_unit_test(a_full_ring_can_be_used),
     };
 
     return cmocka_run_group_tests_name("ring", tests, scratch_set_up, scratch_tear_down);
