@@ -10,7 +10,7 @@ struct subtrees;
  * they are for a copy, runs of files. Returns NULL if it cannot, or if the directories of a copy
  * have less than half of the files. */
 struct subtrees *subtrees_new(const struct bench *bench);
-/* Writes about so many files to the temporary file "sample", and the operands of a command that
+/* Writes about this many files to the temporary file "sample", and the operands of a command that
  * takes them to "operands". The sample is drawn over the tree, and with nearly the mean size of
  * all. Returns the number of files; 0: it cannot. */
 uint64_t subtrees_draw(const struct subtrees *subtrees, uint64_t want);
