@@ -395,11 +395,14 @@ static void finish_old(struct ahash *ahash)
             print_change(ahash, reader->entry.name, "removed", "REMOVED");
         }
     }
-    if (rc < 0) { /* it could be read before */
-        cli_message(rc == -EINVAL ? 0 : -rc, "%s%s", cli_quote_maybe(ahash->update_path),
-                    rc == -EINVAL ? ": changed while it was read" : "");
-        manifest->is_refused = true;
-    }
+    /* its lines were right before */
+    if (rc == -EINVAL || manifest_is_written(reader, &manifest->own[0]))
+        cli_message(0, "%s: changed while it was read", cli_quote_maybe(ahash->update_path));
+    else if (rc < 0)
+        cli_message(-rc, "%s", cli_quote_maybe(ahash->update_path));
+    else
+        return;
+    manifest->is_refused = true;
 }
 
 /* Returns true, and reports the reason, if the new manifest must not replace the old one. */
@@ -410,6 +413,10 @@ static bool is_refused(struct ahash *ahash)
 
     if (manifest->is_refused) {
         cli_message(0, "%s: not updated", cli_quote_maybe(ahash->update_path));
+        return true;
+    }
+    if (cli_atomic_overtaken(manifest->file)) {
+        cli_message(0, "cannot update %s: another file has been created there", name);
         return true;
     }
     if (ahash->force_empty || !gone_trees_any(manifest->gone, &tree))
@@ -447,12 +454,13 @@ void manifest_finish(struct ahash *ahash)
 
     assert(file); /* neither committed nor discarded yet */
     finish_old(ahash);
-    manifest->file = NULL;
     if (is_refused(ahash)) {
         cli_atomic_discard(file);
+        manifest->file = NULL;
         ahash->failed = true;
         return;
     }
+    manifest->file = NULL;
     rc = cli_atomic_commit(file);
     if (rc < 0)
         cli_fatal(-rc, "%s", cli_quote_maybe(ahash->update_path));

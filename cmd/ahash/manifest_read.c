@@ -127,6 +127,15 @@ bool manifest_entry_is_complete(const struct ahash *ahash, const struct manifest
     return true;
 }
 
+bool manifest_is_written(const struct manifest_reader *reader, const struct stat *then)
+{
+    struct stat now;
+
+    return fstat(fileno(reader->stream), &now) == 0 &&
+           (now.st_size != then->st_size || now.st_mtim.tv_sec != then->st_mtim.tv_sec ||
+            now.st_mtim.tv_nsec != then->st_mtim.tv_nsec);
+}
+
 void manifest_rewind(struct manifest_reader *reader)
 {
     rewind(reader->stream);

@@ -2,6 +2,8 @@
 #ifndef CMD_AHASH_MANIFEST_READ_H
 #define CMD_AHASH_MANIFEST_READ_H
 
+#include <sys/stat.h>
+
 #include "ahash.h"
 #include "item.h"
 
@@ -45,5 +47,7 @@ void manifest_rewind(struct manifest_reader *reader);
 bool manifest_read_at(const struct ahash *ahash, struct manifest_reader *reader, uint64_t at);
 /* Tells whether the entry has a digest of each chosen algorithm. */
 bool manifest_entry_is_complete(const struct ahash *ahash, const struct manifest_entry *entry);
+/* Returns true if another process has written to the manifest since its state was taken. */
+bool manifest_is_written(const struct manifest_reader *reader, const struct stat *then);
 
 #endif

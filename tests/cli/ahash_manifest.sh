@@ -106,6 +106,21 @@ mkfifo slow
 gives 'a manifest that changes meanwhile' 1 '' 'ahash: list: changed while it was read
 ahash: list: not updated' 'ahash --update=list slow tree/a & exec 3>slow; echo junk >list; exec 3>&-; wait $!'
 same 'a manifest that changes meanwhile is as it was' junk "$(cat list)"
+ahash tree/a tree/b >list
+gives 'a manifest that gets a line meanwhile' 1 '' 'ahash: list: changed while it was read
+ahash: list: not updated' 'ahash --update=list slow tree/a & exec 3>slow; ahash ./tree/b >>list; exec 3>&-; wait $!'
+same 'a manifest that gets a line meanwhile has it' "$(ahash tree/a tree/b ./tree/b)" "$(cat list)"
+for name in list new; do
+    export name
+    gives "another file gets the name of the manifest meanwhile: $name" 1 '' \
+        "ahash: cannot update '$name': another file has been created there" \
+        'ahash --update=$name slow tree/a & exec 3>slow; echo image >image; mv image $name; exec 3>&-; wait $!'
+    same "another file gets the name of the manifest meanwhile is as it was: $name" image "$(cat $name)"
+    rm $name
+done
+ahash tree/a >list
+gives 'a manifest that is removed meanwhile' 0 'list: 1 new, 0 changed, 1 unchanged, 0 removed, 0 unreadable' '' \
+    'ahash --update=list slow tree/a & exec 3>slow; rm list; exec 3>&-; wait $!'
 rm slow list
 
 # -- a disk that is not mounted must not empty the manifest --
