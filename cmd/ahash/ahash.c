@@ -220,6 +220,8 @@ static void retire_list(struct ahash *ahash, const struct file *file)
 
     names0_report(file->name, item->line, item->names0);
     ahash->failed = true;
+    if (ahash->manifest && item->names0 < 0)
+        manifest_lose_names(ahash);
 }
 
 static void retire_digest(struct ahash *ahash, const struct file *file)

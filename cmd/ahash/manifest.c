@@ -58,7 +58,8 @@ struct manifest {
     struct name_set *lost; /* files and directories that could not be read */
     struct gone_trees *gone;
     struct manifest_counts counts;
-    bool is_refused; /* the old manifest stays */
+    bool is_refused;     /* the old manifest stays */
+    bool names_are_lost; /* the list of names could not be read to its end */
 };
 
 static bool same_file(const struct stat *a, const struct stat *b)
@@ -356,18 +357,23 @@ void manifest_retire(struct ahash *ahash, struct file *file)
     free(path);
 }
 
-/* Returns true if the name, or a directory above it, could not be read. */
+void manifest_lose_names(struct ahash *ahash)
+{
+    ahash->manifest->names_are_lost = true;
+}
+
+/* Returns true if the name, or a directory above it, may not have been read. */
 static bool is_lost(struct manifest *manifest, char *name)
 {
     char *slash = name + strlen(name);
-    bool lost = name_set_find(manifest->lost, name);
+    bool lost = manifest->names_are_lost || name_set_find(manifest->lost, name);
 
     while (!lost && (slash = memrchr(name, '/', (size_t)(slash - name))) != NULL && slash > name) {
         *slash = 0;
         lost = name_set_find(manifest->lost, name);
         *slash = '/';
     }
-    return lost;
+    return lost || name_set_find(manifest->lost, *name == '/' ? "/" : ".");
 }
 
 /* Handles old entries whose files were not met: they are gone, or their directory could not be

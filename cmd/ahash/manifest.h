@@ -17,6 +17,8 @@ void manifest_add_tree(struct ahash *ahash, const char *name);
 bool manifest_look_up(struct ahash *ahash, struct file *file, const struct stat *st);
 /* Writes the file's part of the new manifest. */
 void manifest_retire(struct ahash *ahash, struct file *file);
+/* Keeps the lines of all files that were not met: the list of their names could not be read. */
+void manifest_lose_names(struct ahash *ahash);
 /* Replaces the old manifest and prints the counts. Exits, or makes the run fail, if the old one
  * stays. */
 void manifest_finish(struct ahash *ahash);

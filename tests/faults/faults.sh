@@ -260,7 +260,24 @@ mkdir listed
 acp --files0-from="$mnt/names" -t listed 2>message
 same "a list that ends at a bad place: acp: no name is cut off" no "$([ -e listed/cut- ] && echo yes || echo no)"
 same "a list that ends at a bad place: acp says so" 1 "$(grep -c 'names: read error: Input/output error$' message)"
-rm -rf listed cut- cut-off "$below/sums" "$below/names"
+ahash --update="$below/list" cut-off right/small right/middle >out
+lines=$(grep -v '^#' "$below/list")
+ahash --update="$below/list" --files0-from="$mnt/names" >out 2>message
+same "a list that ends at a bad place: ahash --update says so" '1 1' \
+    "$? $(grep -c 'names: read error: Input/output error$' message)"
+same "a list that ends at a bad place: ahash --update keeps all lines" "$(sort <<<"$lines")" \
+    "$(grep -v '^#' "$below/list" | sort -u)"
+rm -rf listed cut- cut-off "$below/sums" "$below/list" "$below/names"
+mkdir "$below/top"
+(cd "$below/top" && echo 1 >a && echo 2 >b && sha256sum a b >../sums)
+rules "readdir top error=EIO"
+(cd "$mnt/top" && ahash -r --update="$below/sums" . a) >out 2>message
+same "a working directory that cannot be listed: ahash --update says so" '1 1' \
+    "$? $(grep -c ': \.: Input/output error$' message)"
+same "a working directory that cannot be listed: ahash --update keeps all lines" $'a\nb' \
+    "$(sed -n 's/^[^#].*  //p' "$below/sums")"
+rules
+rm -r "$below/top" "$below/sums"
 # directories and links are looked at by calls of their own
 mkdir -p "$below/top/linked"
 echo one >"$below/top/linked/one"
