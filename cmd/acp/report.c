@@ -219,9 +219,13 @@ static void note_digest(struct acp *acp, const struct item *op, uint64_t bytes, 
         acp->failed = true;
         return;
     }
-    if (acp->manifest)
+    if (acp->manifest && !checksum_line_fits(&format, digest_bytes(acp->digest), dest)) {
+        cli_message(ENAMETOOLONG, "cannot list %s in the manifest", cli_quote(dest));
+        acp->failed = true;
+    } else if (acp->manifest) {
         checksum_line_print(cli_atomic_stream(acp->manifest), &format, op->hash.digest,
                             digest_bytes(acp->digest), dest);
+    }
     if (acp->verify)
         acp_verify_note(acp, op, bytes, dest);
 }

@@ -346,6 +346,8 @@ void manifest_retire(struct ahash *ahash, struct file *file)
 
     if (!path)
         cli_fatal(0, "memory exhausted");
+    if (file->status == 0 && !manifest_can_list(ahash, path))
+        file_fail(file, STEP_OPEN, -ENAMETOOLONG);
     if (file->status < 0) {
         retire_failed(ahash, file, path);
     } else if (ahash_item(ahash, file)->kind == AHASH_KEPT) {

@@ -127,6 +127,20 @@ bool manifest_entry_is_complete(const struct ahash *ahash, const struct manifest
     return true;
 }
 
+bool manifest_can_list(const struct ahash *ahash, const char *name)
+{
+    struct checksum_format format = ahash->format;
+
+    for (size_t i = 0; i < ahash->algorithms.chosen_len; i++) {
+        const struct digest *algorithm = ahash->algorithms.chosen[i];
+        if (ahash->tagged)
+            format.tag = digest_tag(algorithm);
+        if (!checksum_line_fits(&format, digest_bytes(algorithm), name))
+            return false;
+    }
+    return true;
+}
+
 bool manifest_is_written(const struct manifest_reader *reader, const struct stat *then)
 {
     struct stat now;

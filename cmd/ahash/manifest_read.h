@@ -47,6 +47,8 @@ void manifest_rewind(struct manifest_reader *reader);
 bool manifest_read_at(const struct ahash *ahash, struct manifest_reader *reader, uint64_t at);
 /* Tells whether the entry has a digest of each chosen algorithm. */
 bool manifest_entry_is_complete(const struct ahash *ahash, const struct manifest_entry *entry);
+/* Returns true if manifest_read takes the lines of this name. */
+bool manifest_can_list(const struct ahash *ahash, const char *name);
 /* Returns true if another process has written to the manifest since its state was taken. */
 bool manifest_is_written(const struct manifest_reader *reader, const struct stat *then);
 

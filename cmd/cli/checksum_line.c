@@ -60,6 +60,18 @@ void checksum_line_print(FILE *out, const struct checksum_format *format, const 
     putc_unlocked(format->end, out);
 }
 
+bool checksum_line_fits(const struct checksum_format *format, size_t digest_bytes, const char *name)
+{
+    size_t len = format->tag ? strlen(format->tag) + strlen(" () = ") : strlen("  ");
+
+    len += 2 * digest_bytes + strlen(name);
+    if (format->end == '\n' && (name = strpbrk(name, "\\\n\r")))
+        len++;
+    for (; format->end == '\n' && name; name = strpbrk(name + 1, "\\\n\r"))
+        len++;
+    return len < CHECKSUM_LINE_BYTES_MAX;
+}
+
 void checksum_line_print_name(FILE *out, const char *name)
 {
     if (strchr(name, '\n')) {

@@ -25,6 +25,10 @@ void checksum_line_print_name(FILE *out, const char *name);
  * opened, and a list that is no text must not fill the memory. */
 enum { CHECKSUM_LINE_BYTES_MAX = 65536 };
 
+/* Returns true if checksum_line_read takes the line that checksum_line_print prints. */
+bool checksum_line_fits(const struct checksum_format *format, size_t digest_bytes,
+                        const char *name);
+
 /* Reads a line without its end into text, which has CHECKSUM_LINE_BYTES_MAX + 1 bytes. If *len is
  * CHECKSUM_LINE_BYTES_MAX the line is too long, and the next read continues in it. Returns false at
  * the end and after a read error. */

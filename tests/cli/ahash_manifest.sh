@@ -123,6 +123,29 @@ gives 'a manifest that is removed meanwhile' 0 'list: 1 new, 0 changed, 1 unchan
     'ahash --update=list slow tree/a & exec 3>slow; rm list; exec 3>&-; wait $!'
 rm slow list
 
+# -- a name that is too long for a line: the next run can read the manifest --
+python3 - <<'END'
+import os
+name = "n" * 250
+fd = os.open(".", os.O_RDONLY)
+for level in ["deep"] + [name] * 270:
+    os.mkdir(level, dir_fd=fd)
+    below = os.open(level, os.O_RDONLY, dir_fd=fd)
+    os.close(fd)
+    fd = below
+    if level == "deep":
+        os.close(os.open("a", os.O_WRONLY | os.O_CREAT, dir_fd=fd))
+os.close(os.open("b", os.O_WRONLY | os.O_CREAT, dir_fd=fd))
+END
+for counts in '1 new, 0 changed, 0 unchanged' '0 new, 0 changed, 1 unchanged'; do
+    gives "a name that is too long for a line: $counts" 1 "list: $counts, 0 removed, 1 unreadable" \
+        'ahash: deep/N/b: File name too long' 'ahash -r --update=list deep 2>err; s=$?; sed "s,/n[n/]*/,/N/," err >&2; exit $s'
+done
+gives 'a name that is too long for a line: acp --manifest' 1 "$(ahash deep/a | sed 's,deep,copy,')" \
+    "acp: cannot list 'copy/N/b' in the manifest: File name too long" \
+    'acp -r --manifest=new deep copy 2>err; s=$?; sed "s,/n[n/]*/,/N/," err >&2; cat new; exit $s'
+rm -rf list new deep copy
+
 # -- a disk that is not mounted must not empty the manifest --
 mkdir -p mnt/sub other
 for i in 1 2 3; do echo "$i" >mnt/sub/$i; done
