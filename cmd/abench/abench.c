@@ -164,6 +164,20 @@ static void prepare(void)
     bench.data.prepare_seconds = bench_now() - bench.start;
 }
 
+static struct cli_atomic *open_output(const char *path, FILE **out)
+{
+    struct cli_atomic *file;
+    int reader;
+
+    (void)fflush(stdout); /* a FIFO may wait long for its reader; errors are found at the close */
+    reader = outputs_wait(path);
+    end_if_interrupted();
+    file = outputs_open(path, out);
+    if (reader >= 0)
+        close(reader);
+    return file;
+}
+
 /* Closes a report's file, or discards it if rc is an error, and ends the program on errors. */
 static void close_output(struct cli_atomic *file, const char *path, int rc)
 {
@@ -192,21 +206,21 @@ static void report(const struct machine *machine)
     if (bench.compared)
         compare_print(taken ? stderr : stdout, &bench);
     if (opts->json) {
-        struct cli_atomic *file = outputs_open(opts->json, &out);
+        struct cli_atomic *file = open_output(opts->json, &out);
         close_output(file, opts->json, report_json(out, &bench, machine));
     }
     if (opts->csv) {
-        struct cli_atomic *file = outputs_open(opts->csv, &out);
+        struct cli_atomic *file = open_output(opts->csv, &out);
         report_csv(out, &bench);
         close_output(file, opts->csv, 0);
     }
     if (opts->markdown) {
-        struct cli_atomic *file = outputs_open(opts->markdown, &out);
+        struct cli_atomic *file = open_output(opts->markdown, &out);
         report_markdown(out, &bench, machine);
         close_output(file, opts->markdown, 0);
     }
     if (opts->html) {
-        struct cli_atomic *file = outputs_open(opts->html, &out);
+        struct cli_atomic *file = open_output(opts->html, &out);
         report_html(out, &bench, machine);
         close_output(file, opts->html, 0);
     }
@@ -302,7 +316,7 @@ static int lesson_main(void)
         lesson_print(stdout, &lesson);
     if (json) {
         FILE *out;
-        struct cli_atomic *file = outputs_open(json, &out);
+        struct cli_atomic *file = open_output(json, &out);
         close_output(file, json, lesson_json(out, &lesson));
     }
     fflush(stdout);

@@ -1,14 +1,17 @@
 /* outputs.c: the files that the reports go to. */
 #define _GNU_SOURCE
 #include "outputs.h"
+#include "measure/child.h"
 #include "../../core/base/path.h"
 #include "../cli/atomic.h"
 #include "../cli/messages.h"
 #include "../cli/quote.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Finds the directory of a path's last component, and that component. Returns 0 or -1. */
@@ -114,6 +117,21 @@ void outputs_try(const struct bench_options *opts)
     rc = opts->plot ? may_write(opts->plot) : 0; /* gnuplot replaces what is in it */
     if (rc < 0)
         cli_fatal(-rc, "cannot write %s", cli_quote(opts->plot));
+}
+
+int outputs_wait(const char *path)
+{
+    static const struct timespec pause = {.tv_nsec = 50000000};
+    struct stat st;
+    int fd = -1;
+
+    if (strcmp(path, "-") == 0 || stat(path, &st) < 0 || !S_ISFIFO(st.st_mode))
+        return -1;
+    /* open(2) without O_NONBLOCK waits on if a signal comes just before it */
+    while (!child_signal && (fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)) < 0 &&
+           (errno == ENXIO || errno == EINTR))
+        nanosleep(&pause, NULL);
+    return fd;
 }
 
 struct cli_atomic *outputs_open(const char *path, FILE **out)

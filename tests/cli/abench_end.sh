@@ -46,6 +46,29 @@ for signal in HUP INT QUIT USR1 PIPE ALRM TERM XCPU IO RTMAX; do
     same "$signal: abench ends by it" $((128 + $(kill -l $signal))) $status
     nothing_left "$signal"
 done
+# A report goes to a FIFO that no one reads.
+for signal in TERM INT HUP; do
+    mkfifo fifo
+    env --default-signal abench hash "${arms[@]}" --time=2 --json=fifo tree >table 2>message &
+    child=$!
+    check "$signal before a report has a reader: the others are printed" wait_for table
+    kill -s $signal $child
+    timeout 20 tail --pid=$child -f /dev/null || kill -s KILL $child
+    wait $child 2>/dev/null
+    status=$?
+    same "$signal before a report has a reader: abench ends by it" $((128 + $(kill -l $signal))) $status
+    rm fifo
+    nothing_left "$signal before a report has a reader"
+done
+mkfifo fifo
+abench hash "${arms[@]}" --time=2 --json=fifo tree >table 2>message &
+child=$!
+sleep 1
+same 'a report gets a reader: it is read' abench "$(python3 -c 'import json; print(json.load(open("fifo"))["program"])')"
+wait $child
+same 'a report gets a reader: status' 0 $?
+rm fifo
+nothing_left 'a report gets a reader'
 # The first INT ends the rounds and not the report. The arm blocks from the second round on.
 env --default-signal abench read --arms="$engine" --no-probe --arm 'later=[ ! -e once ] || { echo $$ >pid; exec sleep 50; }; touch once' \
     --json=report.json tree >table 2>message &
