@@ -164,12 +164,19 @@ static void prepare(void)
     bench.data.prepare_seconds = bench_now() - bench.start;
 }
 
+/* Errors are reported at the close, which does not know the reason any more. */
+static void flush_stdout(void)
+{
+    if (fflush(stdout) != 0)
+        cli_stdout_failed();
+}
+
 static struct cli_atomic *open_output(const char *path, FILE **out)
 {
     struct cli_atomic *file;
     int reader;
 
-    (void)fflush(stdout); /* a FIFO may wait long for its reader; errors are found at the close */
+    flush_stdout(); /* a FIFO may wait long for its reader */
     reader = outputs_wait(path);
     end_if_interrupted();
     file = outputs_open(path, out);
@@ -226,9 +233,8 @@ static void report(const struct machine *machine)
     }
     if (opts->plot)
         report_plot(&bench);
-    /* before the removal of the copies, which takes a while; errors are found at the close */
-    if (fflush(stdout) != 0)
-        cli_stdout_failed();
+    /* before the removal of the copies, which takes a while */
+    flush_stdout();
     end_if_interrupted();
 }
 
@@ -307,7 +313,7 @@ static int lesson_main(void)
     rc = lesson_measure(&lesson);
     if (child_signal == SIGINT && lesson.done > 0 && !json)
         lesson_print(stdout, &lesson); /* those that were measured */
-    fflush(stdout);
+    flush_stdout();
     end_if_interrupted();
     if (rc < 0)
         exit(STATUS_TROUBLE);
@@ -319,7 +325,7 @@ static int lesson_main(void)
         struct cli_atomic *file = open_output(json, &out);
         close_output(file, json, lesson_json(out, &lesson));
     }
-    fflush(stdout);
+    flush_stdout();
     end_if_interrupted();
     clean_up();
     cli_close_stdout();

@@ -199,6 +199,8 @@ check '--help' abench --help
 check '--version' abench --version
 gives 'a full standard output' 2 '' 'abench: write error: No space left on device' \
     'abench hash --arms=sync --pairs=1 tree >/dev/full'
+gives 'a full standard output, and a report' 2 '' 'abench: write error: No space left on device' \
+    'abench hash --arms=sync --pairs=1 --json=report.json tree >/dev/full'
 
 # -- the end of abench --
 abench copy "${arms[@]}" --arm 'slow=echo $$ >"$TMPDIR/pid"; sleep 50; : {dst}' tree >table 2>messages &

@@ -27,6 +27,7 @@ if [ "$engine" = uring ]; then
         same "lesson $number: it alone, with the conclusion" "$number 1" "$(titles out) $(grep -c '^So  ' out)"
         same "lesson $number: nothing on standard error without a terminal" '' "$(cat messages)"
     done
+    gives 'a full standard output' 2 '' 'abench: write error: No space left on device' 'abench lesson 1 >/dev/full'
     abench lesson 1 >out
     same '1: a bar for each read' '2 2' "$(grep -c '|=* read 1 =*|' out) $(grep -c '|=* read 2 =*|' out)"
     # ends LINE: the milliseconds at the end of a line
