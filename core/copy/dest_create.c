@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "../base/filesystem.h"
@@ -140,6 +141,24 @@ static int note_taken(struct copy *copy, struct file *file, const struct stat *s
                : 0;
 }
 
+/* Empties a file. Some FUSE filesystems cannot truncate it, but when it is opened. Returns 0, or -1
+ * with errno. */
+static int empty(int fd)
+{
+    char path[sizeof("/proc/self/fd/") + 3 * sizeof(fd)];
+    int error, again;
+
+    if (ftruncate(fd, 0) == 0)
+        return 0;
+    error = errno;
+    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    again = open(path, O_WRONLY | O_TRUNC | O_NONBLOCK | O_CLOEXEC);
+    if (again >= 0)
+        close(again);
+    errno = error;
+    return again < 0 ? -1 : 0;
+}
+
 enum taken {
     TAKEN,          /* it is empty, and ours */
     TAKEN_LATER,    /* the run is writing it by another name, or reading it */
@@ -175,7 +194,7 @@ static enum taken take_over(struct copy *copy, struct file *file, const struct s
         return TAKEN_GONE;
     /* without a lock another thread may have completed it since that size was seen */
     if ((now.st_size > 0 || !is_locked(op, dest->fd, (uint64_t)from->st_size)) &&
-        ftruncate(dest->fd, 0) < 0)
+        empty(dest->fd) < 0)
         return TAKEN_FAILED;
     if (note_taken(copy, file, st, birth_ns, dest->fd) < 0) {
         file_fail(file, STEP_OPEN_DEST, -ENOMEM);

@@ -393,6 +393,22 @@ rules "flush * error=EINTR times=3"
 check "interrupted closes: ahash --update" ahash -r --update="$mnt/list" right
 rm -rf "${below:?}/new" "$below/list"
 
+# as with cp, which opens with O_TRUNC
+fresh_mount
+rules "truncate * error=EPERM"
+for options in '' -r '-r --sparse=always' '-rf --verify' '--manifest=sums'; do
+    for file in small large; do
+        seq 2000000 >"$below/$file"
+        ln -f "$below/$file" "$below/other"
+        # shellcheck disable=SC2086 # words
+        check "a $file file over another, which can be emptied only when it is opened, ${options:-plain}" \
+            acp $options "right/$file" "$mnt/$file"
+        check "a $file file over another, ${options:-plain}: it is the new one by both names" \
+            cmp "$below/other" "right/$file"
+    done
+done
+rm -f "$below"/* sums
+
 # -- additions to copying --
 
 fresh_mount
