@@ -4,6 +4,7 @@
  * file, so that memory does not grow with their number. Then all is brought to the device, and the
  * engine reads the copies past the page cache. */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -60,6 +61,12 @@ void acp_verify_start(struct acp *acp)
     acp->verify = verify;
 }
 
+static void report_not_regular(struct acp *acp, const char *path)
+{
+    cli_message(0, "cannot verify %s: not a regular file", cli_quote(path));
+    acp->failed = true;
+}
+
 void acp_verify_note(struct acp *acp, const struct item *op, uint64_t bytes, const char *to_path)
 {
     struct acp_verify *verify = acp->verify;
@@ -68,8 +75,7 @@ void acp_verify_note(struct acp *acp, const struct item *op, uint64_t bytes, con
     if (op->to_regular) {
         bytes = WHOLE_FILE;
     } else if (fstatat(op->to->fd, op->to_name, &st, 0) < 0 || !S_ISBLK(st.st_mode)) {
-        cli_message(0, "cannot verify %s: not a regular file", cli_quote(to_path));
-        acp->failed = true;
+        report_not_regular(acp, to_path);
         return;
     }
     fwrite(&bytes, sizeof(bytes), 1, verify->notes);
@@ -122,7 +128,7 @@ static void verify_device(struct acp_verify *verify, const char *path, uint64_t 
 {
     uint8_t digest[DIGEST_BYTES_MAX];
     void *block = direct_alloc(DEVICE_BLOCK_BYTES);
-    int fd = path_open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+    int fd = path_open(path, O_RDONLY | O_DIRECT | O_NONBLOCK | O_CLOEXEC);
     int rc = fd < 0 ? -errno : !block ? -ENOMEM : 0;
 
     if (rc == 0)
@@ -190,6 +196,7 @@ static int add(struct acp_verify *verify, struct feed *feed, const uint8_t *expe
         return -ENOMEM;
     verified = file->op;
     memcpy(verified->expected, expected, verify->digest_bytes);
+    file->type = DT_REG; /* a FIFO that has replaced it is not waited for */
     if (rc == 0)
         return feed_add(feed, file);
     file_fail(file, STEP_OPEN, rc);
@@ -235,6 +242,8 @@ static void retire(struct file *file, void *arg)
     path = file_path(file);
     if (file->status == 0)
         report_difference(verify, path ? path : file->name);
+    else if (file->step == STEP_REPLACED)
+        report_not_regular(verify->acp, path ? path : file->name);
     else
         report_unread(verify, path ? path : file->name, -file->status);
     free(path);

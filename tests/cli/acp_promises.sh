@@ -30,6 +30,16 @@ mkfifo fifo
 check '--durable to a FIFO' bash -c 'timeout "$limit_seconds" cat fifo >got & timeout "$limit_seconds" acp --durable source fifo && wait && cmp source got'
 # files that cannot be read back
 gives '--verify of /dev/null' 1 '' "acp: cannot verify '/dev/null': not a regular file" 'acp --verify source /dev/null'
+# The second operand is read until its writer comes, who comes when the first copy has been replaced.
+for options in '' -j1 --manifest=sums; do
+    # shellcheck disable=SC2016 # it runs in bash
+    gives "--verify of a copy that a FIFO has replaced, ${options:-plain}" 1 '' \
+        "acp: cannot verify 'into/source': not a regular file" "mkdir into
+        timeout \$limit_seconds acp --verify $options source fifo into & acp=\$!
+        for ((i = 0; i < 1000; i++)); do cmp -s source into/source && break; sleep 0.01; done
+        rm into/source; mkfifo into/source; timeout \$limit_seconds bash -c 'echo other >fifo'
+        wait \$acp; status=\$?; rm -r into; exit \$status"
+done
 # the list of files to compare needs no directory
 check '--verify without a directory for temporary files' bash -c 'TMPDIR=/nonexistent acp --verify source copy'
 
