@@ -108,6 +108,7 @@ same_as_cp 'a directory over a link to a directory' "$ab; ln -s e s" 'cp -rT d s
 over='cp -r d e; cp -a d e; cp -rL d e; cp -rb d e; cp -rs d e; cp -rl d e; cp -rn d e; cp -r --remove-destination d e'
 gnu_since 9.5 snippet "${over/-rb/-rL}" # -b moves the link out of the way
 same_as_cp 'a directory over a link to itself' "$ab; ln -s ../d e/d" "$over"
+same_as_cp 'an operand over a link to itself' "$ab; ln -s d s" 'cp -rT d s; cp -rHT d s; cp -rLT d s'
 same_as_cp 'a directory over a link to a directory in a tree' \
     "$ab; mkdir d/x e/d; echo x >d/x/x; ln -s .. e/d/x" 'cp -r d e'
 same_as_cp 'a running program as destination' "$ab; cp /bin/sleep s" \
