@@ -449,6 +449,8 @@ static void finish_options(struct acp *acp, const struct deferred *deferred)
     if (opts->make != MAKE_COPIES && (acp->manifest_path || acp->verify_copies || opts->atomic))
         conflict(
             "--manifest, --verify and --atomic cannot be combined with --link or --symbolic-link");
+    if (opts->attributes_only && (acp->manifest_path || acp->verify_copies))
+        conflict("--attributes-only cannot be combined with --manifest or --verify");
     if (acp->plan_path)
         check_plan(acp, deferred);
     if (deferred->backup)

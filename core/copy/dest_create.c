@@ -409,11 +409,12 @@ static int open_atomic(struct copy *copy, struct file *file, const struct stat *
 
 int dest_create(struct copy *copy, struct file *file, const struct stat *st, struct dest *dest)
 {
+    /* for attributes only, a file that is there must keep its contents */
+    bool atomic = copy->opts.atomic && S_ISREG(st->st_mode) && !copy->opts.attributes_only;
     int rc;
 
     do
-        rc = copy->opts.atomic && S_ISREG(st->st_mode) ? open_atomic(copy, file, st, dest)
-                                                       : create_or_open(copy, file, st, dest);
+        rc = atomic ? open_atomic(copy, file, st, dest) : create_or_open(copy, file, st, dest);
     while (rc == EXISTING_GONE);
     assert((rc == DEST_WRITE) == (dest->state == DEST_NAMED || dest->state == DEST_NAMELESS));
     return rc;

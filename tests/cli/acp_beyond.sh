@@ -55,6 +55,17 @@ gives '--manifest with --dry-run' 1 '' "$(printf '%s\n' 'acp: --dry-run cannot b
     "Try 'acp --help' for more information.")" 'acp --dry-run --manifest=s tree/1 copy/y'
 gives '--manifest with links' 1 '' "$(printf '%s\n' 'acp: --manifest, --verify and --atomic cannot be combined with --link or --symbolic-link' \
     "Try 'acp --help' for more information.")" 'acp -l --manifest=s tree/1 copy/y'
+for option in --manifest=s --verify; do
+    gives "${option%=*} with --attributes-only" 1 '' \
+        "$(printf '%s\n' 'acp: --attributes-only cannot be combined with --manifest or --verify' \
+            "Try 'acp --help' for more information.")" "acp --attributes-only $option tree/1 copy/y"
+done
+for options in '' -r '-a -j1' '-r --durable' -f; do
+    gives "--atomic with --attributes-only, ${options:-plain}: the contents stay" 0 $'old\nold' '' \
+        "mkdir one two; echo new >one/file; ln one/file one/link; echo old >two/file
+        ln two/file two/link; acp --atomic --attributes-only $options one/file one/link two
+        cat two/file two/link; rm -r one two"
+done
 
 # -- --verify --
 rm -rf copy
