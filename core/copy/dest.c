@@ -56,7 +56,7 @@ static int choose_way(struct copy *copy, struct file *file, const struct stat *s
             dest->sparse = false;
         }
     }
-    dest->resize = dest->sparse || dest->zeros_hole; /* it may end in a hole */
+    dest->resize |= dest->sparse || dest->zeros_hole; /* it may end in a hole */
     if (S_ISREG(st->st_mode) && dest->regular && !dest->zeros_hole && !copy->opts.digest &&
         !copy->rate && copy->opts.clone != CLONE_NEVER && copy->opts.sparse != SPARSE_NEVER)
         dest->offload_end = (uint64_t)st->st_size;

@@ -39,7 +39,8 @@ struct dest {
     bool claimed;                 /* its hard link's first name */
     bool sparse;                  /* the source has holes: write data only */
     bool zeros_hole;              /* runs of zeros become holes */
-    bool resize;                  /* its size may not be what was written: set it at the end */
+    bool resize;                  /* set its size at the end: it may not be what was written, or
+                                   * nothing is written, and it gets new times by that alone */
     bool read_only;               /* DEST_READ: nothing is written */
     bool replaces;                /* DEST_NAMELESS: the name is an existing file's */
     bool overtakes;               /* DEST_NAMELESS: another process is making a file of that name */

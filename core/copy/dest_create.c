@@ -193,8 +193,9 @@ static enum taken take_over(struct copy *copy, struct file *file, const struct s
     if (st->st_nlink > 0 && now.st_nlink == 0) /* some filesystems count no links */
         return TAKEN_GONE;
     /* without a lock another thread may have completed it since that size was seen */
-    if ((now.st_size > 0 || !is_locked(op, dest->fd, (uint64_t)from->st_size)) &&
-        empty(dest->fd) < 0)
+    if (now.st_size == 0 && is_locked(op, dest->fd, (uint64_t)from->st_size))
+        dest->resize = true;
+    else if (empty(dest->fd) < 0)
         return TAKEN_FAILED;
     if (note_taken(copy, file, st, birth_ns, dest->fd) < 0) {
         file_fail(file, STEP_OPEN_DEST, -ENOMEM);

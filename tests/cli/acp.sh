@@ -28,6 +28,8 @@ check '--help' acp --help
 ab='echo a >a; echo b >b; mkdir d e; echo f >d/f'
 same_as_cp 'a file to a new name' "$ab" 'cp a new'
 same_as_cp 'a file over a file' "$ab; head -c 100000 /dev/zero >b" 'cp a b'
+same_as_cp 'an empty file over an empty one: it is new' ': >e; : >t; : >u; : >v; mkdir d; : >d/e' \
+    'cp /dev/null t; cp e u; cp --sparse=always e v; cp -r e d; cp -u e d'
 same_as_cp 'a file into a directory' "$ab" 'cp a d; cp -v b d/; cp -v b ./d'
 same_as_cp 'several into a directory' "$ab" 'cp -v a b d'
 two='mkdir x1 x2 dir; seq 100000 >x1/same; echo 2 >x2/same; mkdir x1/d x2/d; seq 100000 >x1/d/same; echo 2 >x2/d/same'
