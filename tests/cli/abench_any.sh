@@ -56,6 +56,13 @@ abench hash "${arms[@]}" --arm 'wrong=date >>{src}/sub/1; sha256sum {src}/sub/2'
 same 'digests that are missing still differ' '1 1' "$? $(grep -c '^wrong  *differs' table)"
 abench copy "${arms[@]}" --arm 'wrong=date >>{src}/sub/1; cp -r {src} {dst}; echo x >>{dst}/sub/2' tree >table 2>messages
 same 'and so does a wrong copy' '1 1' "$? $(grep -c '^wrong  *differs' table)"
+for operation in hash copy; do
+    [ $operation = hash ] && work='sha256sum {src}/sub/*' || work='cp -r {src} {dst}'
+    abench $operation "${arms[@]}" --arm "last=$work; rm -f \$TMPDIR/abench.*/manifest \$TMPDIR/abench.*/reference" \
+        --pairs=1 tree >table 2>messages
+    same "$operation: a result that cannot be compared: status" 1 $?
+    check "$operation: a result that cannot be compared: said" grep -qx 'abench: arm last: cannot compare its result' messages
+done
 
 # -- files that cannot be read --
 rm report.json

@@ -247,8 +247,11 @@ enum bench_check verify_run(struct bench *bench, struct bench_arm *arm, struct b
     }
     if (result == RESULT_DIFFERS)
         return CHECK_DIFFERS;
-    if (result != RESULT_EQUAL)
+    if (result != RESULT_EQUAL) {
+        if (result != RESULT_UNKNOWN_FORMAT)
+            cli_message(0, "arm %s: cannot compare its result", arm->name);
         return CHECK_FAILED;
+    }
     arm->content_seen = true;
     return bench->opts.operation == BENCH_COPY && !comparison.content ? CHECK_SIZES : CHECK_CONTENT;
 }
