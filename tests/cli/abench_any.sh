@@ -209,6 +209,9 @@ fi
 gives 'a mistyped operation' 2 '' "abench: unknown operation 'raed'; expected read, hash, copy or lesson
 Try 'abench --help' for more information.
 Did you mean 'read'?" 'abench raed tree'
+mkdir alone
+cp "$bin/abench" alone
+gives 'without the other programs' 2 '' "abench: cannot run '$PWD/alone/ahash': No such file or directory" 'PATH=alone:$PATH abench tree'
 gives 'a mistyped path' 2 '' 'abench: tree/none: No such file or directory' 'abench tree/none'
 gives 'operands as those of cp' 2 '' \
     'abench: new (copies are made beside the first PATH, or in --dest=DIR): No such file or directory' 'abench copy tree new'

@@ -239,17 +239,16 @@ int child_spawn(pid_t *pid, char *const argv[], const char *dir, int in, int out
 
 int child_command(char *const argv[], bool quiet)
 {
-    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC), rc, status;
     struct rusage usage;
-    int status;
     pid_t pid;
 
     if (null < 0)
-        return CHILD_DIED;
-    int rc = child_spawn(&pid, argv, NULL, -1, null, quiet ? null : 2);
+        return -errno;
+    rc = child_spawn(&pid, argv, NULL, -1, null, quiet ? null : 2);
     close(null);
     if (rc < 0)
-        return CHILD_DIED;
+        return rc;
     child_wait(pid, -pid, 0);
     status = child_collect(pid, &usage);
     return WIFEXITED(status) ? WEXITSTATUS(status) : CHILD_DIED;

@@ -22,7 +22,7 @@ int child_call(int (*work)(void *arg), void *arg);
 void *child_shared_new(size_t bytes);
 void child_shared_free(void *memory, size_t bytes); /* takes NULL */
 /* Runs a command, with its output to /dev/null, and waits. quiet: its messages too. Returns its
- * exit status, or 126. */
+ * exit status, 126 if a signal has ended it, or -errno if it could not be started. */
 int child_command(char *const argv[], bool quiet);
 /* Starts argv in a process group of its own, in a directory (NULL: the working directory). Without
  * in (-1) it reads /dev/null. Returns 0 or -errno. */

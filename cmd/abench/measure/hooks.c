@@ -14,7 +14,10 @@ static int run_hook(const char *option, const char *command)
 
     if (status == 0 || child_signal)
         return status ? -1 : 0;
-    cli_message(0, "the command of --%s failed with status %d", option, status);
+    if (status < 0)
+        cli_message(-status, "cannot run the command of --%s", option);
+    else
+        cli_message(0, "the command of --%s failed with status %d", option, status);
     return -1;
 }
 

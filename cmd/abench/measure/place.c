@@ -88,9 +88,11 @@ int place_remove(const char *path)
     static const char script[] = "find \"$1\" -mindepth 3 -maxdepth 3 -print0 2>/dev/null |"
                                  " xargs -0 -r -n 8 -P 16 rm -rf --; rm -rf -- \"$1\"";
     char *argv[] = {(char *)"sh", (char *)"-c", (char *)script, (char *)"sh", (char *)path, NULL};
+    int status;
 
     assert(strstr(path, "/abench.")); /* only what mkdtemp has made */
-    return child_command(argv, false) == 0 ? 0 : -EIO;
+    status = child_command(argv, false);
+    return status > 0 ? -EIO : status;
 }
 
 /* Opens the mark of a directory, and locks it. Returns its descriptor if it is ours and its maker

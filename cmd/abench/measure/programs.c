@@ -36,10 +36,12 @@ void programs_check(const struct bench *bench)
 {
     for (size_t i = 0; i < bench->n_arms; i++) {
         char *argv[] = {NULL, (char *)"--version", NULL};
+        int status;
         if (!bench->arms[i].argv)
             continue;
         argv[0] = bench->arms[i].argv[0];
-        if (child_command(argv, true) != 0)
-            cli_fatal(0, "cannot run %s", cli_quote(argv[0]));
+        status = child_command(argv, true);
+        if (status != 0)
+            cli_fatal(status < 0 ? -status : 0, "cannot run %s", cli_quote(argv[0]));
     }
 }
