@@ -13,6 +13,7 @@
 enum {
     DECISIVE_PERCENT = 70, /* of the workers' time */
     CROWDED_PERCENT = 20,  /* of that time ready to run: no processor is free */
+    OWN_PERCENT = 50,      /* of the processors that the workers can use: others have the rest */
     SHORT_MS = 20,         /* of a worker: its start and the clocks' steps would decide */
     FULL_PERCENT = 50,     /* mean to peak in flight: the queue was kept full */
 };
@@ -62,7 +63,9 @@ static void computing(struct cli_bottleneck *bottleneck, const struct cli_common
 {
     bool in_digest = common->digest && shares->digest > shares->computing / 2;
     unsigned processors = limits_processors();
-    char where[96], help[96] = "neither more workers nor a deeper queue would help";
+    unsigned used = stats->workers < processors ? stats->workers : processors;
+    char where[96], help[96] = "neither more workers nor a deeper queue would help",
+                    others[96] = "";
     const char *because = "";
     /* of the time in which a processor was there */
     double busy = 100 / (100 - shares->queued), digest = shares->digest * busy;
@@ -82,7 +85,11 @@ static void computing(struct cli_bottleneck *bottleneck, const struct cli_common
         because = "no processor is left: ";
     else
         snprintf(help, sizeof(help), "-j%u would help, a deeper queue would not", processors);
-    set(bottleneck, "cpu", "CPU-bound: %s; %s%s", where, because, help);
+    if (shares->queued > CROWDED_PERCENT && shares->computing * stats->workers < OWN_PERCENT * used)
+        snprintf(others, sizeof(others),
+                 "; other processes, or a CPU quota, had the processors for %.0f%% of its time",
+                 shares->queued);
+    set(bottleneck, "cpu", "CPU-bound: %s; %s%s%s", where, because, help, others);
 }
 
 /* Writes what would have more requests in flight, in parentheses, or nothing. */

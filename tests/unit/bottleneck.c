@@ -67,6 +67,23 @@ static void others_have_the_processors(void **state)
     stats.hash_ns = 75 * percent_ns; /* by the clock, so with some waiting */
     check(&engine_uring, &stats, 0, "cpu", "no processor is left: neither");
     check(&engine_uring, &stats, 0, "cpu", "72% in SHA256");
+    stats = run_of(1, 10, 10);
+    stats.runqueue_ns = 79 * percent_ns;
+    check(&engine_uring, &stats, 0, "cpu", "would help; other processes, or a CPU quota, had the");
+    check(&engine_uring, &stats, 0, "cpu", "processors for 79% of its time");
+}
+
+static void own_workers_have_the_processors(void **state)
+{
+    struct stats stats = run_of(8 * limits_processors(), 8, 4);
+
+    struct cli_bottleneck bottleneck;
+
+    (void)state;
+    stats.runqueue_ns = stats.wall_ns / 100 * 85;
+    check(&engine_sync, &stats, 0, "cpu", "no processor is left: neither");
+    bottleneck = cli_bottleneck(&(struct cli_common){}, &engine_sync, &stats, 0);
+    assert_null(strstr(bottleneck.text, "other processes"));
 }
 
 static void one_file(void **state)
@@ -213,6 +230,7 @@ int main(void)
         cmocka_unit_test(one_worker_of_a_cached_tree),
         cmocka_unit_test(as_many_workers_as_processors),
         cmocka_unit_test(others_have_the_processors),
+        cmocka_unit_test(own_workers_have_the_processors),
         cmocka_unit_test(one_file),
         cmocka_unit_test(one_file_with_a_thread_for_its_digest),
         cmocka_unit_test(one_file_on_one_worker),

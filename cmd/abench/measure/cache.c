@@ -212,7 +212,8 @@ static void warn_resident(struct bench *bench, enum bench_cache cache, const str
     if (cache == BENCH_WARM && resident < 1 - much)
         bench_warn(bench,
                    "less than 99%% of the data was in the page cache before a warm run: it does"
-                   " not fit in memory; choose fewer files");
+                   " not fit in memory, or something else took its place; choose fewer files, or"
+                   " measure when no other process fills the memory");
 }
 
 int cache_prepare(struct bench *bench, enum bench_cache cache, double *resident)
