@@ -47,6 +47,7 @@ static struct {
     pthread_mutex_t lock;
     bool checked;
     bool correct[ALGORITHMS];
+    char name[64];
 } known = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 struct message {
@@ -69,7 +70,6 @@ struct batch {
     IMB_MGR *manager;
     unsigned register_bytes;
     bool gains[ALGORITHMS];
-    char name[64];
     struct digest_context *context; /* for messages that are not left to the manager */
     struct messages waiting, submitted, done;
 };
@@ -222,7 +222,8 @@ void *batch_done(struct batch *batch, bool flush_now, int *status)
 
 const char *batch_name(const struct batch *batch)
 {
-    return batch->name;
+    (void)batch;
+    return known.name;
 }
 
 /* Digests messages of many lengths, twice as many as there are lanes and some, and compares.
@@ -264,8 +265,9 @@ static bool choose(struct batch *batch)
     if (!avx512 && !(features & IMB_FEATURE_AVX2))
         return false;
     batch->register_bytes = avx512 ? 64 : 32;
-    snprintf(batch->name, sizeof(batch->name), "libipsec-mb, %s, %u at a time",
-             avx512 ? "AVX-512" : "AVX2", lanes_of(batch, &algorithms[0]));
+    if (!known.checked)
+        snprintf(known.name, sizeof(known.name), "libipsec-mb, %s, %u at a time",
+                 avx512 ? "AVX-512" : "AVX2", lanes_of(batch, &algorithms[0]));
     for (unsigned i = 0; i < ALGORITHMS; i++) {
         bool gains = avx512 || !algorithms[i].sha_ni || !(features & IMB_FEATURE_SHANI);
         if (gains && !known.checked)

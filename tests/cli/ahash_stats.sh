@@ -93,6 +93,12 @@ done
 ahash --version | grep -q '^Small files *libipsec-mb' && most=500 || most=0
 (cd small && ahash --stats=json -a sha512 -j1 -- * 2>../stats >/dev/null)
 check 'small files are in batches, as --version tells' [ "$(fields batch_files <stats)" -ge "$most" ]
+name=$(ahash --version | sed -n 's/^Small files *\(libipsec-mb.*\)/\1/p')
+for option in --manifest=copied.sums --verify; do
+    rm -rf copied
+    same "acp $option names what digests them" "${name:-None}" \
+        "$(acp -rT -j1 --stats=json "$option" small copied 2>&1 | fields batch_library)"
+done
 (cd small && sha256sum -- *) >sums
 check 'the same by -c' bash -c 'cd small && ahash -c --quiet ../sums'
 
