@@ -89,8 +89,7 @@ static void rounds_and_medians_disagree(void **state)
     set_up(&one_thread, &threads, NULL);
     contradict();
     answer = ask("Which is the fastest?  CANNOT TELL\nno difference can be told: within the rounds "
-                 "the faster one"
-                 " is 16 blocking threads, but by the median time it is 1 blocking thread;");
+                 "the faster one is 16 blocking threads, but by the median time it is 1 blocking");
     assert_true(answer.undecided);
 }
 
@@ -305,6 +304,23 @@ static void no_answer_from_too_little(void **state)
     assert_int_equal(ask("CANNOT TELL\nio_uring takes between").kind, ANSWER_UNKNOWN);
 }
 
+static void a_hint_does_not_follow_chance(void **state)
+{
+    struct figures last = ring;
+
+    (void)state;
+    last.usual = true;
+    set_up(&one_thread, &threads, &last);
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        bench.arms[0].samples[i].others_seconds = 8;
+        bench.arms[2].samples[i].seconds = i < 3 ? 1 : 3;
+    }
+    assert_string_equal(use_because("takes io_uring by itself; a hint, no more)"), "uring");
+    for (unsigned i = 0; i < ROUNDS; i++)
+        bench.arms[2].samples[i].seconds = 3;
+    assert_string_equal(use_because("(measured best; a hint, no more)"), "sync-j16");
+}
+
 static void nothing_to_compare_with_is_no_lack_of_time(void **state)
 {
     (void)state;
@@ -470,6 +486,7 @@ int main(void)
         cmocka_unit_test(work_that_is_left_out),
         cmocka_unit_test(ready_to_run_is_not_waiting),
         cmocka_unit_test(no_answer_from_too_little),
+        cmocka_unit_test(a_hint_does_not_follow_chance),
         cmocka_unit_test(nothing_to_compare_with_is_no_lack_of_time),
         cmocka_unit_test(what_to_ask_for_has_a_number),
         cmocka_unit_test(arms_are_known_by_what_they_do),

@@ -282,6 +282,14 @@ static void find_other(const struct bench *bench, enum bench_cache cache, struct
         tell_contrary(bench, cache, &of, answer->use, answer->other, answer);
 }
 
+/* Returns true if no difference shows that the fastest arm is faster than our command without
+ * options: without an answer, the next run might find another one. */
+static bool best_by_chance(const struct bench *bench, enum bench_cache cache, int best, int usual)
+{
+    return best != ANSWER_NONE && usual != ANSWER_NONE &&
+           !summary_compare(bench, (size_t)best, (size_t)usual, cache).faster;
+}
+
 struct answer answer_find(const struct bench *bench, enum bench_cache cache)
 {
     int base = find_base(bench, cache), best = fastest(bench, cache, base, is_any);
@@ -310,8 +318,9 @@ struct answer answer_find(const struct bench *bench, enum bench_cache cache)
         char reason[sizeof(answer.unknown)];
         answer.undecided = busy(bench, cache, reason, sizeof(reason));
     }
-    if (answer.too_short)
-        answer.use = usual; /* the best is so by chance */
+    if (answer.too_short || (answer.kind == ANSWER_UNKNOWN && !bench->no_ring &&
+                             best_by_chance(bench, cache, best, usual)))
+        answer.use = usual;
     answer.hint = answer.undecided || answer.too_short ||
                   (answer.kind == ANSWER_UNKNOWN && !bench->no_ring);
     return answer;

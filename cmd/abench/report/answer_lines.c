@@ -123,7 +123,7 @@ static void print_reason(FILE *out, const struct bench *bench, const struct answ
         fputs("   (measured best", out);
     else
         fputs("   (the smallest values that are as fast as the best", out);
-    if (answer->use == usual && best != usual && !answer->too_short)
+    if (answer->use == usual && best != usual && !answer->hint)
         fprintf(out, "; as fast as %s", bench->arms[best].label);
     else if (answer->use != usual && usual != ANSWER_NONE && arm->argv && !arm->swept &&
              !arm->ring && (answer->kind != ANSWER_UNKNOWN || bench->no_ring))
