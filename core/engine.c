@@ -10,6 +10,7 @@
 
 #include "base/limits.h"
 #include "base/preload.h"
+#include "base/thread.h"
 #include "crew.h"
 
 enum {
@@ -176,7 +177,7 @@ static void start_extra(struct crew_member *member)
         pthread_join(worker->thread, NULL);
     worker->left = false;
     worker->member.quiet = 0;
-    worker->has_thread = pthread_create(&worker->thread, NULL, extra_main, worker) == 0;
+    worker->has_thread = thread_start(&worker->thread, extra_main, worker) == 0;
     worker->has_counters |= worker->has_thread;
     crew->extra += worker->has_thread;
     crew->closed = !worker->has_thread; /* a limit on threads: do not try again */
@@ -209,7 +210,7 @@ static void crew_run(struct crew *crew, struct feed *feed)
 
     for (unsigned i = 0; i < here; i++) {
         struct worker *worker = &crew->workers[i];
-        worker->has_thread = pthread_create(&worker->thread, NULL, worker_main, worker) == 0;
+        worker->has_thread = thread_start(&worker->thread, worker_main, worker) == 0;
         worker->has_counters = worker->has_thread;
     }
     crew->workers[here].has_counters = true;

@@ -11,6 +11,7 @@
 
 #include "stdin.h"
 #include "ahash.h"
+#include "../../core/base/thread.h"
 #include "../../core/digest/hash.h"
 
 enum { STDIN_BLOCK_BYTES = 256 * 1024 };
@@ -87,7 +88,7 @@ static int add_stdin(struct ahash *ahash, struct feed *feed, struct file *file)
         return rc;
     ahash->stdin_file = file;
     ahash->stdin_feed = feed;
-    if (pthread_create(&ahash->stdin_thread, NULL, stdin_main, ahash) != 0) {
+    if (thread_start(&ahash->stdin_thread, stdin_main, ahash) != 0) {
         stdin_main(ahash);
         ahash->stdin_file = NULL;
     }

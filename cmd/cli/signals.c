@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../../core/base/preload.h"
+#include "../../core/base/thread.h"
 #include "../../core/base/unfinished.h"
 #include "../../core/engine.h"
 #include "messages.h"
@@ -15,8 +16,7 @@
 enum {
     END_SECONDS = 2, /* if the destination's device does not answer either */
     LOOK_SECONDS = 1,
-    REQUESTS_MS = 150, /* a device that does not answer must not hold up Ctrl-C */
-    STACK_BYTES = 64 * 1024,
+    REQUESTS_MS = 150,   /* a device that does not answer must not hold up Ctrl-C */
     SIGNAL_STATUS = 128, /* a shell's exit status for a signal, less its number */
 };
 
@@ -68,19 +68,6 @@ static void *deadline_main(void *arg)
     cli_end_by_signal(stopped_by);
 }
 
-static int start_thread(pthread_t *thread, void *(*main)(void *))
-{
-    pthread_attr_t attr;
-    int rc;
-
-    pthread_attr_init(&attr);
-    pthread_attr_setstacksize(&attr, STACK_BYTES);
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    rc = pthread_create(thread, &attr, main, NULL);
-    pthread_attr_destroy(&attr);
-    return rc;
-}
-
 /* Waits for a signal in a thread of its own: a signal's handler must not take the locks that the
  * removal needs, and a hung device blocks only the thread that waits for it. The signal stays
  * blocked until the files are removed: it often comes twice, to the process and to its group. */
@@ -99,7 +86,8 @@ static void *stop_main(void *arg)
         sig = sigtimedwait(&stopping, NULL, &look);
     while (sig < 0);
     stopped_by = sig;
-    start_thread(&thread, deadline_main);
+    if (thread_start(&thread, deadline_main, NULL) == 0)
+        pthread_detach(thread);
     incomplete = unfinished_remove();
     /* meanwhile the workers go on, but begin no file */
     engine_uring.stop(sig == SIGPIPE ? CLI_STOP_MS : REQUESTS_MS);
@@ -144,11 +132,12 @@ void cli_signals_install(void)
             action.sa_handler == SIG_DFL && !sigismember(&before, sig))
             sigaddset(&stopping, sig);
     pthread_sigmask(SIG_BLOCK, &stopping, NULL);
-    if (start_thread(&stop_thread, stop_main) != 0) {
+    if (thread_start(&stop_thread, stop_main, NULL) != 0) {
         /* without the thread they end the program as they always did */
         pthread_sigmask(SIG_SETMASK, &before, NULL);
         return;
     }
+    pthread_detach(stop_thread);
     action = (struct sigaction){.sa_sigaction = hand_over, .sa_flags = SA_SIGINFO | SA_RESTART};
     sigemptyset(&unblocked);
     sigaddset(&unblocked, SIGURG); /* for struct engine */

@@ -8,11 +8,9 @@
 #include <stdlib.h>
 
 #include "preload.h"
+#include "thread.h"
 
-enum {
-    JOBS_MAX = 1024, /* that wait for a thread */
-    STACK_BYTES = 256 * 1024,
-};
+enum { JOBS_MAX = 1024 }; /* that wait for a thread */
 
 struct job {
     void (*run)(void *arg);
@@ -79,15 +77,10 @@ struct pool *pool_new(unsigned threads)
 /* Called with the lock held. */
 static void start_thread(struct pool *pool)
 {
-    pthread_attr_t attr;
-
-    pthread_attr_init(&attr);
-    pthread_attr_setstacksize(&attr, STACK_BYTES);
-    if (pthread_create(&pool->thread[pool->threads], &attr, pool_main, pool) == 0)
+    if (thread_start(&pool->thread[pool->threads], pool_main, pool) == 0)
         pool->threads++;
     else
         pool->limited = true;
-    pthread_attr_destroy(&attr);
 }
 
 /* Adds the job, after waiting for room if may_wait. Returns false if it cannot be added. */

@@ -19,6 +19,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "../base/thread.h"
 #include "../base/retry.h"
 
 #ifndef SYS_fchmodat2
@@ -110,7 +111,7 @@ static void *call_there(void *arg)
 static ssize_t call_in_thread(struct call *call)
 {
     pthread_t thread;
-    int rc = pthread_create(&thread, NULL, call_there, call);
+    int rc = thread_start(&thread, call_there, call);
 
     if (rc == 0)
         rc = pthread_join(thread, NULL);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "../base/direct.h"
+#include "../base/thread.h"
 
 enum {
     /* Smaller blocks of a file that is not large yet are digested by the caller: handing them over
@@ -100,8 +101,7 @@ static bool start(struct sink_thread *sink_thread)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     sink_thread->memory = direct_alloc((size_t)PIECES * PIECE_BYTES);
     sink_thread->started = sink_thread->memory &&
-                           pthread_create(&sink_thread->thread, NULL, sink_thread_main,
-                                          sink_thread) == 0;
+                           thread_start(&sink_thread->thread, sink_thread_main, sink_thread) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     sink_thread->failed = !sink_thread->started;
     for (int i = 0; i < PIECES && sink_thread->started; i++)

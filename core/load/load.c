@@ -14,6 +14,7 @@
 #include "../base/direct.h"
 #include "../base/leased.h"
 #include "../base/preload.h"
+#include "../base/thread.h"
 #include "../base/retry.h"
 
 #define MIX UINT64_C(0x9e3779b97f4a7c15) /* odd, and of no pattern: 2^64 by the golden ratio */
@@ -338,7 +339,7 @@ int load_run(struct load *load, const struct engine *engine, unsigned jobs,
         worker->engine = engine;
         /* the last one runs here: a single worker needs no thread */
         if (i + 1 < jobs)
-            worker->started = pthread_create(&worker->thread, NULL, worker_main, worker) == 0;
+            worker->started = thread_start(&worker->thread, worker_main, worker) == 0;
     }
     worker_main(&workers[jobs - 1]);
     for (unsigned i = 0; i < jobs; i++) {

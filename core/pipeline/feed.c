@@ -14,6 +14,7 @@
 
 #include "../base/preload.h"
 #include "../base/stats.h"
+#include "../base/thread.h"
 
 enum {
     /* A walk of a cold tree fills this while the readers wait for their first files' inodes, and at
@@ -122,7 +123,7 @@ int feed_start(struct feed **out, const struct feed_config *config)
     pthread_cond_init(&feed->emptied, NULL);
     progress_attach(config->progress, feed, feed_oldest);
     feed->has_thread = !config->no_thread; /* the thread itself reads it */
-    if (feed->has_thread && pthread_create(&feed->thread, NULL, producer_main, feed) != 0)
+    if (feed->has_thread && thread_start(&feed->thread, producer_main, feed) != 0)
         feed->has_thread = false;
     *out = feed;
     return 0;

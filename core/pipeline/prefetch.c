@@ -19,12 +19,12 @@
 #include <unistd.h>
 
 #include "../base/preload.h"
+#include "../base/thread.h"
 #include "../base/retry.h"
 
 enum {
     PREFETCH_THREADS = 8,
     REQUESTS_MAX = 1024,
-    STACK_BYTES = 128 * 1024,
     LIST_BYTES = 32 * 1024,
     LIST_CALLS = 16, /* of a directory: the rest of a huge one will not stay cached for long */
     MISSING_MAX = 8, /* names beside, more than are there: it is likely to be a new directory */
@@ -183,7 +183,6 @@ static void *prefetch_main(void *arg)
 struct prefetch *prefetch_new(unsigned dirs_max, const struct scope *scope)
 {
     struct prefetch *prefetch = calloc(1, sizeof(*prefetch));
-    pthread_attr_t attr;
 
     if (!prefetch)
         return NULL;
@@ -193,13 +192,9 @@ struct prefetch *prefetch_new(unsigned dirs_max, const struct scope *scope)
     pthread_mutex_init(&prefetch->lock, NULL);
     pthread_cond_init(&prefetch->requested, NULL);
     pthread_cond_init(&prefetch->idle, NULL);
-    pthread_attr_init(&attr);
-    pthread_attr_setstacksize(&attr, STACK_BYTES);
     while (prefetch->threads < PREFETCH_THREADS &&
-           pthread_create(&prefetch->thread[prefetch->threads], &attr, prefetch_main, prefetch) ==
-               0)
+           thread_start(&prefetch->thread[prefetch->threads], prefetch_main, prefetch) == 0)
         prefetch->threads++;
-    pthread_attr_destroy(&attr);
     if (prefetch->threads == 0) {
         prefetch_free(prefetch);
         return NULL;

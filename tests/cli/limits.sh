@@ -145,7 +145,7 @@ done
 
 # Memory for the buffers is not locked memory.
 if [ ${#address_space[@]} -gt 0 ]; then
-    for ((kilobytes = 6000; kilobytes < 40000; kilobytes += 1000)); do
+    for ((kilobytes = 4000; kilobytes < 40000; kilobytes += 500)); do
         (ulimit -v $kilobytes && exec acat -j1 --block-size=4M tree/large tree/large) 2>&1 >/dev/null
     done | sort | uniq -c >message
     check "no memory for buffers: is told as this" grep -q "cannot run engine '$engine': Cannot allocate memory$" message
