@@ -141,8 +141,8 @@ static int note_taken(struct copy *copy, struct file *file, const struct stat *s
                : 0;
 }
 
-/* Empties a file. Some FUSE filesystems cannot truncate it, but when it is opened. Returns 0, or -1
- * with errno. */
+/* Empties a file. Some FUSE filesystems have no truncation, but know O_TRUNC. Returns 0, or -1 with
+ * errno. */
 static int empty(int fd)
 {
     char path[sizeof("/proc/self/fd/") + 3 * sizeof(fd)];
