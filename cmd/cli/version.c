@@ -26,7 +26,7 @@ void cli_version(const char *program)
            "Small files    %s\n"
            "io_uring       %s%s\n",
            program, AIOUTILS_VERSION, engine_uring.library, sha256, others,
-           batch ? batch_name(batch) : "digested one at a time",
+           batch ? batch_name() : "digested one at a time",
            uring ? "can run here" : "cannot run here: ",
            uring ? ""
            : why ? why

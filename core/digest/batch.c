@@ -220,9 +220,8 @@ void *batch_done(struct batch *batch, bool flush_now, int *status)
     return message->owner;
 }
 
-const char *batch_name(const struct batch *batch)
+const char *batch_name(void)
 {
-    (void)batch;
     return known.name;
 }
 
@@ -345,9 +344,8 @@ void *batch_done(struct batch *batch, bool flush, int *status)
     return NULL;
 }
 
-const char *batch_name(const struct batch *batch)
+const char *batch_name(void)
 {
-    (void)batch;
     return NULL;
 }
 

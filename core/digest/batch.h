@@ -50,8 +50,8 @@ bool batch_add(struct batch *batch, const struct digest *digest, const void *byt
  * set, only if there is none. */
 void *batch_done(struct batch *batch, bool flush, int *status);
 
-/* Returns what computes the digests, for people: "libipsec-mb, AVX-512, 16 at a time". The text
- * outlives the batch. */
-const char *batch_name(const struct batch *batch);
+/* Returns what computes the digests, once there was a batch, for people: "libipsec-mb, AVX-512, 16
+ * at a time". */
+const char *batch_name(void);
 
 #endif

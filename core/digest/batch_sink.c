@@ -62,7 +62,7 @@ static bool begin(struct batch_sink *batch_sink, size_t len)
         char *buffer = batch_sink->memory + (size_t)batch_sink->buffer_count * BUFFER_BYTES;
         batch_sink->buffers[batch_sink->buffer_count++] = buffer;
     }
-    batch_sink->sink.batch_name = batch_name(batch_sink->batch);
+    batch_sink->sink.batch_name = batch_name();
     return true;
 }
 
