@@ -93,8 +93,7 @@ static void end_if_interrupted(void)
     if (!signum)
         return;
     line = ended_line(&bench, signum);
-    if (isatty(STDERR_FILENO))
-        fputs("\r\033[K", stderr);
+    cli_status_clear();
     if (line)
         cli_message(0, "%s", line);
     clean_up();
@@ -311,7 +310,7 @@ static int lesson_main(void)
     }
     prepare_place();
     rc = lesson_measure(&lesson);
-    if (child_signal == SIGINT && lesson.done > 0 && !json)
+    if ((child_signal == SIGINT || (rc < 0 && !child_signal)) && lesson.done > 0 && !json)
         lesson_print(stdout, &lesson); /* those that were measured */
     flush_stdout();
     end_if_interrupted();

@@ -67,14 +67,13 @@ void bench_show(const struct bench *bench, unsigned round, const char *label)
     double left = fmax(bench->opts.budget - (bench_now() - bench->start), 0);
     char place[32] = "warm-up";
 
-    if (!isatty(STDERR_FILENO))
-        return;
     if (round > 0)
         snprintf(place, sizeof(place), "round %u", round);
-    fputs("\r\033[K", stderr);
     if (label)
-        fprintf(stderr, "%s, at most %.0f:%02.0f left: %s", place, floor(left / 60),
-                floor(fmod(left, 60)), label);
+        cli_status("%s, at most %.0f:%02.0f left: %s", place, floor(left / 60),
+                   floor(fmod(left, 60)), label);
+    else
+        cli_status_clear();
 }
 
 void *bench_need(void *memory)

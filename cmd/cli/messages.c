@@ -20,6 +20,7 @@
 int cli_exit_failure = EXIT_FAILURE;
 const char *cli_name = "";
 static const char *hint_prefix, *hint; /* of cli_try_help; NULL: none */
+static bool status_shown;              /* by cli_status, and not cleared yet */
 static int stdout_errno;               /* of the first failure of stdout; 0: none, or unknown */
 
 /* Opens what can be neither read nor written, not even by /dev/stdin or /dev/fd: a socket that is
@@ -75,6 +76,31 @@ void cli_stdout_failed(void)
         stdout_errno = errno;
 }
 
+#define CLEAR_LINE "\r\033[K"
+
+void cli_status(const char *format, ...)
+{
+    char *text = NULL;
+    va_list args;
+
+    if (!isatty(STDERR_FILENO))
+        return;
+    va_start(args, format);
+    if (vasprintf(&text, format, args) < 0)
+        text = NULL;
+    va_end(args);
+    fprintf(stderr, CLEAR_LINE "%s", text ? text : "");
+    status_shown = true;
+    free(text);
+}
+
+void cli_status_clear(void)
+{
+    if (status_shown)
+        fputs(CLEAR_LINE, stderr);
+    status_shown = false;
+}
+
 static void __attribute__((format(printf, 2, 0))) message(int err, const char *format, va_list args)
 {
     char *text = NULL;
@@ -85,8 +111,9 @@ static void __attribute__((format(printf, 2, 0))) message(int err, const char *f
     if (vasprintf(&text, format, args) < 0)
         text = NULL;
     /* in one call, because stderr is unbuffered and messages of threads must not mix */
-    fprintf(stderr, "%s: %s%s%s\n", cli_name, text ? text : "memory exhausted", err > 0 ? ": " : "",
-            err > 0 ? strerror(err) : "");
+    fprintf(stderr, "%s%s: %s%s%s\n", status_shown ? CLEAR_LINE : "", cli_name,
+            text ? text : "memory exhausted", err > 0 ? ": " : "", err > 0 ? strerror(err) : "");
+    status_shown = false;
     free(text);
 }
 

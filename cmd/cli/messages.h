@@ -25,6 +25,10 @@ bool cli_was_closed(int fd);
 void cli_message(int err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Does the same, and exits with cli_exit_failure. */
 void cli_fatal(int err, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
+/* Shows on standard error, if it is a terminal, what is done now: a line without an end, which the
+ * next such line, or a message, clears. */
+void cli_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void cli_status_clear(void);
 /* Has cli_try_help ask "Did you mean 'PREFIXNAME'?". Both texts must stay. */
 void cli_hint(const char *prefix, const char *name);
 /* Prints "Try 'name --help' for more information.", then the hint, and exits with cli_exit_failure.

@@ -56,6 +56,18 @@ if [ "$engine" = uring ]; then
     same 'busy processors are told' 1 "$(grep -c '^But  *other processes used [0-9]*% of the processors' out)"
     abench lesson 2 >out
     check '2: nothing else is done while a call blocks' grep -qE '^ +0 files, 0 MB$' out
+    check '2: a bar shows what a ring does meanwhile' grep -qE '^ +\|#+ ([0-9,]+ files?, )?[0-9.]+ [kMG]B #+\|$' out
+    # the files of lesson 4 need 128 MiB
+    mkdir small
+    if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=1m none small 2>/dev/null; then
+        script -qec "TMPDIR=$PWD/small abench lesson" /dev/null </dev/null | tr -d '\r' >out
+        same 'a full disk: the lessons before it are printed' '1 2 3' "$(titles out)"
+        same 'the message has a line of its own' 1 \
+            "$(sed 's/.*\x1b\[K//' out | grep -cE "^abench: error writing '.*busy-0': No space left on device$")"
+        umount small
+    else
+        left_out 'a full disk' 'it needs root and tmpfs'
+    fi
 fi
 
 if ! command -v cc >/dev/null || ! pkg-config --exists liburing; then

@@ -41,22 +41,29 @@ static const char *cpu_bound_path(const struct bench *bench, unsigned index)
     return bench_temp(bench, name);
 }
 
-static void cpu_bound_make(const struct bench *bench)
+/* Returns 0, or -1 after a message. */
+static int cpu_bound_make(const struct bench *bench)
 {
     static char bytes[1024 * 1024];
+    int error = 0;
 
     memset(bytes, 'x', sizeof(bytes)); /* not zeros, of which a filesystem may make a hole */
-    for (unsigned i = 0; i < CPU_BOUND_FILES; i++) {
+    for (unsigned i = 0; i < CPU_BOUND_FILES && error == 0; i++) {
         const char *path = cpu_bound_path(bench, i);
         int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        for (size_t at = 0; fd >= 0 && at < CPU_BOUND_FILE_BYTES; at += sizeof(bytes)) {
-            if (write(fd, bytes, sizeof(bytes)) != sizeof(bytes))
-                cli_fatal(errno, "error writing %s", cli_quote(path));
+        for (size_t at = 0; fd >= 0 && at < CPU_BOUND_FILE_BYTES && error == 0;
+             at += sizeof(bytes)) {
+            ssize_t n = write(fd, bytes, sizeof(bytes));
+            error = n == sizeof(bytes) ? 0 : n < 0 ? errno : ENOSPC;
         }
         if (fd < 0)
-            cli_fatal(errno, "%s", cli_quote_maybe(path));
-        close(fd);
+            error = errno;
+        else
+            close(fd);
+        if (error != 0)
+            cli_message(error, "error writing %s", cli_quote(path));
     }
+    return error == 0 ? 0 : -1;
 }
 
 void lesson_clean_up(const struct bench *bench)
@@ -136,12 +143,11 @@ bool lesson_wanted(const struct lesson *lesson, unsigned number)
     return only == 0 || only == number;
 }
 
-/* Tells on a terminal what is measured now, since it takes a while; "": the line is cleared. */
+/* Tells on a terminal what is measured now, since it takes a while. */
 static void say(struct lesson *lesson, const char *what)
 {
     lesson->bench->stage = what;
-    if (isatty(STDERR_FILENO))
-        fprintf(stderr, "\r\033[K%s", what);
+    cli_status("%s", what);
 }
 
 /* Ends a lesson whose measurement has failed. Returns as lesson_measure. */
@@ -231,7 +237,8 @@ static int cpu_bound_lesson(struct lesson *lesson)
     snprintf(jobs, sizeof(jobs), "-j%u", limits_processors());
     snprintf(names[2], sizeof(names[2]), "sync %s", jobs);
     snprintf(names[3], sizeof(names[3]), "uring %s", jobs);
-    cpu_bound_make(lesson->bench);
+    if (cpu_bound_make(lesson->bench) < 0)
+        return -1;
     for (unsigned round = 0; round < CPU_BOUND_ROUNDS; round++) {
         lesson->cpu_bound.n = 0;
         for (unsigned i = 0; i < LESSON_RUNS_MAX; i++) {
@@ -272,6 +279,7 @@ int lesson_measure(struct lesson *lesson)
             processors_take(&before, &lesson->around);
         }
     lesson->done = LESSON_COST;
-    say(lesson, "");
+    lesson->bench->stage = "";
+    cli_status_clear();
     return 0;
 }

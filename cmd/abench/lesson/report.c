@@ -74,9 +74,12 @@ static void print_overlap(FILE *out, const char *name, const struct overlap *ove
 
     print_bar(out, name, 0, wait, wait, '.', "the read waits");
     fputc('\n', out);
-    snprintf(label, sizeof(label), "%s, %s", words_plural(overlap->files, "file"),
-             overlap->bytes > 0 ? words_bytes((double)overlap->bytes) : "0 MB");
-    if (overlap->files > 0) {
+    if (overlap->bytes > 0 && overlap->files == 0) /* many were begun */
+        snprintf(label, sizeof(label), "%s", words_bytes((double)overlap->bytes));
+    else
+        snprintf(label, sizeof(label), "%s, %s", words_plural(overlap->files, "file"),
+                 overlap->bytes > 0 ? words_bytes((double)overlap->bytes) : "0 MB");
+    if (overlap->bytes > 0) {
         print_bar(out, "", 0, wait, wait, '#', label);
         fputc('\n', out);
     } else {

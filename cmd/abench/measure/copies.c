@@ -220,13 +220,11 @@ int copies_remove(struct bench *bench)
 
     if (!bench->dest_dir[0])
         return 0;
-    if (isatty(STDERR_FILENO))
-        fputs("\r\033[Kremoving the copies", stderr);
+    cli_status("removing the copies");
     rc = place_remove(bench->dest_dir);
     if (rc < 0)
         cli_message(0, "cannot remove %s", cli_quote(bench->dest_dir));
-    if (isatty(STDERR_FILENO))
-        fputs("\r\033[K", stderr);
+    cli_status_clear();
     bench->dest_dir[0] = '\0';
     return rc;
 }

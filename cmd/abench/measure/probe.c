@@ -24,6 +24,7 @@
 #include "run.h"
 #include "subtrees.h"
 #include "../stat.h"
+#include "../../cli/messages.h"
 
 #include <errno.h>
 #include <math.h>
@@ -366,8 +367,7 @@ void probe_predict(struct bench *bench, enum bench_cache cache)
         return;
     }
     probe.end = bench_now() + budget_part * bench->opts.budget;
-    if (isatty(STDERR_FILENO))
-        fprintf(stderr, "\r\033[Kprobing");
+    cli_status("probing");
     struct probed of[2] = {{.arm = &bench->arms[prediction->base]},
                            {.arm = &bench->arms[prediction->arm]}};
     prediction->made = probe_both(&probe, of, prediction);
@@ -377,6 +377,5 @@ void probe_predict(struct bench *bench, enum bench_cache cache)
         prediction->why_not = "there is too little space for the copies of the probe";
     else if (!prediction->made)
         prediction->why_not = "the probe did not end in a tenth of the time limit";
-    if (isatty(STDERR_FILENO))
-        fprintf(stderr, "\r\033[K");
+    cli_status_clear();
 }

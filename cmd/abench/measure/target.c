@@ -178,12 +178,11 @@ void target_make(struct bench *bench)
     target_open(bench);
     const char *path = bench->data.paths[0];
     bool fills = !bench->data.device;
-    if (fills && isatty(STDERR_FILENO))
-        fprintf(stderr, "\r\033[Kwriting %s", path);
-    if (fills)
+    if (fills) {
+        cli_status("writing %s", path);
         rc = fill(target->fd, size, bench->opts.seed);
-    if (fills && isatty(STDERR_FILENO))
-        fputs("\r\033[K", stderr);
+        cli_status_clear();
+    }
     if (rc < 0 && rc != -EINTR)
         cli_fatal(-rc, "cannot write %s to %s; choose another place, or a smaller --size",
                   cli_size((double)size, text), cli_quote(path));
