@@ -112,20 +112,21 @@ static void pattern_defaults(struct bench *bench)
 {
     const uint64_t usual = 128 << 20, device_usual = 1 << 30;
     struct bench_options *opts = &bench->opts;
+    const char *option = opts->write_percent > 0 ? "--write" : "--pattern";
     bool random = strcmp(opts->pattern, "random") == 0;
     char block[CLI_SIZE_BYTES];
     uint64_t size, some;
     int rc;
 
     if (opts->operation != BENCH_READ)
-        cli_fatal(0, "--pattern can only be used with read");
+        cli_fatal(0, "%s can only be used with read", option);
     rc = opts->size > 0 ? 0 : bench_size(bench->data.paths[0], &size);
     if (opts->size > 0) /* of a file that will be made */
         size = opts->size;
     if (rc < 0 && rc != -EINVAL)
         cli_fatal(-rc, "%s", cli_quote_maybe(bench->data.paths[0]));
     if (bench->data.n_paths != 1 || rc < 0)
-        cli_fatal(0, "--pattern needs exactly one regular file or block device");
+        cli_fatal(0, "%s needs exactly one regular file or block device", option);
     if (bench->data.device && opts->warm)
         cli_fatal(0, "a block device cannot be read warm: it is read past the page cache");
     some = random ? usual : bench->data.device ? device_usual : size;
@@ -136,9 +137,9 @@ static void pattern_defaults(struct bench *bench)
     (void)cli_parse_size(opts->block_size ? opts->block_size : "1M", &opts->pattern_block);
     if (size < opts->pattern_block)
         cli_fatal(0,
-                  "--pattern needs a file of at least one block, %s; choose a larger file"
+                  "%s needs a file of at least one block, %s; choose a larger file"
                   " or a smaller --block-size",
-                  cli_size((double)opts->pattern_block, block));
+                  option, cli_size((double)opts->pattern_block, block));
     if ((random || bench->data.device) && !opts->direct)
         opts->direct = "always";
     if (opts->pattern_bytes == 0)

@@ -92,12 +92,14 @@ gives 'a link, wherever it leads' 2 '' "abench: 'place/link' exists: --write mak
     'abench read --write=50 place/link'
 gives 'nor with --destroy-data' 2 '' 'abench: place/file: not a block device, which --destroy-data is for' \
     'abench read --write=50 --destroy-data place/file'
+gives 'nor a device that is not there' 2 '' 'abench: place/none: No such file or directory' \
+    'abench read --write=50 --destroy-data place/none'
 check 'the file is as it was' cmp before place/file
 rm place/file place/link
 gives 'two places' 2 '' 'abench: --write needs exactly one directory, new file or block device' \
     'abench read --write=50 place tmp'
 gives 'no such place' 2 '' 'abench: nowhere/: No such file or directory' 'abench read --write=50 nowhere/file'
-gives 'only for read' 2 '' 'abench: --pattern can only be used with read' 'abench copy --write=50 place'
+gives 'only for read' 2 '' 'abench: --write can only be used with read' 'abench copy --write=50 place'
 for option in --fsync=3 --size=1M --destroy-data; do
     gives "$option alone" 2 '' "abench: ${option%=*} requires --write" "abench read $option place"
 done

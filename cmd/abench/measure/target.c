@@ -53,7 +53,7 @@ void target_choose(struct bench *bench, const char *given)
     if (data->device && !opts->destroy_data)
         cli_fatal(0, "%s: a block device: --destroy-data overwrites all that is on it",
                   cli_quote_maybe(given));
-    if (opts->destroy_data && !data->device)
+    if (opts->destroy_data && !data->device && rc != -ENOENT)
         cli_fatal(0, "%s: not a block device, which --destroy-data is for", cli_quote_maybe(given));
     if (data->device && opts->size > 0)
         cli_fatal(0, "--size cannot be used with a block device");
@@ -62,7 +62,7 @@ void target_choose(struct bench *bench, const char *given)
                   "%s exists: --write makes a file of its own; name a directory, or a file that is"
                   " not there",
                   cli_quote(given));
-    if (rc < 0 && rc != -ENOENT)
+    if (rc < 0 && (rc != -ENOENT || opts->destroy_data))
         cli_fatal(-rc, "%s", cli_quote_maybe(given));
     bench->target.in_directory = rc == 0 && !data->device;
     rc = asprintf(&path, "%s%s", given[0] == '-' ? "./" : "", given);
