@@ -230,6 +230,7 @@ if [ "$engine" = uring ]; then
 fi
 check 'sequential blocks' abench read --pattern=sequential --arms="sync,$other" --pairs=1 --time=20 large
 gives 'a pattern is for reading' 2 '' 'abench: --pattern can only be used with read' 'abench hash --pattern=random large'
+gives 'and so is --write' 2 '' 'abench: --write can only be used with read' 'abench copy --write=30 tree'
 gives 'and for one file' 2 '' 'abench: --pattern needs exactly one regular file or block device' 'abench read --pattern=random tree'
 gives 'bytes are for a pattern' 2 '' 'abench: --bytes needs --pattern' 'abench read --bytes=1M large'
 
@@ -276,6 +277,21 @@ gives 'what is no JSON' 2 '' 'abench: cannot compare with notes.md: not a report
     'abench hash --compare=notes.md tree'
 gives 'no report' 2 '' 'abench: cannot compare with none.json: No such file or directory' \
     'abench hash --compare=none.json tree'
+if [ "$engine" = sync ]; then
+    random=(abench read --pattern=random --arms=sync --no-probe --runs=1)
+    "${random[@]}" --bytes=1M --json=random.json large >table 2>messages
+    "${random[@]}" --bytes=1M --compare=random.json large >table 2>messages
+    same 'the same work is compared' '0 1' "$? $(grep -c '^compare  sync, cold: ' table)"
+    while read -r options; do
+        # shellcheck disable=SC2086 # several options
+        "${random[@]}" --compare=random.json $options large >table 2>messages
+        same "other work is not: $options" '2 1' "$? $(grep -c 'cannot compare with random.json: its pattern[_a-z]* is ' messages)"
+    done <<'END'
+--bytes=2M
+--bytes=1M --block-size=8K
+--bytes=1M --pattern=sequential --block-size=4K
+END
+fi
 gives 'a report of another operation' 2 '' 'abench: cannot compare with old.json: not a report of read' \
     'abench read --compare=old.json tree'
 

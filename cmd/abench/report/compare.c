@@ -196,6 +196,35 @@ static bool alike(json_int_t old, uint64_t now)
     return fabs((double)old - (double)now) <= little * (double)now;
 }
 
+/* Exits with a message if the older report measured other work on the same files. */
+static void check_work(const struct bench *bench)
+{
+    const struct bench_options *opts = &bench->opts;
+    const json_t *older = bench->older;
+    const char *name = cli_quote_maybe(opts->compare),
+               *now = opts->pattern ? opts->pattern : "null";
+    const char *pattern = json_string_value(json_object_get(older, "pattern"));
+    const struct {
+        const char *key;
+        uint64_t now;
+    } numbers[] = {{"pattern_bytes", opts->pattern_bytes},
+                   {"pattern_block_bytes", opts->pattern_block},
+                   {"write_percent", opts->write_percent},
+                   {"fsync_every", opts->fsync_every}};
+
+    pattern = pattern ? pattern : "null";
+    if (strcmp(pattern, now) != 0)
+        cli_fatal(0, "cannot compare with %s: its pattern is %s, not %s", name, pattern, now);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        json_int_t old = json_integer_value(json_object_get(older, numbers[i].key));
+        if (!alike(old, numbers[i].now))
+            cli_fatal(0, "cannot compare with %s: its %s is %" JSON_INTEGER_FORMAT ", not %" PRIu64,
+                      name, numbers[i].key, old, numbers[i].now);
+    }
+    if (json_is_true(json_object_get(older, "durable")) != opts->durable)
+        cli_fatal(0, "cannot compare with %s: only one of the reports is of --durable", name);
+}
+
 void compare_check(const struct bench *bench)
 {
     const json_t *data = json_object_get(bench->older, "data");
@@ -208,6 +237,7 @@ void compare_check(const struct bench *bench)
                   " of %" JSON_INTEGER_FORMAT " bytes, not %" PRIu64 " of %" PRIu64 " bytes",
                   cli_quote_maybe(bench->opts.compare), files, bytes, bench->data.files,
                   bench->data.bytes);
+    check_work(bench);
 }
 
 void compare_print(FILE *out, const struct bench *bench)
