@@ -236,8 +236,10 @@ static void print_checks(FILE *out, const struct bench *bench)
     for (size_t i = 0; i < bench->n_arms; i++) {
         const struct bench_arm *arm = &bench->arms[i];
         if (compared > 0 && arm->n_samples > 0 && arm->samples[0].check == CHECK_NONE)
-            fprintf(out, "%s%s", uncompared++ ? ", " : "; not compared: ", arm->name);
+            fprintf(out, "%s%s", uncompared++ ? ", " : " (not compared: ", arm->name);
     }
+    if (uncompared > 0)
+        fputc(')', out);
 }
 
 char *answer_sure_line(const struct bench *bench, const struct answer *answer,
