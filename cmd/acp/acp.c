@@ -318,12 +318,13 @@ static const char *how_to_go_on(const struct acp *acp)
 
     if (opts->dry_run || acp->plan_path || opts->make != MAKE_COPIES || opts->attributes_only)
         return NULL;
+    if (acp->manifest_path) /* it would lack the files that are complete */
+        return "no manifest was written";
     if (opts->update != UPDATE_ALL || opts->replace == REPLACE_NONE)
-        return needs_t ? "the same command with -T goes on" : "the same command goes on";
+        return needs_t ? "to go on, add -T" : "the same command goes on";
     if (opts->preserve_times)
-        return needs_t ? "the same command with --update=changed -T goes on"
-                       : "the same command with --update=changed goes on";
-    return needs_t ? "the same command with -u -T goes on" : "the same command with -u goes on";
+        return needs_t ? "to go on, add --update=changed -T" : "to go on, add --update=changed";
+    return needs_t ? "to go on, add -u -T" : "to go on, add -u";
 }
 
 /* Says what the lines of --progress need to know. Returns the names to count, to be freed. */

@@ -277,15 +277,15 @@ void cli_progress_format_stopped(const struct cli_progress_line *line, unsigned 
     struct text text = {out, width};
 
     out[0] = 0;
-    append(&text, "stopped: ");
+    append(&text, "stopped after ");
+    append_size(&text, (double)now->bytes);
+    append(&text, ", ");
     append_count(&text, files);
     append(&text, files == 1 ? " file" : " files");
-    append(&text, " (");
-    append_size(&text, (double)now->bytes);
-    append(&text, ") %s complete", files == 1 ? "is" : "are");
+    append(&text, " complete");
     if (incomplete > 0 && !run->resume_finds_incomplete)
-        append(&text, "; %u existing %s not: go on without -u", incomplete,
-               incomplete == 1 ? "file is" : "files are");
+        append(&text, ", %u existing %s not: go on without -u", incomplete,
+               incomplete == 1 ? "file" : "files");
     else if (run->resume)
         append(&text, "; %s", run->resume);
 }

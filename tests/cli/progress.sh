@@ -132,26 +132,30 @@ stops() {
     kill -INT "$child"
     wait "$child"
     same "$name: status" 130 $?
-    if grep -qE "^stopped: [0-9]+ files? \([0-9.]+ [kM]?B\) (is|are) complete; $message$" out; then
+    if grep -qE "^stopped after [0-9.]+ [kM]?B, [0-9]+ files? complete$message$" out &&
+        ! tail -n 1 out | grep -q '.\{81\}'; then
         ok "$name: the last line"
     else
         not_ok "$name: the last line" "$(cat out)"
     fi
 }
-stops 'a new tree' 'the same command with -u -T goes on' acp -r tree new
+stops 'a new tree' '; to go on, add -u -T' acp -r tree new
 acp -r -u -T tree new
 check 'and that is true' diff -r tree new
 mkdir dir
-stops 'into a directory' 'the same command with -u goes on' acp -r tree dir
+stops 'into a directory' '; to go on, add -u' acp -r tree dir
 acp -r -u tree dir
 check 'and that is true, too' diff -r tree dir/tree
-stops 'with times' 'the same command with --update=changed -T goes on' acp -a tree times
+stops 'with times' '; to go on, add --update=changed -T' acp -a tree times
 acp -a --update=changed -T tree times
 check 'and that is true of times' diff -r tree times
+stops 'with a manifest, which would lack what is complete' '; no manifest was written' \
+    acp -r --manifest=sums tree listed
+check 'and that is true of the manifest' [ ! -e sums ]
 mkdir there
 head -c 1800000 /dev/urandom >source
 echo x >there/source
-stops 'a file that was there' '1 existing file is not: go on without -u' acp source x there
+stops 'a file that was there' ', 1 existing file not: go on without -u' acp source x there
 
 same_words='Valid arguments are:'
 gives 'a bad --progress' 1 '' "ahash: invalid argument 'maybe' for '--progress'

@@ -259,14 +259,14 @@ static void last_lines_say_what_was_done(void **state)
     cli_progress_format_end(&one, "read", 0, text, 100);
     assert_string_equal(text, "read 1 file, 5 B in 0.0 s (0 B/s)");
     cli_progress_format_stopped(&line, 0, &by_update, text, 100);
-    assert_string_equal(text, "stopped: 78,581 files (1.33 GB) are complete; go on");
+    assert_string_equal(text, "stopped after 1.33 GB, 78,581 files complete; go on");
     cli_progress_format_stopped(&one, 0, &none, text, 100);
-    assert_string_equal(text, "stopped: 1 file (5 B) is complete");
+    assert_string_equal(text, "stopped after 5 B, 1 file complete");
     cli_progress_format_stopped(&one, 2, &by_update, text, 100);
     assert_string_equal(
-        text, "stopped: 1 file (5 B) is complete; 2 existing files are not: go on without -u");
+        text, "stopped after 5 B, 1 file complete, 2 existing files not: go on without -u");
     cli_progress_format_stopped(&one, 2, &by_times, text, 100);
-    assert_string_equal(text, "stopped: 1 file (5 B) is complete; go on");
+    assert_string_equal(text, "stopped after 5 B, 1 file complete; go on");
 }
 
 int main(void)
