@@ -109,6 +109,9 @@ struct dir *dir_new(struct dir *parent, const char *name, int fd)
     struct dir *dir = calloc(1, sizeof(*dir) + name_len + 1);
     if (!dir)
         return NULL;
+    /* names below it follow one slash, as those of GNU */
+    while (name_len > 1 && name[name_len - 1] == '/' && name[name_len - 2] == '/')
+        name_len--;
     atomic_init(&dir->refs, 1);
     dir->parent = dir_get(parent);
     dir->fd = fd;
@@ -116,7 +119,7 @@ struct dir *dir_new(struct dir *parent, const char *name, int fd)
         atomic_fetch_add_explicit(&open_count, 1, memory_order_relaxed);
     dir->path_len = name_at(parent) + name_len;
     dir->name_len = name_len;
-    memcpy(dir->name, name, name_len + 1);
+    memcpy(dir->name, name, name_len);
     return dir;
 }
 

@@ -79,7 +79,8 @@ struct dir {
 
 /* Makes the root of relative operands: the working directory. Returns NULL if memory is short. */
 struct dir *dir_cwd(void);
-/* Takes over fd and a new reference to parent. name is relative to parent. NULL: out of memory. */
+/* Takes over fd and a new reference to parent. name is relative to parent; of several slashes at
+ * its end, one is kept. NULL: out of memory. */
 struct dir *dir_new(struct dir *parent, const char *name, int fd);
 struct dir *dir_get(struct dir *dir);
 void dir_put(struct dir *dir); /* takes NULL */

@@ -177,6 +177,8 @@ same_as_cp '--parents: what is missing' "$ab; mkdir -p t/no/one" \
 same_as_cp '--parents of links' "$ab; ln -s d link" 'cp --parents link/f t; cp -a --parents link/e t; cp -aP --parents link t'
 same_as_cp '--strip-trailing-slashes' "$ab; ln -s d link" \
     'cp --strip-trailing-slashes a/ t; cp --strip-trailing-slashes a/ new; cp -r --strip-trailing-slashes link/ t; cp -r link/ t; cp a/ n2; cp -rv --strip d/// t'
+same_as_cp 'several slashes at the end' "$ab; mkdir -p d/x; echo y >d/x/y" \
+    'cp -v a t//; cp -vb a t//; cp -rv d/// t//; cp -vt t// b; cp d//f d//; cp -r d// n2//; cp d//f d//x//y t//d/x; cp a d///no//; cp d// t'
 same_as_cp '-T, -t and their like' "$ab" 'cp -t t -t d a; cp -rT d new; cp -rT d t; cp -T a b t'
 same_as_cp 'special files as operands' "$ab; mkfifo p" 'echo x >p & cp p new; cp -r p t; echo y >p & cp -r --copy-contents p t/y; wait'
 same_as_cp 'a link to a directory in the way' "$ab; mkdir t/d t/x; ln -s ../x t/d/e" 'cp -r d t; cp -rf d t'

@@ -47,10 +47,10 @@ static void order_is_bytewise_by_path(void **state)
     check_paths("o", paths);
 }
 
-static void root_is_written_as_given(void **state)
+static void root_is_written_as_given_but_for_slashes(void **state)
 {
     static const char *const slash[] = {"r/x", NULL};
-    static const char *const dots[] = {"./r//x", NULL};
+    static const char *const dots[] = {"./r/x", NULL};
     static const char *const dot[] = {"./o", NULL};
 
     (void)state;
@@ -273,7 +273,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(order_is_bytewise_by_path),
-        cmocka_unit_test(root_is_written_as_given),
+        cmocka_unit_test(root_is_written_as_given_but_for_slashes),
         cmocka_unit_test(types_and_inodes_are_told),
         cmocka_unit_test(root_that_is_a_link_is_followed),
         cmocka_unit_test(root_that_is_no_directory_fails),

@@ -84,11 +84,11 @@ def random_arguments(rng, entries, parents):
     others = [path for kind, path, _ in entries[1:] if not path.startswith(b"d") and kind != "fifo"] or [b"s"]
     while not sources or rng.random() < 0.4:
         sources.append(rng.choice(others))
-    sources = [rng.choice([b"", b"", b"", b"./"]) + path + rng.choice([b"", b"", b"", b"", b"/", b"/."])
-               for path in sources]
+    ends = [b"", b"", b"", b"", b"/", b"/."] + [b"///"] * (not parents)
+    sources = [rng.choice([b"", b"", b"", b"./"]) + path + rng.choice(ends) for path in sources]
     if parents:  # GNU 9.1 then takes `file/.`, and `file` after `directory/file`, for new, and fails if they exist
         sources = sorted((path.removesuffix(b"/.") for path in sources), key=lambda path: b"/" in path.rstrip(b"/"))
-    dest = rng.choice([b"d", b"d", b"d", b"d/", b"new", b"d/s", b"d/new", b"s/a", b"s/sub/new", b"d/a"])
+    dest = rng.choice([b"d", b"d", b"d", b"d/", b"d//", b"new", b"d/s", b"d/new", b"s/a", b"s/sub/new", b"d/a"])
     # what an earlier operand's copy makes, or what was there; GNU may make less of a copy into itself
     if rng.random() < 0.15 and not parents and not dest.startswith(b"s"):
         sources.insert(rng.randint(1, len(sources)), dest.rstrip(b"/") + b"/" + rng.choice(others))
