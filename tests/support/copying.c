@@ -84,6 +84,7 @@ void copying_run_one(struct copying *it, const char *from, const char *to)
                                  .arg = &it->copy};
     struct copy_source source = {.name = from, .to_name = to};
     struct copy_opts opts = it->copy.opts;
+    unsigned descriptors = descriptors_open();
     struct feed *feed;
 
     it->copy = (struct copy){.opts = opts, .sources = &source, .source_count = 1};
@@ -109,6 +110,7 @@ void copying_run_one(struct copying *it, const char *from, const char *to)
     it->stats.listing.slowest = NULL;
     assert_null(atomic_load(&it->copy.deferred_errors));
     copy_destroy(&it->copy);
+    assert_int_equal(descriptors_open(), descriptors);
 }
 
 void copying_run(struct copying *it)

@@ -41,7 +41,7 @@ _Static_assert(offsetof(struct copying, copy) == 0, "the retire function casts t
 /* Makes a recursive copy with the options of a case; makes src/ if it is missing. */
 struct copying *copying_new(const struct engine *engine, const struct contract_case *this);
 /* Copies one source to a name, and forgets the records of the last run. A run that hangs ends the
- * program. */
+ * program. Checks that the run leaves no descriptor open. */
 void copying_run_one(struct copying *it, const char *from, const char *to);
 /* Copies src to dst, and checks that the counters agree with the retired files. */
 void copying_run(struct copying *it);

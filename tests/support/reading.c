@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "scratch.h"
 
 enum { HANG_SECONDS = 120, KEPT_MAX = 256 };
@@ -201,6 +202,7 @@ void reading_run(struct reading *reading)
         .arg = reading,
     };
     unsigned jobs = reading->jobs ? reading->jobs : 1;
+    unsigned descriptors = descriptors_open();
     static struct recorder recorders[16];
     struct sink *sinks[16];
 
@@ -227,6 +229,7 @@ void reading_run(struct reading *reading)
     alarm(0);
     free(reading->stats.listing.slowest);
     reading->stats.listing.slowest = NULL;
+    assert_int_equal(descriptors_open(), descriptors);
 }
 
 bool record_ended_once(const struct record *record)

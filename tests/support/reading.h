@@ -63,7 +63,8 @@ struct record *reading_add_pattern(struct reading *reading, const char *path, ui
                                    uint64_t len);
 /* Drops the files that are expected to be readable from the page cache. */
 void reading_make_cold(const struct reading *reading);
-/* Runs the engine over all files. A run that hangs ends the program. */
+/* Runs the engine over all files. A run that hangs ends the program. Checks that the run leaves no
+ * descriptor open. */
 void reading_run(struct reading *reading);
 /* Tells if the contract was kept: each file ended once with the expected status, and those expected
  * to succeed have all bytes of their pattern. Prints the faults. */

@@ -28,6 +28,9 @@ void file_make_cold(const char *path);
 /* Reads a file, so that it is in the page cache. */
 void file_make_warm(const char *path);
 
+/* Returns how many descriptors the process has open; 0 if there is no /proc. */
+unsigned descriptors_open(void);
+
 /* Continues a 64-bit FNV-1a digest from hash. */
 #define FNV_START 14695981039346656037u
 uint64_t fnv_add(uint64_t hash, const void *bytes, size_t len);
