@@ -5,10 +5,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../support/child.h"
@@ -295,6 +297,34 @@ static void add_failing(struct reading *reading, const char *path, int status, e
     record->expect_step = step;
 }
 
+/* Checks that a FIFO whose bytes were refused is not read again: its writer may stay. */
+static void failing_fifo(const struct engine *engine, const struct contract_case *this)
+{
+    struct reading reading = reading_of(engine, this);
+    unsigned first = 1;
+
+    add_failing(&reading, "refused", -ENOSPC, STEP_SINK);
+    reading.arg = &first;
+    reading.on_data = fail_one;
+    fifo_make("refused");
+    for (int ordered = 0; ordered < 2; ordered++) {
+        pid_t writer = child_start();
+
+        if (writer == 0) {
+            int fd = open("refused", O_WRONLY | O_CLOEXEC);
+            if (fd < 0 || write(fd, "bytes", 5) != 5)
+                _exit(1);
+            for (;;)
+                pause();
+        }
+        reading.keep_order = reading.opts.ordered = ordered;
+        check(&reading);
+        kill(writer, SIGKILL);
+        waitpid(writer, NULL, 0);
+    }
+    reading_free(&reading);
+}
+
 static void bad_files(const struct engine *engine, const struct contract_case *this)
 {
     struct reading reading = reading_of(engine, this);
@@ -447,6 +477,7 @@ static const struct contract_case cases[] = {
     {"a file that grows, default options", growing, 0, 0, 1},
     {"a sink that fails", failing_sink, 4096, 4, 1},
     {"a sink that fails, 64 KiB blocks", failing_sink, 65536, 64, 1},
+    {"a sink that fails on a FIFO", failing_fifo, 0, 0, 1},
     {"missing files, directories, loops", bad_files, 0, 0, 1},
     {"missing files, directories, loops, depth 1", bad_files, 4096, 1, 1},
     {"an unreadable file", unreadable, 0, 0, 1},
