@@ -30,6 +30,10 @@ static void a_file_is_read_or_written_over(void **state)
     in_use_end(in_use, &second); /* of nothing */
     assert_true(in_use_read(in_use, &first, &a));
     in_use_end(in_use, &first);
+    /* it has read a, but does not any more */
+    assert_true(in_use_read(in_use, &second, &a));
+    assert_false(in_use_write(in_use, &first, &a));
+    in_use_end(in_use, &second);
     in_use_free(in_use);
 }
 
