@@ -2,7 +2,11 @@
 #define _GNU_SOURCE
 #include "thread.h"
 
-enum { STACK_BYTES = 512 * 1024 };
+#ifdef __SANITIZE_THREAD__
+enum { STACK_BYTES = 8 * 1024 * 1024 }; /* the sanitizer's state of the thread is there, too */
+#else
+enum { STACK_BYTES = 1024 * 1024 };
+#endif
 
 int thread_start(pthread_t *thread, void *(*main)(void *), void *arg)
 {

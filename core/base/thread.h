@@ -4,9 +4,9 @@
 
 #include <pthread.h>
 
-/* Starts a thread, with a stack of 512 KiB: the system's default is RLIMIT_STACK, of which 16
- * threads take 128 MiB of RLIMIT_AS if it is 8 MiB, and which can be too small, too. Returns as
- * pthread_create(3). The caller joins or detaches the thread. */
+/* Starts a thread with a stack of 1 MiB. The system's default is RLIMIT_STACK, which can be too
+ * small; if it is 8 MiB, 16 threads take 128 MiB of RLIMIT_AS. Returns as pthread_create(3). The
+ * caller joins or detaches the thread. */
 int thread_start(pthread_t *thread, void *(*main)(void *), void *arg);
 
 #endif

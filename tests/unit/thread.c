@@ -9,7 +9,11 @@
 
 #include "../../core/base/thread.h"
 
-enum { USED = 256 * 1024, STACK_MOST = 1024 * 1024 };
+#ifdef __SANITIZE_THREAD__
+enum { USED = 256 * 1024, STACK_MOST = 16 * 1024 * 1024 };
+#else
+enum { USED = 256 * 1024, STACK_MOST = 1536 * 1024 }; /* less than the usual sizes */
+#endif
 
 static void *use_stack(void *arg)
 {
