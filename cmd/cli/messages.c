@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@
 int cli_exit_failure = EXIT_FAILURE;
 const char *cli_name = "";
 static const char *hint_prefix, *hint; /* of cli_try_help; NULL: none */
-static bool status_shown;              /* by cli_status, and not cleared yet */
+static atomic_bool status_shown;       /* by cli_status, and not cleared yet */
 static int stdout_errno;               /* of the first failure of stdout; 0: none, or unknown */
 
 /* Opens what can be neither read nor written, not even by /dev/stdin or /dev/fd: a socket that is
@@ -90,15 +91,14 @@ void cli_status(const char *format, ...)
         text = NULL;
     va_end(args);
     fprintf(stderr, CLEAR_LINE "%s", text ? text : "");
-    status_shown = true;
+    atomic_store(&status_shown, true);
     free(text);
 }
 
 void cli_status_clear(void)
 {
-    if (status_shown)
+    if (atomic_exchange(&status_shown, false))
         fputs(CLEAR_LINE, stderr);
-    status_shown = false;
 }
 
 static void __attribute__((format(printf, 2, 0))) message(int err, const char *format, va_list args)
@@ -111,9 +111,9 @@ static void __attribute__((format(printf, 2, 0))) message(int err, const char *f
     if (vasprintf(&text, format, args) < 0)
         text = NULL;
     /* in one call, because stderr is unbuffered and messages of threads must not mix */
-    fprintf(stderr, "%s%s: %s%s%s\n", status_shown ? CLEAR_LINE : "", cli_name,
-            text ? text : "memory exhausted", err > 0 ? ": " : "", err > 0 ? strerror(err) : "");
-    status_shown = false;
+    fprintf(stderr, "%s%s: %s%s%s\n", atomic_exchange(&status_shown, false) ? CLEAR_LINE : "",
+            cli_name, text ? text : "memory exhausted", err > 0 ? ": " : "",
+            err > 0 ? strerror(err) : "");
     free(text);
 }
 
