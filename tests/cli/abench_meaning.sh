@@ -129,6 +129,10 @@ if [ "$engine" = uring ]; then
     same 'a prediction, and how far it was off' 'sync uring True' \
         "$(json report.json '"{baseline} {arm} {0}".format(d["states"][0]["prediction"]["relative_error"] is not None, **d["states"][0]["prediction"])')"
     check 'the table has it' grep -q '^predict  uring .* times as fast as sync' table
+    abench hash --warm --arms=sync,uring --pairs=1 --time=30 --json=report.json tree >table 2>messages
+    short="('a run takes less than 0.1 s', 'the runs of the probe', 'the probe did not end')"
+    same 'no prediction of runs of some milliseconds' True \
+        "$(json report.json "str(d['states'][0]['prediction_why_not']).startswith($short)")"
     abench hash --arms=sync,uring --no-probe --pairs=1 --time=30 --json=report.json tree >table 2>messages
     same 'no prediction if none is requested' None "$(json report.json 'd["states"][0]["prediction"]')"
     # the time of a run of each arm, without the rounds

@@ -50,7 +50,9 @@ static const double least_seconds = 0.25; /* large part: less is too inaccurate 
 static const double most_part = 0.5;
 static const uint64_t large_file = 8 << 20; /* mean size above which a part has too few files */
 static const double most_spread = 1.2;      /* of the gains that the turns predict */
-static const double budget_part = 0.1;      /* maximum part of the rounds and of the time limit */
+/* Of the whole: the gains that are measured then differ by as much as a prediction is wrong. */
+static const double shortest_run = 0.1;
+static const double budget_part = 0.1; /* maximum part of the rounds and of the time limit */
 
 enum method { PROBE_LIST, PROBE_PATTERN, PROBE_STOP };
 
@@ -309,6 +311,8 @@ static bool probe_both(struct probe *probe, struct probed of[2],
     }
     if (turns >= TURNS && !agree)
         prediction->why_not = "the runs of the probe differ by more than a fifth";
+    else if (turns > 0 && fmin(prediction->base_seconds, prediction->arm_seconds) < shortest_run)
+        prediction->why_not = "a run takes less than 0.1 s, and its time varies too much";
     return child_signal == 0 && turns > 0 && isfinite(prediction->gain);
 }
 
