@@ -170,9 +170,12 @@ static struct dir *shared_parent(const struct copy *copy, const char *name, size
     struct dir *dir = copy->parents;
 
     for (; dir && dir->release == parent_copied; dir = dir->parent) {
-        const char *path = parent_source(dir->op);
+        const char *path = parent_source(dir->op), *rest;
         *path_len = strlen(path);
-        if (strncmp(path, name, *path_len) == 0 && name[*path_len] == '/')
+        if (strncmp(path, name, *path_len) != 0)
+            continue;
+        rest = name + *path_len;
+        if (*rest == '/' && rest[strspn(rest, "/")]) /* not that directory itself, as s/ */
             return dir_get(dir);
     }
     *path_len = 0;

@@ -20,6 +20,10 @@ for options in -r -a -rL -aH -rl -al -rv '-r --parents' '-a --parents'; do
     same_as_cp "a directory by two names, $options" "$tree" 'cp $options s/a s/./a s/a/b/.. s/l/ d'
 done
 same_as_cp 'a link to a directory, after that directory' "$tree; ln -s . s/m" 'cp -r --parents s ./s/m/ ./s/m d'
+for options in -r -a -rv; do
+    same_as_cp "a directory with a slash, after a file in it, $options" "$tree; touch -d 2001-01-01 s s/a" \
+        "cp $options --parents s/f s/a/ s// d; cp $options --parents s/a/g s/a/ ./s/a/b/ d"
+done
 same_as_cp 'a file in a directory, after that directory' 'mkdir s d; touch s/{1..300}' 'cp -rnv --parents s s/300 d'
 same_as_cp 'a directory that is in the way' "$tree; echo x >d/a" 'cp -r s/a s/a s d'
 same_as_cp 'a directory onto itself, twice' "$tree" 'cp -r s ./s .'
