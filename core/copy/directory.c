@@ -175,8 +175,9 @@ int directory_make(struct copy *copy, struct dir *to, const char *name, struct d
             return -ENOTDIR;
         }
     } else if (rc < 0) {
-        /* as cp, which looks first */
-        if (fstatat(to->fd, name, &at, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT) {
+        /* as cp, which looks first, and with -f takes a way in a circle for nothing */
+        if (fstatat(to->fd, name, &at, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT &&
+            !(errno == ELOOP && copy->opts.force)) {
             *step = STEP_STAT_DEST;
             rc = -errno;
         }

@@ -56,6 +56,7 @@ same_as_cp '-f' "$ab; chmod 444 b; chmod 777 ." 'as_nobody cp -fv a b; as_nobody
 same_as_cp '-f over a dangling link' "$ab; ln -s nope x" 'cp -f a x'
 same_as_cp '-f -u over a link to itself' "$old; ln -s x x" 'cp -fuv a x; cp -uf a x'
 same_as_cp '-f over a link to itself' "$ab; ln -s x x" 'cp -f a x/y; cp a x/y; cp -f a x; cp a x'
+same_as_cp 'a directory below a link to itself' "$ab; ln -s x x" 'cp -r d x/y; cp -rf d x/y; cp -rT d x; cp -rfT d x'
 same_as_cp 'over a link to itself' "$ab; ln -s x x" 'cp a x'
 same_as_cp 'over a dangling link, as POSIX has it' "$ab; ln -s nope x" 'POSIXLY_CORRECT=1 cp a x'
 same_as_cp '--remove-destination' "$ab; ln b l; ln -s b x; ln -s nope y" \
