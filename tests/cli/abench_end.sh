@@ -48,6 +48,7 @@ for signal in HUP INT QUIT USR1 PIPE ALRM TERM XCPU IO RTMAX; do
 done
 # A report goes to a FIFO that no one reads.
 for signal in TERM INT HUP; do
+    rm table # else it is taken for that of this run, which has not begun yet
     mkfifo fifo
     env --default-signal abench hash "${arms[@]}" --time=2 --json=fifo tree >table 2>message &
     child=$!
