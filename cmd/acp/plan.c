@@ -151,6 +151,19 @@ static void open_directory(struct acp *acp, const struct stat *source)
     cli_fatal(0, "cannot write a plan to %s: it is in the source", path);
 }
 
+/* Makes runs refuse the parts until write_file replaces this file. Returns 0 or -errno. */
+static int write_unfinished(const struct acp *acp)
+{
+    static const char text[] = PLAN_FORMAT "\nunfinished\n";
+    int fd = openat(acp->plan_fd, PLAN_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    ssize_t n = fd >= 0 ? write(fd, text, sizeof(text) - 1) : -1;
+    int rc = n < 0 ? -errno : n < (ssize_t)sizeof(text) - 1 ? -ENOSPC : 0;
+
+    if (fd >= 0 && close(fd) < 0 && rc == 0)
+        rc = -errno;
+    return rc;
+}
+
 void acp_plan_start(struct acp *acp)
 {
     const char *source = acp->copy.sources[0].name;
@@ -163,6 +176,9 @@ void acp_plan_start(struct acp *acp)
     if (!S_ISDIR(st.st_mode))
         cli_fatal(0, "cannot plan the copy of %s: not a directory", cli_quote(source));
     open_directory(acp, &st);
+    rc = write_unfinished(acp);
+    if (rc < 0)
+        cli_fatal(-rc, "cannot write a plan to %s", cli_quote(acp->plan_path));
     rc = parts_new(&acp->copy.plan, acp->plan_fd, acp->plan_part_bytes);
     if (rc < 0)
         cli_fatal(-rc, "cannot start");
@@ -193,7 +209,7 @@ static int write_file(const struct acp *acp, const struct parts_total *total)
 void acp_plan_finish(struct acp *acp, bool walked)
 {
     struct parts_total total;
-    int rc = parts_end(acp->copy.plan, &total);
+    int rc = parts_end(acp->copy.plan, walked, &total);
 
     parts_free(acp->copy.plan);
     acp->copy.plan = NULL;
@@ -211,18 +227,26 @@ void acp_plan_finish(struct acp *acp, bool walked)
 
 /* -- a part -- */
 
-/* Exits if the options differ from those of the plan, whose file is open behind its first line. */
+/* Exits if the plan is not complete, or was made with other options. Its file is open behind its
+ * first line. */
 static void check_options(const struct acp *acp, const char *dir, FILE *plan, char *line)
 {
     char *own = options_text(&acp->copy.opts);
+    bool complete = false;
     size_t len;
 
     if (!acp->copy.opts.parents)
         cli_fatal(0, "cannot copy a part of the plan %s without --parents", cli_quote(dir));
-    while (checksum_line_read(plan, line, &len))
-        if (strncmp(line, "options ", 8) == 0 && strcmp(line + 8, own) != 0)
+    while (checksum_line_read(plan, line, &len)) {
+        if (strncmp(line, "options ", 8) != 0)
+            continue;
+        complete = true;
+        if (strcmp(line + 8, own) != 0)
             cli_fatal(0, "cannot copy a part of the plan %s with %s: it was made with %s",
                       cli_quote(dir), own, line + 8);
+    }
+    if (!complete && !ferror(plan))
+        cli_fatal(0, "cannot copy a part of the plan %s: the plan is not complete", cli_quote(dir));
     free(own);
 }
 

@@ -247,7 +247,7 @@ static int by_cost(const void *a, const void *b)
     return x->number < y->number ? -1 : 1;
 }
 
-int parts_end(struct parts *parts, struct parts_total *total)
+int parts_end(struct parts *parts, bool complete, struct parts_total *total)
 {
     char from[NAME_BYTES], to[NAME_BYTES];
     int rc = parts->current ? close_stream(parts->current) : 0;
@@ -257,7 +257,7 @@ int parts_end(struct parts *parts, struct parts_total *total)
         rc = parts->status;
     if (parts->len > 1)
         qsort(parts->part, parts->len, sizeof(struct part), by_cost);
-    for (size_t i = 0; rc == 0 && i < parts->len; i++) {
+    for (size_t i = 0; complete && rc == 0 && i < parts->len; i++) {
         hidden_name(parts->part[i].number, from);
         snprintf(to, sizeof(to), "%zu", i);
         rc = renameat(parts->dir_fd, from, parts->dir_fd, to) < 0 ? -errno : 0;

@@ -299,6 +299,17 @@ rules "read plan/.plan error=EINTR times=1"
 fails "an interrupted plan: the other options are found" 'it was made with' \
     acp -a --parents --files0-from="$mnt/plan/0" -t new
 rm -r "$below/plan"
+# a plan of which only a part could be written
+for failing in 'rename plan/.part-2' 'write plan/.part-2' 'rename plan/.aioutils-*'; do
+    rules "$failing error=EIO"
+    fails "a plan that cannot be written ($failing)" "cannot write the plan .*plan.*: Input/output error" \
+        acp -rT --plan="$mnt/plan,1M" right new
+    rules
+    : >>"$below/plan/0"
+    fails "a plan that is not complete ($failing): no part is copied" 'the plan is not complete' \
+        acp -r --parents --files0-from="$mnt/plan/0" -t new
+    rm -r "$below/plan"
+done
 
 all_the_same "a size of 0" "getattr middle size=0" --direct-io
 # Requests are cut off at such a size, rounded up to pages; plain reads are not.
