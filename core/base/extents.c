@@ -8,12 +8,13 @@
 
 #include "retry.h"
 
-/* There is no data from offset on. Returns the file's size, or offset if that is larger; -EAGAIN if
- * data has been appended; or another -errno. The size is asked for first: what is a hole after that
- * was one while the file had this size. */
+/* There was no data from offset on. Returns the file's size, or offset if that is larger; -EAGAIN
+ * if there may be data; or another -errno. The size is asked for first: what is a hole after that
+ * was one while the file had this size. A file that has been cut off before offset has no data
+ * there, either, so the last call must find the hole. */
 static off_t last_hole(int fd, off_t offset)
 {
-    off_t end = lseek(fd, 0, SEEK_END), data;
+    off_t end = lseek(fd, 0, SEEK_END), data, hole;
 
     if (end < 0)
         return -errno;
@@ -22,7 +23,12 @@ static off_t last_hole(int fd, off_t offset)
     data = lseek(fd, offset, SEEK_DATA);
     if (data >= 0)
         return data < end ? -EAGAIN : end;
-    return errno == ENXIO ? end : -errno;
+    if (errno != ENXIO)
+        return -errno;
+    hole = lseek(fd, offset, SEEK_HOLE);
+    if (hole < 0)
+        return errno == ENXIO ? -EAGAIN : -errno;
+    return hole == offset ? end : -EAGAIN;
 }
 
 int extents_next(int fd, uint64_t *offset, uint64_t *end)

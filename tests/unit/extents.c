@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "../support/check.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -11,6 +12,21 @@
 enum { PIECE = 64 * 1024, SECOND = 1024 * 1024, SIZE = 2 * 1024 * 1024 };
 
 static char piece[PIECE] = {1};
+
+/* What another process does to the file before each of the next calls: the size that it truncates
+ * it to, or fills it up to with data; -1: nothing. */
+static const int *next_size;
+
+off_t lseek(int fd, off_t offset, int whence)
+{
+    off_t (*libc)(int, off_t, int) = dlsym(RTLD_NEXT, "lseek64"); /* a name for all machines */
+
+    if (next_size && *next_size >= 0) {
+        assert_int_equal(pwrite(fd, piece, PIECE, 0), PIECE);
+        assert_int_equal(ftruncate(fd, *next_size++), 0);
+    }
+    return libc(fd, offset, whence);
+}
 
 /* Makes a file with data at 0 and at SECOND, and a hole at its end. Skips the test if the
  * filesystem has no holes. */
@@ -73,6 +89,27 @@ static void behind_the_end_is_nothing(void **state)
     close(fd);
 }
 
+/* Another process cuts the file off and fills it again between the calls. */
+static void a_file_that_is_cut_off_is_no_hole(void **state)
+{
+    static const int filled_again[] = {0, PIECE, 0, PIECE, -1}, still_cut[] = {0, PIECE, 0, 0, -1};
+    uint64_t offset = PIECE / 2, end = 0;
+    int fd = open("sparse", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    (void)state;
+    assert_true(fd >= 0);
+    next_size = filled_again;
+    assert_int_equal(extents_next(fd, &offset, &end), 1);
+    assert_int_equal(offset, PIECE / 2);
+    assert_true(end >= PIECE);
+    next_size = still_cut;
+    assert_int_equal(extents_next(fd, &offset, &end), 0);
+    assert_int_equal(offset, PIECE / 2);
+    assert_int_equal(*next_size, -1);
+    next_size = NULL;
+    close(fd);
+}
+
 static void a_pipe_is_all_data(void **state)
 {
     uint64_t offset = 5, end = 0;
@@ -93,6 +130,7 @@ int main(void)
         cmocka_unit_test(data_is_found_and_then_the_size),
         cmocka_unit_test(appended_data_is_found),
         cmocka_unit_test(behind_the_end_is_nothing),
+        cmocka_unit_test(a_file_that_is_cut_off_is_no_hole),
         cmocka_unit_test(a_pipe_is_all_data),
     };
 
