@@ -8,13 +8,12 @@
 
 #include "retry.h"
 
-/* There was no data from offset on. Returns the file's size, or offset if that is larger; -EAGAIN
- * if there may be data; or another -errno. The size is asked for first: what is a hole after that
- * was one while the file had this size. A file that has been cut off before offset has no data
- * there, either, so the last call must find the hole. */
+/* There is no data from offset on. Returns the file's size, or offset if that is larger; -EAGAIN if
+ * data has been appended; or another -errno. The size is asked for first: what is a hole after that
+ * was one while the file had this size. */
 static off_t last_hole(int fd, off_t offset)
 {
-    off_t end = lseek(fd, 0, SEEK_END), data, hole;
+    off_t end = lseek(fd, 0, SEEK_END), data;
 
     if (end < 0)
         return -errno;
@@ -23,12 +22,27 @@ static off_t last_hole(int fd, off_t offset)
     data = lseek(fd, offset, SEEK_DATA);
     if (data >= 0)
         return data < end ? -EAGAIN : end;
-    if (errno != ENXIO)
-        return -errno;
-    hole = lseek(fd, offset, SEEK_HOLE);
+    return errno == ENXIO ? end : -errno;
+}
+
+/* There is no data from *offset on, in a hole or behind the end. Returns as extents_next, or
+ * -EAGAIN. A file that has been cut off there has no hole, and one that is filled again since has
+ * data. */
+static int rest(int fd, uint64_t *offset, uint64_t *end)
+{
+    off_t from = (off_t)*offset, size = last_hole(fd, from), hole;
+
+    if (size <= from)
+        return size < 0 ? (int)size : 0;
+    hole = lseek(fd, from, SEEK_HOLE);
     if (hole < 0)
-        return errno == ENXIO ? -EAGAIN : -errno;
-    return hole == offset ? end : -EAGAIN;
+        return errno == ENXIO ? 0 : -errno;
+    if (hole > from) {
+        *end = (uint64_t)hole;
+        return 1;
+    }
+    *offset = (uint64_t)size;
+    return 0;
 }
 
 int extents_next(int fd, uint64_t *offset, uint64_t *end)
@@ -38,12 +52,10 @@ int extents_next(int fd, uint64_t *offset, uint64_t *end)
         off_t other;
 
         if (data < 0 && errno == ENXIO) {
-            other = last_hole(fd, (off_t)*offset);
-            if (other == -EAGAIN)
+            int rc = rest(fd, offset, end);
+            if (rc == -EAGAIN)
                 continue;
-            if (other >= 0)
-                *offset = (uint64_t)other;
-            return other < 0 ? (int)other : 0;
+            return rc;
         }
         other = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
         *end = other > data ? (uint64_t)other : UINT64_MAX;
