@@ -37,11 +37,23 @@ if [ "$engine" = uring ]; then
     finish
 fi
 
-warm
-same 'ahash, cached' "$processors" "$(count_workers by_default ahash -r tree)"
-same 'acp, cached' "$processors" "$(count_workers by_default acp -r tree copy)"
-same 'acat, cached' 1 "$(count_workers by_default acat --discard tree/*)"
-same 'a list of one name, cached' "$processors" "$(printf 'tree/1\0' | count_workers by_default ahash --files0-from=-)"
+# cached NAME EXPECTED COMMAND...: expects this number of workers. The kernel can take a page back before it is read; then
+# a worker waits, and asks for another one. So it is tried again.
+cached() {
+    local n
+    for _ in {1..5}; do
+        rm -rf copy
+        warm
+        n=$(count_workers by_default "${@:3}")
+        [ "$n" != "$2" ] || break
+    done
+    same "$1" "$2" "$n"
+}
+printf 'tree/1\0' >one
+cached 'ahash, cached' "$processors" ahash -r tree
+cached 'acp, cached' "$processors" acp -r tree copy
+cached 'acat, cached' 1 acat --discard tree/*
+cached 'a list of one name, cached' "$processors" ahash --files0-from=one
 
 cold
 if [ "$(fincore --bytes --noheadings --output RES tree/1 | tr -d ' ')" != 0 ]; then
