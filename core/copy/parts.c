@@ -247,9 +247,27 @@ static int by_cost(const void *a, const void *b)
     return x->number < y->number ? -1 : 1;
 }
 
-int parts_end(struct parts *parts, bool complete, struct parts_total *total)
+/* Waits until a part is on the device, and gives it its name. Returns 0 or -errno. */
+static int name_part(const struct parts *parts, size_t number, size_t place)
 {
     char from[NAME_BYTES], to[NAME_BYTES];
+    int fd, rc;
+
+    hidden_name(number, from);
+    snprintf(to, sizeof(to), "%zu", place);
+    fd = openat(parts->dir_fd, from, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    rc = fsync(fd) < 0 && errno != EINVAL ? -errno : 0; /* a filesystem that cannot */
+    if (close(fd) < 0 && errno != EINTR && rc == 0)
+        rc = -errno;
+    if (rc == 0 && renameat(parts->dir_fd, from, parts->dir_fd, to) < 0)
+        rc = -errno;
+    return rc;
+}
+
+int parts_end(struct parts *parts, bool complete, struct parts_total *total)
+{
     int rc = parts->current ? close_stream(parts->current) : 0;
 
     parts->current = NULL;
@@ -257,11 +275,8 @@ int parts_end(struct parts *parts, bool complete, struct parts_total *total)
         rc = parts->status;
     if (parts->len > 1)
         qsort(parts->part, parts->len, sizeof(struct part), by_cost);
-    for (size_t i = 0; complete && rc == 0 && i < parts->len; i++) {
-        hidden_name(parts->part[i].number, from);
-        snprintf(to, sizeof(to), "%zu", i);
-        rc = renameat(parts->dir_fd, from, parts->dir_fd, to) < 0 ? -errno : 0;
-    }
+    for (size_t i = 0; complete && rc == 0 && i < parts->len; i++)
+        rc = name_part(parts, parts->part[i].number, i);
     parts->total.parts = parts->len;
     *total = parts->total;
     return rc;

@@ -29,9 +29,9 @@ int parts_new(struct parts **parts, int dir_fd, uint64_t limit);
  * library's tree for each inode with names that have not been added yet. Returns 0 or -errno. */
 int parts_add(struct parts *parts, const char *name, const struct stat *st, uint64_t bytes,
               uint64_t names);
-/* Ends the lists and names them 0, 1, 2, ... Until then, and if a name could not be added, they
- * have hidden names. complete: all names have been added; if not, the lists keep hidden names.
- * Returns 0 or -errno. */
+/* Ends the lists and names them 0, 1, 2, ... when they are on the device. Until then, and if a name
+ * could not be added, they have hidden names. complete: all names have been added; if not, the
+ * lists keep hidden names. Returns 0 or -errno. */
 int parts_end(struct parts *parts, bool complete, struct parts_total *total);
 void parts_free(struct parts *parts); /* takes NULL */
 

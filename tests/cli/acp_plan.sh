@@ -195,6 +195,22 @@ else
     left_out 'no room for the lists' 'nothing can be mounted here'
 fi
 
+if command -v strace >/dev/null; then
+    mkdir -p three
+    for i in 1 2 3; do
+        head -c 4096 /dev/zero >three/$i
+    done
+    for n in 1 2 3 4; do
+        rm -rf p new
+        strace -f -qq -o /dev/null -e trace=fsync -e inject=fsync:error=EIO:when=$n acp -a --plan=p,1K -T three new >/dev/null 2>told
+        same "fsync fails, $n: it is told" "1 acp: cannot write the plan 'p': Input/output error" "$? $(cat told)"
+        mkdir -p new
+        check "fsync fails, $n: no part is taken for one of a complete plan" \
+            bash -c 'cd three; ! acp -a --parents --files0-from=../p/0 -t ../new 2>/dev/null; [ -z "$(ls ../new)" ]'
+    done
+    rm -rf three p new told
+fi
+
 # -- memory --
 
 # peak NAMES LINKS: prints the KiB of a plan of this tree
