@@ -291,20 +291,20 @@ static bool is_just_created(const struct copy *copy, const struct item *op)
            scope == op->scope;
 }
 
-static void take_name(struct file *file, struct dest *dest)
+static void take_name(struct file *file, struct dest *dest, int held)
 {
     const struct item *op = file->op;
-    int rc = temp_name(op->to->fd, op->to_name, TEMP_PREFIX, dest->fd, dest->temp,
+    int rc = temp_name(op->to->fd, op->to_name, TEMP_PREFIX, held, dest->temp,
                        dest->replaces || dest->overtakes, &dest->unfinished);
 
     dest->temp = NULL;
-    dest_to(dest, dest->state == DEST_CLOSED ? DEST_NONE : DEST_NAMED);
+    dest_to(dest, DEST_NONE);
     if (rc < 0)
         file_fail(file, STEP_CREATE, rc);
 }
 
-/* Gives a file that was written without one its name. */
-static void name(const struct copy *copy, struct file *file, struct dest *dest)
+/* Gives a file that was written without one its name. held: a descriptor of it. */
+static void name(const struct copy *copy, struct file *file, struct dest *dest, int held)
 {
     const struct item *op = file->op;
     pthread_mutex_t *lock = dest->replaces ? temp_names_lock(op->to->fd) : NULL;
@@ -314,7 +314,7 @@ static void name(const struct copy *copy, struct file *file, struct dest *dest)
     if (lock && is_just_created(copy, op))
         item_refuse(file, REFUSED_JUST_CREATED);
     else
-        take_name(file, dest);
+        take_name(file, dest, held);
     if (lock)
         pthread_mutex_unlock(lock);
 }
@@ -365,6 +365,18 @@ static void close_dest(struct file *file, struct dest *dest, int held, uint64_t 
     dest_to(dest, named ? DEST_NONE : DEST_CLOSED);
 }
 
+/* Returns another descriptor of a file that gets its name when close(2) has told no error, or -1.
+ * With the last one a file without a name would go. So would the lock of a temporary name, and
+ * others may remove the file then. */
+static int hold(struct file *file, const struct dest *dest)
+{
+    int held = dest->state == DEST_NAMELESS ? fcntl(dest->fd, F_DUPFD_CLOEXEC, 0) : -1;
+
+    if (held < 0 && dest->state == DEST_NAMELESS && !dest->temp && file->status == 0)
+        file_fail(file, STEP_CREATE, -errno);
+    return held;
+}
+
 /* Learns what the copy is. Noted for seen_copied, which would ask in turn for one after the other.
  */
 static void stat_made(struct file *file, const struct dest *dest, struct stat *made)
@@ -387,7 +399,7 @@ void dest_end(struct copy *copy, struct file *file, const struct stat *st, struc
     struct item *op = file->op;
     bool opened = dest->fd >= 0;
     struct stat made;
-    int locked;
+    int held;
 
     assert(opened == (dest->state != DEST_NONE) && dest->state != DEST_CLOSED);
     if (file->status == 0 && dest->sparse)
@@ -400,19 +412,16 @@ void dest_end(struct copy *copy, struct file *file, const struct stat *st, struc
             if (rc < 0)
                 file_fail(file, STEP_CREATE, rc);
         }
-        if (file->status == 0 && dest->state == DEST_NAMELESS && !dest->temp)
-            name(copy, file, dest); /* by its descriptor */
         if (file->status == 0 && (dest->claimed || op->place))
             stat_made(file, dest, &made);
         if (file->status < 0)
             unfinished_unlink(&dest->unfinished);
-        /* with the last descriptor the lock would go, and others may remove the temporary file */
-        locked = dest->temp ? fcntl(dest->fd, F_DUPFD_CLOEXEC, 0) : -1;
-        close_dest(file, dest, locked, size);
+        held = hold(file, dest);
+        close_dest(file, dest, held, size);
         if (file->status == 0 && dest->state == DEST_CLOSED)
-            name(copy, file, dest);
-        if (locked >= 0)
-            close(locked);
+            name(copy, file, dest, held);
+        if (held >= 0)
+            close(held);
         if (file->status < 0 && dest->state == DEST_CLOSED)
             drop_temp(op, dest);
         else if (file->status < 0)

@@ -23,8 +23,8 @@ enum dest_route {
 /* dest_to() asserts that these follow each other as the arrows say. */
 enum dest_state {
     DEST_NONE,     /* not open: -> DEST_NAMED, DEST_NAMELESS */
-    DEST_NAMED,    /* open, under its own name or the name that it failed to get: -> DEST_NONE */
-    DEST_NAMELESS, /* open, without a name or with a temporary one: -> DEST_NAMED, DEST_CLOSED */
+    DEST_NAMED,    /* open, under its own name: -> DEST_NONE */
+    DEST_NAMELESS, /* open, without a name or with a temporary one: -> DEST_CLOSED */
     DEST_CLOSED,   /* written and closed, without its name: -> DEST_NONE */
 };
 

@@ -33,7 +33,7 @@ void dest_to(struct dest *dest, enum dest_state state)
     static const unsigned next[] = {
         [DEST_NONE] = 1 << DEST_NAMED | 1 << DEST_NAMELESS,
         [DEST_NAMED] = 1 << DEST_NONE,
-        [DEST_NAMELESS] = 1 << DEST_NAMED | 1 << DEST_CLOSED,
+        [DEST_NAMELESS] = 1 << DEST_CLOSED,
         [DEST_CLOSED] = 1 << DEST_NONE,
     };
     bool is_open = state == DEST_NAMED || state == DEST_NAMELESS;

@@ -127,6 +127,22 @@ if command -v strace >/dev/null; then
         check "--atomic: old or new after a failed $call" bash -c 'cmp -s copy/file tree/4097 || [ "$(cat copy/file)" = old ]'
         same "--atomic: nothing is left after a failed $call" '' "$(find copy -name '.acp-*')"
     done
+    # each call of close(2) fails in one of the runs: over a file, and to a new name
+    told=0
+    bad=
+    for n in $(seq 60); do
+        for name in file new; do
+            rm -f copy/new
+            echo old >copy/file
+            strace -qq -f -o /dev/null -e trace=close -e inject=close:error=ENOSPC:when="$n" acp --atomic tree/4097 copy/$name >/dev/null 2>closed
+            grep -q "'copy/$name': No space left" closed || continue
+            told=$((told + 1))
+            [ ! -e copy/new ] && [ "$(cat copy/file)" = old ] || bad+=" $name $n"
+        done
+    done
+    check '--atomic: close failed in some runs' [ "$told" -ge 2 ]
+    same '--atomic: no name after a failed close' '' "$bad"
+    same '--atomic: nothing is left after a failed close' '' "$(find copy -name '.acp-*')"
 fi
 # it ends at a random point: the destination is old or new, and no other name is left
 for i in 1 2 3 4 5 6; do
