@@ -355,7 +355,6 @@ static void add_stdin(struct ahash *ahash, struct stats *stats)
         return;
     if (stats->files == 0) {
         ahash->stdin_stats.process_ns = stats->process_ns;
-        ahash->stdin_stats.memory_peak = stats->memory_peak;
         ahash->stdin_stats.each = stats->each;
         ahash->stdin_stats.workers = 1;
         ahash->stdin_stats.listing = stats->listing;

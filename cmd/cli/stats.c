@@ -120,7 +120,7 @@ static void print_text(const struct engine *engine, const char *why, const struc
     if (stats->listing.directories > 0)
         print_listing(&stats->listing);
     fprintf(stderr, "process    CPU %.3f s, peak memory %.1f MiB, voluntary switches %" PRIu64 "\n",
-            seconds_of(stats->process_ns), (double)stats->memory_peak / 1048576, stats->switches);
+            seconds_of(stats->process_ns), (double)stats_memory_peak() / 1048576, stats->switches);
     fprintf(stderr, "in flight  mean %.1f, peak %u; %" PRIu64 " requests in %" PRIu64 " enters\n",
             in_flight_mean, stats->in_flight_peak, stats->requests, stats->enters);
     fprintf(stderr, "bottleneck ");
@@ -195,7 +195,7 @@ static void print_json(const char *program, const struct engine *engine, const c
     json_put_count(&json, "resident_files", stats->resident_files);
     json_put_count(&json, "batch_files", stats->batch_files);
     json_put_text(&json, "batch_library", stats->batch_name);
-    json_put_count(&json, "memory_peak_bytes", stats->memory_peak);
+    json_put_count(&json, "memory_peak_bytes", stats_memory_peak());
     json_put_count(&json, "voluntary_switches", stats->switches);
     put_workers(&json, stats, runqueue_known);
     json_put_text(&json, "bottleneck", bottleneck->by);

@@ -3,6 +3,7 @@
 #include "stats.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -136,7 +137,24 @@ void stats_finish(struct stats *sum)
 
     getrusage(RUSAGE_SELF, &usage);
     sum->process_ns = timeval_ns(usage.ru_utime) + timeval_ns(usage.ru_stime);
-    sum->memory_peak = (uint64_t)usage.ru_maxrss * 1024u;
+}
+
+uint64_t stats_memory_peak(void)
+{
+    FILE *file = fopen("/proc/self/status", "re");
+    struct rusage usage;
+    char line[256];
+    uint64_t kib = 0;
+
+    while (file && kib == 0 && fgets(line, sizeof(line), file))
+        if (sscanf(line, "VmHWM: %" SCNu64, &kib) != 1)
+            kib = 0;
+    if (file)
+        fclose(file);
+    if (kib > 0)
+        return kib * 1024;
+    getrusage(RUSAGE_SELF, &usage);
+    return (uint64_t)usage.ru_maxrss * 1024;
 }
 
 uint64_t stats_waiting_ns(const struct stats *stats)

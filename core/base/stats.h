@@ -46,8 +46,7 @@ struct stats {
     unsigned each_len;
     uint64_t feed_ns; /* that the workers together waited for the next file to work on */
     struct stats_listing listing;
-    uint64_t process_ns;  /* CPU time of the process, all threads and io-wq workers */
-    uint64_t memory_peak; /* bytes resident, peak */
+    uint64_t process_ns; /* CPU time of the process, all threads and io-wq workers */
 };
 
 /* Returns the nanoseconds of the monotonic clock. */
@@ -66,6 +65,9 @@ void stats_add_listing(struct stats_listing *sum, const struct stats_listing *li
 void stats_add(struct stats *sum, const struct stats *worker);
 /* Fills in what is known of the process only. */
 void stats_finish(struct stats *sum);
+/* Returns the most bytes of memory that the process has used at a time. Without /proc it may be the
+ * peak of the process that started this one: ru_maxrss outlives execve(2). */
+uint64_t stats_memory_peak(void);
 /* Returns the time that the workers spent neither in user space nor in the kernel: waiting for I/O
  * or each other. */
 uint64_t stats_waiting_ns(const struct stats *stats);

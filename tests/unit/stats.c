@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -144,7 +145,19 @@ static void process_is_measured(void **state)
     stats_finish(&sum);
     assert_int_equal(sum.files, 3);
     assert_true(sum.process_ns > 0);
-    assert_uint_in_range(sum.memory_peak, 100 * 1024, 1u << 30);
+}
+
+static void peak_is_of_this_process(void **state)
+{
+    const size_t len = 64 << 20;
+    uint64_t before = stats_memory_peak();
+    char *bytes = malloc(len);
+
+    (void)state;
+    assert_non_null(bytes);
+    memset(bytes, 1, len);
+    assert_uint_in_range(stats_memory_peak(), before + len / 2, before + 2 * len);
+    free(bytes);
 }
 
 int main(void)
@@ -153,6 +166,7 @@ int main(void)
         cmocka_unit_test(workers_are_added_up),     cmocka_unit_test(sleeping_is_waiting),
         cmocka_unit_test(computing_is_not_waiting), cmocka_unit_test(waiting_is_never_negative),
         cmocka_unit_test(being_ready_is_counted),   cmocka_unit_test(process_is_measured),
+        cmocka_unit_test(peak_is_of_this_process),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
