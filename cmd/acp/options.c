@@ -488,6 +488,7 @@ void acp_parse_options(struct acp *acp, int argc, char **argv)
     finish_options(acp, &deferred);
     acp->operands = argv + optind;
     acp->operand_count = (size_t)(argc - optind);
+    acp->copy.opts.listed = acp->common.files0_from != NULL;
     acp->copy.opts.in_parts = acp->common.files0_from && geteuid() != 0;
     if (acp->common.files0_from && !acp->target)
         cli_fatal(0, "--files0-from requires --target-directory (-t)");

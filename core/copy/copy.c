@@ -219,7 +219,7 @@ static bool may_change_sources(const struct copy *copy, const struct copy_source
 static enum refusal collision(struct copy *copy, struct feed *feed,
                               const struct copy_source *source, const struct stat *st, int *rc)
 {
-    int twice = seen_entry(copy, source->name);
+    int twice = seen_entry(copy, source);
     int before = seen_place(copy, source->to_name);
     int follow = must_follow(copy, st);
     bool overlaps;

@@ -49,6 +49,7 @@ struct copy_opts {
     bool keep_directory_symlinks; /* a symbolic link to a directory will do for a directory */
     bool parents;                 /* make the operand's directories below the destination, too */
     bool in_parts;                /* other runs copy into the directories of --parents */
+    bool listed;                  /* a file that two operands lead to is copied to both places */
     bool atomic;      /* a regular file appears complete under its name, or not at all */
     bool sync_files;  /* each file is on the device before it counts as copied */
     bool sync_linked; /* files that are written through a symbolic link, and devices, are synced:

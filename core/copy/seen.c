@@ -18,7 +18,8 @@
 struct seen_entry {
     dev_t dev;
     ino_t ino;
-    const char *base; /* the caller's */
+    const char *base;    /* the caller's */
+    const char *to_name; /* the caller's */
 };
 
 /* The directory that the last operand is in: the first len bytes of its name. */
@@ -150,7 +151,16 @@ static int find_parent(struct copy *copy, const char *name, struct seen_entry *e
     return 0;
 }
 
-int seen_entry(struct copy *copy, const char *name)
+/* Tells whether the copies of two operands that are one entry are one, too. With --parents, a
+ * symbolic link to a directory above them may lead to two places. */
+static bool is_one_copy(const struct copy *copy, const char *to_name,
+                        const struct copy_source *source)
+{
+    return !copy->opts.parents || !copy->opts.listed ||
+           entry_same(source->to, to_name, source->to, source->to_name, 0);
+}
+
+int seen_entry(struct copy *copy, const struct copy_source *source)
 {
     struct seen_entry *entry = malloc(sizeof(*entry)), **at;
     bool seen;
@@ -158,8 +168,9 @@ int seen_entry(struct copy *copy, const char *name)
 
     if (!entry)
         return -ENOMEM;
-    entry->base = entry_base(name);
-    rc = find_parent(copy, name, entry);
+    entry->base = entry_base(source->name);
+    entry->to_name = source->to_name;
+    rc = find_parent(copy, source->name, entry);
     if (rc < 0) {
         free(entry);
         return rc == -ENOMEM ? -ENOMEM : 0;
@@ -168,7 +179,7 @@ int seen_entry(struct copy *copy, const char *name)
     seen = at && *at != entry;
     if (!at || seen)
         free(entry);
-    return at ? seen : -ENOMEM;
+    return at ? seen && is_one_copy(copy, (*at)->to_name, source) : -ENOMEM;
 }
 
 int seen_inode(struct copy *copy, const struct stat *st)

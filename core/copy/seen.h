@@ -6,8 +6,9 @@
 #include "copy.h"
 
 /* Tells whether an operand has been given before, by this name or another one for the same
- * directory entry; if not, it is noted. Returns 1, 0 or -ENOMEM. */
-int seen_entry(struct copy *copy, const char *name);
+ * directory entry; if not, it is noted. An operand of a list that goes to another place than the
+ * one before is a new one. Returns 1, 0 or -ENOMEM. */
+int seen_entry(struct copy *copy, const struct copy_source *source);
 /* Tells whether the directory st, which goes to to_name in to, has been an operand; if not, and it
  * is one now (top), it is noted. Returns REFUSED_NONE; REFUSED_DIRECTORY_TWICE if it went to the
  * same place; REFUSED_ELSEWHERE, with that place in *elsewhere, if it went to another one and no

@@ -84,6 +84,17 @@ gives '--exclude' 0 'ro/first:second:sparse:' '' \
 gives '-L lists what links lead to, all of one inode together' 0 'a/1:a/again:link:ro/first:second:' '' \
     'cp -a src linked; ln -s ../a/1 linked/a/again; acp -aL --plan=p,1M -T linked new >/dev/null
     sort -z $(grep -lzx a/1 p/*) | tr "\0" :; chmod u+w linked/ro; rm -rf p new linked'
+for options in -aL -rL; do
+    gives "a part has a file by two directories, one of them a link: both are copied, $options" 0 '/link/f:/link/x/g:/real/f:/real/x/g:' '' \
+        "mkdir -p two/real/x && echo 1 >two/real/f && echo 2 >two/real/x/g && ln -s real two/link
+        acp $options --plan=p2 -T two out >/dev/null && cd two && acp $options --parents --files0-from=../p2/0 -t ../out
+        find ../out -type f | sort | cut -c7- | tr '\\n' ':'; cd ..; rm -r two out p2"
+done
+gives 'a list with several spellings of a name: the file is copied once' 0 '/f' "acp: warning: source file './one/f' specified more than once
+acp: warning: source file 'one/../one/f' specified more than once
+acp: warning: source file 'one/f' specified more than once" \
+    'mkdir -p one out && echo 1 >one/f && printf "%s\0" one/f ./one/f one/../one/f one/f | acp --parents --files0-from=- --manifest=m -t out
+    s=$?; find out -type f | cut -c8-; rm -r one out m; exit $s'
 chmod -R u+w src dst
 rm dst/a/2
 echo changed >src/a/3
