@@ -61,6 +61,27 @@ for signal in TERM INT HUP; do
     rm fifo
     nothing_left "$signal before a report has a reader"
 done
+# A signal that comes while no arm runs: the clean-up gets the time that it needs.
+rm table
+mkfifo fifo
+env --default-signal abench hash "${arms[@]}" --time=2 --json=fifo --cleanup='sleep 3; echo done >cleaned' tree >table 2>message &
+child=$!
+check 'a long clean-up: the report waits for a reader' wait_for table
+kill -s TERM $child
+wait $child 2>/dev/null
+same 'a long clean-up is not ended' '143 done ' "$? $(cat cleaned) $(grep clean message)"
+rm -f fifo cleaned
+nothing_left 'a long clean-up'
+# A signal to the whole group, as Ctrl-C sends it, reaches a command that has not left the group yet.
+if strace -o /dev/null true 2>/dev/null; then
+    strace -f -o /dev/null -e trace=setpgid -e inject=setpgid:signal=TERM env --default-signal \
+        abench copy "${arms[@]}" --cleanup='echo done >cleaned' tree >table 2>message
+    same 'a signal to the group of a new command' '0 done ' "$? $(cat cleaned) $(cat message)"
+    rm -f cleaned
+    nothing_left 'a signal to the group of a new command'
+else
+    left_out 'a signal to the group of a new command' 'strace cannot run here'
+fi
 mkfifo fifo
 abench hash "${arms[@]}" --time=2 --json=fifo tree >table 2>message &
 child=$!

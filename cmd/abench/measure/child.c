@@ -104,6 +104,7 @@ void child_signals_again(void)
 void child_signals_hold(void)
 {
     removing = true;
+    alarm(0);         /* of a signal that came while no child was waited for: the next one is rm */
     child_signal = 0; /* it would also stop the removal */
 }
 
@@ -196,6 +197,16 @@ struct start {
     int error;
 };
 
+/* Discards the signals that came to the group of abench while this process was still in it. abench
+ * has had them, too, and ends the command itself, unless the command removes its files. */
+static void discard_signals(void)
+{
+    for (int sig = 1; sig <= SIGRTMAX; sig++)
+        if (sigismember(&caught, sig) == 1)
+            signal(sig, SIG_IGN);
+    child_signals_release();
+}
+
 static int start_command(void *arg)
 {
     struct start *start = arg;
@@ -208,6 +219,7 @@ static int start_command(void *arg)
     if (end_with(start->parent) && setpgid(0, 0) == 0 && in >= 0 && dup2(in, 0) == 0 &&
         dup2(start->out, 1) == 1 && dup2(start->err, 2) == 2 &&
         (!start->dir || chdir(start->dir) == 0)) {
+        discard_signals();
         if (in > 2 && start->in < 0)
             close(in);
         guard_group(getpid());
