@@ -82,6 +82,19 @@ if strace -o /dev/null true 2>/dev/null; then
 else
     left_out 'a signal to the group of a new command' 'strace cannot run here'
 fi
+# PIPE while a copy is compared: nothing is said. Reading the sparse copy takes long enough.
+env --default-signal abench copy --pairs=1 --no-probe --arms= --arm 'slow=truncate -s 9G {dst}; echo >copied' \
+    tree/1 >table 2>message &
+child=$!
+check 'PIPE during a comparison: there is a copy' wait_for copied
+until pgrep -P $child -x abench >/dev/null || ! kill -0 $child; do
+    sleep 0.02
+done 2>/dev/null
+kill -s PIPE $child
+wait $child 2>/dev/null
+same 'PIPE during a comparison: no message' '141 ' "$? $(cat message)"
+rm copied
+nothing_left 'PIPE during a comparison'
 mkfifo fifo
 abench hash "${arms[@]}" --time=2 --json=fifo tree >table 2>message &
 child=$!

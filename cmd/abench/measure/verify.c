@@ -248,7 +248,7 @@ enum bench_check verify_run(struct bench *bench, struct bench_arm *arm, struct b
     if (result == RESULT_DIFFERS)
         return CHECK_DIFFERS;
     if (result != RESULT_EQUAL) {
-        if (result != RESULT_UNKNOWN_FORMAT)
+        if (result != RESULT_UNKNOWN_FORMAT && !child_signal)
             cli_message(0, "arm %s: cannot compare its result", arm->name);
         return CHECK_FAILED;
     }
