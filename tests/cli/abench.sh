@@ -83,6 +83,9 @@ for word in Use 'Sure?' Why 'Where the time went' read; do
 done
 same 'it fits a screen' '24 80' \
     "$(awk -v max=24 '{ if (length($0) > 80) wide = length($0) } END { print (NR <= max ? max : NR), (wide ? wide : 80) }' table)"
+abench hash --arms=sync --pairs=1 --no-probe --arm 'other=true' tree >table 2>messages
+same 'a long answer is wrapped' 'Which is the fastest?  1 blocking thread is the only one whose result was
+       compared' "$(head -n 2 table)"
 abench read "${arms[@]}" --details tree >table 2>messages
 for word in arm cache machine why evidence use sure; do
     check "the details have: $word" grep -q "^$word" table

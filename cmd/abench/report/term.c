@@ -68,6 +68,18 @@ void term_wrap(FILE *out, const struct term *term, const char *keyword, const ch
     cli_put_words(out, text, indent, indent, term_wrap_width(term));
 }
 
+/* Returns how many bytes of a text, up to a blank, fit into the columns; all if no blank does. */
+static size_t fitting(const char *text, size_t len, int columns)
+{
+    size_t cut = columns > 0 ? (size_t)columns : 0;
+
+    if (len <= cut)
+        return len;
+    while (cut > 0 && text[cut] != ' ')
+        cut--;
+    return cut > 0 ? cut : len;
+}
+
 void term_answer(FILE *out, const struct term *term, char *text)
 {
     const char *answer = text ? strstr(text, "?  ") : NULL, *colour;
@@ -84,6 +96,7 @@ void term_answer(FILE *out, const struct term *term, char *text)
     const char *gap = strstr(answer, "   ");
     if (gap && gap < answer + loud)
         loud = (size_t)(gap - answer);
+    loud = fitting(answer, loud, term_wrap_width(term) - (int)(answer - text));
     fwrite(text, (size_t)(answer - text), 1, out);
     fprintf(out, "%s%.*s%s", term->colour ? colour : "", (int)loud, answer,
             term->colour ? "\033[0m" : "");
