@@ -204,7 +204,8 @@ static void report(const struct machine *machine)
     const struct bench_options *opts = &bench.opts;
     bool taken = (opts->json && strcmp(opts->json, "-") == 0) ||
                  (opts->csv && strcmp(opts->csv, "-") == 0) ||
-                 (opts->markdown && strcmp(opts->markdown, "-") == 0);
+                 (opts->markdown && strcmp(opts->markdown, "-") == 0) ||
+                 (opts->html && strcmp(opts->html, "-") == 0);
     FILE *out;
 
     if (!taken)

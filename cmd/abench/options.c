@@ -367,7 +367,7 @@ static bool set_text(struct bench_options *opts, int option)
     if (option == CLI_OPT_DIRECT && strcmp(optarg, "auto") != 0 && strcmp(optarg, "always") != 0 &&
         strcmp(optarg, "never") != 0)
         bad_argument("direct", optarg, "auto, always or never");
-    *text = optarg ? optarg : "-"; /* only --json and the like may be without an argument */
+    *text = outputs_path(optarg); /* only --json and the like may be without an argument */
     return true;
 }
 

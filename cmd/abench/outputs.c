@@ -44,6 +44,11 @@ static bool one_file(const char *a, const char *b)
     return one_name(a, b) || (stat(a, &st) == 0 && bench_is_same_file(b, &st));
 }
 
+const char *outputs_path(const char *argument)
+{
+    return argument && strcmp(argument, "/dev/stdout") != 0 ? argument : "-";
+}
+
 void outputs_check(const struct bench_options *opts)
 {
     const struct {
@@ -55,6 +60,9 @@ void outputs_check(const struct bench_options *opts)
     const char *dot = opts->plot ? strrchr(opts->plot, '.') : NULL;
 
     for (size_t i = 0; i < sizeof(outputs) / sizeof(*outputs); i++) {
+        if (opts->compare && outputs[i].path && one_file(opts->compare, outputs[i].path))
+            cli_fatal(0, "cannot write %s: it is the report of --compare",
+                      cli_quote(outputs[i].path));
         for (size_t j = 0; j < i; j++) {
             const char *a = outputs[j].path, *b = outputs[i].path;
             bool a_stdout = a && strcmp(a, "-") == 0, b_stdout = b && strcmp(b, "-") == 0;

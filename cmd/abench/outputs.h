@@ -4,7 +4,11 @@
 
 #include "context.h"
 
-/* Ends the program if two reports would be written to one file, or to standard output. */
+/* Returns where a report goes: "-" is standard output, which /dev/stdout and no argument (NULL)
+ * mean, too. */
+const char *outputs_path(const char *argument);
+/* Ends the program if two reports would be written to one file, or to standard output, or one to
+ * the report of --compare. */
 void outputs_check(const struct bench_options *opts);
 /* Ends the program with a message if one of them cannot be written. */
 void outputs_try(const struct bench_options *opts);

@@ -95,6 +95,22 @@ gives 'two reports to standard output' 2 '' 'abench: --csv and --markdown cannot
     'abench hash --csv --markdown tree'
 mkdir old
 echo old >old/page
+for output in --csv --markdown=/dev/stdout --html=/dev/stdout; do
+    gives "two reports to standard output, $output" 2 '' "abench: --json and ${output%=*} cannot both write to standard output" \
+        "abench hash --json=/dev/stdout $output tree"
+done
+for output in json csv markdown html; do
+    abench hash "${arms[@]}" "--$output=/dev/stdout" tree >table 2>messages
+    same "--$output=/dev/stdout: no table" '0 0' "$? $(grep -c '^Sure?' table)"
+done
+abench hash "${arms[@]}" --json=old.json tree >table 2>messages
+cp old.json kept.json
+ln -s old.json link.svg
+for output in --json=old.json --csv=./old.json --html="$PWD/old.json" --plot=link.svg; do
+    gives "a report to the older one, $output" 2 '' "abench: cannot write '${output#*=}': it is the report of --compare" \
+        "abench hash --compare=old.json $output tree"
+done
+check 'which stays' cmp old.json kept.json
 gives 'a run without figures keeps the older page' 2 '' '' \
     'abench hash --html=old/page missing 2>/dev/null'
 same 'as it was' old "$(cat old/page)"
