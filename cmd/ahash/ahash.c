@@ -83,13 +83,18 @@ static int add_file(struct ahash *ahash, struct feed *feed, struct dir *dir, con
     return ahash_add(ahash, feed, file);
 }
 
-/* Returns true if a file in a tree is standard output: the list would digest its own first part. */
-static bool is_output(const struct ahash *ahash, const struct dir *dir, const char *name)
+/* Returns true if a file in a tree is standard output or standard error: what is digested of it is
+ * only its first part. */
+static bool is_output(const struct ahash *ahash, const struct dir *dir, const char *name,
+                      uint64_t ino)
 {
     struct stat st;
 
-    return ahash->out_ino && fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-           st.st_ino == ahash->out_ino && st.st_dev == ahash->out_dev;
+    for (size_t i = 0; i < sizeof(ahash->outputs) / sizeof(ahash->outputs[0]); i++)
+        if (ahash->outputs[i].ino == ino && fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+            st.st_ino == ino && st.st_dev == ahash->outputs[i].dev)
+            return true;
+    return false;
 }
 
 static int add_entry(struct feed *feed, struct dir *dir, const char *name, unsigned char type,
@@ -100,7 +105,7 @@ static int add_entry(struct feed *feed, struct dir *dir, const char *name, unsig
 
     if (type != DT_REG)
         return 0;
-    if (ino != ahash->out_ino || !is_output(ahash, dir, name))
+    if (!is_output(ahash, dir, name, ino))
         return add_file(ahash, feed, dir, name, type, ino);
     file = feed_file(feed, dir, name, strlen(name));
     if (!file)
@@ -206,14 +211,6 @@ static int produce(struct feed *feed, void *arg)
 
 /* -- retire's side -- */
 
-static void retire_output(const struct file *file)
-{
-    char *path = file_path(file);
-
-    cli_message(0, "%s: output file is skipped", cli_quote_maybe(path ? path : file->name));
-    free(path);
-}
-
 static void retire_list(struct ahash *ahash, const struct file *file)
 {
     const struct ahash_item *item = ahash_item(ahash, file);
@@ -301,7 +298,7 @@ static void retire(struct file *file, void *arg)
             retire_digest(ahash, file);
         break;
     case AHASH_OUTPUT:
-        retire_output(file);
+        ahash_report_output(file);
         break;
     case AHASH_LIST:
         retire_list(ahash, file);
@@ -436,16 +433,21 @@ static void run(struct ahash *ahash)
     free(stats.listing.slowest);
 }
 
-static void set_buffer(struct ahash *ahash)
+/* Notes an output that is a regular file, and returns true if it is one. */
+static bool note_output(struct ahash *ahash, int fd)
 {
     struct stat st;
-    bool is_file = fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode);
 
-    if (is_file) {
-        ahash->out_dev = st.st_dev;
-        ahash->out_ino = st.st_ino;
-    }
-    ahash->write_bytes = is_file ? STDOUT_BYTES : PIPE_BUF;
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+        return false;
+    ahash->outputs[fd - STDOUT_FILENO].dev = st.st_dev;
+    ahash->outputs[fd - STDOUT_FILENO].ino = st.st_ino;
+    return true;
+}
+
+static void set_buffer(struct ahash *ahash)
+{
+    ahash->write_bytes = note_output(ahash, STDOUT_FILENO) ? STDOUT_BYTES : PIPE_BUF;
     if (!isatty(STDOUT_FILENO))
         setvbuf(stdout, NULL, _IOFBF, STDOUT_BYTES);
 }
@@ -462,6 +464,7 @@ int main(int argc, char **argv)
     if (ahash.common.files0_from)
         ahash.names = names0_of_option(&ahash.common, ahash.operands);
     set_buffer(&ahash);
+    (void)note_output(&ahash, STDERR_FILENO);
     ahash.cwd = dir_cwd();
     if (!ahash.cwd)
         cli_fatal(0, "memory exhausted");
@@ -472,6 +475,7 @@ int main(int argc, char **argv)
     if (ahash.report_unlisted) {
         ahash.unlisted = unlisted_new();
         unlisted_check_file(ahash.unlisted, STDOUT_FILENO); /* the report is never unlisted */
+        unlisted_check_file(ahash.unlisted, STDERR_FILENO);
     }
     run(&ahash);
     manifest_free(ahash.manifest);

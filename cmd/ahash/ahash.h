@@ -53,7 +53,9 @@ struct ahash {
     struct feed *stdin_feed;
     struct stats stdin_stats;   /* what the engines did not see */
     atomic_uint_fast64_t added; /* files handed over, at least: the walk adds some itself */
-    uint64_t out_dev, out_ino;  /* standard output; 0: not a regular file */
+    struct {
+        uint64_t dev, ino;
+    } outputs[2]; /* standard output and standard error; ino 0: not a regular file */
     /* retire's */
     struct ahash_counts counts, total; /* of one check file, of all that have been read */
     uint64_t unlisted_count;

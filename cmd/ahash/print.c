@@ -32,6 +32,14 @@ void ahash_report(struct ahash *ahash, const struct file *file)
     ahash->failed = true;
 }
 
+void ahash_report_output(const struct file *file)
+{
+    char *path = file_path(file);
+
+    cli_message(0, "%s: output file is skipped", cli_quote_maybe(path ? path : file->name));
+    free(path);
+}
+
 void ahash_print_digests(const struct ahash *ahash, const struct file *file, const char *name)
 {
     const struct hash_result *results = file->op;

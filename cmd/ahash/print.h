@@ -20,6 +20,8 @@ struct ahash_count {
 void ahash_print_digests(const struct ahash *ahash, const struct file *file, const char *name);
 /* Says what is wrong with a file, and makes the run fail. */
 void ahash_report(struct ahash *ahash, const struct file *file);
+/* Says that a file in a tree is left out, because the output goes to it. */
+void ahash_report_output(const struct file *file);
 
 /* Prints a name with its status, which is for --json and for people. */
 void ahash_print_status(const struct ahash *ahash, const char *name, const char *status,

@@ -209,25 +209,28 @@ static bool is_own(const struct unlisted *unlisted, const struct dir *dir, const
     return false;
 }
 
-static bool is_listed(const struct unlisted *unlisted, struct dir *dir, const char *name)
+/* Returns true if a file is not listed, and has not been met before in another tree. */
+static bool is_new(const struct unlisted *unlisted, struct dir *dir, const char *name)
 {
-    char *text = NULL;
+    char *key = NULL, *path;
     struct stat st;
     bool listed = false;
 
     if (fstat(dir->fd, &st) == 0) {
-        text = key_of(&st, name);
-        listed = name_set_find(unlisted->listed, text);
-        free(text);
+        key = key_of(&st, name);
+        listed = name_set_find(unlisted->listed, key);
     }
-    if (listed || is_own(unlisted, dir, name))
-        return true;
-    text = file_path(&(struct file){.dir = dir, .name = name});
-    if (!text)
-        cli_fatal(0, "memory exhausted");
-    listed = name_set_find(unlisted->listed, text);
-    free(text);
-    return listed;
+    if (!listed && !(listed = is_own(unlisted, dir, name))) {
+        path = file_path(&(struct file){.dir = dir, .name = name});
+        if (!path)
+            cli_fatal(0, "memory exhausted");
+        listed = name_set_find(unlisted->listed, path);
+        free(path);
+    }
+    if (!listed && key)
+        name_set_put(unlisted->listed, key, 0);
+    free(key);
+    return !listed;
 }
 
 static int look_at(struct feed *feed, struct dir *dir, const char *name, unsigned char type,
@@ -237,7 +240,7 @@ static int look_at(struct feed *feed, struct dir *dir, const char *name, unsigne
     struct file *file;
 
     (void)ino;
-    if (type != DT_REG || is_listed(ahash->unlisted, dir, name))
+    if (type != DT_REG || !is_new(ahash->unlisted, dir, name))
         return 0;
     file = feed_file(feed, dir, name, strlen(name));
     if (!file)

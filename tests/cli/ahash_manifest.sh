@@ -246,6 +246,9 @@ gives 'standard output is left out when it is appended to' 0 '' 'ahash: own/SUMS
     'cp expected own/SUMS; ahash -r own >>own/SUMS; s=$?; cat expected expected | cmp own/SUMS; exit $s'
 gives 'standard output beside a manifest' 0 '' 'ahash: own/log: output file is skipped' \
     'rm own/SUMS; ahash -r --update=own/SUMS own >own/log; s=$?; grep -v "^#" own/SUMS | cmp expected; rm own/log; exit $s'
+gives 'standard error is left out' 0 'ahash: own/log: output file is skipped' '' \
+    'mv own/SUMS .; ahash -r --stats own 2>own/log >list; s=$?; cmp list expected; head -n 1 own/log
+     mv SUMS own; rm own/log; exit $s'
 gives 'a report is not unlisted' 0 '' '' 'ahash -c --report-unlisted own/SUMS >own/log'
 stand_in sha256sum ahash
 same_as_gnu 'an operand is not left out' 'rm -f own/log; sha256sum own/* >own/log; sha256sum own/* >own/log; cut -c67- own/log'

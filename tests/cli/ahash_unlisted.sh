@@ -49,6 +49,13 @@ gives 'another hard link is another name' 1 'data/hard: NOT LISTED' 'ahash: WARN
     'ahash -c --quiet --report-unlisted=data relative | grep -v summary; exit ${PIPESTATUS[0]}'
 rm data/hard
 ln -s data/a shortcut
+printf '4' >data/sub/new
+gives 'a directory within another one: each file is told once' 1 "data/sub/new: NOT LISTED
+$summary, 1 unlisted" 'ahash: WARNING: 1 file is not listed' \
+    'ahash -c --quiet --report-unlisted=data --report-unlisted=./data/sub --report-unlisted=data relative'
+rm data/sub/new
+gives 'standard error is not unlisted' 0 "$summary, 0 unlisted" '' \
+    'ahash -c --quiet --report-unlisted=data relative 2>data/messages; s=$?; rm data/messages; exit $s'
 gives 'what a listed link leads to' 0 "$summary, 0 unlisted" '' \
     'sed "s,data/a,shortcut," relative >linked; ahash -c --quiet --report-unlisted=data linked'
 gives 'a directory of the same name elsewhere' 1 'other/data/a: NOT LISTED' \
