@@ -24,6 +24,7 @@
 
 #include "path.h"
 #include "stats.h"
+#include "statx.h"
 #include "retry.h"
 
 enum {
@@ -43,25 +44,31 @@ static void read_boot_id(void)
     close(fd);
 }
 
-/* Returns a number for the place of temporary files: it is the same only on one mount of one
- * machine, until the next boot. 0: unknown. */
-static uint32_t place_of(int dir_fd, const char *name)
+/* Tells a number for the place of temporary files: it is the same only on one mount of one machine,
+ * until the next boot. 0: unknown. Returns 0; -EPERM if such a file could not be renamed or removed
+ * there. */
+static int place_of(int dir_fd, const char *name, uint32_t *place)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     char *dir = path_dir(name);
     uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
-    struct stat st;
-    bool known = dir && fstatat(dir_fd, dir, &st, 0) == 0;
+    bool append_only = false;
+    dev_t dev;
+    bool known = dir && statx_directory(dir_fd, dir, &dev, &append_only) == 0;
 
     free(dir);
     pthread_once(&once, read_boot_id);
+    *place = 0;
+    if (append_only)
+        return -EPERM;
     if (!known || !boot_id[0])
         return 0;
     for (size_t i = 0; i < sizeof(boot_id); i++)
         hash = (hash ^ (unsigned char)boot_id[i]) * 0x100000001b3;
-    for (size_t i = 0; i < sizeof(st.st_dev); i++)
-        hash = (hash ^ (st.st_dev >> 8 * i & 0xff)) * 0x100000001b3;
-    return (uint32_t)(hash ^ hash >> 32) | 1;
+    for (size_t i = 0; i < sizeof(dev); i++)
+        hash = (hash ^ (dev >> 8 * i & 0xff)) * 0x100000001b3;
+    *place = (uint32_t)(hash ^ hash >> 32) | 1;
+    return 0;
 }
 
 /* Returns a number that differs from those of other names. */
@@ -147,9 +154,12 @@ static int create_locked(int dir_fd, const char *name, mode_t mode)
 static int name_apart(int dir_fd, const char *name, const char *prefix, int fd, mode_t mode,
                       char **temp, struct unfinished *unfinished)
 {
-    uint32_t place = place_of(dir_fd, name);
-    int rc = -EEXIST;
+    uint32_t place;
+    int rc = place_of(dir_fd, name, &place);
 
+    if (rc < 0)
+        return rc;
+    rc = -EEXIST;
     if (fd >= 0)
         (void)flock(fd, LOCK_EX | LOCK_NB);
     for (int i = 0; i < TRIES && rc == -EEXIST; i++) {
@@ -246,8 +256,12 @@ int temp_replace(int dir_fd, const char *name, const char *prefix,
                  int (*make)(const void *arg, int dir_fd, const char *temp), const void *arg)
 {
     struct unfinished none = {};
-    int rc = -EEXIST;
+    uint32_t place;
+    int rc = place_of(dir_fd, name, &place);
 
+    if (rc < 0)
+        return rc;
+    rc = -EEXIST;
     for (int i = 0; i < TRIES && rc == -EEXIST; i++) {
         char *temp = make_name(name, prefix, 0);
         if (!temp)
@@ -292,14 +306,15 @@ static void remove_left(int dir_fd, const char *name)
 
 void temp_sweep(int dir_fd, const char *prefix)
 {
-    uint32_t place = place_of(dir_fd, "");
     const struct dirent *entry;
     char made_here[32];
-    int fd, len = snprintf(made_here, sizeof(made_here), "%s%08" PRIx32, prefix, place);
+    uint32_t place;
+    int fd, len;
     DIR *dir;
 
-    if (place == 0)
+    if (place_of(dir_fd, "", &place) < 0 || place == 0)
         return;
+    len = snprintf(made_here, sizeof(made_here), "%s%08" PRIx32, prefix, place);
     fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     dir = fd >= 0 ? fdopendir(fd) : NULL;
     if (!dir) {

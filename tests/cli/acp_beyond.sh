@@ -144,6 +144,22 @@ if command -v strace >/dev/null; then
     same '--atomic: no name after a failed close' '' "$bad"
     same '--atomic: nothing is left after a failed close' '' "$(find copy -name '.acp-*')"
 fi
+mkdir only
+echo old >only/file
+if chattr +a only 2>/dev/null; then
+    gives '--atomic in a directory that keeps its names: over a file' 1 '' \
+        "acp: cannot create regular file 'only/file': Operation not permitted" 'acp --atomic tree/1 only/file'
+    check '--atomic in a directory that keeps its names: a new name' acp --atomic tree/1 only/new
+    gives 'a hard link in such a directory' 1 '' \
+        "acp: cannot create hard link 'only/file' to 'tree/1': Operation not permitted" 'acp -lf tree/1 only/file'
+    gives 'a symbolic link in such a directory' 1 '' \
+        "acp: cannot create symbolic link 'only/file' to '$PWD/tree/1': Operation not permitted" 'acp -sf "$PWD/tree/1" only/file'
+    same 'nothing is left that cannot be removed' $'file\nnew' "$(ls -A only)"
+    same 'the file is the old one' old "$(cat only/file)"
+    chattr -a only
+else
+    left_out 'a directory to which names can be added only' 'only root can make one, on some filesystems'
+fi
 # it ends at a random point: the destination is old or new, and no other name is left
 for i in 1 2 3 4 5 6; do
     echo old >copy/file
