@@ -326,24 +326,37 @@ static void drop_temp(const struct item *op, struct dest *dest)
     dest_to(dest, DEST_NONE);
 }
 
+/* Opens the name again if it has a file of this size. Returns the descriptor, or -1. */
+static int open_again(const struct item *op, uint64_t size)
+{
+    int flags = O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (op->via_symlink ? 0 : O_NOFOLLOW);
+    int fd = openat(op->to->fd, op->to_name, O_WRONLY | flags);
+    struct stat st;
+
+    if (fd < 0)
+        fd = openat(op->to->fd, op->to_name, O_RDONLY | flags); /* by its mode */
+    if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size == size))
+        return fd;
+    close(fd);
+    return -1;
+}
+
 /* close(2) was interrupted, and has not told whether bytes are lost. Asks again by another
- * descriptor: held, or the name's if it has a file of this size. Returns 0 or -errno. */
+ * descriptor: held, or one of the name. The latter is the only one while it is closed: nothing
+ * interrupts the end of the process when that closes the rest. Returns 0 or -errno. */
 static int ask_again(const struct item *op, int held, uint64_t size)
 {
-    int flags = O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (op->via_symlink ? 0 : O_NOFOLLOW), fd, rc;
-    struct stat st;
+    int rc = -EINTR;
 
     if (held >= 0)
         return retry_flush(held);
-    fd = openat(op->to->fd, op->to_name, O_WRONLY | flags);
-    if (fd < 0)
-        fd = openat(op->to->fd, op->to_name, O_RDONLY | flags); /* by its mode */
-    if (fd < 0)
-        return -EINTR;
-    rc = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size == size
-             ? retry_flush(fd)
-             : -EINTR;
-    close(fd);
+    for (int i = 0; i < RETRY_MAX && rc == -EINTR; i++) {
+        unfinished_may_begin(); /* the end may have interrupted it */
+        int fd = open_again(op, size);
+        if (fd < 0)
+            return -EINTR;
+        rc = close(fd) < 0 ? -errno : 0;
+    }
     return rc;
 }
 

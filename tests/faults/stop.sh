@@ -66,6 +66,13 @@ for signal in TERM HUP QUIT PIPE USR1 ALRM XCPU RTMAX; do
     rm -rf new
 done
 
+# A copy that only close(2) has still to tell of is complete, and stays.
+fresh_mount
+rules "flush copy delay=$answer_ms"
+ended 'flush: acp' INT 130 acp "$below/small" "$mnt/copy"
+check 'flush: acp: the complete copy stays' cmp "$below/small" "$below/copy"
+rm -f "$below/copy"
+
 for command in "acp -r $mnt new" "ahash -r $mnt"; do
     for rule in "open *" "getattr [!.]*" "readdir *"; do # not the root itself, because unmounting needs it
         fresh_mount
