@@ -72,7 +72,8 @@ static void sleeping_is_waiting(void **state)
     stats_stop(&stats);
     assert_true(stats.wall_ns >= 50 * ms_ns);
     assert_uint_in_range(stats.user_ns + stats.system_ns, 0, 40 * ms_ns);
-    assert_uint_in_range(stats_waiting_ns(&stats), 40 * ms_ns, stats.wall_ns);
+    assert_uint_in_range(stats_waiting_ns(&stats), 20 * ms_ns,
+                         stats.wall_ns); /* valgrind computes */
     assert_uint_in_range(stats.switches, 1, 1000);
 }
 
