@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../base/filesystem.h"
+#include "../base/path.h"
 #include "../base/statx.h"
 #include "attr.h"
 #include "copy.h"
@@ -410,8 +411,11 @@ static int open_atomic(struct copy *copy, struct file *file, const struct stat *
 
 int dest_create(struct copy *copy, struct file *file, const struct stat *st, struct dest *dest)
 {
-    /* for attributes only, a file that is there must keep its contents */
-    bool atomic = copy->opts.atomic && S_ISREG(st->st_mode) && !copy->opts.attributes_only;
+    const struct item *op = file->op;
+    /* for attributes only, a file that is there must keep its contents; to a name with a slash at
+     * its end no file can be written, and the kernel tells why */
+    bool atomic = copy->opts.atomic && S_ISREG(st->st_mode) && !copy->opts.attributes_only &&
+                  *path_last(op->to_name);
     int rc;
 
     do

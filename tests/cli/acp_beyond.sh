@@ -110,6 +110,10 @@ gives '--atomic: not over a link' 1 '' "acp: cannot replace 'copy/link' atomical
 mkfifo copy/fifo
 gives '--atomic: not over a FIFO' 1 '' "acp: cannot replace 'copy/fifo' atomically: not a regular file" 'acp --atomic tree/1 copy/fifo'
 gives '--atomic: not over a device' 1 '' "acp: cannot replace '/dev/null' atomically: not a regular file" 'acp --atomic tree/1 /dev/null'
+for name in new/ new//; do
+    gives "--atomic: $name names no file" 1 '' "acp: cannot create regular file 'copy/$name': Not a directory" \
+        "acp --atomic tree/1 copy/$name"
+done
 check '--atomic of a tree' acp -a --atomic tree copy/tree
 check '--atomic of a tree: the copy' diff -r --exclude=fifo --no-dereference tree copy/tree
 check '--atomic of a tree again' acp -a --atomic tree/. copy/tree
