@@ -171,6 +171,20 @@ if [ "$engine" = uring ]; then
     check 'and the reason' grep -q '^predict  none: a short probe does not show the speed of writing' table
     same 'also in the report' True "$(json report.json 'd["states"][0]["prediction_why_not"].startswith("a short probe")')"
 fi
+for threads in '' ',' '1,,2' '2,' 0 x; do
+    abench hash --threads="$threads" tree >table 2>messages
+    same "no numbers of threads: '$threads'" '2 1' "$? $(grep -c "invalid argument '.*' for '--threads'" messages)"
+done
+abench hash --no-probe --runs=1 --arms=sync --threads=2 --json=report.json tree >table 2>messages
+same 'threads beside chosen arms' 'sync sync-j2' \
+    "$(json report.json '" ".join(a["name"] for a in d["states"][0]["arms"])')"
+gives 'a name of two lines' 2 '' "abench: invalid name 'a'\$'\\n''b' for an arm: it has a control character" \
+    "abench hash --arm=\$'a\nb=true {src}' tree"
+LC_ALL=C.UTF-8 abench hash --no-probe --runs=1 --arms=sync --arm='zählt日本=true {src}' --details tree >table 2>messages
+same 'names of the width that they have on a terminal' 1 \
+    "$(python3 -c 'import re, unicodedata
+rows = re.findall(r"^(?:arm|sync|zählt日本) +\S+", open("table", encoding="utf-8").read(), re.M)
+print(len({sum(2 if unicodedata.east_asian_width(c) == "W" else 1 for c in row) for row in rows[:3]}))')"
 for sweep in '' depth depth= 1,2 'depth=1,depth=2' 'depth=x' 'colour=1' 'depth=0'; do
     abench hash --sweep="$sweep" tree >table 2>messages
     same "no sweep: '$sweep'" '2 1' "$? $(grep -c "invalid argument '.*' for '--sweep'" messages)"

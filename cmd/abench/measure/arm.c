@@ -33,10 +33,22 @@ static char *format(const char *pattern, ...)
     return bench_need(text);
 }
 
+/* Refuses a name that would change the lines in which it is printed. */
+static void refuse_unprintable(const char *name)
+{
+    for (size_t i = 0, len = strlen(name); i < len;) {
+        struct cli_char c = cli_char(name + i, len - i);
+        if (!c.printable && c.bytes == 1 && (unsigned char)name[i] < 0x80)
+            cli_fatal(0, "invalid name %s for an arm: it has a control character", cli_quote(name));
+        i += c.bytes;
+    }
+}
+
 struct bench_arm *arm_add(struct bench *bench, const char *name)
 {
     struct bench_arm *arm = &bench->arms[bench->n_arms];
 
+    refuse_unprintable(name);
     for (size_t i = 0; i < bench->n_arms; i++) {
         if (strcmp(bench->arms[i].name, name) == 0)
             cli_fatal(0, "two arms have the name %s", cli_quote(name));
@@ -258,10 +270,10 @@ static void refuse_threads(const char *list)
 
 static void builtin_add_all(struct bench *bench, const char *list, const char *prefix)
 {
-    char *copy = bench_need(strdup(list)), *state = NULL;
-    unsigned threads = 0;
+    char *copy = bench_need(strdup(list)), *rest = copy, *word;
+    unsigned threads;
 
-    for (char *word = strtok_r(copy, ",", &state); word; word = strtok_r(NULL, ",", &state)) {
+    while ((*prefix || *list) && (word = strsep(&rest, ","))) {
         char *name = format("%s%s", prefix, word);
         if (*prefix && cli_parse_count(word, CLI_JOBS_MAX, &threads) < 0)
             refuse_threads(list);
@@ -269,8 +281,6 @@ static void builtin_add_all(struct bench *bench, const char *list, const char *p
             builtin_named(bench, name);
         free(name);
     }
-    if (*prefix && threads == 0)
-        refuse_threads(list);
     free(copy);
 }
 
@@ -353,6 +363,8 @@ void arms_add_built_in(struct bench *bench)
 
     if (opts->arms) {
         builtin_add_all(bench, opts->arms, "");
+        if (opts->threads)
+            builtin_add_all(bench, opts->threads, "sync-j");
     } else if (wants_depths(opts)) {
         depths_add(bench, able);
     } else {

@@ -3,6 +3,7 @@
 #include "loads.h"
 #include "knee.h"
 #include "summary.h"
+#include "term.h"
 #include "words.h"
 
 #include <math.h>
@@ -87,7 +88,7 @@ void loads_print(FILE *out, const struct bench *bench, enum bench_cache cache, i
     fprintf(out, " %6s\n", "faster");
     for (size_t i = 0; i < bench->n_arms; i++) {
         struct bench_summary sum = summary_of(bench, i, cache);
-        fprintf(out, "%-*.*s", width, width, bench->arms[i].label);
+        term_name(out, bench->arms[i].label, width);
         if (sum.runs == 0) {
             fprintf(out, " %7s\n", summary_missing(&sum));
             continue;
@@ -110,7 +111,8 @@ static void print_kind(FILE *out, const struct bench_arm *arm, const struct benc
 {
     if (isnan(of->items_s))
         return;
-    fprintf(out, "%-*s %-6s %9s %6s", width, arm->name, name, words_figure(of->items_s),
+    term_name(out, arm->name, width);
+    fprintf(out, " %-6s %9s %6s", name, words_figure(of->items_s),
             words_figure(sized ? of->items_s * (double)arm->pattern_block / 1e6 : NAN));
     for (unsigned i = 0; i < CLI_PERCENTILES; i++)
         fprintf(out, " %6s", words_figure(of->latency_ns[i] / ns_per_us));

@@ -36,16 +36,13 @@ static void print_wrapped(FILE *out, const struct term *term, const char *keywor
 
 static int name_width(const struct bench *bench)
 {
-    size_t width = LABEL_MIN;
+    int width = LABEL_MIN;
 
-    for (size_t i = 0; i < bench->n_arms; i++)
-        width = strlen(bench->arms[i].label) > width ? strlen(bench->arms[i].label) : width;
-    return width < LABEL_MAX ? (int)width : LABEL_MAX;
-}
-
-static void print_name(FILE *out, const struct bench_arm *arm, int width)
-{
-    fprintf(out, "%-*.*s", width, width, arm->label);
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        int columns = term_columns(bench->arms[i].label);
+        width = columns > width ? columns : width;
+    }
+    return width < LABEL_MAX ? width : LABEL_MAX;
 }
 
 /* Prints how many times as fast as the baseline an arm is. */
@@ -79,7 +76,7 @@ static void print_row(FILE *out, const struct bench *bench, const struct answer 
 {
     struct bench_summary sum = summary_of(bench, arm, cache);
 
-    print_name(out, &bench->arms[arm], width);
+    term_name(out, bench->arms[arm].label, width);
     if (sum.runs == 0) {
         fprintf(out, " %8s\n", summary_missing(&sum));
         return;
@@ -123,7 +120,7 @@ static void print_bars(FILE *out, const struct bench *bench, const struct term *
         if (sum.runs == 0)
             continue;
         double whole = sum.median / longest * columns;
-        print_name(out, &bench->arms[i], width);
+        term_name(out, bench->arms[i].label, width);
         putc(' ', out);
         term_split_bar(out, term, whole,
                        (const double[]){sum.computing_share, sum.waiting_share, sum.queued_share},

@@ -59,11 +59,13 @@ static void print_state(FILE *out, const struct bench *bench, enum bench_cache c
 
 static int name_width(const struct bench *bench)
 {
-    size_t width = 8;
+    int width = 8;
 
-    for (size_t i = 0; i < bench->n_arms; i++)
-        width = strlen(bench->arms[i].name) > width ? strlen(bench->arms[i].name) : width;
-    return (int)width;
+    for (size_t i = 0; i < bench->n_arms; i++) {
+        int columns = term_columns(bench->arms[i].name);
+        width = columns > width ? columns : width;
+    }
+    return width;
 }
 
 /* Returns the digits after the point that give about three significant ones. */
@@ -96,7 +98,7 @@ static void print_times(FILE *out, const struct bench *bench, const struct term 
         struct bench_summary sum = summary_of(bench, i, cache);
         int digits = digits_for(sum.median);
         char spread[64];
-        fprintf(out, "%-*s ", width, bench->arms[i].name);
+        term_name(out, bench->arms[i].name, width + 1);
         if (sum.runs == 0) {
             fprintf(out, "%8s\n", summary_missing(&sum));
             continue;
@@ -133,8 +135,8 @@ static void print_costs(FILE *out, const struct bench *bench, const struct term 
         struct bench_summary sum = summary_of(bench, i, cache);
         if (sum.runs == 0)
             continue;
-        fprintf(out, "%-*s %8s %5.1f MiB", width, bench->arms[i].name,
-                words_seconds(sum.cpu_seconds), sum.memory_peak / 1048576);
+        term_name(out, bench->arms[i].name, width);
+        fprintf(out, " %8s %5.1f MiB", words_seconds(sum.cpu_seconds), sum.memory_peak / 1048576);
         if (all) {
             fprintf(out, " %9.0f %9s %10s", sum.switches, words_seconds(sum.waiting_seconds),
                     words_figure(sum.in_flight_mean));

@@ -6,7 +6,9 @@
 #include "words.h"
 
 #include "../../cli/lines.h"
+#include "../../cli/quote.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +49,37 @@ void term_init(struct term *term, FILE *out)
 bool term_fits(const struct term *term, int columns)
 {
     return !term->terminal || columns <= term->width;
+}
+
+/* Counts the columns of a text up to a limit. Returns the bytes up to there. */
+static size_t measure(const char *text, int limit, int *columns)
+{
+    size_t at = 0, len = strlen(text);
+
+    for (*columns = 0; at < len;) {
+        struct cli_char c = cli_char(text + at, len - at);
+        if (*columns + (int)c.columns > limit)
+            break;
+        *columns += (int)c.columns;
+        at += c.bytes;
+    }
+    return at;
+}
+
+int term_columns(const char *text)
+{
+    int columns;
+
+    measure(text, INT_MAX, &columns);
+    return columns;
+}
+
+void term_name(FILE *out, const char *name, int columns)
+{
+    int printed;
+    size_t bytes = measure(name, columns, &printed);
+
+    fprintf(out, "%.*s%*s", (int)bytes, name, columns - printed, "");
 }
 
 void term_line(FILE *out, const struct term *term, const char *keyword, const char *text)
@@ -142,7 +175,7 @@ void term_bars(FILE *out, const struct term *term, const struct bench *bench,
                                                          : "\033[31m";
         if (sum.runs == 0)
             continue;
-        fprintf(out, "%-*s ", name_width, bench->arms[i].name);
+        term_name(out, bench->arms[i].name, name_width + 1);
         fputs(term->colour ? colour : "", out);
         put_bar(out, term, sum.median / longest * room);
         fputs(term->colour && *colour ? "\033[0m" : "", out);

@@ -14,6 +14,10 @@ struct term {
 };
 void term_init(struct term *term, FILE *out);
 bool term_fits(const struct term *term, int columns);
+/* Returns the columns that a text takes. */
+int term_columns(const char *text);
+/* Prints a name in this many columns: cut off, or with blanks behind it. */
+void term_name(FILE *out, const char *name, int columns);
 /* Prints a keyword and a text, in lines of the terminal's width. */
 void term_line(FILE *out, const struct term *term, const char *keyword, const char *text);
 /* Returns the width of term_wrap's lines: 80, or that of a narrower terminal. */
