@@ -140,11 +140,12 @@ static const char help[] =
 
 static void usage(void)
 {
-    printf("Usage: %s [OPTION]... [-T] SOURCE DEST\n"
-           "  or:  %s [OPTION]... SOURCE... DIRECTORY\n"
-           "  or:  %s [OPTION]... -t DIRECTORY SOURCE...\n"
-           "%s\n" CLI_COMMON_HELP,
-           cli_name, cli_name, cli_name, help);
+    if (printf("Usage: %s [OPTION]... [-T] SOURCE DEST\n"
+               "  or:  %s [OPTION]... SOURCE... DIRECTORY\n"
+               "  or:  %s [OPTION]... -t DIRECTORY SOURCE...\n"
+               "%s\n" CLI_COMMON_HELP,
+               cli_name, cli_name, cli_name, help) < 0)
+        cli_stdout_failed();
     cli_close_stdout();
     exit(EXIT_SUCCESS);
 }

@@ -23,6 +23,7 @@ evict() {
 
 check 'it is our program that stands in' bash -c 'cp --version | grep -q aioutils'
 check '--help' acp --help
+[ ! -c /dev/full ] || gives '--help to /dev/full' 1 '' 'cp: write error: No space left on device' 'cp --help >/dev/full'
 
 # -- destinations --
 ab='echo a >a; echo b >b; mkdir d e; echo f >d/f'
