@@ -120,8 +120,9 @@ static void print_kind(const struct report *report, enum load_kind kind)
     const struct histogram *latency = &report->result->latency[kind];
     uint64_t bytes = bytes_of(report, kind);
 
-    printf("  rate      %.0f IOPS, %.1f MB/s: %" PRIu64 " %s, %" PRIu64 " bytes in %.3f s\n",
+    printf("  rate      %.0f IOPS, %.1f MB/s: %" PRIu64 " %.*s, %" PRIu64 " bytes in %.3f s\n",
            rate(report, latency->count), rate(report, bytes) / 1e6, latency->count,
+           (int)strlen(kind_names[kind]) - (latency->count == 1), /* without the s */
            kind_names[kind], bytes, report->seconds);
     printf("  latency   mean %.1f us, min %.1f, max %.1f\n",
            latency->count ? (double)latency->sum / (double)latency->count / 1e3 : 0,

@@ -130,6 +130,7 @@ same 'a name that is no text' '78ff' "$(cp file $'x\xff'
 same '--files0-from' $'file\na b' "$(printf 'file\0a b\0' |
     acat --discard --json --bytes=1 --files0-from=- |
         while IFS= read -r line; do value name <<<"$line"; done)"
+check 'text: one read' grep -q ' MB/s: 1 read, 1048576 bytes in ' <(acat --discard --bytes=1 file)
 text=$(acat --discard --pattern=random --direct=always "${several[@]}" file)
 for words in '^file$' 'a regular file, 4199000 bytes, of which [0-9]+ were in the page cache' \
     'random, of 4096 bytes, past the page cache' "engine $engine$" \
