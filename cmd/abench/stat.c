@@ -52,6 +52,11 @@ bool stat_interval(double *values, size_t n, double *low, double *high)
     return true;
 }
 
+unsigned stat_interval_percent(size_t n)
+{
+    return n > STAT_INTERVAL_MIN ? 95 : 94;
+}
+
 static double resample_median(const gsl_rng *rng, const double *values, size_t n, double *scratch)
 {
     for (size_t i = 0; i < n; i++)

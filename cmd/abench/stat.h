@@ -19,6 +19,8 @@ double stat_line(double part, double seconds, double larger, double larger_secon
 /* Computes the bootstrap's percentile interval of the median of the values, which it sorts. Returns
  * false, with NAN in both ends, if there are fewer than STAT_INTERVAL_MIN. */
 bool stat_interval(double *values, size_t n, double *low, double *high);
+/* Returns the probability, in percent, that such an interval of n values holds the true median. */
+unsigned stat_interval_percent(size_t n);
 /* Computes the bootstrap's percentile interval of median(a) / median(b), from independent samples,
  * and sorts both. Returns false, with NAN, if either has fewer than STAT_INTERVAL_MIN. */
 bool stat_ratio_interval(double *a, size_t n_a, double *b, size_t n_b, double *low, double *high);

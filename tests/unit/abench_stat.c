@@ -85,9 +85,12 @@ static void intervals_hold(void **state)
     gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
 
     (void)state;
+    assert_int_equal(stat_interval_percent(5), 94);
     assert_true(coverage(rng, 5) > 0.925);
+    assert_true(coverage(rng, 5) < 0.95); /* so it must not be called one of 95% */
     for (size_t n = 6; n <= VALUES_MAX; n++) {
         double part = coverage(rng, n);
+        assert_int_equal(stat_interval_percent(n), 95);
         assert_true(part > 0.95);
         assert_true(part < 1); /* an interval of everything would be useless */
     }

@@ -19,6 +19,7 @@ static void no_figure_is_rounded_to_nothing(void **state)
     assert_string_equal(words_seconds(0.00712), "7.12 ms");
     assert_string_equal(words_times(0.004), "0.004");
     assert_string_equal(words_times(0.95), "0.95");
+    assert_string_equal(words_bytes(1), "1 byte");
     assert_string_equal(words_bytes(6), "6 bytes");
     assert_string_equal(words_bytes(23420), "23.4 kB");
     assert_string_equal(words_bytes(999960), "1.0 MB");

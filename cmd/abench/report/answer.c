@@ -172,10 +172,11 @@ static bool undecidable(const struct bench *bench, enum bench_cache cache, struc
     else if (answer->ring == ANSWER_NONE || answer->base == ANSWER_NONE)
         tell_missing(bench, cache, out, size);
     else if (answer->too_short)
-        snprintf(out, size,
-                 "too short to tell: a run takes %s, most of it the start of the process; %s",
-                 words_seconds(summary_of(bench, (size_t)answer->base, cache).median),
-                 answer_for_longer(bench));
+        snprintf(
+            out, size,
+            "too short to tell: a run takes %s, of which the start of the process is a part; %s",
+            words_seconds(summary_of(bench, (size_t)answer->base, cache).median),
+            answer_for_longer(bench));
     else if (busy(bench, cache, out, size))
         return true;
     else if (isnan(answer->over_base.low))

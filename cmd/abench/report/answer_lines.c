@@ -3,6 +3,7 @@
 #include "answer.h"
 #include "summary.h"
 #include "words.h"
+#include "../stat.h"
 #include "../../cli/quote.h"
 
 #include <math.h>
@@ -41,13 +42,21 @@ static bool any_ran(const struct bench *bench, enum bench_cache cache)
     return any;
 }
 
+/* Returns the state that an answer is about, if there are two. */
+static const char *which_state(const struct bench *bench, enum bench_cache cache)
+{
+    if (!bench->opts.cold || !bench->opts.warm)
+        return "";
+    return cache == BENCH_COLD ? ", cold" : ", warm";
+}
+
 /* Prints which arm is the fastest, if none of ours uses io_uring. */
 static void print_fastest(FILE *out, const struct bench *bench, const struct answer *answer,
                           enum bench_cache cache)
 {
     struct bench_ratio of;
 
-    fputs("Which is the fastest?  ", out);
+    fprintf(out, "Which is the fastest%s?  ", which_state(bench, cache));
     if (answer->use == ANSWER_NONE) {
         fputs(
             any_ran(bench, cache)
@@ -84,10 +93,7 @@ char *answer_line(const struct bench *bench, const struct answer *answer, enum b
         print_fastest(out, bench, answer, cache);
         return fclose(out) == 0 ? text : NULL;
     }
-    fprintf(out, "Does io_uring help here%s?  ",
-            !bench->opts.cold || !bench->opts.warm ? ""
-            : cache == BENCH_COLD                  ? ", cold"
-                                                   : ", warm");
+    fprintf(out, "Does io_uring help here%s?  ", which_state(bench, cache));
     if (answer->kind == ANSWER_UNKNOWN) {
         fprintf(out, "CANNOT TELL\n%s", answer->unknown);
     } else if (answer->kind == ANSWER_THREADS) {
@@ -216,6 +222,16 @@ char *answer_whole_line(const struct bench *bench, enum bench_cache cache)
     return fclose(out) == 0 ? text : NULL;
 }
 
+/* Tells if a result of the arm was compared, and found to be right. */
+static bool was_compared(const struct bench_arm *arm)
+{
+    bool compared = false;
+
+    for (size_t i = 0; i < arm->n_samples; i++)
+        compared |= arm->samples[i].check == CHECK_SIZES || arm->samples[i].check == CHECK_CONTENT;
+    return compared;
+}
+
 /* Prints how the results were compared. */
 static void print_checks(FILE *out, const struct bench *bench)
 {
@@ -227,7 +243,7 @@ static void print_checks(FILE *out, const struct bench *bench)
     unsigned uncompared = 0, compared = 0;
 
     for (size_t i = 0; i < bench->n_arms; i++)
-        compared += bench->arms[i].n_samples > 0 && bench->arms[i].samples[0].check != CHECK_NONE;
+        compared += was_compared(&bench->arms[i]);
     fprintf(out, "%s",
             bench->failed                   ? "an arm failed or differed"
             : compared == 0                 ? "no result was compared"
@@ -235,7 +251,8 @@ static void print_checks(FILE *out, const struct bench *bench)
                                             : texts[bench->opts.operation]);
     for (size_t i = 0; i < bench->n_arms; i++) {
         const struct bench_arm *arm = &bench->arms[i];
-        if (compared > 0 && arm->n_samples > 0 && arm->samples[0].check == CHECK_NONE)
+        bool no_check = arm->n_samples > 0 && arm->samples[0].check == CHECK_NONE;
+        if (compared > 0 && (bench->failed ? no_check : !was_compared(arm)))
             fprintf(out, "%s%s", uncompared++ ? ", " : " (not compared: ", arm->name);
     }
     if (uncompared > 0)
@@ -254,7 +271,8 @@ char *answer_sure_line(const struct bench *bench, const struct answer *answer,
     if (!out)
         return NULL;
     if (answer->kind != ANSWER_UNKNOWN && answer->over_base.pairs > 0) {
-        fprintf(out, "95%%: %s", words_interval(answer->over_base.low, answer->over_base.high));
+        fprintf(out, "%u%%: %s", stat_interval_percent(answer->over_base.pairs),
+                words_interval(answer->over_base.low, answer->over_base.high));
         if (answer->over_threads.pairs > 0)
             fprintf(out, " and %s",
                     words_interval(answer->over_threads.low, answer->over_threads.high));

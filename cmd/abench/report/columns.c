@@ -46,7 +46,7 @@ struct columns columns_head(const struct bench *bench)
 
     add(&columns, "time");
     add(&columns, "faster");
-    add(&columns, "95%%");
+    add(&columns, "interval");
     add(&columns, "MB/s");
     if (bench->opts.pattern) {
         add(&columns, "IOPS");

@@ -28,6 +28,8 @@ static void csv_number(FILE *out, double value)
 
 void report_csv(FILE *out, const struct bench *bench)
 {
+    bool copy = bench->opts.operation == BENCH_COPY;
+
     fputs("operation,cache,round,position,arm,seconds,sync_seconds,user_seconds,system_seconds,"
           "memory_peak_bytes,voluntary_switches,device_read_bytes,device_written_bytes,"
           "resident_share,waiting_seconds,in_flight_mean,in_flight_peak,check\n",
@@ -40,7 +42,7 @@ void report_csv(FILE *out, const struct bench *bench)
                     bench_cache_names[s->cache], s->round, s->position);
             csv_text(out, arm->name);
             csv_number(out, s->seconds);
-            csv_number(out, s->sync_seconds);
+            csv_number(out, copy ? s->sync_seconds : NAN);
             csv_number(out, s->user_seconds);
             csv_number(out, s->system_seconds);
             fprintf(out, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64, s->memory_peak,

@@ -80,7 +80,7 @@ void html_bars(FILE *out, const struct bench *bench, enum bench_cache cache)
           "times as fast as ",
           out);
     html_text(out, bench->arms[bench->baseline].label);
-    fputs(", with the interval of 95%.</figcaption></figure>\n", out);
+    fputs(", with the interval.</figcaption></figure>\n", out);
 }
 
 /* An axis: from the lowest to the highest value, in units of the chart. */

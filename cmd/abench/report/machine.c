@@ -200,7 +200,7 @@ static void warn_state(struct bench *bench, enum bench_cache cache, const struct
     double bytes = bench_bytes(bench);
 
     if (base.runs > 0 && base.median < start_seconds && !answer_find(bench, cache).too_short)
-        bench_warn(bench, "a run takes %s, of which the start of the process is a good part; %s",
+        bench_warn(bench, "a run takes %s, of which the start of the process is a part; %s",
                    words_seconds(base.median), answer_for_longer(bench));
     if (cache == BENCH_COLD && machine->device[0] == '/' && base.runs > 0 && !base.unchecked &&
         bench->opts.write_percent == 0 && base.device_read < bytes / 2)

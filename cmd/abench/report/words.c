@@ -84,7 +84,8 @@ const char *words_bytes(double bytes)
         bytes /= 1000;
         unit++;
     }
-    snprintf(out, BUFFER_BYTES, "%.*f %s", unit ? 1 : 0, bytes, units[unit]);
+    snprintf(out, BUFFER_BYTES, "%.*f %s", unit ? 1 : 0, bytes,
+             bytes == 1 && unit == 0 ? "byte" : units[unit]);
     return out;
 }
 
