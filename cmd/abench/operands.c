@@ -146,6 +146,16 @@ static void pattern_defaults(struct bench *bench)
         opts->pattern_bytes = size < some ? size : some;
 }
 
+/* Ends the program if two copies would have the same name in the directory of the copies. */
+static void check_names(const struct bench_data *data)
+{
+    for (size_t i = 0; i < data->n_paths; i++)
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(path_last(data->paths[i]), path_last(data->paths[j])) == 0)
+                cli_fatal(0, "cannot copy %s beside %s: both copies would have one name",
+                          cli_quote(data->paths[i]), cli_quote(data->paths[j]));
+}
+
 void operands_take(struct bench *bench, char *const *given, size_t n)
 {
     struct bench_options *opts = &bench->opts;
@@ -171,6 +181,8 @@ void operands_take(struct bench *bench, char *const *given, size_t n)
         data->paths[data->n_paths] = operand(given[data->n_paths], opts->operation);
         data->n_paths++;
     }
+    if (opts->operation == BENCH_COPY)
+        check_names(data);
     data->device = stat(data->paths[0], &st) == 0 && S_ISBLK(st.st_mode);
     if (data->device && !opts->pattern)
         opts->pattern = "sequential";

@@ -1,6 +1,7 @@
 /* options.c: abench's command line. */
 #define _GNU_SOURCE
 #include "options.h"
+#include "combined.h"
 #include "operands.h"
 #include "outputs.h"
 #include "lesson/lesson.h"
@@ -458,11 +459,8 @@ void options_parse(struct bench *bench, int argc, char **argv)
     bool given[OPT_LAST - CLI_OPT_ENGINE] = {false};
     int option;
 
-    *opts = (struct bench_options){.cold = true,
-                                   .rounds = ROUNDS_USUAL_MAX,
-                                   .rounds_min = ROUNDS_USUAL_MIN,
-                                   .precision = 0.05,
-                                   .budget = 100};
+    *opts = (struct bench_options){
+        .cold = true, .rounds = ROUNDS_USUAL_MAX, .rounds_min = ROUNDS_USUAL_MIN, .budget = 100};
     opts->seed = (uint64_t)time(NULL) % 1000000;
     opts->command_line = bench_command_line(argc, argv);
     opts->commands = bench_need(calloc((size_t)argc, sizeof(*opts->commands)));
@@ -491,9 +489,7 @@ void options_parse(struct bench *bench, int argc, char **argv)
         cli_message(0, "missing operand; expected a file or directory");
         cli_try_help();
     }
-    if (opts->drop_caches && geteuid() != 0)
-        cli_fatal(0,
-                  "--drop-caches needs root; without it only the pages of the files are evicted");
+    combined_check(opts);
     if (opts->sweep)
         sweep_parse(&bench->sweep, opts->sweep);
     operands_take(bench, argv + optind, (size_t)(argc - optind));

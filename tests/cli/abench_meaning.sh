@@ -365,6 +365,56 @@ same 'too little work' 1 "$(grep -c '^warning  a run takes .* [mu]s, of which th
 abench hash --warm "${arms[@]}" empty >table 2>messages
 same 'an empty file is in the cache' 0 "$(grep -c 'in the page cache before a warm run' table)"
 
+# -- the figures and the words of one run agree --
+abench hash "${arms[@]}" --pairs=2 --cache=both --json=report.json --csv=samples.csv tree >table 2>messages
+same 'CSV and JSON have the same figures, and lack the same' '8 []' "$(python3 - <<'P'
+import csv, json
+states = json.load(open("report.json"))["states"]
+samples = {(s["cache"], a["name"], str(r["round"])): r for s in states for a in s["arms"] for r in a["samples"]}
+other = []
+for row in csv.DictReader(open("samples.csv")):
+    sample = samples[row["cache"], row["arm"], row["round"]]
+    for key in set(row) - {"operation", "cache", "arm", "check"}:
+        if row[key] == "" or sample[key] is None:
+            same = row[key] == "" and sample[key] is None
+        else:
+            same = abs(float(row[key]) - sample[key]) <= 1e-6 * abs(sample[key])
+        other += [] if same else [(key, row[key], sample[key])]
+print(len(samples), other)
+P
+)"
+abench hash --arms=sync,sync-j2 --no-probe --pairs=1 --cache=both --markdown=page.md tree >table 2>messages
+same 'two states: each answer names its own' 'cold warm cold warm' \
+    "$(sed -n 's/^\**Which is the fastest, \([a-z]*\)?.*/\1/p' table page.md | xargs)"
+abench hash --warm --arms= --arm 'a=sleep 50' --time=1 --pairs=1 tree >table 2>messages
+same 'an arm that was stopped: no result was compared' '1 1' \
+    "$(grep -c '^a .* stopped' table) $(tr -s ' \n' ' ' <table | grep -c '^Which.* no result was compared')"
+# with this seed it is the second one
+abench hash --seed=3 --warm --arms="$engine" --arm 'a=sleep 50' --time=1 --pairs=1 tree >table 2>messages
+same 'and that of the arm before it was' 1 "$(tr -s ' \n' ' ' <table | grep -c 'same digests from every arm (not compared: a)')"
+if [ "$engine" = uring ]; then
+    abench hash --warm --sweep=depth=1,2 --pairs=1 --details tree >table 2>messages
+    same 'no prediction of a sweep, and the reason' 1 "$(grep -c '^predict .*none: the arms of a sweep are not predicted' table)"
+fi
+
+# -- what cannot be measured, and options that would have no effect --
+mkdir one two
+cp -r tree one/
+cp -r tree two/
+for paths in 'tree tree' 'tree one/tree' 'one two/tree one/tree'; do
+    gives "copies of one name: $paths" 2 '' \
+        "abench: cannot copy '${paths##* }' beside '$([ "$paths" = 'one two/tree one/tree' ] && echo two/tree || echo tree)': both copies would have one name" \
+        "abench copy $paths"
+done
+for option in --settle=1 --drop-caches; do
+    gives "${option%=*} without a cold state" 2 '' "abench: ${option%=*} cannot be combined with --warm" \
+        "abench hash --warm $option tree"
+done
+for option in --pairs=2 --runs=50; do
+    gives "--precision beside $option" 2 '' 'abench: --precision cannot be combined with --pairs or --runs' \
+        "abench hash --precision=2 $option tree"
+done
+
 # -- lessons --
 if [ "$engine" = uring ]; then
     # On a busy machine a tenth of a second, in which a read waits, can pass before anything else has run.

@@ -362,7 +362,9 @@ void probe_predict(struct bench *bench, enum bench_cache cache)
     if (choose_arms(bench, &prediction->base, &prediction->arm))
         prediction->why_not = choose_method(&probe);
     else
-        prediction->why_not = "no blocking arm and arm with io_uring to predict the gain of";
+        prediction->why_not = bench->opts.sweep
+                                  ? "the arms of a sweep are not predicted"
+                                  : "there is no blocking arm beside an arm with io_uring";
     /* takes longer the first time, for what is dirty or not cached yet */
     if (!prediction->why_not && cache_prepare(bench, cache, &resident) < 0)
         prediction->why_not = "the cache could not be prepared";
