@@ -25,6 +25,7 @@
 #include "report/compare.h"
 #include "report/interference.h"
 #include "report/report.h"
+#include "report/summary.h"
 #include "lesson/lesson.h"
 #include "../cli/atomic.h"
 #include "../cli/messages.h"
@@ -288,6 +289,8 @@ static int exit_status(void)
 {
     if (bench.failed)
         return STATUS_ARM_FAILED;
+    if (!summary_any(&bench, BENCH_COLD) && !summary_any(&bench, BENCH_WARM))
+        return STATUS_TROUBLE;
     if (bench.regressed)
         return STATUS_REGRESSION;
     for (unsigned cache = BENCH_COLD; cache <= BENCH_WARM && bench.opts.require_answer; cache++) {

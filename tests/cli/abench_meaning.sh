@@ -387,11 +387,11 @@ abench hash --arms=sync,sync-j2 --no-probe --pairs=1 --cache=both --markdown=pag
 same 'two states: each answer names its own' 'cold warm cold warm' \
     "$(sed -n 's/^\**Which is the fastest, \([a-z]*\)?.*/\1/p' table page.md | xargs)"
 abench hash --warm --arms= --arm 'a=sleep 50' --time=1 --pairs=1 tree >table 2>messages
-same 'an arm that was stopped: no result was compared' '1 1' \
-    "$(grep -c '^a .* stopped' table) $(tr -s ' \n' ' ' <table | grep -c '^Which.* no result was compared')"
+same 'an arm that was stopped: nothing was measured, nor compared' '2 1 1' \
+    "$? $(grep -c '^a .* stopped' table) $(tr -s ' \n' ' ' <table | grep -c '^Which.* no result was compared')"
 # with this seed it is the second one
 abench hash --seed=3 --warm --arms="$engine" --arm 'a=sleep 50' --time=1 --pairs=1 tree >table 2>messages
-same 'and that of the arm before it was' 1 "$(tr -s ' \n' ' ' <table | grep -c 'same digests from every arm (not compared: a)')"
+same 'and that of the arm before it was' '0 1' "$? $(tr -s ' \n' ' ' <table | grep -c 'same digests from every arm (not compared: a)')"
 if [ "$engine" = uring ]; then
     abench hash --warm --sweep=depth=1,2 --pairs=1 --details tree >table 2>messages
     same 'no prediction of a sweep, and the reason' 1 "$(grep -c '^predict .*none: the arms of a sweep are not predicted' table)"

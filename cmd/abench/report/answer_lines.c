@@ -33,15 +33,6 @@ static void print_ratio(FILE *out, const struct bench *bench, const struct bench
         fprintf(out, "as fast as %s (%s times)", bench->arms[other].label, words_times(of->ratio));
 }
 
-static bool any_ran(const struct bench *bench, enum bench_cache cache)
-{
-    bool any = false;
-
-    for (size_t i = 0; i < bench->n_arms; i++)
-        any |= summary_of(bench, i, cache).runs > 0;
-    return any;
-}
-
 /* Returns the state that an answer is about, if there are two. */
 static const char *which_state(const struct bench *bench, enum bench_cache cache)
 {
@@ -59,7 +50,7 @@ static void print_fastest(FILE *out, const struct bench *bench, const struct ans
     fprintf(out, "Which is the fastest%s?  ", which_state(bench, cache));
     if (answer->use == ANSWER_NONE) {
         fputs(
-            any_ran(bench, cache)
+            summary_any(bench, cache)
                 ? "CANNOT TELL\nno result could be compared, so the arms may do different work; the"
                   " table has their times"
                 : "CANNOT TELL   no arm has a result",
@@ -203,8 +194,8 @@ char *answer_whole_line(const struct bench *bench, enum bench_cache cache)
     const char *between = ". All takes about ";
     char *text = NULL;
     size_t size;
-    FILE *out = data->whole_files > 0 && any_ran(bench, cache) ? open_memstream(&text, &size)
-                                                               : NULL;
+    FILE *out = data->whole_files > 0 && summary_any(bench, cache) ? open_memstream(&text, &size)
+                                                                   : NULL;
 
     if (!out)
         return NULL;
@@ -293,9 +284,9 @@ char *answer_sure_line(const struct bench *bench, const struct answer *answer,
     if (bench->data.changed > 0)
         fprintf(out, ", %s left out that changed meanwhile",
                 words_plural(bench->data.changed, "file"));
-    if (isnan(resident) && any_ran(bench, cache))
+    if (isnan(resident) && summary_any(bench, cache))
         fputs(", page cache unknown", out);
-    else if (any_ran(bench, cache))
+    else if (summary_any(bench, cache))
         fprintf(out, ", %.1f%% in the page cache before each run", 100 * resident);
     return fclose(out) == 0 ? text : NULL;
 }

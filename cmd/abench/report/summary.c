@@ -289,3 +289,12 @@ double summary_resident(const struct bench *bench, enum bench_cache cache)
     }
     return worst;
 }
+
+bool summary_any(const struct bench *bench, enum bench_cache cache)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < bench->n_arms; i++)
+        any |= summary_of(bench, i, cache).runs > 0;
+    return any;
+}

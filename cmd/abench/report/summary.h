@@ -79,6 +79,8 @@ struct bench_disturbance {
     bool much; /* too much to conclude anything */
 };
 struct bench_disturbance summary_disturbance(const struct bench *bench, enum bench_cache cache);
+/* Returns true if any arm has a run that counts. */
+bool summary_any(const struct bench *bench, enum bench_cache cache);
 /* Returns the resident part of the data before the run in which it was furthest from the state;
  * NAN: unknown. */
 double summary_resident(const struct bench *bench, enum bench_cache cache);
