@@ -52,6 +52,15 @@ in_use 'a file that vanishes' 1 'rm -f live/gone'
 in_use 'a name with a newline' 1 'for f in live/*line; do date >>"$f"; done'
 in_use 'a new file' 0 'date >>live/sub/new'
 in_use 'all at once' 2 'date >>live/log; rm -f live/gone; date >>live/sub/new'
+for paths in live 'live tree'; do
+    rm -rf live
+    cp -r tree live
+    echo x >live/gone
+    sleep 0.1
+    # shellcheck disable=SC2086 # operands
+    abench copy "${arms[@]}" --arm 'change=date >>live/gone; cp -r {src} {dst}; rm -f live/gone' $paths >table 2>messages
+    same "a file that grows, is copied, and vanishes: $paths" '0 ' "$? $(cat messages)"
+done
 abench hash "${arms[@]}" --arm 'wrong=date >>{src}/sub/1; sha256sum {src}/sub/2' tree >table 2>messages
 same 'digests that are missing still differ' '1 1' "$? $(grep -c '^wrong  *differs' table)"
 abench copy "${arms[@]}" --arm 'wrong=date >>{src}/sub/1; cp -r {src} {dst}; echo x >>{dst}/sub/2' tree >table 2>messages

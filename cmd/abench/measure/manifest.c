@@ -130,10 +130,14 @@ static bool forgiven(const struct bench *bench, const char *name, bool one_sided
 {
     for (size_t i = 0; i < bench->data.n_paths; i++) {
         const char *operand = bench->data.paths[i];
-        size_t len = strlen(operand);
+        const char *last = path_last(operand);
+        size_t len = strlen(operand), last_len = strlen(last);
         char *path;
-        if (bench->data.n_paths > 1) /* the name begins with the operand's last component */
-            len = (size_t)(path_last(operand) - operand);
+        if (bench->data.n_paths > 1) { /* the name begins with the operand's last component */
+            if (strncmp(name, last, last_len) != 0 || (name[last_len] && name[last_len] != '/'))
+                continue;
+            len = (size_t)(last - operand);
+        }
         if (asprintf(&path, "%.*s%s%s", (int)len, operand,
                      bench->data.n_paths == 1 && *name ? "/" : "", name) < 0)
             cli_fatal(0, "memory exhausted");

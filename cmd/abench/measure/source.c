@@ -53,7 +53,7 @@ bool source_forgives(const struct bench *bench, const char *path, bool one_sided
     struct stat st;
 
     if (lstat(path, &st) < 0)
-        return errno == EACCES || (one_sided && directory_modified(bench, path));
+        return errno == EACCES || directory_modified(bench, path); /* it has vanished since */
     return source_changed(bench, path) || (S_ISDIR(st.st_mode) && access(path, R_OK | X_OK) < 0) ||
            (one_sided && directory_modified(bench, path));
 }

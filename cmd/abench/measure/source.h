@@ -7,8 +7,9 @@
 
 /* Returns true if a file has changed since abench began, has vanished, or cannot be read. */
 bool source_changed(const struct bench *bench, const char *path);
-/* Returns true if a difference at this name does not count: see source_changed; one_sided: an entry
- * that only the source or only the result has, also if its directory has changed. */
+/* Returns true if a difference at this name does not count: see source_changed, but a name has
+ * vanished only if its directory has changed; one_sided: an entry that only the source or only the
+ * result has, also if its directory has changed. */
 bool source_forgives(const struct bench *bench, const char *path, bool one_sided);
 /* Removes files that have changed from the list, and counts them. Returns 0 or -errno. */
 int source_refresh(struct bench *bench);
