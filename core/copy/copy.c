@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ahead.h"
@@ -28,6 +29,8 @@
 #include "written.h"
 #include "../base/retry.h"
 
+enum { CLOCK_SECONDS = 2 }; /* the coarsest clock of a filesystem: FAT */
+
 int copy_init(struct copy *copy)
 {
     assert(!copy->cwd && !copy->links && !copy->written && !copy->in_use);
@@ -35,6 +38,7 @@ int copy_init(struct copy *copy)
     copy->umask = umask(0);
     umask(copy->umask);
     copy->euid = geteuid();
+    copy->begun = time(NULL) - CLOCK_SECONDS;
     copy->may_chown = copy->euid == 0;
     copy->cwd = dir_cwd();
     copy->cwd_nofollow = dir_cwd();

@@ -60,6 +60,7 @@ struct copy {
     /* the operation's own */
     mode_t umask;
     uid_t euid;
+    time_t begun;                   /* what has changed since then the run may have made */
     bool may_chown;                 /* root: a failed chown is an error */
     _Atomic uint64_t no_clone_from; /* st_dev of a source filesystem that cannot clone; 0: none */
     _Atomic uint64_t no_clone_to;   /* the pair of places that last gave EXDEV; 0: none */

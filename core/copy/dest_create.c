@@ -268,8 +268,8 @@ static int open_existing(struct copy *copy, struct file *file, const struct stat
     errno = error;
     if (!copy->opts.force || errno == ENOENT)
         return item_fail(file, STEP_OPEN_DEST);
-    if (unlinkat(op->to->fd, op->to_name, 0) < 0)
-        return item_fail(file, STEP_REMOVE);
+    if (overwrite_remove(copy, file) < 0)
+        return file->status;
     op->replaced = op->removed_late = true;
     return EXISTING_REMOVED;
 }
@@ -319,6 +319,7 @@ static int create(struct copy *copy, const struct file *file, const struct stat 
     int rc = 0;
 
     unfinished_begin();
+    written_begin(copy->written);
     dest->fd = openat(op->to->fd, op->to_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
                       first_mode(copy, op, st, dest));
     if (dest->fd < 0)
@@ -327,6 +328,7 @@ static int create(struct copy *copy, const struct file *file, const struct stat 
         *lost = true;
     else
         rc = dest_note_created(copy, op, dest->fd);
+    written_end(copy->written);
     *lost |= !unfinished_created(&dest->unfinished, op->to->fd,
                                  dest->fd < 0 || *lost ? NULL : op->to_name, dest->fd);
     if (dest->fd < 0)

@@ -121,31 +121,25 @@ static void copy_node(const struct copy *copy, struct file *file, const struct s
     }
 }
 
-/* Makes it, with nothing in the way any more. */
-static void make(struct copy *copy, struct file *file, const struct stat *st)
+static void link_hard(const struct copy *copy, struct file *file)
+{
+    struct link link = {.file = file, .follow = item_follows(copy, file)};
+    int rc = make_or_replace(copy, &link, link_to);
+
+    if (rc < 0)
+        file_fail(file, STEP_HARD_LINK, rc);
+}
+
+static void copy_attributes(const struct copy *copy, struct file *file, const struct stat *st)
 {
     const struct item *op = file->op;
     struct attr_at from = {.fd = -1, .dir_fd = file->dir->fd, .name = file->name},
                    to = {.fd = -1, .dir_fd = op->to->fd, .name = op->to_name};
     struct stat made = *st;
 
-    if (copy->opts.make == MAKE_HARD_LINKS) {
-        struct link link = {.file = file, .follow = item_follows(copy, file)};
-        int rc = make_or_replace(copy, &link, link_to);
-        if (rc < 0)
-            file_fail(file, STEP_HARD_LINK, rc);
-        return;
-    }
-    if (copy->opts.make == MAKE_SYMLINKS) {
-        link_symbolically(copy, file);
+    if (copy->opts.make == MAKE_SYMLINKS)
         made.st_mode = S_IFLNK; /* with the source's times, but no mode of its own */
-    } else if (S_ISLNK(st->st_mode)) {
-        copy_symlink(copy, file, st);
-    } else {
-        copy_node(copy, file, st);
-    }
-    if (file->status == 0)
-        attr_copy(copy, &from, &to, &made, true, item_report, file);
+    attr_copy(copy, &from, &to, &made, true, item_report, file);
 }
 
 /* Notes what has been made if another source may lead to it: links from any directory may lead to a
@@ -164,6 +158,24 @@ static void note_made(struct copy *copy, struct file *file, const struct stat *s
         file_fail(file, STEP_STAT_DEST, -ENOMEM);
 }
 
+/* Makes it, with nothing in the way any more. */
+static void make(struct copy *copy, struct file *file, const struct stat *st)
+{
+    written_begin(copy->written);
+    if (copy->opts.make == MAKE_HARD_LINKS)
+        link_hard(copy, file);
+    else if (copy->opts.make == MAKE_SYMLINKS)
+        link_symbolically(copy, file);
+    else if (S_ISLNK(st->st_mode))
+        copy_symlink(copy, file, st);
+    else
+        copy_node(copy, file, st);
+    note_made(copy, file, st);
+    written_end(copy->written);
+    if (file->status == 0 && copy->opts.make != MAKE_HARD_LINKS)
+        copy_attributes(copy, file, st);
+}
+
 bool nonregular_copy(struct copy *copy, struct file *file)
 {
     struct item *op = file->op;
@@ -180,10 +192,8 @@ bool nonregular_copy(struct copy *copy, struct file *file)
         return true;
     op->earlier = 0; /* what was there is gone */
     rc = copy->opts.make == MAKE_COPIES ? dest_link(copy, file, &st, true, &dest) : DEST_WRITE;
-    if (rc == DEST_WRITE) {
+    if (rc == DEST_WRITE)
         make(copy, file, &st);
-        note_made(copy, file, &st);
-    }
     if (dest.claimed)
         dest_link_resolve(copy, file, &st, NULL, true);
     op->copied = file->status == 0;

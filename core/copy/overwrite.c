@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "../base/access.h"
+#include "../base/temp.h"
 #include "../base/unfinished.h"
 #include "entry.h"
 #include "seen.h"
@@ -119,9 +120,59 @@ static bool backup_is_source(const struct copy_opts *opts, const struct file *fi
     return is_source;
 }
 
-static int back_up(const struct copy *copy, struct file *file, const struct stat *st)
+/* Does so unless the run has just made it: another source may have taken away what was there, and
+ * made its own file, by a path that leads to the same entry. */
+static int move_old(const struct copy *copy, struct file *file,
+                    int (*move)(const struct copy *copy, struct file *file))
+{
+    const struct item *op = file->op;
+    struct stat now;
+
+    if (fstatat(op->to->fd, op->to_name, &now, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : move(copy, file); /* gone; what comes now is another's */
+    if (now.st_ctim.tv_sec >= copy->begun)             /* its maker may not have noted it yet */
+        written_settle(copy->written);
+    return overwrite_collides(copy, op, &now) ? item_refuse(file, REFUSED_JUST_CREATED)
+                                              : move(copy, file);
+}
+
+/* Takes what is there out of the way. Returns 0, or -errno with the file failed. */
+static int move_away(const struct copy *copy, struct file *file,
+                     int (*move)(const struct copy *copy, struct file *file))
+{
+    const struct item *op = file->op;
+    pthread_mutex_t *lock;
+    int rc;
+
+    if (!copy->written || copy->opts.backup == BACKUP_NUMBERED)
+        return move(copy, file);
+    lock = temp_names_lock(op->to->fd);
+    pthread_mutex_lock(lock);
+    rc = move_old(copy, file, move);
+    pthread_mutex_unlock(lock);
+    return rc;
+}
+
+static int move_to_backup(const struct copy *copy, struct file *file)
 {
     struct item *op = file->op;
+    int rc;
+
+    unfinished_backup_begin();
+    rc = backup_make(op->to->fd, op->to_name, copy->opts.backup, copy->opts.backup_suffix,
+                     &op->backup);
+    unfinished_backup_made(&op->unfinished_backup, op->to->fd, op->to_name, op->backup);
+    if (rc < 0 && rc != -ENOENT) {
+        op->attempted = false;
+        file_fail(file, STEP_BACKUP, rc);
+        return rc;
+    }
+    return 0;
+}
+
+static int back_up(const struct copy *copy, struct file *file, const struct stat *st)
+{
+    const struct item *op = file->op;
     int rc;
 
     if (backup_is_source(&copy->opts, file, st))
@@ -132,16 +183,23 @@ static int back_up(const struct copy *copy, struct file *file, const struct stat
         file_fail(file, STEP_CREATE, -EEXIST);
         return -EEXIST;
     }
-    unfinished_backup_begin();
-    rc = backup_make(op->to->fd, op->to_name, copy->opts.backup, copy->opts.backup_suffix,
-                     &op->backup);
-    unfinished_backup_made(&op->unfinished_backup, op->to->fd, op->to_name, op->backup);
-    if (rc < 0 && rc != -ENOENT) {
-        op->attempted = false;
-        file_fail(file, STEP_BACKUP, rc);
-        return rc;
-    }
-    return OVERWRITE_CREATE;
+    rc = move_away(copy, file, move_to_backup);
+    return rc < 0 ? rc : OVERWRITE_CREATE;
+}
+
+static int remove_name(const struct copy *copy, struct file *file)
+{
+    const struct item *op = file->op;
+
+    (void)copy;
+    return unlinkat(op->to->fd, op->to_name, 0) < 0 && errno != ENOENT
+               ? item_fail(file, STEP_REMOVE)
+               : 0;
+}
+
+int overwrite_remove(const struct copy *copy, struct file *file)
+{
+    return move_away(copy, file, remove_name);
 }
 
 /* Returns whether the destination is removed and created again, rather than written over. */
@@ -353,9 +411,10 @@ int overwrite_decide(struct copy *copy, struct file *file, const struct stat *st
         op->over_regular = S_ISREG(at->st_mode);
         return OVERWRITE_WRITE;
     }
-    if (!opts->dry_run && unlinkat(op->to->fd, op->to_name, 0) < 0 && errno != ENOENT) {
+    rc = opts->dry_run ? 0 : overwrite_remove(copy, file);
+    if (rc < 0) {
         op->attempted = false;
-        return item_fail(file, STEP_REMOVE);
+        return rc;
     }
     op->replaced = true;
     return OVERWRITE_CREATE;

@@ -24,6 +24,9 @@ int overwrite_decide(struct copy *copy, struct file *file, const struct stat *st
  * without a word. A file that was there, and has several names or was reached by a link, may be
  * written again, as with cp. */
 bool overwrite_collides(const struct copy *copy, const struct item *op, const struct stat *at);
+/* Removes what is there, unless another source of the run has just made it: that is refused.
+ * Returns 0, also if nothing is there, or -errno with the file failed. */
+int overwrite_remove(const struct copy *copy, struct file *file);
 /* Refuses a file that would be written through a dangling link. Returns -EPERM. */
 int overwrite_refuse_dangling(struct file *file);
 /* Fails a file whose destination could not be looked up, with errno. Returns -errno. */

@@ -23,7 +23,8 @@ struct entry {
 };
 
 struct written {
-    pthread_mutex_t lock;
+    pthread_rwlock_t making; /* held for reading from the making of a file until it is noted */
+    pthread_mutex_t lock;    /* protects what follows */
     struct entry *entries;
     size_t len, capacity;
 };
@@ -40,6 +41,7 @@ struct written *written_new(void)
         free(written);
         return NULL;
     }
+    pthread_rwlock_init(&written->making, NULL);
     pthread_mutex_init(&written->lock, NULL);
     return written;
 }
@@ -49,8 +51,27 @@ void written_free(struct written *written)
     if (!written)
         return;
     pthread_mutex_destroy(&written->lock);
+    pthread_rwlock_destroy(&written->making);
     free(written->entries);
     free(written);
+}
+
+void written_begin(struct written *written)
+{
+    if (written)
+        pthread_rwlock_rdlock(&written->making);
+}
+
+void written_end(struct written *written)
+{
+    if (written)
+        pthread_rwlock_unlock(&written->making);
+}
+
+void written_settle(struct written *written)
+{
+    pthread_rwlock_wrlock(&written->making);
+    pthread_rwlock_unlock(&written->making);
 }
 
 /* Finds the entry of an inode, or the free one where it belongs. */

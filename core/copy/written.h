@@ -26,6 +26,12 @@ enum written_how {
 /* NULL: out of memory. Any thread may call the functions below. 32 bytes an entry. */
 struct written *written_new(void);
 void written_free(struct written *written); /* takes NULL */
+/* A caller that makes a destination which it notes calls written_begin before that, and written_end
+ * after it. Both take NULL, and do nothing then. */
+void written_begin(struct written *written);
+void written_end(struct written *written);
+/* Waits until what other threads are making now is noted. */
+void written_settle(struct written *written);
 /* Notes a file. birth_ns: that of statx_birth. scope: the group of sources within which no two may
  * lead to one destination; only compared. A second entry for an inode replaces the first; if
  * its birth is unknown, the first one's stays. Returns 0 or -ENOMEM. Takes NULL, and does nothing

@@ -117,8 +117,11 @@ for options in -r "-r -j4" -a "-r --reflink=never" "-r --sparse=always"; do
 done
 rm -rf copy existing source
 
-# Two sources lead to one file by a link. Both may look at the file that was there before one of them replaces it.
-if [ -x "$bin/../tests/faults/acp" ]; then
+# Two sources lead to one file by a link. Both may look at the file that was there before one of them takes it away.
+# one_file CALL OPTION...: the call waits a moment
+one_file() {
+    local call=$1 jobs i
+    shift
     for jobs in 1 4; do
         rm -rf source copy
         mkdir -p source/link source/real copy/real
@@ -127,13 +130,25 @@ if [ -x "$bin/../tests/faults/acp" ]; then
             echo a >"source/link/$i"
             echo b >"source/real/$i"
             echo old >"copy/real/$i"
+            [ "$1" != -a ] || ln "copy/real/$i" "copy/name$i"
         done
-        AIOUTILS_INJECT="linkat 1+ pause" "$bin/../tests/faults/acp" --engine="$engine" -r "-j$jobs" --atomic \
+        AIOUTILS_INJECT="$call 1+ pause" "$bin/../tests/faults/acp" --engine="$engine" -r "-j$jobs" "$@" \
             --keep-directory-symlink -T source copy 2>message
-        same "two sources for one file by a link, --atomic -j$jobs: each that is lost is named" 20 \
-            "$(grep -c "will not overwrite just-created" message)"
+        same "two sources for one file by a link, $* -j$jobs: each that is lost is named" 20 \
+            "$(grep -c "will not overwrite just-created\|regular file .*: File exists" message)"
+        [[ $* != *-b* ]] || same "two sources for one file by a link, $* -j$jobs: the old files are backups" 20 \
+            "$(grep -lx old copy/real/*~ | wc -l)"
     done
     rm -rf copy source
+}
+if [ -x "$bin/../tests/faults/acp" ]; then
+    one_file linkat --atomic
+    one_file unlinkat --remove-destination
+    one_file unlinkat --atomic --remove-destination
+    one_file unlinkat -a
+    one_file renameat2 -b
+    one_file renameat2 --atomic -b
+    one_file renameat2 -a -b
 fi
 
 # an earlier operand reads by a link what a later one replaces by a hard link, and has not opened it yet
