@@ -477,6 +477,7 @@ int main(int argc, char **argv)
         unlisted_check_file(ahash.unlisted, STDOUT_FILENO); /* the report is never unlisted */
         unlisted_check_file(ahash.unlisted, STDERR_FILENO);
     }
+    ahash.common.only_stdin = ahash_reads_only_stdin(&ahash);
     run(&ahash);
     manifest_free(ahash.manifest);
     unlisted_free(ahash.unlisted);

@@ -2,7 +2,8 @@
  *
  * It must be read from its present offset, which a shell or a process that shares it has set.
  * Opened by a name like /dev/stdin it would be read from the start, and the engines open by name
- * only. So it is read here, on a thread of its own, since it may be a terminal. */
+ * only. So it is read here. Beside other files it has a thread of its own, since it may be a
+ * terminal. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdlib.h>
@@ -70,6 +71,15 @@ static void *stdin_main(void *arg)
     return NULL;
 }
 
+bool ahash_reads_only_stdin(const struct ahash *ahash)
+{
+    char *const *operands = ahash->operands;
+
+    if (ahash->recursive || ahash->check || ahash->names || ahash->update_path || ahash->unlisted)
+        return false;
+    return !operands[0] || (strcmp(operands[0], "-") == 0 && !operands[1]);
+}
+
 void ahash_stdin_join(struct ahash *ahash)
 {
     if (ahash->stdin_file)
@@ -88,7 +98,9 @@ static int add_stdin(struct ahash *ahash, struct feed *feed, struct file *file)
         return rc;
     ahash->stdin_file = file;
     ahash->stdin_feed = feed;
-    if (thread_start(&ahash->stdin_thread, stdin_main, ahash) != 0) {
+    /* nothing else can be done meanwhile if there is nothing else */
+    if (ahash->common.one_small_file ||
+        thread_start(&ahash->stdin_thread, stdin_main, ahash) != 0) {
         stdin_main(ahash);
         ahash->stdin_file = NULL;
     }

@@ -43,13 +43,13 @@ bool cli_is_small_file(const char *name)
     return stat(name, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= SMALL_FILE_BYTES;
 }
 
-/* Tells whether a file is read by one call, and no option asks for more than that. --stats does: it
- * tells why io_uring cannot be used. */
+/* Tells whether a file is read by one call or no file by an engine, and no option asks for more
+ * than that. --stats does: it tells why io_uring cannot be used. */
 static bool is_small(const struct cli_common *common, const char *name)
 {
     return strcmp(common->engine, "auto") == 0 && common->jobs <= 1 && common->opts.depth == 0 &&
            common->opts.direct == DIRECT_AUTO && common->progress == CLI_PROGRESS_NEVER &&
-           common->stats == STATS_NONE && cli_is_small_file(name);
+           common->stats == STATS_NONE && (common->only_stdin || (name && cli_is_small_file(name)));
 }
 
 const struct engine *cli_engine(struct cli_common *common, const char *only, const char **why)
@@ -57,7 +57,7 @@ const struct engine *cli_engine(struct cli_common *common, const char *only, con
     const struct engine *engine;
     int error;
 
-    common->one_small_file = only && is_small(common, only);
+    common->one_small_file = is_small(common, only);
     if (common->one_small_file) {
         *why = NULL;
         return &engine_sync;

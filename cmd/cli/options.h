@@ -34,6 +34,7 @@ struct cli_common {
     struct exclude *exclude;
     bool one_file_system;
     bool one_worker;     /* --jobs has no effect */
+    bool only_stdin;     /* the command reads standard input by itself, and nothing else */
     bool one_small_file; /* cli_engine has found that there is nothing to overlap */
 };
 

@@ -53,6 +53,11 @@ if strace -o /dev/null true 2>/dev/null; then
             check "$command with a number of workers" test "$(starts $command -j2 small)" -gt 0
         }
     done
+    [ -n "$sanitizer" ] || {
+        same 'ahash of standard input: no thread, no ring' 0 "$(starts ahash <large)"
+        same 'ahash of a pipe: no thread, no ring' 0 "$(cat <large | starts ahash -)"
+    }
+    same 'a pipe' "$(gnu sha256sum <large)" "$(cat <large | AIOUTILS_ENGINE=auto ahash)"
     same 'the digest' "$(gnu sha256sum small)" "$(AIOUTILS_ENGINE=auto ahash small)"
     same 'standard input' "$(gnu sha256sum - <small)" "$(AIOUTILS_ENGINE=auto ahash - <small)"
 else
