@@ -316,10 +316,12 @@ static int create(struct copy *copy, const struct file *file, const struct stat 
                   struct dest *dest, bool *lost)
 {
     const struct item *op = file->op;
+    /* in a directory that the run has made nothing is moved away */
+    struct written *noted = op->to->created ? NULL : copy->written;
     int rc = 0;
 
     unfinished_begin();
-    written_begin(copy->written);
+    written_begin(noted);
     dest->fd = openat(op->to->fd, op->to_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
                       first_mode(copy, op, st, dest));
     if (dest->fd < 0)
@@ -328,7 +330,7 @@ static int create(struct copy *copy, const struct file *file, const struct stat 
         *lost = true;
     else
         rc = dest_note_created(copy, op, dest->fd);
-    written_end(copy->written);
+    written_end(noted);
     *lost |= !unfinished_created(&dest->unfinished, op->to->fd,
                                  dest->fd < 0 || *lost ? NULL : op->to_name, dest->fd);
     if (dest->fd < 0)

@@ -161,7 +161,11 @@ static void note_made(struct copy *copy, struct file *file, const struct stat *s
 /* Makes it, with nothing in the way any more. */
 static void make(struct copy *copy, struct file *file, const struct stat *st)
 {
-    written_begin(copy->written);
+    const struct item *op = file->op;
+    /* in a directory that the run has made nothing is moved away */
+    struct written *noted = op->to->created ? NULL : copy->written;
+
+    written_begin(noted);
     if (copy->opts.make == MAKE_HARD_LINKS)
         link_hard(copy, file);
     else if (copy->opts.make == MAKE_SYMLINKS)
@@ -171,7 +175,7 @@ static void make(struct copy *copy, struct file *file, const struct stat *st)
     else
         copy_node(copy, file, st);
     note_made(copy, file, st);
-    written_end(copy->written);
+    written_end(noted);
     if (file->status == 0 && copy->opts.make != MAKE_HARD_LINKS)
         copy_attributes(copy, file, st);
 }
