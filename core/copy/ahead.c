@@ -227,9 +227,11 @@ static bool in_any_order(const struct copy *copy, struct file *file)
 
 int ahead_nonregular(struct copy *copy, struct feed *feed, struct file *file)
 {
+    bool waits = true; /* asked once more after false: the file may have ended before that */
+
     if (copy->pool && in_any_order(copy, file))
         return hold(&(struct held){.copy = copy, .feed = feed, .file = file, .work = make});
-    while (!nonregular_copy(copy, file) && feed_drain_half(feed))
-        ;
+    while (!nonregular_copy(copy, file) && waits)
+        waits = feed_drain_half(feed);
     return feed_add_done(feed, file);
 }

@@ -128,6 +128,7 @@ static int decide_in_order(struct copy *copy, struct feed *feed, struct file *fi
 {
     struct item *op = file->op;
     struct stat st, at;
+    bool waits = true; /* asked once more after false */
     int rc;
 
     if (item_stat(copy, file, &st) < 0)
@@ -137,9 +138,8 @@ static int decide_in_order(struct copy *copy, struct feed *feed, struct file *fi
     } else {
         /* one of several names may become a link to another one */
         op->may_defer = copy->pool && !dest_link_possible(copy, file, &st);
-        do
-            rc = overwrite_decide(copy, file, &st, &at);
-        while (rc == OVERWRITE_LATER && feed_drain_half(feed));
+        while ((rc = overwrite_decide(copy, file, &st, &at)) == OVERWRITE_LATER && waits)
+            waits = feed_drain_half(feed);
     }
     if (copy->opts.dry_run && rc == OVERWRITE_CREATE && op->dangling)
         overwrite_refuse_dangling(file);
@@ -253,12 +253,14 @@ static enum refusal collision(struct copy *copy, struct feed *feed,
 static int stat_operand(struct copy *copy, struct feed *feed, const char *name, struct stat *st)
 {
     bool may_follow = copy->opts.follow != FOLLOW_NEVER, follow = false;
+    bool waits = copy->source_count > 1; /* asked once more after false */
 
     while (fstatat(AT_FDCWD, name, st, AT_SYMLINK_NOFOLLOW) < 0 ||
            ((follow = may_follow && S_ISLNK(st->st_mode)) && fstatat(AT_FDCWD, name, st, 0) < 0)) {
         int rc = -errno;
-        if (rc != -ENOENT || copy->source_count == 1 || !feed_drain_half(feed))
+        if (rc != -ENOENT || !waits)
             return rc;
+        waits = feed_drain_half(feed);
     }
     if (follow)
         copy->through_links = true;

@@ -66,7 +66,8 @@ void feed_listed(struct feed *feed, const struct dir *dir, uint64_t ns, uint64_t
 uint64_t feed_divide(struct feed *feed);
 
 /* Waits until half of the files in the window are retired, and what they held is free again: for a
- * producer that runs out of descriptors. false: there are none. */
+ * producer that runs out of descriptors. false: there are none; the last may have been retired just
+ * before, so a caller that waits for something looks for it once more. */
 bool feed_drain_half(struct feed *feed);
 
 /* -- the engines' side, any thread -- */

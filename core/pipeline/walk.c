@@ -109,11 +109,11 @@ static bool reserve_descriptor(struct walk *walk)
         prefetch_forget(walk->prefetch);
     for (size_t i = 0; walk->subdirs && i < walk->depth; i++)
         subdirs_drop(walk->subdirs, &walk->levels[i].list);
-    for (;;) {
+    for (bool waits = true;; waits = feed_drain_half(walk->feed)) {
         settle(walk);
         if (dir_open_count() < walk->dirs_max)
             return false;
-        if (!feed_drain_half(walk->feed))
+        if (!waits) /* false: nothing was under way at the look before this one */
             return true;
     }
 }
