@@ -113,7 +113,7 @@ static bool reserve_descriptor(struct walk *walk)
         settle(walk);
         if (dir_open_count() < walk->dirs_max)
             return false;
-        if (!waits) /* false: nothing was under way at the look before this one */
+        if (!waits) /* asked once more after false */
             return true;
     }
 }
