@@ -120,8 +120,8 @@ static bool backup_is_source(const struct copy_opts *opts, const struct file *fi
     return is_source;
 }
 
-/* Does so unless the run has just made it: another source may have taken away what was there, and
- * made its own file, by a path that leads to the same entry. */
+/* Moves what is there, unless the run has just made it: another source may have taken away what was
+ * there, and made its own file, by a path that leads to the same entry. */
 static int move_old(const struct copy *copy, struct file *file,
                     int (*move)(const struct copy *copy, struct file *file))
 {

@@ -10,7 +10,7 @@ if [ -n "$sanitizer" ]; then
     ok 'nothing to test'
     finish
 fi
-cc -shared -fPIC -o late.so -x c - <<'END'
+cc -shared -fPIC -o late.so -x c - -ldl <<'END'
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>
@@ -25,6 +25,7 @@ int pthread_mutex_lock(pthread_mutex_t *mutex)
     return next(mutex);
 }
 END
+check 'the library that delays locks is there' test -s late.so
 # late COMMAND...: runs it so
 late() {
     LD_PRELOAD=$scratch/work/late.so timeout "$limit_seconds" "$@"
