@@ -255,6 +255,7 @@ static int open_existing(struct copy *copy, struct file *file, const struct stat
             return DEST_WRITE;
     }
     error = errno;
+    in_use_end_write(copy->in_use, &dest->in_use);
     if (dest->fd >= 0)
         close_again(dest);
     if (taken == TAKEN_LATER)

@@ -61,11 +61,17 @@ bool in_use_write(struct in_use *in_use, struct in_use_mark *mark, const struct 
     return false;
 }
 
-void in_use_end(struct in_use *in_use, struct in_use_mark *mark)
+void in_use_end_write(struct in_use *in_use, struct in_use_mark *mark)
 {
     if (mark->writes)
         atomic_fetch_sub(&in_use->writers[mark->dest], 1);
+    mark->writes = false;
+}
+
+void in_use_end(struct in_use *in_use, struct in_use_mark *mark)
+{
+    in_use_end_write(in_use, mark);
     if (mark->reads)
         atomic_fetch_sub(&in_use->readers[mark->source], 1);
-    mark->reads = mark->writes = false;
+    mark->reads = false;
 }

@@ -28,6 +28,8 @@ void in_use_free(struct in_use *in_use);
 bool in_use_read(struct in_use *in_use, struct in_use_mark *mark, const struct stat *source);
 /* Marks an existing destination. Returns false, and marks nothing, if another copy reads it. */
 bool in_use_write(struct in_use *in_use, struct in_use_mark *mark, const struct stat *dest);
+/* Gives up the mark of the destination: it is not written over. */
+void in_use_end_write(struct in_use *in_use, struct in_use_mark *mark);
 /* Gives up what is marked. */
 void in_use_end(struct in_use *in_use, struct in_use_mark *mark);
 

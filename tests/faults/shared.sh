@@ -342,6 +342,19 @@ if [ -x "$injected" ]; then
     same "a rewriter is slow: it copies" 0 $?
     check "a rewriter is slow: the file has no tail of the other one" cmp mine to
 
+    rm -rf to d
+    mkdir d
+    echo old >d/mine
+    stopped_at "$lock" mine other d
+    same "a file is replaced while it is opened: it has no lock yet" old "$(cat d/mine)"
+    cp theirs renamed
+    mv renamed d/mine
+    kill -CONT $stopped
+    wait $stopped
+    same "a file is replaced while it is opened: it copies" 0 $?
+    check "a file is replaced while it is opened: the new file is written over" cmp mine d/mine
+    rm -r d
+
     rm -f to
     held_at "$lock" one to
     same "a maker ends before its lock: it has made the file" 0 $?
