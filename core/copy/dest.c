@@ -406,6 +406,17 @@ static void stat_made(struct file *file, const struct dest *dest, struct stat *m
     op->made_ino = made->st_ino;
 }
 
+/* Notes a file that was written over and had one name: it gets more by the run, and may then be
+ * written again no more than before. */
+static void note_single(struct copy *copy, struct file *file, const struct stat *made)
+{
+    const struct item *op = file->op;
+
+    if (!op->via_symlink && made->st_nlink == 1 &&
+        written_add(copy->written, made, 0, op->scope, WRITTEN_CREATED) < 0)
+        file_fail(file, STEP_HARD_LINK, -ENOMEM);
+}
+
 void dest_end(struct copy *copy, struct file *file, const struct stat *st, struct dest *dest,
               const struct delivery *to, uint64_t size)
 {
@@ -427,6 +438,8 @@ void dest_end(struct copy *copy, struct file *file, const struct stat *st, struc
         }
         if (file->status == 0 && (dest->claimed || op->place))
             stat_made(file, dest, &made);
+        if (file->status == 0 && dest->claimed && !dest->created)
+            note_single(copy, file, &made);
         if (file->status < 0)
             unfinished_unlink(&dest->unfinished);
         held = hold(file, dest);

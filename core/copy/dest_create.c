@@ -16,6 +16,7 @@
 #include "attr.h"
 #include "copy.h"
 #include "dest.h"
+#include "entry.h"
 #include "made.h"
 #include "overwrite.h"
 #include "../base/temp.h"
@@ -164,22 +165,32 @@ enum taken {
     TAKEN,          /* it is empty, and ours */
     TAKEN_LATER,    /* the run is writing it by another name, or reading it */
     TAKEN_OVERTAKE, /* another process is making it */
-    TAKEN_GONE,     /* another process has removed it */
+    TAKEN_GONE,     /* another process, or the run by another path, has removed it */
     TAKEN_FAILED,   /* it could not be emptied: errno */
     TAKEN_REFUSED,  /* the file has failed */
 };
 
-/* Takes an existing regular file that is open, to write it over. */
-static enum taken take_over(struct copy *copy, struct file *file, const struct stat *from,
-                            const struct stat *st, int64_t birth_ns, struct dest *dest)
+/* Tells whether the name still leads to that file. */
+static bool has_name(const struct item *op, const struct stat *st)
+{
+    struct stat at;
+
+    return fstatat(op->to->fd, op->to_name, &at, AT_SYMLINK_NOFOLLOW) == 0 &&
+           entry_same_inode(&at, st);
+}
+
+/* Takes an existing regular file that is open and claimed. moved: the run has taken some file's
+ * name since it was opened. */
+static enum taken take_claimed(struct copy *copy, struct file *file, const struct stat *from,
+                               const struct stat *st, int64_t birth_ns, bool moved,
+                               struct dest *dest)
 {
     const struct item *op = file->op;
     struct stat now = *st;
     enum writer writer;
 
-    if (!unfinished_claim(&dest->unfinished, dest->fd, st) ||
-        !in_use_write(copy->in_use, &dest->in_use, st))
-        return TAKEN_LATER;
+    if (!op->via_symlink && moved && !has_name(op, st))
+        return TAKEN_GONE;
     if (!op->via_symlink && overwrite_collides(copy, op, st)) { /* made since that was decided */
         item_refuse(file, REFUSED_JUST_CREATED);
         return TAKEN_REFUSED;
@@ -205,6 +216,30 @@ static enum taken take_over(struct copy *copy, struct file *file, const struct s
     return TAKEN;
 }
 
+/* Takes an existing regular file that is open, to write it over. moves: how many names the run had
+ * taken away before that. */
+static enum taken take_over(struct copy *copy, struct file *file, const struct stat *from,
+                            const struct stat *st, int64_t birth_ns, unsigned moves,
+                            struct dest *dest)
+{
+    pthread_mutex_t *lock;
+    enum taken taken;
+
+    if (!unfinished_claim(&dest->unfinished, dest->fd, st) ||
+        !in_use_write(copy->in_use, &dest->in_use, st))
+        return TAKEN_LATER;
+    if (!copy->written)
+        return take_claimed(copy, file, from, st, birth_ns, false, dest);
+    if (st->st_ctim.tv_sec >= copy->begun) /* its maker may not have noted it yet */
+        written_settle(copy->written);
+    lock = written_lock(copy->written, st);
+    pthread_mutex_lock(lock);
+    taken = take_claimed(copy, file, from, st, birth_ns, written_moves(copy->written) != moves,
+                         dest);
+    pthread_mutex_unlock(lock);
+    return taken;
+}
+
 /* Opens what is there by its name. If a FIFO has replaced the regular file, that does not wait for
  * a reader, and is ENXIO. Returns the descriptor, or -1 with errno. */
 static int open_by_name(const struct copy *copy, const struct item *op, bool regular, mode_t mode)
@@ -222,7 +257,7 @@ static int open_by_name(const struct copy *copy, const struct item *op, bool reg
 /* Besides the dest_routes. */
 enum {
     EXISTING_REMOVED = DEST_LATER + 1, /* by --force, because it could not be opened */
-    EXISTING_GONE,                     /* another process has removed it */
+    EXISTING_GONE,                     /* it has been removed */
 };
 
 /* Opens an existing file; regular: it was a regular file when it was last seen. Returns DEST_WRITE,
@@ -231,6 +266,7 @@ static int open_existing(struct copy *copy, struct file *file, const struct stat
                          bool regular, struct dest *dest)
 {
     struct item *op = file->op;
+    unsigned moves = copy->written ? written_moves(copy->written) : 0;
     enum taken taken = TAKEN_FAILED;
     int64_t birth_ns;
     struct stat st;
@@ -250,7 +286,7 @@ static int open_existing(struct copy *copy, struct file *file, const struct stat
             taken = TAKEN_REFUSED;
         }
         if (dest->regular && !copy->opts.attributes_only)
-            taken = take_over(copy, file, from, &st, birth_ns, dest);
+            taken = take_over(copy, file, from, &st, birth_ns, moves, dest);
         if (taken == TAKEN)
             return DEST_WRITE;
     }

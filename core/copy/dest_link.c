@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "../base/statx.h"
 #include "copy.h"
 #include "dest.h"
 #include "entry.h"
@@ -12,7 +13,6 @@
 #include "overwrite.h"
 #include "seen.h"
 #include "written.h"
-#include "../base/temp.h"
 #include "../base/retry.h"
 
 /* Returns whether the name leads to that copy already, and stays as it is. Another operand must not
@@ -31,44 +31,68 @@ static bool stays(const struct copy *copy, const struct item *op, const struct s
 
 /* One more name for a copy. */
 struct one_more {
+    struct copy *copy;
+    const struct item *op;
     const struct link_target *made;
     bool follow;
 };
 
+/* Notes that another source may not lead to this name. A file that is gone may have been noted with
+ * its inode, so its birth is needed. Returns 0 or -ENOMEM. */
+static int note(const struct one_more *more, int dir_fd, const char *name)
+{
+    struct written *written = more->copy->written;
+    int64_t birth_ns;
+    struct stat at;
+
+    if (!written || !more->made->created || more->op->to->created ||
+        statx_birth(dir_fd, name, AT_SYMLINK_NOFOLLOW, &at, &birth_ns) < 0 ||
+        !hard_links_is_target(&at, more->made))
+        return 0;
+    return written_add(written, &at, birth_ns, more->op->scope, WRITTEN_CREATED);
+}
+
+/* Makes the name, and notes it. */
 static int add_link(const void *arg, int dir_fd, const char *name)
 {
     const struct one_more *more = arg;
+    int rc;
 
-    return hard_links_add(more->made, more->follow, dir_fd, name) < 0 ? -errno : 0;
+    written_begin(more->copy->written);
+    rc = hard_links_add(more->made, more->follow, dir_fd, name) < 0 ? -errno : 0;
+    if (rc == 0 && note(more, dir_fd, name) < 0) {
+        (void)unlinkat(dir_fd, name, 0);
+        rc = -ENOMEM;
+    }
+    written_end(more->copy->written);
+    return rc;
 }
 
 /* Something has the name already. Returns OVERWRITE_LATER if an earlier operand may read it,
- * another number from 0 on, -1 with errno if it cannot be replaced, or -errno with the file failed.
- */
+ * another number from 0 on, or -errno. */
 static int link_over(struct copy *copy, struct file *file, const struct stat *st,
-                     const struct link_target *made)
+                     const struct one_more *more)
 {
     struct item *op = file->op;
-    struct one_more more = {made, item_follows(copy, file)};
     struct stat at;
     int rc;
 
     if (fstatat(op->to->fd, op->to_name, &at, AT_SYMLINK_NOFOLLOW) < 0)
         return item_fail(file, STEP_STAT_DEST);
-    if (stays(copy, op, &at, made)) { /* two directories go to one, with what may be one name */
+    if (stays(copy, op, &at,
+              more->made)) { /* two directories go to one, with what may be one name */
         op->replaced = copy->opts.backup == BACKUP_NONE; /* and made again, as cp tells it */
-        return 0;
+        return note(more, op->to->fd, op->to_name);
     }
     rc = op->overwrite_decided ? OVERWRITE_WRITE : overwrite_decide(copy, file, st, &at);
     if (rc < 0 || rc == OVERWRITE_SKIP || rc == OVERWRITE_LATER)
         return rc;
     /* nothing is written through a dangling link that a hard link replaces */
     if (rc != OVERWRITE_WRITE && !op->dangling)
-        return hard_links_add(made, more.follow, op->to->fd, op->to_name);
-    rc = temp_replace(op->to->fd, op->to_name, TEMP_PREFIX, add_link, &more);
+        return add_link(more, op->to->fd, op->to_name);
+    rc = overwrite_replace(copy, file, add_link, more);
     op->replaced = op->removed_late = rc == 0;
-    errno = -rc;
-    return rc < 0 ? -1 : 0;
+    return rc;
 }
 
 /* Makes the destination another name of the copy that the source's inode has already. */
@@ -76,20 +100,17 @@ static int hard_link(struct copy *copy, struct file *file, const struct stat *st
                      const struct link_target *made)
 {
     struct item *op = file->op;
-    int rc = hard_links_add(made, item_follows(copy, file), op->to->fd, op->to_name);
-    struct stat at = {.st_dev = made->dev, .st_ino = made->ino};
+    struct one_more more = {copy, op, made, item_follows(copy, file)};
+    int rc = add_link(&more, op->to->fd, op->to_name);
 
-    if (rc < 0 && errno == EEXIST && !op->to->created)
-        rc = link_over(copy, file, st, made);
+    if (rc == -EEXIST && !op->to->created)
+        rc = link_over(copy, file, st, &more);
     if (rc == OVERWRITE_LATER)
         return DEST_LATER;
     if (rc < 0 && file->status == 0) {
         op->elsewhere = made->path;
-        item_fail(file, STEP_HARD_LINK);
+        file_fail(file, STEP_HARD_LINK, rc);
     }
-    if (file->status == 0 && made->created && !op->to->created &&
-        written_add(copy->written, &at, 0, op->scope, WRITTEN_CREATED) < 0)
-        file_fail(file, STEP_HARD_LINK, -ENOMEM);
     op->linked = true;
     return file->status < 0 ? file->status : DEST_MADE;
 }

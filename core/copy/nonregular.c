@@ -33,63 +33,89 @@ bool nonregular_is(const struct copy *copy, unsigned char type)
 
 /* A link to be made. */
 struct link {
-    const struct file *file;
-    const char *target; /* of a symbolic link */
-    bool follow;        /* a hard link to the file that a source leads to */
+    struct copy *copy;
+    struct file *file;
+    const char *target; /* of a symbolic link; NULL: it is a hard link */
 };
 
-static int symlink_to(const void *arg, int dir_fd, const char *name)
+/* Notes what has been made if another source may lead to it: links from any directory may lead to a
+ * FIFO or a device. */
+static void note_made(struct copy *copy, struct file *file, int dir_fd, const char *name,
+                      bool is_link)
 {
-    const struct link *link = arg;
+    const struct item *op = file->op;
+    int64_t birth_ns;
+    struct stat made;
 
-    return symlinkat(link->target, dir_fd, name) < 0 ? -errno : 0;
+    if (!copy->written || (op->to->created && is_link))
+        return;
+    if (statx_birth(dir_fd, name, AT_SYMLINK_NOFOLLOW, &made, &birth_ns) == 0 &&
+        written_add(copy->written, &made, birth_ns, op->scope, WRITTEN_CREATED) < 0)
+        file_fail(file, STEP_STAT_DEST, -ENOMEM);
 }
 
-static int link_to(const void *arg, int dir_fd, const char *name)
+/* In a directory that the run has made nothing is moved away. */
+static struct written *noted_in(const struct copy *copy, const struct item *op)
 {
-    const struct link *link = arg;
-    const struct file *file = link->file;
-
-    return linkat(file->dir->fd, file->name, dir_fd, name, link->follow ? AT_SYMLINK_FOLLOW : 0) < 0
-               ? -errno
-               : 0;
+    return op->to->created ? NULL : copy->written;
 }
 
-/* Calls make. It replaces what has the name already if the user wants that. Returns 0, or -errno,
- * and what was there is there still. */
-static int make_or_replace(const struct copy *copy, const struct link *link,
-                           int (*make)(const void *arg, int dir_fd, const char *name))
+/* Makes a link, and notes it. Returns 0 or -errno. */
+static int make_link(const void *arg, int dir_fd, const char *name)
 {
-    const struct item *op = link->file->op;
-    int rc = make(link, op->to->fd, op->to_name);
+    const struct link *link = arg;
+    struct copy *copy = link->copy;
+    struct file *file = link->file;
+    struct written *noted = noted_in(copy, file->op);
+    int rc;
 
-    /* what was not there a moment ago another source has made */
-    if (rc == -EEXIST && op->overwrite_decided &&
-        (copy->opts.force || copy->opts.replace == REPLACE_ASKED))
-        rc = temp_replace(op->to->fd, op->to_name, TEMP_PREFIX, make, link);
+    written_begin(noted);
+    rc = link->target ? symlinkat(link->target, dir_fd, name)
+                      : linkat(file->dir->fd, file->name, dir_fd, name,
+                               item_follows(copy, file) ? AT_SYMLINK_FOLLOW : 0);
+    if (rc < 0)
+        rc = -errno;
+    else
+        note_made(copy, file, dir_fd, name, true);
+    written_end(noted);
     return rc;
 }
 
-static void copy_symlink(const struct copy *copy, struct file *file, const struct stat *st)
+/* Makes the link. It replaces what has the name already if the user wants that. Returns 0, or
+ * -errno, and what was there is there still. */
+static int make_or_replace(const struct link *link)
+{
+    const struct copy_opts *opts = &link->copy->opts;
+    const struct item *op = link->file->op;
+    int rc = make_link(link, op->to->fd, op->to_name);
+
+    /* what was not there a moment ago another source has made */
+    if (rc == -EEXIST && op->overwrite_decided && (opts->force || opts->replace == REPLACE_ASKED))
+        rc = overwrite_replace(link->copy, link->file, make_link, link);
+    return rc;
+}
+
+static void copy_symlink(struct copy *copy, struct file *file, const struct stat *st)
 {
     const struct item *op = file->op;
     char *target = symlink_read(file->dir->fd, file->name, st);
-    struct link link = {.file = file, .target = target};
+    struct link link = {copy, file, target};
     int rc;
 
     if (!target)
         item_fail(file, STEP_READ_LINK);
-    else if ((rc = make_or_replace(copy, &link, symlink_to)) < 0 &&
+    else if ((rc = make_or_replace(&link)) < 0 &&
              !(copy->opts.update == UPDATE_OLDER && symlink_is(op->to->fd, op->to_name, target)))
         file_fail(file, STEP_MAKE_LINK, rc);
     free(target);
 }
 
 /* -s. A relative name leads to the source from the working directory only. */
-static void link_symbolically(const struct copy *copy, struct file *file)
+static void link_symbolically(struct copy *copy, struct file *file)
 {
     char *path = file_path(file), *to = item_dest_path(file);
-    struct link link = {.file = file, .target = path};
+    struct link link = {copy, file, path};
+    struct item *op = file->op;
     struct stat here, there;
     const char *dir = to ? path_split(to, NULL) : NULL;
     int rc;
@@ -99,32 +125,37 @@ static void link_symbolically(const struct copy *copy, struct file *file)
     else if (path[0] != '/' && stat(".", &here) == 0 && stat(dir, &there) == 0 &&
              !entry_same_inode(&here, &there))
         item_refuse(file, REFUSED_RELATIVE_LINK);
-    else if ((rc = make_or_replace(copy, &link, symlink_to)) < 0)
+    else if ((rc = make_or_replace(&link)) < 0)
         file_fail(file, STEP_SYMLINK, rc);
-    if (file->step == STEP_REFUSED)
-        ((struct item *)file->op)->attempted = true;
+    if (op->refusal == REFUSED_RELATIVE_LINK)
+        op->attempted = true;
     free(path);
     free(to);
 }
 
-static void copy_node(const struct copy *copy, struct file *file, const struct stat *st)
+static void copy_node(struct copy *copy, struct file *file, const struct stat *st)
 {
     const struct item *op = file->op;
+    struct written *noted = noted_in(copy, op);
     mode_t mode = st->st_mode & ~(copy->opts.preserve_owner ? (mode_t)(S_IRWXG | S_IRWXO) : 0);
 
-    if (S_ISFIFO(st->st_mode) || S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode) ||
-        S_ISSOCK(st->st_mode)) {
-        if (mknodat(op->to->fd, op->to_name, mode, st->st_rdev) < 0)
-            item_fail(file, S_ISFIFO(st->st_mode) ? STEP_MAKE_FIFO : STEP_MAKE_NODE);
-    } else {
+    if (!S_ISFIFO(st->st_mode) && !S_ISCHR(st->st_mode) && !S_ISBLK(st->st_mode) &&
+        !S_ISSOCK(st->st_mode)) {
         item_refuse(file, REFUSED_TYPE);
+        return;
     }
+    written_begin(noted);
+    if (mknodat(op->to->fd, op->to_name, mode, st->st_rdev) < 0)
+        item_fail(file, S_ISFIFO(st->st_mode) ? STEP_MAKE_FIFO : STEP_MAKE_NODE);
+    else
+        note_made(copy, file, op->to->fd, op->to_name, false);
+    written_end(noted);
 }
 
-static void link_hard(const struct copy *copy, struct file *file)
+static void link_hard(struct copy *copy, struct file *file)
 {
-    struct link link = {.file = file, .follow = item_follows(copy, file)};
-    int rc = make_or_replace(copy, &link, link_to);
+    struct link link = {.copy = copy, .file = file};
+    int rc = make_or_replace(&link);
 
     if (rc < 0)
         file_fail(file, STEP_HARD_LINK, rc);
@@ -142,30 +173,9 @@ static void copy_attributes(const struct copy *copy, struct file *file, const st
     attr_copy(copy, &from, &to, &made, true, item_report, file);
 }
 
-/* Notes what has been made if another source may lead to it: links from any directory may lead to a
- * FIFO or a device. */
-static void note_made(struct copy *copy, struct file *file, const struct stat *st)
-{
-    const struct item *op = file->op;
-    bool link = S_ISLNK(st->st_mode) || copy->opts.make != MAKE_COPIES;
-    int64_t birth_ns;
-    struct stat made;
-
-    if (!copy->written || (op->to->created && link) || file->status < 0)
-        return;
-    if (statx_birth(op->to->fd, op->to_name, AT_SYMLINK_NOFOLLOW, &made, &birth_ns) == 0 &&
-        written_add(copy->written, &made, birth_ns, op->scope, WRITTEN_CREATED) < 0)
-        file_fail(file, STEP_STAT_DEST, -ENOMEM);
-}
-
 /* Makes it, with nothing in the way any more. */
 static void make(struct copy *copy, struct file *file, const struct stat *st)
 {
-    const struct item *op = file->op;
-    /* in a directory that the run has made nothing is moved away */
-    struct written *noted = op->to->created ? NULL : copy->written;
-
-    written_begin(noted);
     if (copy->opts.make == MAKE_HARD_LINKS)
         link_hard(copy, file);
     else if (copy->opts.make == MAKE_SYMLINKS)
@@ -174,8 +184,6 @@ static void make(struct copy *copy, struct file *file, const struct stat *st)
         copy_symlink(copy, file, st);
     else
         copy_node(copy, file, st);
-    note_made(copy, file, st);
-    written_end(noted);
     if (file->status == 0 && copy->opts.make != MAKE_HARD_LINKS)
         copy_attributes(copy, file, st);
 }

@@ -120,32 +120,53 @@ static bool backup_is_source(const struct copy_opts *opts, const struct file *fi
     return is_source;
 }
 
+/* How what is there loses its name. */
+struct move {
+    int (*away)(const struct copy *copy, struct file *file, const struct move *move);
+    int (*make)(const void *arg, int dir_fd, const char *name); /* NULL: nothing replaces it */
+    const void *arg;
+};
+
 /* Moves what is there, unless the run has just made it: another source may have taken away what was
- * there, and made its own file, by a path that leads to the same entry. */
-static int move_old(const struct copy *copy, struct file *file,
-                    int (*move)(const struct copy *copy, struct file *file))
+ * there, and made its own file, by a path that leads to the same entry. Or it is writing it over.
+ */
+static int move_old(const struct copy *copy, struct file *file, const struct move *move)
 {
     const struct item *op = file->op;
+    pthread_mutex_t *lock;
     struct stat now;
+    int rc;
 
-    if (fstatat(op->to->fd, op->to_name, &now, AT_SYMLINK_NOFOLLOW) < 0)
-        return errno == ENOENT ? 0 : move(copy, file); /* gone; what comes now is another's */
-    if (now.st_ctim.tv_sec >= copy->begun)             /* its maker may not have noted it yet */
+    if (fstatat(op->to->fd, op->to_name, &now, AT_SYMLINK_NOFOLLOW) < 0) {
+        if (errno != ENOENT)
+            return move->away(copy, file, move);
+        /* gone; what comes now is another's */
+        return move->make ? move->make(move->arg, op->to->fd, op->to_name) : 0;
+    }
+    if (now.st_ctim.tv_sec >= copy->begun) /* its maker may not have noted it yet */
         written_settle(copy->written);
-    return overwrite_collides(copy, op, &now) ? item_refuse(file, REFUSED_JUST_CREATED)
-                                              : move(copy, file);
+    lock = written_lock(copy->written, &now);
+    pthread_mutex_lock(lock);
+    if (overwrite_collides(copy, op, &now)) {
+        rc = item_refuse(file, REFUSED_JUST_CREATED);
+    } else {
+        rc = move->away(copy, file, move);
+        written_moved(copy->written);
+    }
+    pthread_mutex_unlock(lock);
+    return rc;
 }
 
-/* Takes what is there out of the way. Returns 0, or -errno with the file failed. */
-static int move_away(const struct copy *copy, struct file *file,
-                     int (*move)(const struct copy *copy, struct file *file))
+/* Takes what is there out of the way. Returns what move->away does, or -errno with the file failed.
+ */
+static int move_away(const struct copy *copy, struct file *file, const struct move *move)
 {
     const struct item *op = file->op;
     pthread_mutex_t *lock;
     int rc;
 
     if (!copy->written || copy->opts.backup == BACKUP_NUMBERED)
-        return move(copy, file);
+        return move->away(copy, file, move);
     lock = temp_names_lock(op->to->fd);
     pthread_mutex_lock(lock);
     rc = move_old(copy, file, move);
@@ -153,11 +174,12 @@ static int move_away(const struct copy *copy, struct file *file,
     return rc;
 }
 
-static int move_to_backup(const struct copy *copy, struct file *file)
+static int move_to_backup(const struct copy *copy, struct file *file, const struct move *move)
 {
     struct item *op = file->op;
     int rc;
 
+    (void)move;
     unfinished_backup_begin();
     rc = backup_make(op->to->fd, op->to_name, copy->opts.backup, copy->opts.backup_suffix,
                      &op->backup);
@@ -183,15 +205,16 @@ static int back_up(const struct copy *copy, struct file *file, const struct stat
         file_fail(file, STEP_CREATE, -EEXIST);
         return -EEXIST;
     }
-    rc = move_away(copy, file, move_to_backup);
+    rc = move_away(copy, file, &(struct move){.away = move_to_backup});
     return rc < 0 ? rc : OVERWRITE_CREATE;
 }
 
-static int remove_name(const struct copy *copy, struct file *file)
+static int remove_name(const struct copy *copy, struct file *file, const struct move *move)
 {
     const struct item *op = file->op;
 
     (void)copy;
+    (void)move;
     return unlinkat(op->to->fd, op->to_name, 0) < 0 && errno != ENOENT
                ? item_fail(file, STEP_REMOVE)
                : 0;
@@ -199,7 +222,21 @@ static int remove_name(const struct copy *copy, struct file *file)
 
 int overwrite_remove(const struct copy *copy, struct file *file)
 {
-    return move_away(copy, file, remove_name);
+    return move_away(copy, file, &(struct move){.away = remove_name});
+}
+
+static int replace_name(const struct copy *copy, struct file *file, const struct move *move)
+{
+    const struct item *op = file->op;
+
+    (void)copy;
+    return temp_replace(op->to->fd, op->to_name, TEMP_PREFIX, move->make, move->arg);
+}
+
+int overwrite_replace(const struct copy *copy, struct file *file,
+                      int (*make)(const void *arg, int dir_fd, const char *name), const void *arg)
+{
+    return move_away(copy, file, &(struct move){replace_name, make, arg});
 }
 
 /* Returns whether the destination is removed and created again, rather than written over. */

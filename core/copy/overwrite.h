@@ -27,6 +27,11 @@ bool overwrite_collides(const struct copy *copy, const struct item *op, const st
 /* Removes what is there, unless another source of the run has just made it: that is refused.
  * Returns 0, also if nothing is there, or -errno with the file failed. */
 int overwrite_remove(const struct copy *copy, struct file *file);
+/* Replaces what is there by what make makes, in one step; the same is refused. make returns 0 or
+ * -errno, and has noted the file if another source may lead to it. Returns 0 or -errno; then the
+ * file has failed if it was refused. */
+int overwrite_replace(const struct copy *copy, struct file *file,
+                      int (*make)(const void *arg, int dir_fd, const char *name), const void *arg);
 /* Refuses a file that would be written through a dangling link. Returns -EPERM. */
 int overwrite_refuse_dangling(struct file *file);
 /* Fails a file whose destination could not be looked up, with errno. Returns -errno. */

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -13,6 +14,7 @@
 
 enum {
     CAPACITY_FIRST = 256, /* a power of two, as every capacity */
+    FILE_LOCKS = 64,
 };
 
 struct entry {
@@ -24,7 +26,9 @@ struct entry {
 
 struct written {
     pthread_rwlock_t making; /* held for reading from the making of a file until it is noted */
-    pthread_mutex_t lock;    /* protects what follows */
+    pthread_mutex_t file[FILE_LOCKS]; /* each for the files of one hash */
+    atomic_uint moves;
+    pthread_mutex_t lock; /* protects what follows */
     struct entry *entries;
     size_t len, capacity;
 };
@@ -43,6 +47,8 @@ struct written *written_new(void)
     }
     pthread_rwlock_init(&written->making, NULL);
     pthread_mutex_init(&written->lock, NULL);
+    for (int i = 0; i < FILE_LOCKS; i++)
+        pthread_mutex_init(&written->file[i], NULL);
     return written;
 }
 
@@ -50,6 +56,8 @@ void written_free(struct written *written)
 {
     if (!written)
         return;
+    for (int i = 0; i < FILE_LOCKS; i++)
+        pthread_mutex_destroy(&written->file[i]);
     pthread_mutex_destroy(&written->lock);
     pthread_rwlock_destroy(&written->making);
     free(written->entries);
@@ -72,6 +80,21 @@ void written_settle(struct written *written)
 {
     pthread_rwlock_wrlock(&written->making);
     pthread_rwlock_unlock(&written->making);
+}
+
+pthread_mutex_t *written_lock(struct written *written, const struct stat *st)
+{
+    return &written->file[st->st_ino % FILE_LOCKS];
+}
+
+void written_moved(struct written *written)
+{
+    atomic_fetch_add(&written->moves, 1);
+}
+
+unsigned written_moves(struct written *written)
+{
+    return atomic_load(&written->moves);
 }
 
 /* Finds the entry of an inode, or the free one where it belongs. */

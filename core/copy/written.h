@@ -7,6 +7,7 @@
 #ifndef CORE_COPY_WRITTEN_H
 #define CORE_COPY_WRITTEN_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -32,6 +33,15 @@ void written_begin(struct written *written);
 void written_end(struct written *written);
 /* Waits until what other threads are making now is noted. */
 void written_settle(struct written *written);
+/* Returns the lock of a file that was there before. Two sources may lead to it: one of them writes
+ * it over, and another one takes its name away. Held while one of them decides, and until it is
+ * noted or has been moved. */
+pthread_mutex_t *written_lock(struct written *written, const struct stat *st);
+/* Counts a name that the run has taken from a file; the file's lock is held. */
+void written_moved(struct written *written);
+/* Returns that count. A file that was opened by its name has the name still if no other name has
+ * been counted since. */
+unsigned written_moves(struct written *written);
 /* Notes a file. birth_ns: that of statx_birth. scope: the group of sources within which no two may
  * lead to one destination; only compared. A second entry for an inode replaces the first; if
  * its birth is unknown, the first one's stays. Returns 0 or -ENOMEM. Takes NULL, and does nothing
