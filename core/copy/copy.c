@@ -241,11 +241,11 @@ static enum refusal collision(struct copy *copy, struct feed *feed,
     if (S_ISDIR(st->st_mode) && (*rc = seen_note_directory(copy, source->name)) < 0)
         return REFUSED_NONE;
     if (before || follow || overlaps || strcmp(source->to_name, ".") == 0 ||
-        seen_place_known(copy, "."))
+        seen_place_known(copy, ".")) {
         while (feed_drain_half(feed))
             ;
-    if (overlaps)
         ahead_settle(copy); /* directories get their attributes */
+    }
     return REFUSED_NONE;
 }
 

@@ -336,9 +336,11 @@ static bool note_directory(struct copy *copy, struct feed *feed, int *rc, const 
         return true;
     if (scope == copy->source)
         return false;
-    /* an earlier operand's: its files come first, and are written over */
+    /* an earlier operand's: its files come first, and are written over, and so are its attributes
+     */
     while (feed_drain_half(feed))
         ;
+    ahead_settle(copy);
     return true;
 }
 

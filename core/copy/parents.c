@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../base/path.h"
+#include "ahead.h"
 #include "directory.h"
 #include "seen.h"
 #include "../base/retry.h"
@@ -85,6 +86,7 @@ static int stat_source(struct copy *copy, struct feed *feed, const char *path, s
     if (seen_made(copy, st)) {
         while (feed_drain_half(feed))
             ;
+        ahead_settle(copy);
         dir_put(copy->parents);
         copy->parents = NULL;
         if (stat(path, st) < 0)

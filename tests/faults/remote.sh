@@ -291,4 +291,14 @@ done
 rules "create * delay=20 deaf" # the walk is ahead of the workers
 check 'names of one inode in two directories' timeout "$limit_seconds" acp -a -u links "$mnt/links"
 check 'names of one inode in two directories: the copy' "$here/../cli/same_tree" links "$below/links"
+
+# A directory of two operands has the attributes of the second one, however long those of the first one take.
+mkdir -p one/sub two/sub
+touch one/sub/1 two/sub/2
+chmod 700 one/sub
+touch -d 2001-01-01 one/sub two/sub
+mkdir -p "$below/both/sub"
+rules "listxattr both/sub times=1 delay=500"
+check 'a directory of two operands' acp -a one/sub two/sub "$mnt/both"
+same 'a directory of two operands: its rights' "$(stat -c %a two/sub)" "$(stat -c %a "$below/both/sub")"
 finish
