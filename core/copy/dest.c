@@ -307,7 +307,8 @@ static void take_name(struct file *file, struct dest *dest, int held)
 static void name(const struct copy *copy, struct file *file, struct dest *dest, int held)
 {
     const struct item *op = file->op;
-    pthread_mutex_t *lock = dest->replaces ? temp_names_lock(op->to->fd) : NULL;
+    bool takes = dest->replaces || dest->overtakes; /* the name of what is there */
+    pthread_mutex_t *lock = takes ? temp_names_lock(op->to->fd) : NULL;
 
     if (lock)
         pthread_mutex_lock(lock);

@@ -60,6 +60,24 @@ if [ -x "$injected" ]; then
     for call in unlinkat ftruncate openat fstat; do
         injected_pairs symbolic $call
     done
+    # both sources overtake another process that is making the file
+    pairs_at . new
+    rm -r source/before
+    others=()
+    echo other >other
+    for ((i = 1; i <= 5; i++)); do
+        AIOUTILS_INJECT="pwrite 1 hold" AIOUTILS_INJECT_LOG=held$i "$injected" --engine=sync --sparse=never other \
+            copy/first/$i 2>/dev/null &
+        others+=($!)
+        # shellcheck disable=SC2016 # for the inner shell
+        timeout "$limit_seconds" bash -c 'until grep -q "^fired" "held$1"; do sleep 0.02; done' - $i 2>/dev/null
+    done
+    AIOUTILS_INJECT="linkat 1+ pause" timeout "$limit_seconds" "$injected" --engine="$engine" -r -j4 \
+        --keep-directory-symlink -T source copy 2>message
+    same "other makers: the status" 1 $?
+    named "other makers"
+    kill "${others[@]}"
+    wait
 else
     left_out 'calls that are late' 'it needs programs of a build'
 fi
