@@ -67,17 +67,21 @@ static int give_rights(const struct directory *op, int fd)
     return 0;
 }
 
-void directory_finish(const struct directory *op, const struct dir *to, const struct dir *dir)
+void directory_finish(const struct directory *op, const struct dir *to, const struct dir *dir,
+                      int status)
 {
+    const struct copy_opts *opts = &op->copy->opts;
     struct deferred_arg deferred = {op->copy, dir, to};
-    struct attr_at from = {.fd = dir->fd}, at = {.fd = to->fd};
+    struct attr_at from = {.fd = dir->fd, .no_attributes = status < 0}, at = {.fd = to->fd};
     int rc;
 
-    if (to->fd < 0 || dir->fd < 0)
+    if (to->fd < 0 || (dir->fd < 0 && status == 0))
         return;
     rc = give_rights(op, to->fd);
     if (rc < 0)
         report_deferred(&deferred, STEP_MODE, rc, false);
+    if (status < 0 && (opts->preserve_mode || opts->preserve_xattrs))
+        report_deferred(&deferred, STEP_LIST_XATTR, status, false);
     attr_copy(op->copy, &from, &at, &op->st, op->created, report_deferred, &deferred);
 }
 
@@ -96,7 +100,7 @@ static void finish(void *arg)
     struct dir *dir = arg;
     struct directory *op = dir->op;
 
-    directory_finish(op, op->to, dir);
+    directory_finish(op, op->to, dir, 0);
     free_op(op);
     dir_end(dir);
 }
@@ -111,7 +115,7 @@ static bool dir_copied(struct dir *dir)
     if (complete && copy->pool && pool_offer(copy->pool, finish, dir))
         return true;
     if (complete)
-        directory_finish(op, op->to, dir);
+        directory_finish(op, op->to, dir, 0);
     free_op(op);
     return false;
 }

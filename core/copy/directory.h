@@ -27,8 +27,11 @@ struct directory {
  * Returns the descriptor, or -errno with *step. */
 int directory_make(struct copy *copy, struct dir *to, const char *name, struct directory *op,
                    bool may_follow, enum step *step);
-/* Gives a directory its rights and attributes after everything in it has been copied. */
-void directory_finish(const struct directory *op, const struct dir *to, const struct dir *dir);
+/* Gives a directory its rights and attributes after everything in it has been copied. status: 0;
+ * -errno: the source dir is not open and could not be opened again, which is reported if it may
+ * have attributes that are wanted. */
+void directory_finish(const struct directory *op, const struct dir *to, const struct dir *dir,
+                      int status);
 /* Tells the caller of the directory's filesystem, if it is another one. Returns 0 or -errno. */
 int directory_on_filesystem(struct copy *copy, int fd);
 

@@ -29,10 +29,12 @@ static bool parent_copied(struct dir *dir)
     struct directory *op = dir->op;
     const char *source = parent_source(op);
     int fd = op->finished ? -1 : path_open(source, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    struct dir *from = fd >= 0 ? dir_new(op->copy->cwd, source, fd) : NULL;
+    int status = fd < 0 ? -errno : 0;
+    bool known = !op->finished && S_ISDIR(op->st.st_mode);
+    struct dir *from = known ? dir_new(op->copy->cwd, source, fd) : NULL;
 
     if (from)
-        directory_finish(op, dir, from);
+        directory_finish(op, dir, from, status);
     else if (fd >= 0)
         close(fd);
     dir_put(from);

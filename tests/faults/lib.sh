@@ -55,5 +55,14 @@ fails() {
 applied() {
     head -n 1 "$mnt/.faultfs" | sed 's/.*applied //'
 }
+injected=$bin/../tests/faults/acp
+# stopped_at PLAN COMMAND-OPERAND...: starts acp, which stops before a call; waits for that, and sets $stopped
+stopped_at() {
+    AIOUTILS_INJECT="$1 SIGSTOP" "$injected" --engine="$engine" "${@:2}" 2>stopped-says &
+    stopped=$!
+    # shellcheck disable=SC2016 # for the inner shell
+    timeout "$limit_seconds" bash -c 'until grep -q "^State:.T" "/proc/$1/status"; do sleep 0.02; done' - $stopped
+}
+
 # shellcheck disable=SC2119
 fresh_mount

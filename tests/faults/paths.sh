@@ -5,7 +5,6 @@
 # shellcheck source=tests/faults/lib.sh
 . "${0%/*}/lib.sh"
 
-injected=$bin/../tests/faults/acp
 pairs=20
 
 # pairs_at DIR KIND: makes DIR/source/first and DIR/source/second, and DIR/copy, in which both are one directory

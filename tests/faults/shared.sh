@@ -275,15 +275,6 @@ check "a read error, after a rename: what has got the name is there" cmp other t
 
 # -- a run that is stopped at one call, and another one --
 
-injected=$bin/../tests/faults/acp
-# stopped_at PLAN COMMAND-OPERAND...: starts acp, which stops before a call; waits for that, and sets $stopped
-stopped_at() {
-    AIOUTILS_INJECT="$1 SIGSTOP" "$injected" --engine="$engine" "${@:2}" 2>stopped-says &
-    stopped=$!
-    # shellcheck disable=SC2016 # for the inner shell
-    timeout "$limit_seconds" bash -c 'until grep -q "^State:.T" "/proc/$1/status"; do sleep 0.02; done' - $stopped
-}
-
 # held_at PLAN COMMAND-OPERAND...: starts acp, of which one thread waits before a call for good, so that the run cannot
 # end before a signal ends it; waits for that, and sets $held
 held_at() {
