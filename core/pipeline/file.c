@@ -88,17 +88,22 @@ int dir_unpark(struct dir *dir, const struct dir *child)
 {
     for (; dir && child; dir = dir->dest_dir, child = child->dest_dir) {
         struct stat st;
+        int fd;
         if (dir->fd >= 0)
             continue;
-        dir->fd = openat(child->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        fd = openat(child->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         /* a destination that may not be listed */
-        if (dir->fd < 0 && errno == EACCES)
-            dir->fd = openat(child->fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (dir->fd < 0)
+        if (fd < 0 && errno == EACCES)
+            fd = openat(child->fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
             return -errno;
-        atomic_fetch_add_explicit(&open_count, 1, memory_order_relaxed);
-        if (fstat(dir->fd, &st) < 0 || st.st_dev != dir->dev || st.st_ino != dir->ino)
+        /* another directory must not get this one's attributes */
+        if (fstat(fd, &st) < 0 || st.st_dev != dir->dev || st.st_ino != dir->ino) {
+            close(fd);
             return -ESTALE;
+        }
+        dir->fd = fd;
+        atomic_fetch_add_explicit(&open_count, 1, memory_order_relaxed);
     }
     return 0;
 }

@@ -36,4 +36,22 @@ for expected in 0 1; do
             "$(grep -c "listing attributes of 'source.*': No such file or directory" stopped-says)"
     fi
 done
+
+# With few descriptors, directories are opened again through those below them.
+rm -rf source copy other
+mkdir -p copy other "source/$(seq -s/ 40)"
+chmod 755 source
+chmod 700 other
+touch -d 2001-01-01 other
+printf '#!/bin/sh\nexec prlimit --nofile=20:20 "%s" "$@"\n' "$injected" >few
+chmod +x few
+injected=./few
+stopped_at "mkdirat 30" -a source/. copy
+same "a deep directory is moved: the run has stopped" 0 $?
+mv "copy/$(seq -s/ 5)" other
+before=$(stat -c '%a %y' other)
+kill -CONT "$stopped"
+wait "$stopped"
+same "a deep directory is moved: the status" 1 $?
+same "a deep directory is moved: the one that it is in now stays as it is" "$before" "$(stat -c '%a %y' other)"
 finish
