@@ -376,7 +376,7 @@ static void run(struct acp *acp)
     if (acp->digest && !(sinks = sinks_new(jobs_max, make_sink, acp)))
         cli_fatal(ENOMEM, "cannot start");
     cli_progress_start(&acp->common, &progress_run);
-    config.progress = acp->common.opts.progress;
+    config.progress = acp->copy.progress = acp->common.opts.progress;
     config.no_thread = acp->common.one_small_file;
     config.calls_wait = acp->common.opts.files_waiting > 0;
     rc = engine_process(engine, &acp->common.opts, jobs, &config, &acp->copy, sinks, &stats,

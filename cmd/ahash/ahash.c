@@ -111,6 +111,7 @@ static int add_entry(struct feed *feed, struct dir *dir, const char *name, unsig
     if (!file)
         return -ENOMEM;
     ahash_item(ahash, file)->kind = AHASH_OUTPUT;
+    file->skipped = true;
     return feed_add_done(feed, file);
 }
 

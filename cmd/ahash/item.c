@@ -14,6 +14,7 @@ struct file *ahash_file(struct ahash *ahash, struct feed *feed, enum ahash_kind 
     if (file) {
         item = ahash_item(ahash, file);
         item->kind = kind;
+        file->told_only = kind != AHASH_DIGEST && kind != AHASH_CHECK;
     }
     return file;
 }

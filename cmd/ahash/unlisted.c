@@ -246,6 +246,7 @@ static int look_at(struct feed *feed, struct dir *dir, const char *name, unsigne
     if (!file)
         return -ENOMEM;
     ahash_item(ahash, file)->kind = AHASH_UNLISTED;
+    file->told_only = true;
     return feed_add_done(feed, file);
 }
 

@@ -54,6 +54,7 @@ struct copy {
     /* The one source, a directory, is not copied: its directories are made, and its other files are
      * listed here (plan.h). NULL: it is copied. */
     struct parts *plan;
+    struct progress *progress; /* counts what a plan lists; NULL if progress is not shown */
     /* Calls on names wait for a server: threads for those of the producer (ahead.h). 0: none. */
     unsigned threads_ahead;
 

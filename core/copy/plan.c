@@ -61,6 +61,11 @@ int plan_entry(struct copy *copy, struct feed *feed, struct dir *dir, const char
         return item_add_failed(copy, feed, dir, name, STEP_STAT, -errno);
     names = names_of(copy, &st);
     left = is_left(copy, &file, &st);
+    file.skipped = left;
+    file.size_skipped = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+    progress_found(copy->progress, &file);
+    progress_taken(copy->progress, &file);
+    progress_done(copy->progress, &file);
     /* a name that is left may have to be linked to one that is not */
     if (left && names == 1)
         return 0;

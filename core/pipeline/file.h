@@ -116,6 +116,7 @@ struct file {
     uint64_t size_counted; /* of them, what progress.h knows of beforehand */
     uint64_t size_skipped; /* its size, if its bytes are not needed; for progress.h */
     bool skipped;          /* it needed no work; for progress.h */
+    bool told_only;        /* it is no file, or none of the run, unless it fails; for progress.h */
 };
 
 /* Returns the file's path for messages: malloc'd, NULL if memory is short. */

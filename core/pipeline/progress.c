@@ -87,21 +87,21 @@ void progress_detach(struct progress *progress)
     pthread_mutex_unlock(&progress->lock);
 }
 
-/* A directory that is in the feed only to be told of. */
-static bool is_directory(const struct file *file)
+/* Something that is in the feed only to be told of in its place, such as a directory. */
+static bool is_told_only(const struct file *file)
 {
-    return file->type == DT_DIR && file->status == 0;
+    return (file->type == DT_DIR || file->told_only) && file->status == 0;
 }
 
 void progress_found(struct progress *progress, const struct file *file)
 {
-    if (progress && !is_directory(file))
+    if (progress && !is_told_only(file))
         add(&progress->files_known, 1);
 }
 
 void progress_taken(struct progress *progress, const struct file *file)
 {
-    if (progress && !is_directory(file))
+    if (progress && !is_told_only(file))
         add(&progress->files_taken, 1);
 }
 
@@ -109,7 +109,7 @@ void progress_done(struct progress *progress, const struct file *file)
 {
     uint64_t skipped = file->size_skipped;
 
-    if (!progress || is_directory(file))
+    if (!progress || is_told_only(file))
         return;
     add(&progress->files, 1);
     add(&progress->files_skipped, file->skipped);

@@ -14,7 +14,7 @@ struct file;
 
 /* A reading of the counters. */
 struct progress_now {
-    uint64_t files;         /* done; directories are none */
+    uint64_t files;         /* done; directories and told_only are none */
     uint64_t files_taken;   /* and those that an engine has */
     uint64_t files_known;   /* found so far */
     uint64_t files_counted; /* by total.h */

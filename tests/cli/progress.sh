@@ -113,6 +113,13 @@ check 'and the time left' grep -qE 's  [0-9]:[0-9]+ left$' out
 check 'and the last line' grep -qE '^copied 82 files, 3\.50 MB in [0-9.]+ s \([0-9.]+ [kM]B/s\)$' out
 check 'an excluded directory is not counted' counted '^[0-9]+ of 42 files ' \
     acp -r --rate=1M --exclude=a tree trees2
+acp -r -T --plan=plan --progress=always tree planned >/dev/null 2>out
+same 'a plan counts what it lists' 'listed 82 files' "$(sed 's/, 0 B in .*s)$//' out | tail -n 1)"
+ahash -r tree >list
+echo bad >>list
+ahash -c --report-unlisted=. --progress=always list nope >/dev/null 2>out
+same 'a check counts the files that it reads, and a list that is missing' 'checked 81 files, 1 failed' \
+    "$(sed -nE 's/^(checked .*), [0-9.]+ MB in .*\/s\)/\1/p' out)"
 echo newer >tree/b/1
 acp -r -u -T --progress=always tree trees 2>out
 same 'files that stay are counted apart' 'copied 2 files, 80 skipped' \
