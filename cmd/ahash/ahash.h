@@ -40,7 +40,8 @@ struct ahash {
     struct manifest *manifest; /* of --update; NULL: none */
     bool report_unlisted, summary;
     bool stdin_read; /* the producer's: as a file, or as a check file */
-    char **trees;    /* --report-unlisted's arguments */
+    char *
+        *trees; /* --report-unlisted's arguments; NULL: the common directory of all listed files */
     size_t trees_len;
     struct dir *cwd;
     /* the producer's */

@@ -272,8 +272,6 @@ static bool set_flag(struct ahash *ahash, int option)
 static void report_unlisted(struct ahash *ahash, char *tree)
 {
     ahash->report_unlisted = ahash->summary = true;
-    if (!tree)
-        return;
     ahash->trees = realloc(ahash->trees, (ahash->trees_len + 1) * sizeof(char *));
     if (!ahash->trees)
         cli_fatal(0, "memory exhausted");

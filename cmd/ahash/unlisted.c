@@ -266,12 +266,12 @@ int unlisted_produce(struct ahash *ahash, struct feed *feed)
     static const struct walk_ops ops = {.entry = look_at};
     const struct walk_opts opts = {.one_file_system = ahash->common.one_file_system,
                                    .exclude = ahash->common.exclude};
-    const char *common = common_tree(ahash->unlisted);
     int rc = 0;
 
-    for (size_t i = 0; rc == 0 && i < ahash->trees_len; i++)
-        rc = walk_tree(feed, ahash->cwd, ahash->trees[i], &opts, &ops, ahash);
-    if (ahash->trees_len == 0 && common)
-        rc = walk_tree(feed, ahash->cwd, common, &opts, &ops, ahash);
+    for (size_t i = 0; rc == 0 && i < ahash->trees_len; i++) {
+        const char *tree = ahash->trees[i] ? ahash->trees[i] : common_tree(ahash->unlisted);
+        if (tree)
+            rc = walk_tree(feed, ahash->cwd, tree, &opts, &ops, ahash);
+    }
     return rc;
 }

@@ -11,10 +11,8 @@ void unlisted_free(struct unlisted *unlisted); /* takes NULL */
 /* Adds a name that a check file lists, and a check file that is open as fd. */
 void unlisted_list(struct unlisted *unlisted, const char *name);
 void unlisted_check_file(struct unlisted *unlisted, int fd);
-/* Walks the trees, or the common directory of all listed files if there are none. Adds an
- * AHASH_UNLISTED for each regular file that is not listed. Returns 0 or -errno, to end the
- * producer.
- */
+/* Walks the trees of --report-unlisted. Adds an AHASH_UNLISTED for each regular file that is not
+ * listed. Returns 0 or -errno, to end the producer. */
 int unlisted_produce(struct ahash *ahash, struct feed *feed);
 
 #endif

@@ -53,6 +53,9 @@ printf '4' >data/sub/new
 gives 'a directory within another one: each file is told once' 1 "data/sub/new: NOT LISTED
 $summary, 1 unlisted" 'ahash: WARNING: 1 file is not listed' \
     'ahash -c --quiet --report-unlisted=data --report-unlisted=./data/sub --report-unlisted=data relative'
+gives 'with and without DIR: both are walked' 1 "data/sub/new: NOT LISTED
+$summary, 1 unlisted" 'ahash: WARNING: 1 file is not listed' \
+    'mkdir nothing; ahash -c --quiet --report-unlisted --report-unlisted=nothing relative'
 rm data/sub/new
 gives 'standard error is not unlisted' 0 "$summary, 0 unlisted" '' \
     'ahash -c --quiet --report-unlisted=data relative 2>data/messages; s=$?; rm data/messages; exit $s'
