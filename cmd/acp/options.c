@@ -218,14 +218,18 @@ struct deferred {
     const char *control, *suffix;
 };
 
+static void set_follow(struct copy_opts *opts, struct deferred *deferred, enum copy_follow follow)
+{
+    opts->follow = follow;
+    deferred->follow_set = true;
+}
+
 static void archive(struct copy_opts *opts, struct deferred *deferred)
 {
     preserve_all(opts, true);
-    opts->default_mode = false;
     opts->xattrs_quiet = true;
     opts->recursive = true;
-    opts->follow = FOLLOW_NEVER;
-    deferred->follow_set = true;
+    set_follow(opts, deferred, FOLLOW_NEVER);
 }
 
 /* Takes -u and --update=WHICH: the last one counts. */
@@ -286,12 +290,6 @@ static void make_links(struct copy_opts *opts, enum copy_make make)
         cli_try_help();
     }
     opts->make = make;
-}
-
-static void set_follow(struct copy_opts *opts, struct deferred *deferred, enum copy_follow follow)
-{
-    opts->follow = follow;
-    deferred->follow_set = true;
 }
 
 /* Takes an option that cp has, too, and that the table has not. Returns true if it was one. */
@@ -448,8 +446,8 @@ static void finish_options(struct acp *acp, const struct deferred *deferred)
     if (opts->dry_run && (acp->manifest_path || acp->verify_copies))
         conflict("--dry-run cannot be combined with --manifest or --verify");
     if (opts->make != MAKE_COPIES && (acp->manifest_path || acp->verify_copies || opts->atomic))
-        conflict(
-            "--manifest, --verify and --atomic cannot be combined with --link or --symbolic-link");
+        conflict("--manifest, --verify and --atomic cannot be combined with --link or "
+                 "--symbolic-link");
     if (opts->attributes_only && (acp->manifest_path || acp->verify_copies))
         conflict("--attributes-only cannot be combined with --manifest or --verify");
     if (acp->plan_path)
@@ -491,6 +489,8 @@ void acp_parse_options(struct acp *acp, int argc, char **argv)
     acp->operand_count = (size_t)(argc - optind);
     acp->copy.opts.listed = acp->common.files0_from != NULL;
     acp->copy.opts.in_parts = acp->common.files0_from && geteuid() != 0;
+    if (acp->common.exclude && !acp->copy.opts.recursive)
+        cli_fatal(0, "--exclude requires --recursive (-r)");
     if (acp->common.files0_from && !acp->target)
         cli_fatal(0, "--files0-from requires --target-directory (-t)");
 }

@@ -125,15 +125,24 @@ __attribute__((noreturn)) static void usage(const struct ahash *ahash)
 }
 
 #define ONLY_UPDATE(option) "the --" option " option is meaningful only with --update"
+#define ONLY_WALK(option) \
+    "the --" option " option is meaningful only with --recursive or --report-unlisted"
 #define ONLY_CHECK(option) "the --" option " option is meaningful only when verifying checksums"
 #define NO_CHECK(options) "the " options " meaningless when verifying checksums"
 
-/* Exits if the options make no sense together; the first rule that is broken is reported. mode is
- * the last of -b and -t, or 0; --tag stands for -b, as it does with GNU's. */
-static void check_conflicts(const struct ahash *ahash, char mode)
+/* The options about algorithms and lines, until all are known. */
+struct choice {
+    const char *list, *length; /* -a, -l; NULL: not given */
+    char mode;                 /* of names: the last of -b '*' and -t ' ', or 0: not given. --tag
+                                * stands for -b, as it does with GNU's */
+};
+
+/* Exits if the options make no sense together; the first rule that is broken is reported. */
+static void check_conflicts(const struct ahash *ahash, const struct choice *choice)
 {
     const bool check = ahash->check, update = ahash->update_path != NULL;
-    const bool zero = ahash->format.end == 0;
+    const bool zero = ahash->format.end == 0, walks = ahash->recursive || ahash->report_unlisted;
+    const char mode = choice->mode;
     const struct {
         bool broken;
         const char *text;
@@ -160,6 +169,9 @@ static void check_conflicts(const struct ahash *ahash, char mode)
         {!check && ahash->strict, ONLY_CHECK("strict")},
         {!check && ahash->report_unlisted, ONLY_CHECK("report-unlisted")},
         {!check && ahash->summary, ONLY_CHECK("summary")},
+        {!walks && ahash->common.exclude, ONLY_WALK("exclude")},
+        {!walks && ahash->common.one_file_system, ONLY_WALK("one-file-system")},
+        {choice->list && choice->length, "--algorithm cannot be combined with --length"},
     };
 
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
@@ -278,12 +290,6 @@ static void report_unlisted(struct ahash *ahash, char *tree)
     ahash->trees[ahash->trees_len++] = tree;
 }
 
-/* The options about algorithms and lines, until all are known. */
-struct choice {
-    const char *list, *length; /* -a, -l; NULL: not given */
-    char mode;                 /* of names: '*', ' ', or 0: not given */
-};
-
 /* Takes an option that needs more than a flag. Returns false if ahash has no such option. */
 static bool take_option(struct ahash *ahash, struct choice *choice, int option, char *argument)
 {
@@ -343,7 +349,7 @@ void ahash_parse_options(struct ahash *ahash, int argc, char **argv)
     }
     ahash->operands = argv + optind;
     choose_algorithms(ahash, choice.list, choice.length);
-    check_conflicts(ahash, choice.mode);
+    check_conflicts(ahash, &choice);
     ahash->tagged |= ahash->algorithms.chosen_len > 1 ||
                      (choice.list && !choice.mode && needs_tag(ahash));
     ahash->format.mode = choice.mode ? choice.mode : ' ';

@@ -230,6 +230,14 @@ gives '--files0-from a directory' 1 '' 'ahash: directory: read error: Is a direc
 gives '--files0-from and an operand' 1 '' "ahash: extra operand 'x'
 file operands cannot be combined with --files0-from
 Try 'ahash --help' for more information." 'ahash --files0-from=list x'
+for option in --exclude=x -x; do
+    name=--exclude
+    [ "$option" = -x ] && name=--one-file-system
+    for command in "ahash $option good" "ahash -c $option good"; do
+        gives "$command" 1 '' "ahash: the $name option is meaningful only with --recursive or --report-unlisted
+Try 'ahash --help' for more information." "$command"
+    done
+done
 gives '-c --files0-from' 0 "$(gnu sha256sum -c good good-tag)" '' \
     'printf "good\0good-tag\0" | ahash -c --files0-from=-'
 

@@ -64,6 +64,9 @@ list 'no name' 'HEX  \nHEX \nHEX\n'
 list 'a digit too few' "${hex#?}  x\n"
 list 'a digit too many' '0HEX  x\n'
 
+gives 'b2sum -l with -a' 1 '' "b2sum: --algorithm cannot be combined with --length
+Try 'b2sum --help' for more information." 'b2sum -a sha1 -l 128 x'
+
 # -- tags of BLAKE2b: b2sum skips a character behind the name, and takes a length as C writes numbers --
 
 b2=$(gnu b2sum x | cut -d' ' -f1)
