@@ -433,6 +433,10 @@ static void check_plan(const struct acp *acp, const struct deferred *deferred)
                  "--verify or --durable");
     if (opts->make != MAKE_COPIES || deferred->ask || opts->follow == FOLLOW_OPERANDS)
         conflict("--plan cannot be combined with -l, -s, -i or -H");
+    if (opts->atomic || acp->rate.bytes_per_second || deferred->backup || opts->force ||
+        opts->remove_destination || opts->sparse != SPARSE_AUTO || opts->clone != CLONE_AUTO)
+        conflict("--plan copies no files: --atomic, --backup, --force, --rate, --reflink, "
+                 "--remove-destination and --sparse belong to the runs of its parts");
 }
 
 static void finish_options(struct acp *acp, const struct deferred *deferred)
@@ -485,12 +489,12 @@ void acp_parse_options(struct acp *acp, int argc, char **argv)
             cli_try_help();
     }
     finish_options(acp, &deferred);
+    if (acp->common.exclude && !acp->copy.opts.recursive)
+        cli_fatal(0, "--exclude requires --recursive (-r)");
     acp->operands = argv + optind;
     acp->operand_count = (size_t)(argc - optind);
     acp->copy.opts.listed = acp->common.files0_from != NULL;
     acp->copy.opts.in_parts = acp->common.files0_from && geteuid() != 0;
-    if (acp->common.exclude && !acp->copy.opts.recursive)
-        cli_fatal(0, "--exclude requires --recursive (-r)");
     if (acp->common.files0_from && !acp->target)
         cli_fatal(0, "--files0-from requires --target-directory (-t)");
 }

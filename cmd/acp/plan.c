@@ -125,11 +125,13 @@ static int is_below(int fd, const struct stat *root)
     return rc;
 }
 
-/* Opens the directory of the plan, which must be empty and outside the source. */
+/* Opens the directory of the plan, which must be empty and outside the source and the destination:
+ * files of the copy would replace parts. */
 static void open_directory(struct acp *acp, const struct stat *source)
 {
-    const char *path = cli_quote(acp->plan_path);
+    const char *path = cli_quote(acp->plan_path), *tree = "source";
     bool made = mkdir(acp->plan_path, 0777) == 0;
+    struct stat dest;
     int rc;
 
     if (!made && errno != EEXIST)
@@ -142,13 +144,17 @@ static void open_directory(struct acp *acp, const struct stat *source)
         cli_fatal(0, "cannot write a plan to %s: the directory is not empty", path);
     if (rc > 0)
         rc = is_below(acp->plan_fd, source);
+    if (rc == 0 && stat(acp->copy.sources[0].to_name, &dest) == 0) {
+        tree = "destination";
+        rc = is_below(acp->plan_fd, &dest);
+    }
     if (rc < 0)
         cli_fatal(-rc, "cannot write a plan to %s", path);
     if (rc == 0)
         return;
     if (made)
         (void)rmdir(acp->plan_path);
-    cli_fatal(0, "cannot write a plan to %s: it is in the source", path);
+    cli_fatal(0, "cannot write a plan to %s: it is in the %s", path, tree);
 }
 
 /* Makes runs refuse the parts until write_file replaces this file. Returns 0 or -errno. */

@@ -150,6 +150,10 @@ for place in src/p src/a/p; do
     gives "in the source: $place" 1 '' "acp: cannot write a plan to '$place': it is in the source" \
         "acp -a --plan=$place -T src dst; s=\$?; ls $place 2>/dev/null; exit \$s"
 done
+for place in into into/p new; do
+    gives "in the destination: $place" 1 '' "acp: cannot write a plan to '$place': it is in the destination" \
+        "mkdir into; acp -a --plan=$place -T src ${place%%/*}; s=\$?; rmdir into; ls -d new 2>/dev/null; exit \$s"
+done
 gives 'in no directory' 1 '' "acp: cannot create the directory 'none/p' of the plan: No such file or directory" \
     'acp -a --plan=none/p -T src dst'
 gives 'of a file' 1 '' "acp: cannot plan the copy of 'src/sparse': not a directory" 'acp -a --plan=p -T src/sparse dst'
@@ -168,6 +172,11 @@ done
 for option in -l -s -i -H; do
     gives "with $option" 1 '' $'acp: --plan cannot be combined with -l, -s, -i or -H\n'"$hint" \
         "acp -a $option --plan=p -T src dst"
+done
+for option in --atomic -b --backup=off -S.old -f --rate=1M --reflink --remove-destination --sparse=always; do
+    gives "with $option" 1 '' "acp: --plan copies no files: --atomic, --backup, --force, --rate, --reflink, \
+--remove-destination and --sparse belong to the runs of its parts
+$hint" "acp -a $option --plan=p -T src dst"
 done
 for option in --link --symbolic-link; do
     gives "a part with $option" 1 '' "acp: cannot copy a part of the plan '../plan' with -r -P \
