@@ -187,8 +187,8 @@ int cli_atomic_open(struct cli_atomic **out, const char *path)
     if (rc == 0)
         rc = fd = open_output(file);
     if (rc >= 0 && !(file->stream = fdopen(fd, "w"))) {
+        rc = errno == EINVAL ? -EBADF : -errno; /* /dev/stdin, or a closed /dev/stdout */
         close(fd);
-        rc = -ENOMEM;
     }
     if (rc < 0) {
         cli_atomic_discard(file);

@@ -51,6 +51,12 @@ check "a manifest beside all of that is made" acp -r --manifest=sums s n
 check "a manifest beside all of that is true" sha256sum -c --quiet sums
 check "it is replaced the next time" acp -rT --manifest=sums s n
 
+make_outputs
+same "standard output that is closed" "acp: cannot write the manifest '/dev/stdout': Bad file descriptor" \
+    "$(acp --manifest=/dev/stdout in d 2>&1 >&-)"
+same "standard input" "acp: cannot write the manifest '/dev/stdin': Bad file descriptor" \
+    "$(acp --manifest=/dev/stdin in d 2>&1 <in2)"
+
 # -- reports of abench with the name of a measured file --
 
 # report_refused NAME COMMAND...
