@@ -345,13 +345,6 @@ int feed_add_done(struct feed *feed, struct file *file)
     return 0;
 }
 
-void feed_passed(const struct feed *feed, const struct file *file)
-{
-    progress_found(feed->config.progress, file);
-    progress_taken(feed->config.progress, file);
-    progress_done(feed->config.progress, file);
-}
-
 int feed_add_held(struct feed *feed, struct file *file)
 {
     int rc = enter_window(feed, file);

@@ -55,8 +55,6 @@ int feed_add(struct feed *feed, struct file *file);
 /* Hands over a file that needs no engine (an error of the walk, a directory): it is only retired in
  * its turn. */
 int feed_add_done(struct feed *feed, struct file *file);
-/* Counts a file for progress.h that the caller has processed itself and does not hand over. */
-void feed_passed(const struct feed *feed, const struct file *file);
 /* Hands over a file that the caller processes itself, on any thread: it is the caller's until it
  * gives it back by feed_done, which must be before the produce function returns. */
 int feed_add_held(struct feed *feed, struct file *file);
