@@ -151,23 +151,30 @@ static int copy_each(const struct attr_run *run, char *names, char *value)
     return status;
 }
 
-static void copy_xattrs(const struct attr_run *run, const struct stat *now)
+/* Reports extended attributes that cannot be copied. As cp, --attributes-only tells each failure.
+ */
+static void report_xattrs(const struct attr_run *run, enum step step, int status)
 {
     const struct copy_opts *opts = &run->copy->opts;
+    bool unsupported = step == STEP_XATTR && (status == -EOPNOTSUPP || status == -ENOSYS);
+
+    if (opts->xattrs_required || opts->attributes_only || (!opts->xattrs_quiet && !unsupported))
+        run->report(run->arg, step, status, !opts->xattrs_required);
+}
+
+static void copy_xattrs(const struct attr_run *run, const struct stat *now)
+{
     char *names = malloc(XATTR_LIST_MAX + XATTR_SIZE_MAX);
     /* the mode that it has may keep its owner from it, root excepted */
     bool open_up = !run->copy->may_chown && !(now->st_mode & S_IWUSR) &&
                    reach_chmod(run->to, S_IRUSR | S_IWUSR) == 0;
     int status = names ? copy_each(run, names, names + XATTR_LIST_MAX) : -ENOMEM;
-    bool unsupported = status == -EOPNOTSUPP || status == -ENOSYS;
 
     if (open_up)
         (void)reach_chmod(run->to, now->st_mode & 07777);
     free(names);
-    if (status == 0 || (opts->xattrs_quiet && !opts->xattrs_required))
-        return;
-    if (!unsupported || opts->xattrs_required || opts->attributes_only)
-        run->report(run->arg, STEP_XATTR, status, !opts->xattrs_required);
+    if (status < 0)
+        report_xattrs(run, STEP_XATTR, status);
 }
 
 /* Returns the mode of a file that loses this ACL. The group's bits of the mode are the ACL's mask:
@@ -304,8 +311,7 @@ static void copy_rights(const struct attr_run *run, bool created)
     if (opts->preserve_mode || opts->preserve_xattrs)
         kinds = kinds_of(run->from);
     if (opts->preserve_xattrs && kinds.status < 0) {
-        if (opts->xattrs_required || !opts->xattrs_quiet)
-            run->report(run->arg, STEP_LIST_XATTR, kinds.status, !opts->xattrs_required);
+        report_xattrs(run, STEP_LIST_XATTR, kinds.status);
     } else if (opts->preserve_xattrs && kinds.any)
         copy_xattrs(run, &now);
     copy_mode(run, &now, created, kinds, special_bits);

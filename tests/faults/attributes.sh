@@ -120,6 +120,30 @@ for size in 0 1 4 299; do
     check "a link of 300 bytes that seems to have $size" acp -P "$mnt/link" new
     same "a link of 300 bytes that seems to have $size: its target" "$(readlink "$below/link")" "$(readlink new)"
 done
+
+# -- attributes that cannot be set: -a does not tell them, and --attributes-only does --
+
+rm -rf "${below:?}"/* new
+setfattr -n user.a -v 1 tree/a tree/dir
+for options in -aT '-aT --attributes-only' '-rT --preserve=all' '-rT --preserve=all --attributes-only' \
+    '-rT --preserve=xattr' '-rT --preserve=xattr --attributes-only'; do
+    export options mnt
+    fresh_mount
+    rules "xattr * error=EOPNOTSUPP"
+    # shellcheck disable=SC2016 # for another shell
+    same_as_gnu "attributes that cannot be set: $options" \
+        'cp $options tree "$mnt/new" 2>err; status=$?; sort err; rm -rf "$mnt/new"; exit $status'
+    rm -rf "${below:?}"/*
+    setfattr -n user.a -v 1 "$below"
+    fresh_mount
+    rules "listxattr * error=EIO"
+    gnu_since 9.6 stderr '/preserving permissions/d' # it looks for an ACL in the list, too
+    # shellcheck disable=SC2016 # for another shell
+    same_as_gnu "attributes that cannot be listed: $options" \
+        'cp $options "$mnt" new; status=$?; rm -rf new; exit $status'
+    setfattr -x user.a "$below"
+done
+
 # -- names that a filesystem refuses, as NTFS does some --
 
 rm -rf "${below:?}"/* new
