@@ -188,6 +188,14 @@ static void make(struct copy *copy, struct file *file, const struct stat *st)
         copy_attributes(copy, file, st);
 }
 
+/* Tells whether several names of a source become several names of what is made. Symbolic links by
+ * -s are such names, too, as with cp; if links are followed, cp links to the source itself. */
+static bool links_names(const struct copy *copy, const struct file *file)
+{
+    return copy->opts.make == MAKE_COPIES ||
+           (copy->opts.make == MAKE_SYMLINKS && !item_follows(copy, file));
+}
+
 bool nonregular_copy(struct copy *copy, struct file *file)
 {
     struct item *op = file->op;
@@ -203,7 +211,7 @@ bool nonregular_copy(struct copy *copy, struct file *file)
     if (rc < 0 || rc == OVERWRITE_SKIP || copy->opts.dry_run)
         return true;
     op->earlier = 0; /* what was there is gone */
-    rc = copy->opts.make == MAKE_COPIES ? dest_link(copy, file, &st, true, &dest) : DEST_WRITE;
+    rc = links_names(copy, file) ? dest_link(copy, file, &st, true, &dest) : DEST_WRITE;
     if (rc == DEST_WRITE)
         make(copy, file, &st);
     if (dest.claimed)

@@ -130,6 +130,9 @@ same_as_cp '-H over what is there' 'mkdir -p s d/s; for f in n r l p; do ln -s a
     'cp -aH s/ d; rm d/s/*; echo r >d/s/r; mkfifo d/s/p; cp -rH s d; cp -H s/r d/s/p; cp -rHb s d'
 same_as_cp '-v of what cannot be looked up' "$ab" 'cp -v a b/x; cp -rv d/s b/x; mkfifo p; cp -rv p b/x; cp -v d/f a b/x'
 same_as_cp '-s of a tree' "$ab" 'cp -rs d t; cp -rs /proc/sys/fs/mqueue t/; cp -rsv /proc/sys/fs/mqueue new; cp -rs d .; cp -as /proc/sys/fs/mqueue new'
+same_as_cp '-s of several names of a file' "$ab; ln a d/a; ln a d/e/a; ln a d/e/a2" \
+    'cd t; cp -as ../d/a ../d/e/a2 .; cp -rs ../d/e/a x; cp -sd --preserve=links ../d/e/a y
+    cp -asbv ../d/e/a2 ../d/a .; cp -asf ../d/a ../d/e/a2 .; cp -asu ../d/a ../d/e/a2 .; cp -as ../d/e/a ../d/a .'
 same_as_cp '-l with -s' "$ab" 'cp -ls a new; cp -sl a new; cp -ll a new; cp -ss a new3'
 same_as_cp '-P, -d' "$ab; ln -s a x; ln -s nope y" 'cp -P x new; cp -d x y t; cp -P x b; cp -d y b; cp -P d/se new'
 same_as_cp '-H, -L, -P in trees' "$ab; ln -s d link" \
