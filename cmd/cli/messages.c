@@ -177,6 +177,8 @@ void cli_close_stdout(void)
     if (failed) {
         fprintf(stderr, "%s: write error%s%s\n", cli_name, stdout_errno ? ": " : "",
                 stdout_errno ? strerror(stdout_errno) : "");
+    }
+    if (failed || ferror(stderr)) {
         engine_uring.stop(CLI_STOP_MS);
         _exit(cli_exit_failure); /* exit would flush the closed stream */
     }

@@ -38,7 +38,7 @@ void cli_try_help(void) __attribute__((noreturn));
 /* Keeps errno of the first failed write to stdout, for cli_close_stdout. */
 void cli_stdout_failed(void);
 /* Closes stdout. Exits with cli_exit_failure and "write error" if output was lost (full disk,
- * /dev/full). */
+ * /dev/full), and with cli_exit_failure if a message on stderr was. */
 void cli_close_stdout(void);
 /* Prints the version, the libraries, and whether io_uring can run here; exits with 0. */
 void cli_version(const char *program) __attribute__((noreturn));

@@ -357,6 +357,8 @@ same_as_cp 'an unwritable file' "$ab" 'as_nobody cp a b; as_nobody cp d/f a'
 same_as_cp 'an unsearchable directory' "$ab; chmod 700 e; mkdir e/x" 'as_nobody cp a e/x; as_nobody cp a b e'
 same_as_cp '-v to closed stdout' "$ab" 'cp -v a new >&-'
 same_as_cp '-v to /dev/full' "$ab" 'cp -v a b d >/dev/full'
+same_as_cp 'a warning or a question that is lost' "$ab" 'cp a a d 2>&-; echo $?; yes | cp -i a b 2>&-; echo $?; cp a e 2>&-; echo $?'
+[ ! -c /dev/full ] || same_as_cp 'a warning to /dev/full' "$ab" 'cp a a d 2>/dev/full'
 same_as_cp '-v of files that fail' "$ab" 'cp -v nope a d new; cp -v d new'
 
 seq 40000 >small

@@ -180,6 +180,8 @@ same_as_gnu '-c of a line without end' 'head -c 3000000 /dev/zero | sha256sum -c
 same_as_gnu '-c, the last of --quiet --status --warn' '
     sha256sum -c --status --quiet --warn malformed
     sha256sum -c --warn --status malformed; sha256sum -c --warn --quiet malformed'
+{ gnu sha256sum x; echo none; } >partly
+same_as_gnu '-c, a warning that is lost' 'sha256sum -c partly 2>&-'
 gives '-c to /dev/full' 1 '' 'sha256sum: write error: No space left on device' \
     'sha256sum -c good >/dev/full'
 gives '-c answers each line before the next' 0 $'x: OK\ny: OK' '' '
