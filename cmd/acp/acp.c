@@ -289,13 +289,22 @@ static bool is_remote(const char *path)
     return remote;
 }
 
+/* Returns the name of the only file to copy, or NULL: there may be several. Scripts copy single
+ * files with -a and -r, too. */
+static const char *only_file(const struct acp *acp)
+{
+    const char *name = acp->operand_count == 1 && !acp->plan_path ? acp->operands[0] : NULL;
+
+    return name && (!acp->copy.opts.recursive || cli_is_small_file(name)) ? name : NULL;
+}
+
 /* Returns the number of workers, and sets what is done about calls that wait for a server. */
-static unsigned workers(struct acp *acp)
+static unsigned workers(struct acp *acp, bool one_file)
 {
     const struct copy_source *source = acp->copy.sources;
     unsigned jobs = limits_processors();
 
-    if (!acp->plan_path && acp->operand_count == 1 && !acp->copy.opts.recursive)
+    if (one_file)
         return acp->common.jobs ? acp->common.jobs : 1;
     if (acp->operand_count > 0 &&
         (is_remote(source->name) ||
@@ -360,10 +369,9 @@ static void run(struct acp *acp)
     };
     struct stats stats = {0};
     const char *why;
-    bool one_file = acp->operand_count == 1 && !acp->copy.opts.recursive && !acp->plan_path;
-    const struct engine *engine = cli_engine(&acp->common, one_file ? acp->operands[0] : NULL,
-                                             &why);
-    unsigned jobs = workers(acp), jobs_max = engine_jobs_max(&acp->common.opts, jobs);
+    const char *only = only_file(acp);
+    const struct engine *engine = cli_engine(&acp->common, only, &why);
+    unsigned jobs = workers(acp, only), jobs_max = engine_jobs_max(&acp->common.opts, jobs);
     uint64_t start = stats_now_ns();
     struct sink **sinks = NULL;
     struct cli_progress_run progress_run;

@@ -103,13 +103,15 @@ if [ "$engine" = sync ]; then
     has "abench: recommends the engine of the environment" "^ahash -r -j3 tree " "$(in_use sync-j3)"
 else
     in_use() {
-        abench read --warm --pairs=1 --arms=uring "$1" 2>&1 | sed -n 's/^Use *//p'
+        abench "${2:-read}" --warm --pairs=1 --arms=uring "$1" 2>&1 | sed -n 's/^Use *//p'
     }
     export AIOUTILS_ENGINE=auto
     seq 200000 >large
     has "abench: acat takes no trees" "^find tree -type f -print0 | acat --discard --files0-from=-" "$(in_use tree)"
     has "abench: auto takes io_uring" "^acat --discard large .*takes io_uring by itself" "$(in_use large)"
     has "abench: auto takes blocking calls for one small file" "^acat --discard --engine=uring tree/1 .*measured best" "$(in_use tree/1)"
+    has "abench: so does a copy of one" "^acp -r --engine=uring tree/1 .*measured best" "$(in_use tree/1 copy)"
+    has "abench: a copy of a tree takes io_uring" "^acp -r tree .*takes io_uring by itself" "$(in_use tree copy)"
     rm large
     export AIOUTILS_ENGINE=uring
 fi

@@ -42,7 +42,11 @@ if strace -o /dev/null true 2>/dev/null; then
         grep -cE '(clone3?|io_uring_setup)\(' trace
     }
     # acp has a thread that waits for signals
-    [ -n "$sanitizer" ] || same 'acp of a small file: one thread' 1 "$(starts acp small copy)"
+    [ -n "$sanitizer" ] || {
+        same 'acp of a small file: one thread' 1 "$(starts acp small copy)"
+        same 'acp -a of a small file: one thread' 1 "$(starts acp -a small copy)"
+    }
+    check 'acp -a of a larger file' test "$(starts acp -a large copy2)" -gt 1
     check 'the copy' cmp small copy
     for command in ahash 'acat --discard'; do
         # shellcheck disable=SC2086 # words

@@ -110,8 +110,10 @@ static const char *jobs_of(const struct bench *bench, const struct arm_spec *spe
 /* Tells whether auto takes io_uring for a command. */
 static bool auto_takes_ring(const struct bench *bench)
 {
+    enum bench_operation operation = bench->opts.operation;
+
     return !bench->no_ring &&
-           !(bench->opts.operation == BENCH_READ && !bench->opts.pattern &&
+           !((operation == BENCH_COPY || (operation == BENCH_READ && !bench->opts.pattern)) &&
              bench->data.n_paths == 1 && cli_is_small_file(bench->data.paths[0]));
 }
 
