@@ -237,7 +237,9 @@ static void print_file(struct acp *acp, const struct file *file, bool told, cons
 
     if (told) {
         cli_progress_hide(STDOUT_FILENO);
-        if (op->unwanted)
+        if (op->skipped && op->replaced) /* by a link to the copy of another name */
+            printf("removed %s\n", cli_quote(dest));
+        else if (op->unwanted)
             printf("skipped %s\n", cli_quote(dest));
         else
             print_copy(acp, file, source, dest);
@@ -268,7 +270,8 @@ void acp_retire(struct file *file, void *arg)
 
     copy_item_end(copy, file);
     stat_failed(file);
-    told = copy->opts.verbose && (op->attempted || op->copied || (acp->debug && op->unwanted));
+    told = copy->opts.verbose && (op->attempted || op->copied || (acp->debug && op->unwanted) ||
+                                  (op->skipped && op->replaced));
     if (file->status < 0 || !SLIST_EMPTY(&op->reports) || told || op->hashed) {
         char *source = file_path(file);
         /* a directory that the walk could not enter has no destination */

@@ -133,6 +133,8 @@ same_as_cp '-s of a tree' "$ab" 'cp -rs d t; cp -rs /proc/sys/fs/mqueue t/; cp -
 same_as_cp '-s of several names of a file' "$ab; ln a d/a; ln a d/e/a; ln a d/e/a2" \
     'cd t; cp -as ../d/a ../d/e/a2 .; cp -rs ../d/e/a x; cp -sd --preserve=links ../d/e/a y
     cp -asbv ../d/e/a2 ../d/a .; cp -asf ../d/a ../d/e/a2 .; cp -asu ../d/a ../d/e/a2 .; cp -as ../d/e/a ../d/a .'
+same_as_cp '-uv replaces a newer file by a link to another name of its source' 'mkdir s n; echo a >s/a; ln s/a s/c' \
+    'cp -a s/. n; cp -auv s/a s/c n; rm n/c; echo new >n/c; cp -auv s/a s/c n; rm n/c; cp -auv s/a s/c n; cat n/c'
 same_as_cp '-l with -s' "$ab" 'cp -ls a new; cp -sl a new; cp -ll a new; cp -ss a new3'
 same_as_cp '-P, -d' "$ab; ln -s a x; ln -s nope y" 'cp -P x new; cp -d x y t; cp -P x b; cp -d y b; cp -P d/se new'
 same_as_cp '-H, -L, -P in trees' "$ab; ln -s d link" \
