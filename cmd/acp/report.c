@@ -296,6 +296,10 @@ void acp_print_deferred(struct acp *acp)
         print_error(deferred->step, deferred->status, deferred->path, deferred->path);
         acp->failed |= !deferred->harmless;
     }
+    if (acp->copy.deferred_lost) {
+        cli_message(ENOMEM, "cannot tell of every directory");
+        acp->failed = true;
+    }
 }
 
 /* "rwxr-xr-x" */

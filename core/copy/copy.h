@@ -96,6 +96,7 @@ struct copy {
     bool into_itself;                /* an operand has the destination in it */
     atomic_bool through_links;       /* the run may read or write files through symbolic links */
     _Atomic(struct copy_deferred_error *) deferred_errors;
+    atomic_bool deferred_lost; /* one more, for which there was no memory */
 };
 
 /* Returns 0 or -ENOMEM. */

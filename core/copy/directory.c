@@ -43,8 +43,10 @@ static void report_deferred(void *arg, enum step step, int status, bool harmless
     const struct dir *dir = step == STEP_LIST_XATTR ? at->from : at->to;
     struct copy_deferred_error *deferred = malloc(sizeof(*deferred) + dir->path_len + 1);
 
-    if (!deferred)
+    if (!deferred) {
+        atomic_store(&at->copy->deferred_lost, true);
         return;
+    }
     *deferred = (struct copy_deferred_error){atomic_load(&at->copy->deferred_errors), step, status,
                                              harmless};
     dir_path_copy(dir, deferred->path);

@@ -144,6 +144,24 @@ for options in -aT '-aT --attributes-only' '-rT --preserve=all' '-rT --preserve=
     setfattr -x user.a "$below"
 done
 
+# -- memory is short when a directory's error is noted --
+
+setfattr -x user.a tree/a
+rm -rf "${below:?}"/*
+fresh_mount
+rules "xattr * error=EOPNOTSUPP"
+silent=''
+for ((nth = 1; nth < 1000; nth++)); do
+    rm -rf "${below:?}"/* log
+    AIOUTILS_INJECT="malloc $nth ENOMEM" AIOUTILS_INJECT_LOG=$scratch/work/log \
+        "$injected" --engine="$engine" -rT --preserve=xattr tree "$mnt/new" >messages 2>&1
+    status=$?
+    grep -q fired log || break
+    [ $status -eq 1 ] && [ -s messages ] || silent+=" $nth: $status $(cat messages)"
+done
+check "memory is short when a directory's error is noted: it was, at times" test "$nth" -gt 10
+same "memory is short when a directory's error is noted: it is told" '' "$silent"
+
 # -- names that a filesystem refuses, as NTFS does some --
 
 rm -rf "${below:?}"/* new
