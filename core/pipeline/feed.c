@@ -179,7 +179,9 @@ static int by_inode(const void *a, const void *b)
 {
     const struct file *x = *(struct file *const *)a, *y = *(struct file *const *)b;
 
-    return x->ino < y->ino ? -1 : x->ino > y->ino;
+    if (x->ino != y->ino)
+        return x->ino < y->ino ? -1 : 1;
+    return x->seq < y->seq ? -1 : x->seq > y->seq; /* a file's first name is copied, others wait */
 }
 
 static int by_turn(const void *a, const void *b)
