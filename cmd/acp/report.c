@@ -320,12 +320,14 @@ bool acp_ask(void *arg, const struct file *file, mode_t mode, bool writable)
 {
     const struct acp *acp = arg;
     char *dest = item_dest_path(file);
-    const char *d = dest ? cli_quote(dest) : "";
+    const char *d;
     bool removes = acp->copy.opts.force || acp->copy.opts.remove_destination;
     char text[10], *line = NULL;
     size_t cap = 0;
     bool yes;
 
+    flockfile(stdin); /* until the question has its answer */
+    d = dest ? cli_quote(dest) : "";
     fflush(stdout);
     mode_text(mode, text);
     cli_progress_hide(STDERR_FILENO);
@@ -338,6 +340,7 @@ bool acp_ask(void *arg, const struct file *file, mode_t mode, bool writable)
                 cli_name, d, mode & 07777, text);
     yes = getline(&line, &cap, stdin) > 0 && (line[0] == 'y' || line[0] == 'Y');
     cli_progress_show(STDERR_FILENO);
+    funlockfile(stdin);
     free(line);
     free(dest);
     return yes;

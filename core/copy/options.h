@@ -58,7 +58,8 @@ struct copy_opts {
     bool dry_run;     /* nothing is made or changed */
     bool verbose;     /* the caller wants to hear of directories, too */
     struct walk_opts walk;
-    /* REPLACE_ASKED: called on the producer's thread, in the order of the operands. mode: the
+    /* REPLACE_ASKED: called on the producer's thread, in the order of the operands; on a worker's
+     * if the file has appeared since the producer looked. It asks one question at a time. mode: the
      * existing file's. writable: whether this user may write it. */
     bool (*ask)(void *arg, const struct file *file, mode_t mode, bool writable);
     void *ask_arg;
