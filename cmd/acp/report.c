@@ -230,6 +230,13 @@ static void note_digest(struct acp *acp, const struct item *op, uint64_t bytes, 
         acp_verify_note(acp, op, bytes, dest);
 }
 
+/* Tells whether a name that is left was replaced by a link to the copy of another name. With -u, as
+ * with cp, that is told even if it was that link before. */
+static bool is_relinked(const struct copy *copy, const struct item *op)
+{
+    return op->skipped && op->replaced && (op->removed_late || copy->opts.update == UPDATE_OLDER);
+}
+
 static void print_file(struct acp *acp, const struct file *file, bool told, const char *source,
                        const char *dest)
 {
@@ -237,7 +244,7 @@ static void print_file(struct acp *acp, const struct file *file, bool told, cons
 
     if (told) {
         cli_progress_hide(STDOUT_FILENO);
-        if (op->skipped && op->replaced) /* by a link to the copy of another name */
+        if (is_relinked(&acp->copy, op))
             printf("removed %s\n", cli_quote(dest));
         else if (op->unwanted)
             printf("skipped %s\n", cli_quote(dest));
@@ -270,8 +277,8 @@ void acp_retire(struct file *file, void *arg)
 
     copy_item_end(copy, file);
     stat_failed(file);
-    told = copy->opts.verbose && (op->attempted || op->copied || (acp->debug && op->unwanted) ||
-                                  (op->skipped && op->replaced));
+    told = copy->opts.verbose &&
+           (op->attempted || op->copied || (acp->debug && op->unwanted) || is_relinked(copy, op));
     if (file->status < 0 || !SLIST_EMPTY(&op->reports) || told || op->hashed) {
         char *source = file_path(file);
         /* a directory that the walk could not enter has no destination */

@@ -40,8 +40,7 @@ struct ahash {
     struct manifest *manifest; /* of --update; NULL: none */
     bool report_unlisted, summary;
     bool stdin_read; /* the producer's: as a file, or as a check file */
-    char *
-        *trees; /* --report-unlisted's arguments; NULL: the common directory of all listed files */
+    char **trees; /* --report-unlisted's arguments; NULL: the common directory of what is listed */
     size_t trees_len;
     struct dir *cwd;
     /* the producer's */

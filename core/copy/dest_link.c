@@ -79,8 +79,8 @@ static int link_over(struct copy *copy, struct file *file, const struct stat *st
 
     if (fstatat(op->to->fd, op->to_name, &at, AT_SYMLINK_NOFOLLOW) < 0)
         return item_fail(file, STEP_STAT_DEST);
-    if (stays(copy, op, &at,
-              more->made)) { /* two directories go to one, with what may be one name */
+    /* two directories go to one, with what may be one name */
+    if (stays(copy, op, &at, more->made)) {
         op->replaced = copy->opts.backup == BACKUP_NONE; /* and made again, as cp tells it */
         return note(more, op->to->fd, op->to_name);
     }
