@@ -447,6 +447,8 @@ static void finish_options(struct acp *acp, const struct deferred *deferred)
     decide_replace(acp, deferred);
     if (opts->clone == CLONE_ALWAYS && opts->sparse != SPARSE_AUTO)
         conflict("--reflink can be used only with --sparse=auto");
+    if (acp->common.exclude && !opts->recursive)
+        conflict("--exclude requires -r");
     if (opts->dry_run && (acp->manifest_path || acp->verify_copies))
         conflict("--dry-run cannot be combined with --manifest or --verify");
     if (opts->make != MAKE_COPIES && (acp->manifest_path || acp->verify_copies || opts->atomic))
@@ -489,8 +491,6 @@ void acp_parse_options(struct acp *acp, int argc, char **argv)
             cli_try_help();
     }
     finish_options(acp, &deferred);
-    if (acp->common.exclude && !acp->copy.opts.recursive)
-        cli_fatal(0, "--exclude requires --recursive (-r)");
     acp->operands = argv + optind;
     acp->operand_count = (size_t)(argc - optind);
     acp->copy.opts.listed = acp->common.files0_from != NULL;

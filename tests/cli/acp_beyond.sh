@@ -247,7 +247,8 @@ find tree -maxdepth 1 -type f -print0 >list
 mkdir from
 check '--files0-from' acp --files0-from=list -t from
 same '--files0-from: all are there' "$(find tree -maxdepth 1 -type f | wc -l)" "$(find from -type f | wc -l)"
-gives '--exclude without -r' 1 '' 'acp: --exclude requires --recursive (-r)' 'acp --exclude=x from/a new'
+gives '--exclude without -r' 1 '' $'acp: --exclude requires -r\nTry \'acp --help\' for more information.' \
+    'acp --exclude=x from/a new'
 gives '--files0-from without -t' 1 '' 'acp: --files0-from requires --target-directory (-t)' 'acp --files0-from=list from'
 gives '--files0-from, nothing' 0 '' '' 'acp --files0-from=/dev/null -t from'
 # an unusable name is reported, and the others are copied
