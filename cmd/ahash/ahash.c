@@ -64,23 +64,27 @@ static int add_file(struct ahash *ahash, struct feed *feed, struct dir *dir, con
 {
     struct file *file;
     struct stat st;
-    /* a failure is reported when the file is opened */
-    bool looked_up = ahash->manifest &&
-                     fstatat(dir->fd, name, &st, dir->may_follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0;
+    int rc = 0;
 
-    if (looked_up && manifest_is_itself(ahash, &st))
+    if (ahash->manifest &&
+        fstatat(dir->fd, name, &st, dir->may_follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
+        rc = -errno;
+    if (ahash->manifest && rc == 0 && manifest_is_itself(ahash, &st))
         return dir == ahash->cwd ? refuse_operand(ahash, feed, name) : 0;
     file = feed_file(feed, dir, name, strlen(name));
     if (!file)
         return -ENOMEM;
     file->type = type;
     file->ino = ino;
-    if (looked_up && manifest_look_up(ahash, file, &st)) {
+    if (rc < 0) { /* it could not be compared with its old entry */
+        file_fail(file, STEP_OPEN, rc);
+    } else if (ahash->manifest && manifest_look_up(ahash, file, &st)) {
         file->skipped = true;
         file->size_skipped = (uint64_t)st.st_size;
-        return feed_add_done(feed, file);
+    } else {
+        return ahash_add(ahash, feed, file);
     }
-    return ahash_add(ahash, feed, file);
+    return feed_add_done(feed, file);
 }
 
 /* Returns true if a file in a tree is standard output or standard error: what is digested of it is

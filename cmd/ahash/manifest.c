@@ -211,8 +211,11 @@ bool manifest_look_up(struct ahash *ahash, struct file *file, const struct stat 
     struct manifest *manifest = ahash->manifest;
     struct ahash_item *item = ahash_item(ahash, file);
     char *path = file_path(file);
-    uint64_t *number = path ? name_set_find(manifest->old, path) : NULL;
+    uint64_t *number;
 
+    if (!path)
+        cli_fatal(0, "memory exhausted");
+    number = name_set_find(manifest->old, path);
     free(path);
     item->meta = meta_of(st);
     item->has_meta = S_ISREG(st->st_mode) && is_settled(&item->meta);
@@ -408,6 +411,8 @@ static void finish_old(struct ahash *ahash)
         cli_message(0, "%s: changed while it was read", cli_quote_maybe(ahash->update_path));
     else if (rc < 0)
         cli_message(-rc, "%s", cli_quote_maybe(ahash->update_path));
+    else if (manifest->produce.has_failed || manifest->retire.has_failed)
+        cli_message(EIO, "%s", cli_quote_maybe(ahash->update_path));
     else
         return;
     manifest->is_refused = true;

@@ -159,13 +159,15 @@ void manifest_rewind(struct manifest_reader *reader)
 
 bool manifest_read_at(const struct ahash *ahash, struct manifest_reader *reader, uint64_t at)
 {
-    if (at != reader->at) {
-        if (fseeko(reader->stream, (off_t)at, SEEK_SET) < 0)
-            return false;
+    bool found = at == reader->at || fseeko(reader->stream, (off_t)at, SEEK_SET) == 0;
+
+    if (found && at != reader->at) {
         reader->at = at;
         reader->kept = false;
     }
-    return manifest_read(ahash, reader) == 1;
+    found = found && manifest_read(ahash, reader) == 1;
+    reader->has_failed |= !found;
+    return found;
 }
 
 void manifest_reader_open(struct ahash *ahash, struct manifest_reader *reader)

@@ -32,6 +32,7 @@ struct manifest_reader {
     uint64_t at; /* offset of the next line to be taken */
     uint64_t line_number;
     bool has_header; /* ahash --update wrote it */
+    bool has_failed; /* an entry could not be read again: what it was compared with seems new */
     struct manifest_entry entry;
 };
 
