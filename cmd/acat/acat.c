@@ -400,5 +400,6 @@ int main(int argc, char **argv)
     dir_put(acat.cwd);
     if (acat.stdin_read && cli_was_closed(STDIN_FILENO))
         cli_fatal(EBADF, "closing standard input");
+    cli_close_stdout();
     return acat.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -397,6 +397,10 @@ check "an interrupted close of standard output" bash -c "ahash right/large >'$mn
 check "an interrupted close of standard output: acat" bash -c "acat right/large >'$mnt/list'"
 rules "flush list error=EINTR times=1" "flush list error=EDQUOT after=1"
 fails "an interrupted close of standard output, and then no room" "write error: Disk quota" bash -c "ahash right/large >'$mnt/list'"
+rules "flush list error=ENOSPC"
+for command in "acat right/large" "acat -n right/small" "acp -v right/small copied" "ahash right/small"; do
+    fails "standard output that fails when it is closed: $command" "write error: No space" bash -c "$command >'$mnt/list'"
+done
 rules "flush * error=EINTR times=3"
 check "interrupted closes: --manifest" acp -r --manifest="$mnt/list" right "$mnt/new"
 rm "$below/list"
