@@ -196,9 +196,11 @@ static int write_file(const struct acp *acp, const struct parts_total *total)
     struct cli_atomic *file;
     FILE *out;
     char *path;
-    int rc = asprintf(&path, "%s/" PLAN_FILE, acp->plan_path) < 0 ? -ENOMEM
-                                                                  : cli_atomic_open(&file, path);
+    int rc;
 
+    if (asprintf(&path, "%s/" PLAN_FILE, acp->plan_path) < 0)
+        return -ENOMEM;
+    rc = cli_atomic_open(&file, path);
     if (rc == 0) {
         out = cli_atomic_stream(file);
         fprintf(out,
