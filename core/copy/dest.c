@@ -43,10 +43,12 @@ static int choose_way(struct copy *copy, struct file *file, const struct stat *s
     if (rc < 0)
         return rc;
     dest->read_only = rc == 1;
-    if (rc == 1)
+    if (rc == 1) {
         unfinished_extend(&dest->unfinished, (uint64_t)st->st_size);
-    if (rc == 1)
+        /* it has its size, and no bytes are counted; the clone of an empty file sets no times */
+        dest->resize &= st->st_size == 0;
         return copy->opts.digest ? DEST_READ : DEST_MADE;
+    }
     op->how = HOW_WRITTEN;
     if (S_ISREG(st->st_mode) && dest->regular && copy->opts.sparse != SPARSE_NEVER) {
         dest->sparse = op->sparse = st->st_blocks * 512 < st->st_size;
