@@ -11,23 +11,8 @@
 #include "entry.h"
 #include "hard_links.h"
 #include "overwrite.h"
-#include "seen.h"
 #include "written.h"
 #include "../base/retry.h"
-
-/* Returns whether the name leads to that copy already, and stays as it is. Another operand must not
- * replace an operand's own copy, which is refused elsewhere. One more name gets a backup. The
- * copy's first name gets none, since then there would be nothing to link to. */
-static bool stays(const struct copy *copy, const struct item *op, const struct stat *at,
-                  const struct link_target *made)
-{
-    enum backup_kind backup = copy->opts.backup;
-
-    if (!hard_links_is_target(at, made) || (backup != BACKUP_NUMBERED && seen_is_copy(op, at)))
-        return false;
-    return backup == BACKUP_NONE ||
-           entry_same(copy->cwd, made->path, op->to, op->to_name, AT_SYMLINK_NOFOLLOW);
-}
 
 /* One more name for a copy. */
 struct one_more {
@@ -80,8 +65,11 @@ static int link_over(struct copy *copy, struct file *file, const struct stat *st
     if (fstatat(op->to->fd, op->to_name, &at, AT_SYMLINK_NOFOLLOW) < 0)
         return item_fail(file, STEP_STAT_DEST);
     /* two directories go to one, with what may be one name */
-    if (stays(copy, op, &at, more->made)) {
-        op->replaced = copy->opts.backup == BACKUP_NONE; /* and made again, as cp tells it */
+    if (overwrite_stays(copy, op, &at, more->made)) {
+        /* and made again, as cp tells it */
+        op->replaced = op->skipped || copy->opts.backup == BACKUP_NONE;
+        op->removed_late = op->replaced && !op->skipped &&
+                           !overwrite_gives_way(copy, file, st, &at);
         return note(more, op->to->fd, op->to_name);
     }
     rc = op->overwrite_decided ? OVERWRITE_WRITE : overwrite_decide(copy, file, st, &at);

@@ -128,6 +128,20 @@ void hard_links_resolve(struct hard_links *links, const struct stat *st, char *p
     pthread_mutex_unlock(&links->lock);
 }
 
+bool hard_links_made(struct hard_links *links, const struct stat *st, struct link_target *made)
+{
+    struct hard_link *link;
+    bool ready;
+
+    pthread_mutex_lock(&links->lock);
+    link = find(links, st);
+    ready = link && link->made.path;
+    if (ready)
+        *made = link->made;
+    pthread_mutex_unlock(&links->lock);
+    return ready;
+}
+
 struct hard_link *hard_links_find(struct hard_links *links, const struct stat *st)
 {
     struct hard_link *link;

@@ -37,6 +37,10 @@ int hard_links_claim(struct hard_links *links, const struct stat *st, bool wait,
 void hard_links_resolve(struct hard_links *links, const struct stat *st, char *path,
                         const struct stat *made, bool created);
 
+/* Returns whether the source st has been copied; sets *made if so. It claims nothing, and does not
+ * wait. */
+bool hard_links_made(struct hard_links *links, const struct stat *st, struct link_target *made);
+
 /* Finds a source that was claimed. */
 struct hard_link *hard_links_find(struct hard_links *links, const struct stat *st);
 /* Notes the digest of one of its names, of len bytes, DIGEST_BYTES_MAX at most. Returns false if

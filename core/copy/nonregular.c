@@ -208,6 +208,9 @@ bool nonregular_copy(struct copy *copy, struct file *file)
     rc = overwrite_decide(copy, file, &st, &at);
     if (rc == OVERWRITE_LATER)
         return false;
+    if (rc == OVERWRITE_SKIP && copy->opts.update != UPDATE_ALL && !copy->opts.dry_run &&
+        links_names(copy, file))
+        dest_link_skipped(copy, file, &st);
     if (rc < 0 || rc == OVERWRITE_SKIP || copy->opts.dry_run)
         return true;
     op->earlier = 0; /* what was there is gone */

@@ -239,9 +239,8 @@ int overwrite_replace(const struct copy *copy, struct file *file,
     return move_away(copy, file, &(struct move){replace_name, make, arg});
 }
 
-/* Returns whether the destination is removed and created again, rather than written over. */
-static bool gives_way(const struct copy *copy, const struct file *file, const struct stat *st,
-                      const struct stat *at)
+bool overwrite_gives_way(const struct copy *copy, const struct file *file, const struct stat *st,
+                         const struct stat *at)
 {
     const struct copy_opts *opts = &copy->opts;
 
@@ -249,6 +248,28 @@ static bool gives_way(const struct copy *copy, const struct file *file, const st
         return opts->remove_destination;
     return (opts->preserve_links && at->st_nlink > 1) || /* its other names keep what they have */
            (!item_follows(copy, file) && !S_ISREG(st->st_mode));
+}
+
+bool overwrite_stays(const struct copy *copy, const struct item *op, const struct stat *at,
+                     const struct link_target *made)
+{
+    enum backup_kind backup = copy->opts.backup;
+
+    if (!hard_links_is_target(at, made) || (backup != BACKUP_NUMBERED && seen_is_copy(op, at)))
+        return false;
+    return backup == BACKUP_NONE ||
+           entry_same(copy->cwd, made->path, op->to, op->to_name, AT_SYMLINK_NOFOLLOW);
+}
+
+/* Tells whether another name of the source has been copied to this name: without it, there would be
+ * nothing to link to. */
+static bool is_copied(const struct copy *copy, const struct item *op, const struct stat *st,
+                      const struct stat *at)
+{
+    struct link_target made;
+
+    return copy->links && hard_links_made(copy->links, st, &made) &&
+           overwrite_stays(copy, op, at, &made);
 }
 
 static int skip(struct file *file)
@@ -426,7 +447,7 @@ int overwrite_decide(struct copy *copy, struct file *file, const struct stat *st
         return item_refuse(file, REFUSED_SAME_FILE);
     if (same == SAME_SKIP)
         return skip(file);
-    over = opts->backup == BACKUP_NONE && !gives_way(copy, file, st, at);
+    over = opts->backup == BACKUP_NONE && !overwrite_gives_way(copy, file, st, at);
     later = may_be_read(copy, op, at, over);
     if (later && opts->replace == REPLACE_ASKED) /* the user is asked once */
         return OVERWRITE_LATER;
@@ -439,6 +460,10 @@ int overwrite_decide(struct copy *copy, struct file *file, const struct stat *st
         return item_refuse(file, op->via_symlink ? REFUSED_THROUGH_CREATED : REFUSED_JUST_CREATED);
     if (later)
         return OVERWRITE_LATER;
+    if (is_copied(copy, op, st, at)) { /* dest_link finds it, too, and notes it */
+        op->overwrite_decided = true;
+        return OVERWRITE_WRITE;
+    }
     if (!over) /* that is for dest_create, when no other thread writes it */
         overwrite_note_digest(copy, file, at, op->to->fd, op->to_name);
     if (opts->backup != BACKUP_NONE)

@@ -3,6 +3,7 @@
 #define CORE_COPY_OVERWRITE_H
 
 #include "copy.h"
+#include "hard_links.h"
 #include "written.h"
 
 enum overwrite {
@@ -24,6 +25,15 @@ int overwrite_decide(struct copy *copy, struct file *file, const struct stat *st
  * without a word. A file that was there, and has several names or was reached by a link, may be
  * written again, as with cp. */
 bool overwrite_collides(const struct copy *copy, const struct item *op, const struct stat *at);
+/* Returns whether the destination is removed and created again, rather than written over. at: the
+ * destination's. */
+bool overwrite_gives_way(const struct copy *copy, const struct file *file, const struct stat *st,
+                         const struct stat *at);
+/* Returns whether what is there, at, is that copy already, and stays as it is. Another operand must
+ * not replace an operand's own copy, which is refused elsewhere. One more name gets a backup. The
+ * copy's first name gets none, since then there would be nothing to link to. */
+bool overwrite_stays(const struct copy *copy, const struct item *op, const struct stat *at,
+                     const struct link_target *made);
 /* Removes what is there, unless another source of the run has just made it: that is refused.
  * Returns 0, also if nothing is there, or -errno with the file failed. */
 int overwrite_remove(const struct copy *copy, struct file *file);

@@ -67,6 +67,27 @@ for options in -a -av -au -af -an '-r --preserve=links'; do
     export options
     same_as_cp "hard links that two directories have under one name, $options" "$links" 'cp $options p/. q/. d'
 done
+# what has no bytes stays, too, and cp removes it first
+for make in 'mkfifo p/e' 'ln -s x p/e' 'mknod p/e c 1 3' 'echo e >p/e'; do
+    [[ $make != mknod* || $EUID -eq 0 ]] || continue
+    for options in -a -ab '-a --backup=numbered' '-a --remove-destination' '-ai --remove-destination' -aib -ail; do
+        gives "it stays, $make, $options" 0 e '' "mkdir p q d; $make; ln p/e q/e
+            yes | acp $options p/. q/. d 2>/dev/null; status=\$?; ls d; rm -r p q d; exit \$status"
+    done
+    for options in -auv -aubv '-av --update=changed' '-dRuv --remove-destination' -ruv; do
+        told=
+        links_made="d/b 1"
+        [[ $options == -r* ]] || told="removed 'd/b'
+" links_made='d/b 2'
+        gives "names that -u skips become links, $make, $options" 0 "$told$links_made" '' \
+            "mkdir p d; $make; ln p/e p/a; mv p/e p/b; for name in a b; do cp -a p/\$name d/\$name; done
+            acp $options p/a p/b d; status=\$?; stat -c '%n %h' d/b; rm -r p d; exit \$status"
+    done
+done
+gives 'a copy that stays: cp tells that it made the link, then that it removed' 0 "'p/f' -> 'd/f'
+'q/f' -> 'd/f'
+removed 'd/f'" '' 'mkdir p q d; echo a >p/f; ln p/f q/f; acp -av -T p d >/dev/null; rm d/f
+    acp -av p/. q/. d | sed "s:/\.::g"; rm -r p q d'
 for options in -l -al -rlv '-al --remove-destination' -lf -lb '-l --backup=numbered'; do
     export options
     same_as_cp "names of a file that are linked already, $options" 'mkdir p q d; echo a >p/a; ln p/a p/b; ln p/a q/b
