@@ -160,7 +160,7 @@ static void take_file(struct run *run)
         dest_give_up_claim(run->copy, file);
     }
     if (run->fd >= 0)
-        close(run->fd);
+        source_end(run->opts, file, run->fd, run->to.stats);
 }
 
 int sync_copy(const struct engine_opts *opts, struct feed *feed, struct copy *copy,

@@ -67,7 +67,7 @@ static void take_file(struct run *run, struct file *file)
         return;
     } else {
         read_file(run, &source);
-        source_close(&source);
+        source_close(&source, run->opts, run->to.stats);
     }
     delivery_end(&run->to, file);
 }

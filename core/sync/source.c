@@ -158,9 +158,21 @@ size_t source_next(struct source *source, const struct engine_opts *opts, void *
     return (size_t)n;
 }
 
-void source_close(struct source *source)
+void source_end(const struct engine_opts *opts, const struct file *file, int fd,
+                struct stats *stats)
+{
+    struct stat st;
+    int flags = opts->direct == DIRECT_ALWAYS && file->bytes > 0 ? fcntl(fd, F_GETFL) : 0;
+
+    /* a FIFO has this flag, too, in another sense */
+    if (flags > 0 && (flags & O_DIRECT) && fstat(fd, &st) == 0 && !S_ISFIFO(st.st_mode))
+        stats->direct_bytes += file->bytes;
+    close(fd);
+}
+
+void source_close(struct source *source, const struct engine_opts *opts, struct stats *stats)
 {
     if (source->drop)
         cache_drop(source->fd, source->dropped, 0);
-    close(source->fd);
+    source_end(opts, source->file, source->fd, stats);
 }

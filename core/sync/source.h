@@ -22,6 +22,9 @@ int source_open(const struct engine_opts *opts, struct file *file, int flags);
  * Reads through the cache what O_DIRECT cannot read. Stops before a bad sector. Returns the number
  * of bytes, 0 at the end, or -errno. A short read is not the end. */
 ssize_t source_read(int fd, void *buf, size_t len, off_t at);
+/* Closes the file, and counts its bytes if they were read with O_DIRECT to the end. */
+void source_end(const struct engine_opts *opts, const struct file *file, int fd,
+                struct stats *stats);
 
 /* A file that is being read from its beginning to its end. */
 struct source {
@@ -38,6 +41,7 @@ struct source {
 /* Reads the file's next bytes, file->bytes being delivered. Returns how many; 0 if it has ended, or
  * has failed. */
 size_t source_next(struct source *source, const struct engine_opts *opts, void *buf, size_t len);
-void source_close(struct source *source);
+/* The same, and drops from the page cache what was not in it. */
+void source_close(struct source *source, const struct engine_opts *opts, struct stats *stats);
 
 #endif

@@ -104,6 +104,21 @@ python3 -c 'import subprocess
 taken = b"x" * (192 << 20)
 subprocess.run(["ahash", "--stats=json", "right"], stdout=subprocess.DEVNULL)' 2>stats
 check 'peak memory is of this process, and not of the one that started it' [ "$(fields memory_peak_bytes <stats)" -lt $((160 << 20)) ]
+# by O_DIRECT, with either engine
+seq 100000 >large
+mkfifo pipe
+if dd if=large of=/dev/null iflag=direct bs=64K status=none 2>/dev/null; then
+    for command in 'ahash large' 'ahash -r large' 'acat large' 'acp large copied.large' 'acp --verify large copied.large'; do
+        # shellcheck disable=SC2086 # several words
+        same "bytes past the page cache, $command" "$(stat -c %s large)" \
+            "$($command --direct=always --stats=json 2>&1 >/dev/null | fields direct_bytes)"
+    done
+    cat large >pipe &
+    same 'a pipe has none' "$(stat -c %s large) 0" \
+        "$(acat --direct=always --stats=json pipe 2>&1 >/dev/null | fields bytes direct_bytes)"
+else
+    left_out 'bytes past the page cache' 'this filesystem cannot'
+fi
 (cd small && sha256sum -- *) >sums
 check 'the same by -c' bash -c 'cd small && ahash -c --quiet ../sums'
 

@@ -82,8 +82,7 @@ static int64_t read_cold(const struct engine *engine, enum direct_mode direct)
     reading_run(&reading);
     assert_true(reading_is_right(&reading));
     bytes = resident();
-    if (engine == &engine_uring)
-        assert_int_equal(reading.stats.direct_bytes, bytes == 0 ? FILE_BYTES : 0);
+    assert_int_equal(reading.stats.direct_bytes, bytes == 0 ? FILE_BYTES : 0);
     reading_free(&reading);
     return bytes;
 }

@@ -223,11 +223,12 @@ static void blocks_of_direct_reads_are_aligned(void **state)
 /* Reads a source to its end in blocks, and closes it. Returns the bytes. */
 static uint64_t read_all(struct source *source, const struct engine_opts *opts, size_t block)
 {
+    struct stats stats = {.files = 0};
     size_t n;
 
     while ((n = source_next(source, opts, buf, block)) > 0)
         source->file->bytes += n;
-    source_close(source);
+    source_close(source, opts, &stats);
     return source->file->bytes;
 }
 
