@@ -113,7 +113,7 @@ __attribute__((noreturn)) static void usage(const struct ahash *ahash)
            "      --report-unlisted[=DIR]  list regular files in DIR that no FILE lists\n"
            "                              (default: the common directory of listed files)\n"
            "      --summary             print the counts of all results in a line at the end\n"
-           "      --status              print nothing; the exit status is the result\n"
+           "      --status              print no results; the exit status tells\n"
            "      --strict              fail if a line is improperly formatted\n"
            "  -w, --warn                report each improperly formatted line\n\n" CLI_COMMON_HELP,
            cli_name, ahash->persona->title,
@@ -156,8 +156,9 @@ static void check_conflicts(const struct ahash *ahash, const struct choice *choi
          "missing operand: with --update, standard input is not read"},
         {ahash->json && (mode || ahash->tagged || zero),
          "--json cannot be combined with --binary, --tag, --text or --zero"},
-        {mode == ' ' && (ahash->tagged || (!check && ahash->algorithms.chosen_len > 1)),
-         "--tag does not support --text mode"},
+        {mode == ' ' && ahash->tagged, "--tag does not support --text mode"},
+        {mode == ' ' && !check && ahash->algorithms.chosen_len > 1,
+         "--text cannot be combined with several algorithms: their lines have tags"},
         {check && zero, "the --zero option is not supported when verifying checksums"},
         {check && ahash->tagged, NO_CHECK("--tag option is")},
         {check && mode, NO_CHECK("--binary and --text options are")},

@@ -117,6 +117,9 @@ usual="Usual algorithms are:
 gives 'an unknown one' 1 '' "ahash: unknown algorithm 'nope'
 $usual
 Try 'ahash --help' for more information." 'ahash -a sha256,nope x'
+gives 'several, --text: the message names no option that was not given' 1 '' "ahash: --text cannot be combined with \
+several algorithms: their lines have tags
+Try 'ahash --help' for more information." 'ahash -a sha1,md5 -t x'
 gives 'none' 1 '' "ahash: unknown algorithm ''
 $usual
 Try 'ahash --help' for more information." 'ahash -a "" x'
