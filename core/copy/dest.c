@@ -381,6 +381,18 @@ static void close_dest(struct file *file, struct dest *dest, int held, uint64_t 
     dest_to(dest, named ? DEST_NONE : DEST_CLOSED);
 }
 
+/* Takes the source's time away from a file that was there before, after fsync(2) or close(2) has
+ * told that bytes are lost: with it another run takes the file for a copy (--update=changed). */
+static void spoil_time(const struct item *op, const struct unfinished *claimed)
+{
+    int flags = op->via_symlink ? 0 : AT_SYMLINK_NOFOLLOW;
+    struct stat at;
+
+    if (claimed->listed && !claimed->name && fstatat(op->to->fd, op->to_name, &at, flags) == 0 &&
+        at.st_dev == claimed->dev && at.st_ino == claimed->ino)
+        (void)utimensat(op->to->fd, op->to_name, NULL, flags);
+}
+
 /* Returns another descriptor of a file that gets its name when close(2) has told no error, or -1.
  * With the last one a file without a name would go. So would the lock of a temporary name, and
  * others may remove the file then. */
@@ -455,6 +467,8 @@ void dest_end(struct copy *copy, struct file *file, const struct stat *st, struc
             drop_temp(op, dest);
         else if (file->status < 0)
             unfinished_unlink(&dest->unfinished);
+        if (file->status < 0 && copy->opts.preserve_times)
+            spoil_time(op, &dest->unfinished);
         unfinished_end(&dest->unfinished);
     }
     /* not before close(2): the other names would be linked to a file that is not complete */

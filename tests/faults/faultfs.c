@@ -128,7 +128,7 @@ static int fs_open(const char *path, struct fuse_file_info *info)
 {
     if (is_control(path)) {
         info->direct_io = 1;
-        return 0;
+        return info->flags & O_TRUNC ? rules_set("", 0) : 0;
     }
     FAULT(RULE_OPEN, path);
     /* the kernel resolves links and handles O_APPEND and O_DIRECT */
