@@ -165,13 +165,15 @@ static void report_xattrs(const struct attr_run *run, enum step step, int status
 static void copy_xattrs(const struct attr_run *run, const struct stat *now)
 {
     char *names = malloc(XATTR_LIST_MAX + XATTR_SIZE_MAX);
+    struct stat at = *now;
+    bool known = at.st_mode != 0 || (!run->copy->may_chown && stat_at(run->to, &at) == 0);
     /* the mode that it has may keep its owner from it, root excepted */
-    bool open_up = !run->copy->may_chown && !(now->st_mode & S_IWUSR) &&
+    bool open_up = !run->copy->may_chown && known && !(at.st_mode & S_IWUSR) &&
                    reach_chmod(run->to, S_IRUSR | S_IWUSR) == 0;
     int status = names ? copy_each(run, names, names + XATTR_LIST_MAX) : -ENOMEM;
 
-    if (open_up)
-        (void)reach_chmod(run->to, now->st_mode & 07777);
+    if (open_up && reach_chmod(run->to, at.st_mode & 07777) < 0)
+        report_failure(run, STEP_MODE, -errno);
     free(names);
     if (status < 0)
         report_xattrs(run, STEP_XATTR, status);

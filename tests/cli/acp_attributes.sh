@@ -32,6 +32,17 @@ for options in -a -r -rp '-r --no-preserve=mode' '-a --no-preserve=mode' '-r --p
     fi
 done
 
+# The mode must come back after an ordinary user has set extended attributes of a file with another group.
+if [ "$(id -u)" -eq 0 ] && setfattr -n user.a -v 1 . 2>/dev/null; then
+    export as_member="setpriv --reuid=65534 --regid=65534 --groups=65534,4711"
+    for options in --preserve=ownership,xattr --preserve=ownership,xattr,mode -a; do
+        # shellcheck disable=SC2016 # for the shell that runs it
+        same_as_cp "extended attributes and another group: $options" "mkdir -p s d/old; echo s | tee s/a s/b s/c >d/old/b
+            setfattr -n user.a -v 1 s s/*; chmod 600 s/a; chmod 444 s/c; chown -R 65534:65534 s d; chgrp 4711 s s/*" \
+            '$as_member "$(command -v cp)" -r '"$options s d/new; "'$as_member "$(command -v cp)" -r '"$options s/. d/old"
+    done
+fi
+
 # Of several files of one directory not each is asked for what it was created with.
 mkdir mixed
 for i in {1..8}; do

@@ -166,6 +166,37 @@ else
     left_out 'short memory' 'it needs programs of a build'
 fi
 
+# -- a mode that is taken back after the attributes have been set --
+
+rm -rf new
+mkdir new read_only
+echo f >read_only/file
+setfattr -n user.a -v 1 read_only read_only/file
+chmod 444 read_only/file
+chmod 555 read_only
+chmod 777 new
+if [ -x "$injected" ] && as_nobody test -x "$injected"; then
+    for options in --preserve=xattr -a --preserve=mode,xattr --preserve=ownership,xattr; do
+        silent=''
+        for nth in 1 2 3 4 5 6; do
+            for source in read_only/file read_only; do
+                rm -f new/log
+                AIOUTILS_INJECT="fchmod $nth EIO" AIOUTILS_INJECT_LOG=$scratch/work/new/log \
+                    as_nobody "$injected" --engine="$engine" -r $options $source new/to 2>messages
+                status=$?
+                [ $status -eq 1 ] || diff <(gnu find $source -printf '%m %P\n') <(gnu find new/to -printf '%m %P\n') \
+                    >/dev/null || silent+=" $source $nth: $(cat messages)"
+                chmod -R u+rwx new/to
+                rm -rf new/to
+            done
+        done
+        same "a mode that cannot be given back is told: $options" '' "$silent"
+    done
+else
+    left_out 'a mode that cannot be given back' 'it needs programs of a build that others can reach'
+fi
+chmod 755 read_only
+
 # -- names that a filesystem refuses, as NTFS does some --
 
 rm -rf "${below:?}"/* new
