@@ -26,6 +26,8 @@ struct acp {
     struct cli_atomic *manifest;
     bool manifest_taken; /* a source or destination is the file that it would replace */
     struct acp_durable *durables;
+    bool
+        sync_filesystems; /* --durable: a file was left, which an earlier run may not have synced */
     struct acp_verify *verify;
     const char *plan_path; /* --plan; NULL: a copy */
     uint64_t plan_part_bytes;
@@ -45,6 +47,8 @@ struct acp *acp_of(struct copy *copy);
 
 /* durable.c, for --durable: called before the first copy, and after the last. */
 void acp_durable_start(struct acp *acp);
+/* Sees that a file which the options leave as it is will be synced, too. */
+void acp_durable_left(struct acp *acp, const struct item *op, const char *dest);
 void acp_durable_finish(struct acp *acp);
 
 /* verify.c, for --verify: notes each copied file, and reads all back at the end. */

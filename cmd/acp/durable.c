@@ -91,9 +91,28 @@ static int sync_names(int fd)
     return rc < 0 && errno == EINVAL ? syncfs(fd) : rc;
 }
 
+void acp_durable_left(struct acp *acp, const struct item *op, const char *dest)
+{
+    struct stat at;
+    int fd;
+
+    acp->sync_filesystems = true;
+    /* what a link leads to may be elsewhere */
+    if (!op->via_symlink || fstatat(op->to->fd, op->to_name, &at, 0) < 0 || !S_ISREG(at.st_mode))
+        return;
+    fd = openat(op->to->fd, op->to_name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) < 0) {
+        cli_message(errno, "cannot sync %s", cli_quote(dest));
+        acp->failed = true;
+    }
+    if (fd >= 0)
+        close(fd);
+}
+
 void acp_durable_finish(struct acp *acp)
 {
-    bool few = acp->copy.opts.sync_files && !acp->copy.opts.recursive && !acp->copy.opts.parents;
+    bool few = acp->copy.opts.sync_files && !acp->copy.opts.recursive && !acp->copy.opts.parents &&
+               !acp->sync_filesystems;
 
     while (acp->durables) {
         struct acp_durable *durable = acp->durables;

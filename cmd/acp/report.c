@@ -273,18 +273,22 @@ void acp_retire(struct file *file, void *arg)
     struct copy *copy = arg;
     struct acp *acp = acp_of(copy);
     const struct item *op = file->op;
+    bool left = copy->opts.sync_linked && op->skipped && op->unwanted &&
+                (op->via_symlink || !copy->opts.recursive);
     bool told;
 
     copy_item_end(copy, file);
     stat_failed(file);
     told = copy->opts.verbose &&
            (op->attempted || op->copied || (acp->debug && op->unwanted) || is_relinked(copy, op));
-    if (file->status < 0 || !SLIST_EMPTY(&op->reports) || told || op->hashed) {
+    if (file->status < 0 || !SLIST_EMPTY(&op->reports) || told || op->hashed || left) {
         char *source = file_path(file);
         /* a directory that the walk could not enter has no destination */
         char *dest = op->to ? item_dest_path(file) : strdup("");
         if (source && dest) {
             print_file(acp, file, told, source, dest);
+            if (left)
+                acp_durable_left(acp, op, dest);
         } else {
             /* ending here would leave other files half written */
             cli_message(ENOMEM, "cannot report on %s", cli_quote(file->name));

@@ -26,6 +26,28 @@ if command -v strace >/dev/null; then
         'strace -f -qq -o trace -e trace=fsync,syncfs -e inject=fsync:error=EINVAL:when=2 acp --durable -j1 source to
         s=$?; grep -c "syncfs(.*= 0" trace; exit $s'
 fi
+# a killed run may have completed it, and not synced it
+if command -v strace >/dev/null && strace -qq true 2>/dev/null; then
+    mkdir kept
+    cp -p source kept/copy
+    ln -s copy kept/link
+    for options in '-p --update=changed' -pu -n '-p --update=changed --atomic'; do
+        gives "--durable $options: a file that is left is synced" 0 1 '' \
+            'strace -f -qq -o trace -e trace=fsync,syncfs acp --durable '"$options"' source kept/copy
+            s=$?; grep -c "syncfs(.*= 0" trace; exit $s'
+    done
+    gives '--durable: what a link leads to is synced, too' 0 1 '' \
+        'strace -f -qq -y -o trace -e trace=fsync,syncfs acp --durable -p --update=changed source kept/link
+        s=$?; grep -c "fsync(.*/kept/copy>.*= 0" trace; exit $s'
+    gives '--durable in a tree: what a link leads to is synced, too' 0 1 '' \
+        'mkdir -p into/tree tree; cp -p source tree/link; ln -s ../../kept/copy into/tree/link
+        strace -f -qq -y -o trace -e trace=fsync,syncfs acp --durable -r -p --update=changed tree into
+        s=$?; grep -c "fsync(.*/kept/copy>.*= 0" trace; exit $s'
+    gives '--durable: a link whose file cannot be synced' 1 '' "acp: cannot sync 'kept/link': Input/output error" \
+        'strace -f -qq -o trace -e trace=fsync -e inject=fsync:error=EIO:when=1 \
+        acp --durable -p --update=changed source kept/link'
+    rm -rf into tree kept
+fi
 mkfifo fifo
 check '--durable to a FIFO' bash -c 'timeout "$limit_seconds" cat fifo >got & timeout "$limit_seconds" acp --durable source fifo && wait && cmp source got'
 # files that cannot be read back
