@@ -212,6 +212,7 @@ static void note_digest(struct acp *acp, const struct item *op, uint64_t bytes, 
                         const char *dest)
 {
     static const struct checksum_format format = {NULL, ' ', '\n'};
+    bool lists = acp->manifest && op->from_regular;
 
     if (op->link && !hard_link_digest(op->link, op->hash.digest, digest_bytes(acp->digest))) {
         cli_message(0, "cannot tell the digest of %s: %s was written to while it was copied",
@@ -219,10 +220,10 @@ static void note_digest(struct acp *acp, const struct item *op, uint64_t bytes, 
         acp->failed = true;
         return;
     }
-    if (acp->manifest && !checksum_line_fits(&format, digest_bytes(acp->digest), dest)) {
+    if (lists && !checksum_line_fits(&format, digest_bytes(acp->digest), dest)) {
         cli_message(ENAMETOOLONG, "cannot list %s in the manifest", cli_quote(dest));
         acp->failed = true;
-    } else if (acp->manifest) {
+    } else if (lists) {
         checksum_line_print(cli_atomic_stream(acp->manifest), &format, op->hash.digest,
                             digest_bytes(acp->digest), dest);
     }

@@ -480,7 +480,8 @@ void dest_end(struct copy *copy, struct file *file, const struct stat *st, struc
     assert(dest->state == DEST_NONE && !dest->temp && !dest->unfinished.listed);
     op->copied = file->status == 0 && !op->skipped;
     op->to_regular = dest->regular || !opened;
-    op->hashed = op->copied && copy->opts.digest && S_ISREG(st->st_mode);
+    op->from_regular = S_ISREG(st->st_mode);
+    op->hashed = op->copied && copy->opts.digest && (op->from_regular || opened);
     if (op->hashed && dest_link_possible(copy, file, st))
         op->link = hard_links_find(copy->links, st);
 }

@@ -94,6 +94,7 @@ struct item {
     bool restored;          /* the backup has its old name again */
     bool copied;            /* made, or its bytes were copied */
     bool to_regular;        /* to a regular file */
+    bool from_regular;      /* hashed: the source is a regular file */
     bool hashed;            /* hash has the digest of its bytes */
     struct hard_link *link; /* hashed: of a source with several names; NULL: it has one */
     bool sparse;            /* holes were looked for, and kept */
