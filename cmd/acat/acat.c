@@ -218,7 +218,7 @@ static void run_files(struct acat *acat)
                                  .produce = produce,
                                  .retire = retire,
                                  .progress = acat->common.opts.progress,
-                                 .no_thread = acat->common.one_small_file,
+                                 .no_thread = acat->common.few_small_files,
                                  .arg = acat};
     struct stats stats = {0};
     int produced;
@@ -364,7 +364,7 @@ int main(int argc, char **argv)
     struct acat acat = {.cached_fd = -1};
     unsigned jobs_max;
     char **words;
-    bool one;
+    size_t names_len = 0;
 
     cli_start(argv);
     cli_signals_install_as_init();
@@ -375,9 +375,11 @@ int main(int argc, char **argv)
     if (!acat.operands.list && !acat.operands.words[0])
         acat.operands.words = only_stdin;
     words = acat.operands.words;
-    one = !acat.operands.list && !acat.blocks.wanted && words[0] && !words[1] &&
-          strcmp(words[0], "-") != 0;
-    acat.engine = cli_engine(&acat.common, one ? words[0] : NULL, &acat.why);
+    while (words[names_len] && strcmp(words[names_len], "-") != 0)
+        names_len++;
+    if (acat.operands.list || acat.blocks.wanted || words[names_len])
+        names_len = 0;
+    acat.engine = cli_engine(&acat.common, words, names_len, &acat.why);
     if (acat.blocks.wanted)
         return blocks_run(&acat.blocks, &acat.common, acat.engine, acat.why, acat.jobs,
                           &acat.operands)

@@ -289,26 +289,41 @@ static bool is_remote(const char *path)
     return remote;
 }
 
-/* Returns the name of the only file to copy, or NULL: there may be several. Scripts copy single
- * files with -a and -r, too. */
-static const char *only_file(const struct acp *acp)
+/* Tells whether there is one file to copy. Scripts copy single files with -a and -r, too. */
+static bool is_one_file(const struct acp *acp)
 {
-    const char *name = acp->operand_count == 1 && !acp->plan_path ? acp->operands[0] : NULL;
+    return acp->operand_count == 1 && !acp->plan_path &&
+           (!acp->copy.opts.recursive || cli_is_small_file(acp->operands[0]));
+}
 
-    return name && (!acp->copy.opts.recursive || cli_is_small_file(name)) ? name : NULL;
+static bool waits_for_server(const struct acp *acp)
+{
+    const struct copy_source *source = acp->copy.sources;
+
+    return acp->operand_count > 0 &&
+           (is_remote(source->name) ||
+            (acp->to ? filesystem_is_remote(acp->to->fd) : is_remote(source->to_name)));
+}
+
+/* Returns how many operands there are, or 0 if they may be a tree, or the copies wait for a device
+ * or a server. */
+static size_t files_known(const struct acp *acp, bool one_file, bool waits)
+{
+    if (one_file)
+        return 1;
+    return acp->operand_count == 1 || acp->plan_path || acp->durable || acp->verify_copies || waits
+               ? 0
+               : acp->operand_count;
 }
 
 /* Returns the number of workers, and sets what is done about calls that wait for a server. */
-static unsigned workers(struct acp *acp, bool one_file)
+static unsigned workers(struct acp *acp, bool one_file, bool waits)
 {
-    const struct copy_source *source = acp->copy.sources;
     unsigned jobs = limits_processors();
 
     if (one_file)
         return acp->common.jobs ? acp->common.jobs : 1;
-    if (acp->operand_count > 0 &&
-        (is_remote(source->name) ||
-         (acp->to ? filesystem_is_remote(acp->to->fd) : is_remote(source->to_name)))) {
+    if (waits) {
         acp->common.opts.files_waiting = REMOTE_FILES;
         jobs = jobs < REMOTE_WORKERS ? REMOTE_WORKERS : jobs;
         acp->copy.threads_ahead = acp->common.jobs ? acp->common.jobs : jobs;
@@ -369,9 +384,11 @@ static void run(struct acp *acp)
     };
     struct stats stats = {0};
     const char *why;
-    const char *only = only_file(acp);
-    const struct engine *engine = cli_engine(&acp->common, only, &why);
-    unsigned jobs = workers(acp, only), jobs_max = engine_jobs_max(&acp->common.opts, jobs);
+    bool one = is_one_file(acp), waits = !one && waits_for_server(acp);
+    const struct engine *engine = cli_engine(&acp->common, acp->operands,
+                                             files_known(acp, one, waits), &why);
+    unsigned jobs = workers(acp, one, waits);
+    unsigned jobs_max = engine_jobs_max(&acp->common.opts, jobs);
     uint64_t start = stats_now_ns();
     struct sink **sinks = NULL;
     struct cli_progress_run progress_run;
@@ -385,7 +402,7 @@ static void run(struct acp *acp)
         cli_fatal(ENOMEM, "cannot start");
     cli_progress_start(&acp->common, &progress_run);
     config.progress = acp->copy.progress = acp->common.opts.progress;
-    config.no_thread = acp->common.one_small_file;
+    config.no_thread = acp->common.few_small_files;
     config.calls_wait = acp->common.opts.files_waiting > 0;
     rc = engine_process(engine, &acp->common.opts, jobs, &config, &acp->copy, sinks, &stats,
                         &produced);

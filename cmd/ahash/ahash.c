@@ -24,6 +24,7 @@
 #include "../../core/digest/sink_thread.h"
 #include "../../core/pipeline/walk.h"
 #include "check.h"
+#include "files_known.h"
 #include "item.h"
 #include "manifest.h"
 #include "print.h"
@@ -328,9 +329,11 @@ static bool has_several(const struct ahash *ahash)
            (operands[0] && ahash->recursive && ahash_is_directory(operands[0]));
 }
 
-/* Returns the number of workers without --jobs: one file keeps one worker busy. */
-static unsigned jobs_default(const struct ahash *ahash)
+/* Returns the number of workers: one file keeps one worker busy. */
+static unsigned workers(const struct ahash *ahash)
 {
+    if (ahash->common.jobs)
+        return ahash->common.jobs;
     return has_several(ahash) ? limits_processors() : 1;
 }
 
@@ -345,8 +348,9 @@ static struct sink *make_sink(void *arg)
 
     if (!has_several(ahash))
         return one_thread ? sink : sink_thread_new(sink);
-    return ahash->algorithms.chosen_len == 1 ? batch_sink_new(sink, ahash->algorithms.chosen[0])
-                                             : sink;
+    if (ahash->common.few_small_files || ahash->algorithms.chosen_len > 1)
+        return sink;
+    return batch_sink_new(sink, ahash->algorithms.chosen[0]);
 }
 
 /* Adds the counters of the thread that read standard input: it is one worker more, or the only one
@@ -364,17 +368,6 @@ static void add_stdin(struct ahash *ahash, struct stats *stats)
     } else {
         stats_add(stats, &ahash->stdin_stats);
     }
-}
-
-/* Returns the name of the only file to read, or NULL: there may be several. */
-static const char *only_file(const struct ahash *ahash)
-{
-    char *const *operands = ahash->operands;
-
-    if (ahash->recursive || ahash->check || ahash->names || ahash->update_path || ahash->unlisted ||
-        !operands[0] || operands[1] || strcmp(operands[0], "-") == 0)
-        return NULL;
-    return operands[0];
 }
 
 /* Says what the lines of --progress need to know. */
@@ -401,16 +394,10 @@ static void run(struct ahash *ahash)
     const char *why;
     const struct walk_opts walk = walk_opts(ahash);
     const struct cli_progress_run progress_run = progress_of(ahash, &walk);
-    const struct engine *engine = cli_engine(&ahash->common, only_file(ahash), &why);
-    unsigned jobs = ahash->common.jobs ? ahash->common.jobs : jobs_default(ahash);
+    const struct engine *engine = ahash_engine(ahash, &why);
     struct engine_opts *opts = &ahash->common.opts;
-    unsigned jobs_max = engine_jobs_max(opts, jobs);
-    struct feed_config config = {.op_bytes = ahash->algorithms.chosen_len *
-                                                 sizeof(struct hash_result) +
-                                             sizeof(struct ahash_item),
-                                 .produce = produce,
-                                 .retire = retire,
-                                 .arg = ahash};
+    unsigned jobs = workers(ahash), jobs_max = engine_jobs_max(opts, jobs);
+    struct feed_config config = {.produce = produce, .retire = retire, .arg = ahash};
     struct sink **sinks = sinks_new(jobs_max, make_sink, ahash);
     struct stats stats = {.each = calloc(jobs_max + 1, sizeof(stats)), .each_len = jobs_max + 1};
     uint64_t start_ns = stats_now_ns();
@@ -421,8 +408,10 @@ static void run(struct ahash *ahash)
     if (!has_several(ahash))
         opts->jobs_waiting = 0;
     cli_progress_start(&ahash->common, &progress_run);
+    config.op_bytes = sizeof(struct ahash_item) +
+                      ahash->algorithms.chosen_len * sizeof(struct hash_result);
     config.progress = opts->progress;
-    config.no_thread = ahash->common.one_small_file;
+    config.no_thread = ahash->common.few_small_files;
     rc = engine_process(engine, opts, jobs, &config, NULL, sinks, &stats, &produced);
     cli_progress_stop(&ahash->common);
     if (cli_run_failed(engine, rc, produced))

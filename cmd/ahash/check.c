@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "unlisted.h"
+#include "../cli/engine.h"
 #include "../cli/messages.h"
 #include "../cli/quote.h"
 #include "../../core/base/retry.h"
@@ -81,6 +82,23 @@ static int add_line(struct ahash *ahash, struct feed *feed, const struct file *e
     return ahash_add(ahash, feed, file);
 }
 
+/* Reads the next line that is neither empty nor a comment, without a carriage return at its end. */
+static bool next_line(FILE *stream, char *text, size_t *len, uint64_t *number)
+{
+    while (checksum_line_read(stream, text, len)) {
+        ++*number;
+        if (*len == CHECKSUM_LINE_BYTES_MAX)
+            checksum_line_skip(stream);
+        if (*len > 0 && text[0] == '#')
+            continue;
+        if (*len > 0 && text[*len - 1] == '\r')
+            --*len;
+        if (*len > 0)
+            return true;
+    }
+    return false;
+}
+
 static int add_lines(struct ahash *ahash, struct feed *feed, const struct file *end, FILE *stream)
 {
     char *text = malloc(CHECKSUM_LINE_BYTES_MAX + 1);
@@ -88,19 +106,29 @@ static int add_lines(struct ahash *ahash, struct feed *feed, const struct file *
     size_t len;
     int rc = text ? 0 : -ENOMEM;
 
-    while (rc == 0 && checksum_line_read(stream, text, &len)) {
-        number++;
-        if (len == CHECKSUM_LINE_BYTES_MAX)
-            checksum_line_skip(stream);
-        if (len > 0 && text[0] == '#')
-            continue;
-        if (len > 0 && text[len - 1] == '\r')
-            len--;
-        if (len > 0)
-            rc = add_line(ahash, feed, end, number, text, len);
-    }
+    while (rc == 0 && next_line(stream, text, &len, &number))
+        rc = add_line(ahash, feed, end, number, text, len);
     free(text);
     return rc;
+}
+
+size_t ahash_check_names(const struct ahash *ahash, const char *path, char **names, size_t max)
+{
+    FILE *stream = cli_is_small_file(path) ? fopen(path, "re") : NULL;
+    char *text = stream ? malloc(CHECKSUM_LINE_BYTES_MAX + 1) : NULL;
+    struct checksum_reader reader = ahash->reader;
+    struct checksum_line line;
+    uint64_t number = 0;
+    size_t n = 0, len;
+
+    while (text && n < max && next_line(stream, text, &len, &number))
+        if (len < CHECKSUM_LINE_BYTES_MAX && checksum_line_parse(&reader, text, len, &line) &&
+            (names[n] = strdup(line.name)) != NULL)
+            n++;
+    free(text);
+    if (stream)
+        fclose(stream);
+    return n;
 }
 
 int ahash_check_produce(struct ahash *ahash, struct feed *feed, const char *path)

@@ -99,7 +99,7 @@ static int add_stdin(struct ahash *ahash, struct feed *feed, struct file *file)
     ahash->stdin_file = file;
     ahash->stdin_feed = feed;
     /* nothing else can be done meanwhile if there is nothing else */
-    if (ahash->common.one_small_file ||
+    if (ahash->common.few_small_files ||
         thread_start(&ahash->stdin_thread, stdin_main, ahash) != 0) {
         stdin_main(ahash);
         ahash->stdin_file = NULL;

@@ -3,10 +3,14 @@
 #include "engine.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "../../core/base/cache.h"
+#include "../../core/base/filesystem.h"
 #include "../../core/digest/digest.h"
 #include "messages.h"
 #include "quote.h"
@@ -43,22 +47,50 @@ bool cli_is_small_file(const char *name)
     return stat(name, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= SMALL_FILE_BYTES;
 }
 
-/* Tells whether a file is read by one call or no file by an engine, and no option asks for more
- * than that. --stats does: it tells why io_uring cannot be used. */
-static bool is_small(const struct cli_common *common, const char *name)
+/* Tells whether a read of the file waits for nothing. An empty file may be one of /proc. */
+static bool is_ready(const char *name)
+{
+    int fd = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    struct stat st;
+    bool ready = fd >= 0 && fstat(fd, &st) == 0 && st.st_size > 0 &&
+                 st.st_size <= SMALL_FILE_BYTES && !filesystem_is_remote(fd) &&
+                 cache_resident_end(fd, &st, 0) >= st.st_size;
+
+    if (fd >= 0)
+        close(fd);
+    return ready;
+}
+
+/* Tells whether there is nothing to overlap: one file that is read by one call, or a few of which
+ * no read waits. */
+static bool are_few_small(char *const *names, size_t names_len)
+{
+    if (names_len == 0 || names_len > CLI_FEW_FILES)
+        return false;
+    for (size_t i = 0; i < names_len; i++)
+        if (!cli_is_small_file(names[i]) || (names_len > 1 && !is_ready(names[i])))
+            return false;
+    return true;
+}
+
+/* Tells whether no option asks for an engine, or for more than to be done soon. --stats does: it
+ * tells why io_uring cannot be used. */
+static bool may_be_plain(const struct cli_common *common)
 {
     return strcmp(common->engine, "auto") == 0 && common->jobs <= 1 && common->opts.depth == 0 &&
            common->opts.direct == DIRECT_AUTO && common->progress == CLI_PROGRESS_NEVER &&
-           common->stats == STATS_NONE && (common->only_stdin || (name && cli_is_small_file(name)));
+           common->stats == STATS_NONE;
 }
 
-const struct engine *cli_engine(struct cli_common *common, const char *only, const char **why)
+const struct engine *cli_engine(struct cli_common *common, char *const *names, size_t names_len,
+                                const char **why)
 {
     const struct engine *engine;
     int error;
 
-    common->one_small_file = is_small(common, only);
-    if (common->one_small_file) {
+    common->few_small_files = may_be_plain(common) &&
+                              (common->only_stdin || are_few_small(names, names_len));
+    if (common->few_small_files) {
         *why = NULL;
         return &engine_sync;
     }
@@ -68,7 +100,7 @@ const struct engine *cli_engine(struct cli_common *common, const char *only, con
             cli_signals_install(); /* what is in flight must end before the process does */
         /* the ring of the probe could be set up, but that of another worker may fail */
         common->opts.fallback = strcmp(common->engine, "auto") == 0 ? &engine_sync : NULL;
-        common->opts.jobs_waiting = *why && !only && common->jobs == 0 ? JOBS_WAITING : 0;
+        common->opts.jobs_waiting = *why && names_len != 1 && common->jobs == 0 ? JOBS_WAITING : 0;
         return engine;
     }
     /* cli_match has checked the option, so an unknown name is from the environment */

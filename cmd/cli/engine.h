@@ -4,12 +4,18 @@
 
 #include "options.h"
 
+/* The most files that may be few: `md5sum` of 16 files of 5,000 bytes took 1.8 ms with one worker,
+ * else 2.7. */
+enum { CLI_FEW_FILES = 16 };
+
 /* Returns the engine that the options ask for, or exits with the reason why it cannot run. *why is
  * set if auto has fallen back; otherwise auto may still fall back later (opts.fallback).
- * only: the name of the only file; NULL: there may be several. If it is small, auto takes blocking
- * calls: to set up a ring and threads takes longer than one read. If auto has fallen back, there
- * may be several files, and no option sets the workers, it sets opts.jobs_waiting. */
-const struct engine *cli_engine(struct cli_common *common, const char *only, const char **why);
+ * names: of all files; names_len 0: they are not known. If there is one, and it is small, or there
+ * are a few small ones, which are cached and on no server, auto takes blocking calls: to set up a
+ * ring and threads takes longer than these reads. If auto has fallen back, there may be several
+ * files, and no option sets the workers, it sets opts.jobs_waiting. */
+const struct engine *cli_engine(struct cli_common *common, char *const *names, size_t names_len,
+                                const char **why);
 /* Tells whether a file is so small that auto takes blocking calls for it, if it is the only one. */
 bool cli_is_small_file(const char *name);
 /* Returns why an engine failed as a whole, by its -errno: a static text. */

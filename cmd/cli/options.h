@@ -33,9 +33,9 @@ struct cli_common {
     /* for struct walk_opts, of commands that walk trees */
     struct exclude *exclude;
     bool one_file_system;
-    bool one_worker;     /* --jobs has no effect */
-    bool only_stdin;     /* the command reads standard input by itself, and nothing else */
-    bool one_small_file; /* cli_engine has found that there is nothing to overlap */
+    bool one_worker;      /* --jobs has no effect */
+    bool only_stdin;      /* the command reads standard input by itself, and nothing else */
+    bool few_small_files; /* cli_engine has found that there is nothing to overlap */
 };
 
 enum {

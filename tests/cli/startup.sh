@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# startup.sh: what a command of one small file does not load or start, as people run them in loops.
+# startup.sh: what a command of a few small files does not load or start, as people run them in loops.
 . "${0%/*}/lib.sh"
 
 echo data >file
@@ -32,10 +32,16 @@ else
     left_out 'libraries for digests' 'the programs have them built in'
 fi
 
-# -- by default one small file needs no ring, and no thread that finds names --
+# -- by default a few small files need no ring, and no thread that finds names --
 if strace -o /dev/null true 2>/dev/null; then
     head -c 131072 /dev/zero >small
     head -c 131073 /dev/zero >large
+    mkdir many copies
+    for i in {1..17}; do echo "$i" >"many/$i"; done
+    gnu sha256sum small file 'many/1' >few.sums
+    { printf '# a comment\nno line\n\n' && gnu sha256sum --tag file | sed 's/$/\r/'; } >>few.sums
+    gnu sha256sum many/* >many.sums
+    gnu sha256sum small large >large.sums
     # starts COMMAND...: how many threads and rings it makes
     starts() {
         AIOUTILS_ENGINE=auto strace -f -qq -o trace -e trace=clone,clone3,io_uring_setup "$@" >/dev/null || echo failed
@@ -46,6 +52,37 @@ if strace -o /dev/null true 2>/dev/null; then
         same 'acp of a small file: one thread' 1 "$(starts acp small copy)"
         same 'acp -a of a small file: one thread' 1 "$(starts acp -a small copy)"
     }
+    case $(stat -f -c %T .) in
+    nfs | smb* | fuse* | v9fs) left_out 'a few small files' "$PWD is on a server, or may be" ;;
+    *)
+        [ -n "$sanitizer" ] || {
+            same 'acp of a few: one thread' 1 "$(starts acp -a file small copies)"
+            for command in ahash 'acat --discard'; do
+                # shellcheck disable=SC2086 # words
+                same "$command of a few: no thread, no ring" 0 "$(starts $command small file many/[1-9] many/1[0-4])"
+            done
+            same 'a list of a few: no thread, no ring' 0 "$(starts ahash -c few.sums)"
+            check 'a list of many' test "$(starts ahash -c many.sums)" -gt 0
+            check 'a list of a larger file' test "$(starts ahash -c large.sums)" -gt 0
+            check 'a list on standard input' test "$(starts ahash -c <few.sums)" -gt 0
+            check 'acp --durable of a few' test "$(starts acp --durable file small copies)" -gt 1
+            check 'acp of a file and a tree' test "$(starts acp -r file many copies)" -gt 1
+        }
+        same 'the digests of a few' "$(gnu sha256sum small file many/1)" "$(AIOUTILS_ENGINE=auto ahash small file many/1)"
+        for list in few many large; do
+            same "$list.sums" "$(gnu sha256sum -c $list.sums 2>&1; echo $?)" "$(AIOUTILS_ENGINE=auto ahash -c $list.sums 2>&1 | sed 's/^ahash/sha256sum/'; echo "${PIPESTATUS[0]}")"
+        done
+        same 'a few that include standard input' "$(gnu sha256sum small - file <many/1)" \
+            "$(AIOUTILS_ENGINE=auto ahash small - file <many/1)"
+        ;;
+    esac
+    sync file
+    dd of=file oflag=nocache conv=notrunc count=0 status=none
+    if [ "$(fincore --bytes --noheadings --output RES file 2>/dev/null)" -eq 0 ] 2>/dev/null; then
+        check 'ahash of a few, one of which is not cached' test "$(starts ahash small file)" -gt 0
+    else
+        left_out 'a file that is not cached' 'the cache here keeps it, or cannot be asked'
+    fi
     check 'acp -a of a larger file' test "$(starts acp -a large copy2)" -gt 1
     check 'the copy' cmp small copy
     for command in ahash 'acat --discard'; do
@@ -53,7 +90,8 @@ if strace -o /dev/null true 2>/dev/null; then
         {
             [ -n "$sanitizer" ] || same "$command of a small file: no thread, no ring" 0 "$(starts $command small)"
             check "$command of a larger file" test "$(starts $command large)" -gt 0
-            check "$command of two files" test "$(starts $command small file)" -gt 0
+            check "$command of one that is larger" test "$(starts $command small large file)" -gt 0
+            check "$command of many" test "$(starts $command many/*)" -gt 0
             check "$command with a number of workers" test "$(starts $command -j2 small)" -gt 0
         }
     done
