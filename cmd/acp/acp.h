@@ -26,8 +26,7 @@ struct acp {
     struct cli_atomic *manifest;
     bool manifest_taken; /* a source or destination is the file that it would replace */
     struct acp_durable *durables;
-    bool
-        sync_filesystems; /* --durable: a file was left, which an earlier run may not have synced */
+    bool sync_filesystems; /* an earlier run may not have synced files that this one has left */
     struct acp_verify *verify;
     const char *plan_path; /* --plan; NULL: a copy */
     uint64_t plan_part_bytes;
