@@ -281,6 +281,14 @@ static int skip(struct file *file)
     return OVERWRITE_SKIP;
 }
 
+/* Tells which question -i asks. As in cp, root counts as able to write to any file, even on a
+ * read-only filesystem. */
+static bool looks_writable(const struct item *op, const struct stat *at)
+{
+    return S_ISLNK(at->st_mode) || geteuid() == 0 ||
+           access_effective(op->to->fd, op->to_name, W_OK) == 0;
+}
+
 /* Decides by the options whether to replace an existing file. */
 static int wanted(const struct copy *copy, struct file *file, const struct stat *st,
                   const struct stat *at)
@@ -300,8 +308,7 @@ static int wanted(const struct copy *copy, struct file *file, const struct stat 
         return skip(file);
     }
     if (opts->replace == REPLACE_ASKED && !opts->dry_run &&
-        !opts->ask(opts->ask_arg, file, at->st_mode,
-                   S_ISLNK(at->st_mode) || access_effective(op->to->fd, op->to_name, W_OK) == 0))
+        !opts->ask(opts->ask_arg, file, at->st_mode, looks_writable(op, at)))
         return item_refuse(file, REFUSED_DECLINED);
     op->unwanted = false;
     return OVERWRITE_WRITE;

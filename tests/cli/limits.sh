@@ -304,6 +304,9 @@ if [ -n "$root" ]; then
         same "a read-only filesystem: status" 1 $?
         same "a read-only filesystem: message" \
             "acp: cannot create regular file '$mounted/new': Read-only file system" "$(cat message)"
+        echo n | acp -i tree/d1/f "$mounted/old" 2>message
+        same "a read-only filesystem, -i: root is asked as cp asks" \
+            "$(echo n | gnu cp -i tree/d1/f "$mounted/old" 2>&1 | sed 's/^cp/acp/')" "$(cat message)"
         acp --atomic tree/d1/f "$mounted/old" 2>message
         same "a read-only filesystem, --atomic: status" 1 $?
         check "a read-only filesystem, --atomic: says why" grep -q "$mounted.*: Read-only file system" message
