@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # acp_attributes.sh: modes of directories below directories that pass on their group, as with GNU cp: BIN_DIR ENGINE
 # shellcheck disable=SC2154 # what lib.sh sets
-# needs: perl
+# needs: perl setpriv
 # shellcheck source=tests/cli/lib_cp.sh
 . "${0%/*}/lib_cp.sh"
 . "${0%/*}/lib.sh"
@@ -108,6 +108,17 @@ if setfacl -d -m u::rwx . 2>/dev/null; then
     same_as_cp "below a default ACL: a user's own files, umask 0777" \
         'mkdir s d; echo f >s/f; setfacl -d -m u::r-x,g::r-x,o::- d; [ "$(id -u)" -ne 0 ] || chown -R 65534:65534 s d' \
         'umask 0777; as_nobody cp -r --preserve=ownership s d'
+fi
+
+# -- root without the right to give files away --
+if [ "$(id -u)" -eq 0 ] && setpriv --bounding-set=-chown --inh-caps=-chown true 2>/dev/null; then
+    # shellcheck disable=SC2016 # the snippet is for another shell to expand
+    gives 'an owner that cannot be preserved: the permissions are' 1 '751 0' \
+        "cp: failed to preserve ownership for 'given': Operation not permitted" \
+        'echo f >mine; chown 4711 mine; chmod 4751 mine
+        setpriv --bounding-set=-chown --inh-caps=-chown cp -p mine given; x=$?; stat -c "%a %u" given; exit $x'
+else
+    left_out 'an owner that cannot be preserved' 'it needs root and setpriv'
 fi
 
 finish
