@@ -97,6 +97,8 @@ int dest_note_created(struct copy *copy, const struct item *op, int fd);
  * to yet; if dest->claimed, the caller must call dest_end or dest_link_resolve. */
 int dest_link(struct copy *copy, struct file *file, const struct stat *st, bool wait,
               struct dest *dest);
+/* Returns whether several names of a source become several names of a copy. */
+bool dest_may_link(const struct copy *copy);
 /* Tells whether another file of the run may be the same inode. */
 bool dest_link_possible(const struct copy *copy, const struct file *file, const struct stat *st);
 /* Ends a claim: the copy is there, or the file has failed. made: its fstat(2); NULL: looked up

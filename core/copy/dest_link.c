@@ -103,6 +103,11 @@ static int hard_link(struct copy *copy, struct file *file, const struct stat *st
     return file->status < 0 ? file->status : DEST_MADE;
 }
 
+bool dest_may_link(const struct copy *copy)
+{
+    return copy->links;
+}
+
 bool dest_link_possible(const struct copy *copy, const struct file *file, const struct stat *st)
 {
     /* followed links are further names that the count does not tell of */

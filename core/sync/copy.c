@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -139,13 +140,46 @@ static void copy_ended(struct run *run)
     dest_end(run->copy, run->file, &run->st, &run->dest, &run->to, run->copied);
 }
 
+/* Waits for the writer of a FIFO that was opened without waiting, as opening it does. */
+static void wait_for_writer(const struct run *run)
+{
+    struct pollfd fifo = {.fd = run->fd, .events = POLLIN};
+    int flags;
+
+    if (S_ISREG(run->st.st_mode))
+        return;
+    crew_before(run->opts->member);
+    while (S_ISFIFO(run->st.st_mode) && poll(&fifo, 1, -1) < 0 && errno == EINTR)
+        ;
+    crew_after(run->opts->member);
+    flags = fcntl(run->fd, F_GETFL);
+    if (flags >= 0 && (flags & O_NONBLOCK))
+        (void)fcntl(run->fd, F_SETFL, flags & ~O_NONBLOCK);
+}
+
+/* Opens the destination, and copies to it. One more name of a source becomes a link, without a
+ * writer if it is a FIFO. */
+static void copy_source(struct run *run)
+{
+    bool linkable = dest_link_possible(run->copy, run->file, &run->st);
+
+    if (dest_may_link(run->copy) && !linkable && dest_wants_bytes(run->copy))
+        wait_for_writer(run);
+    if (!copy_opened(run))
+        return;
+    if (linkable)
+        wait_for_writer(run);
+    copy_file(run);
+}
+
 /* Opens a source, and copies it. */
 static void take_file(struct run *run)
 {
     struct file *file = run->file;
+    /* if no bytes are wanted, or there may be a copy to link to, do not wait for a FIFO's writer */
+    bool wait = dest_wants_bytes(run->copy) && !dest_may_link(run->copy);
 
-    /* if no bytes are wanted, do not wait for a FIFO's writer */
-    run->fd = source_open(run->opts, file, dest_wants_bytes(run->copy) ? 0 : O_NONBLOCK);
+    run->fd = source_open(run->opts, file, wait ? 0 : O_NONBLOCK);
     if (run->fd < 0)
         file_fail(file, STEP_OPEN, run->fd);
     else if (fstat(run->fd, &run->st) < 0)
@@ -153,8 +187,7 @@ static void take_file(struct run *run)
     else
         (void)file_fail_replaced(file, run->st.st_mode);
     if (file->status == 0) {
-        if (copy_opened(run))
-            copy_file(run);
+        copy_source(run);
         copy_ended(run);
     } else {
         dest_give_up_claim(run->copy, file);

@@ -116,4 +116,21 @@ check "a FIFO that replaced a file of the walk: acp" ends acp -r tree copy
 kill "$swapper"
 wait "$swapper" 2>/dev/null
 swapper=
+# one more name of a FIFO becomes a link: no second writer comes
+mkfifo fifo_a
+ln fifo_a fifo_b
+for options in --preserve=links '-r --copy-contents --preserve=links' '-L --preserve=links -b'; do
+    mkdir names
+    echo bytes >fifo_a &
+    # shellcheck disable=SC2086 # several words
+    same "two names of a FIFO, $options" '0 2 bytes' \
+        "$(timeout "$limit_seconds" acp $options fifo_a fifo_b names; echo $? "$(stat -c %h names/fifo_b)" "$(cat names/fifo_a)")"
+    wait
+    rm -r names
+done
+mkfifo fifo_c
+(sleep 0.2; : >fifo_c) &
+same 'a FIFO that no bytes come through, --preserve=links' '0 0' \
+    "$(timeout "$limit_seconds" acp --preserve=links fifo_c none; echo $? "$(stat -c %s none)")"
+wait
 finish
