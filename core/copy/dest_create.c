@@ -455,8 +455,7 @@ int dest_create(struct copy *copy, struct file *file, const struct stat *st, str
     const struct item *op = file->op;
     /* for attributes only, a file that is there must keep its contents; to a name with a slash at
      * its end no file can be written, and the kernel tells why */
-    bool atomic = copy->opts.atomic && S_ISREG(st->st_mode) && !copy->opts.attributes_only &&
-                  *path_last(op->to_name);
+    bool atomic = copy->opts.atomic && !copy->opts.attributes_only && *path_last(op->to_name);
     int rc;
 
     do

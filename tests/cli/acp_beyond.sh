@@ -114,6 +114,19 @@ for name in new/ new//; do
     gives "--atomic: $name names no file" 1 '' "acp: cannot create regular file 'copy/$name': Not a directory" \
         "acp --atomic tree/1 copy/$name"
 done
+# what is no regular file, too, whose bytes may end at any time
+mkfifo fifo
+for source in /dev/stdin fifo; do
+    echo old >copy/replaced
+    ln copy/replaced copy/replaced.other
+    [ $source != fifo ] || echo new >fifo &
+    check "--atomic from $source" bash -c "echo new | acp --atomic $source copy/replaced"
+    wait
+    same "--atomic from $source: the bytes, and those of the other name" 'new old' "$(cat copy/replaced copy/replaced.other | xargs)"
+    rm copy/replaced*
+done
+gives '--atomic from a FIFO over a device' 1 '' "acp: cannot replace '/dev/null' atomically: not a regular file" \
+    'echo new | acp --atomic /dev/stdin /dev/null'
 check '--atomic of a tree' acp -a --atomic tree copy/tree
 check '--atomic of a tree: the copy' diff -r --exclude=fifo --no-dereference tree copy/tree
 check '--atomic of a tree again' acp -a --atomic tree/. copy/tree
