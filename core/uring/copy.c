@@ -39,6 +39,13 @@ static enum loop_next copy_opened(struct loop *loop, struct slot *slot)
     return route == DEST_WRITE || route == DEST_READ ? LOOP_READ : LOOP_END;
 }
 
+/* Until a FIFO has a writer, an existing destination keeps its contents. One more name of a FIFO
+ * becomes a link. */
+static bool copy_awaits_writer(struct loop *loop, struct slot *slot)
+{
+    return dest_wants_bytes(loop->arg) && !dest_link_possible(loop->arg, slot->file, &slot->st);
+}
+
 /* Lets the kernel copy the next bytes if they are in the page cache. Returns whether it did. */
 static bool copy_offload(struct loop *loop, struct slot *slot)
 {
@@ -102,6 +109,7 @@ int uring_copy(const struct engine_opts *opts, struct feed *feed, struct copy *c
         .slot_bytes = sizeof(struct copy_slot),
         .pool_bytes = sink && opts->workers == 1 ? DIGEST_POOL_BYTES : 0,
         .opened = copy_opened,
+        .awaits_writer = copy_awaits_writer,
         .data = copy_data,
         .file = copy_file,
         .ended = copy_ended,

@@ -125,6 +125,9 @@ static void request_done(void *arg, uint64_t user_data, int res)
     case REQUEST_STAT:
         open_stat_done(loop, slot, res);
         break;
+    case REQUEST_POLL: /* if it has failed, reading the FIFO waits */
+        open_decide(loop, slot);
+        break;
     case REQUEST_CLOSE:
         slow_close_done(slot, res);
         slot_free(loop, slot);

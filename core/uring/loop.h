@@ -37,6 +37,8 @@ struct loop_ops {
     size_t pool_bytes; /* of all large blocks, at most; 0: the default */
     /* Called when the file is open and slot->st is known. NULL: the loop reads the file. */
     enum loop_next (*opened)(struct loop *loop, struct slot *slot);
+    /* Tells whether the writer of a FIFO is waited for before opened is called. NULL: never. */
+    bool (*awaits_writer)(struct loop *loop, struct slot *slot);
     /* Processes the file until it would wait. Called when it is open, and when one of its
      * requests has completed. */
     void (*file)(struct loop *loop, struct slot *slot);
@@ -94,6 +96,7 @@ enum loop_request {
     REQUEST_OPEN,
     REQUEST_STAT,
     REQUEST_CLOSE,
+    REQUEST_POLL,
 };
 enum { REQUEST_MASK = 7 };
 _Static_assert(_Alignof(struct block) > REQUEST_MASK, "an address has no room for the kind");

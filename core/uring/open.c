@@ -194,6 +194,21 @@ void open_decide(struct loop *loop, struct slot *slot)
     }
 }
 
+/* Goes on with a file whose slot->st is known. A FIFO has been opened without waiting. */
+static void kind_known(struct loop *loop, struct slot *slot)
+{
+    struct io_uring_sqe *sqe;
+
+    if (!S_ISFIFO(slot->st.st_mode) || !loop->ops->awaits_writer ||
+        !loop->ops->awaits_writer(loop, slot)) {
+        open_decide(loop, slot);
+        return;
+    }
+    sqe = ring_sqe(&loop->ring);
+    io_uring_prep_poll_add(sqe, slot->fd, POLLIN);
+    loop_request(sqe, &slot->small_block, REQUEST_POLL);
+}
+
 /* Goes on with the file that has been opened as fd, or has failed if fd is -errno. */
 static void opened(struct loop *loop, struct slot *slot, int fd)
 {
@@ -209,13 +224,13 @@ static void opened(struct loop *loop, struct slot *slot, int fd)
         loop->opts->direct != DIRECT_ALWAYS && loop->trusted == 0)
         slot_to(slot, SLOT_GUESSED);
     else if (!slow_request_stat(loop, slot) && open_stat(loop, slot))
-        open_decide(loop, slot);
+        kind_known(loop, slot);
 }
 
 void open_stat_done(struct loop *loop, struct slot *slot, int res)
 {
     if (stat_known(loop, slot, slow_stat_done(loop, slot, res)))
-        open_decide(loop, slot);
+        kind_known(loop, slot);
 }
 
 /* Opens a file on which another process has a lease again, by a request that waits. */

@@ -133,4 +133,16 @@ mkfifo fifo_c
 same 'a FIFO that no bytes come through, --preserve=links' '0 0' \
     "$(timeout "$limit_seconds" acp --preserve=links fifo_c none; echo $? "$(stat -c %s none)")"
 wait
+# an existing file keeps its contents until a FIFO has a writer
+mkfifo fifo_d
+echo old >kept
+same 'a FIFO without a writer: interrupted' 124 "$(timeout -s INT 1 acp fifo_d kept; echo $?)"
+same 'the file is as it was' old "$(cat kept)"
+echo new >fifo_d &
+check 'a FIFO that gets a writer' timeout "$limit_seconds" acp fifo_d kept
+same 'the file has its bytes' new "$(cat kept)"
+(sleep 0.2; : >fifo_d) &
+check 'a FIFO whose writer writes nothing' timeout "$limit_seconds" acp fifo_d kept
+same 'the file is empty' '' "$(cat kept)"
+wait
 finish

@@ -61,11 +61,10 @@ static void move_to_end(struct io_uring *ring, unsigned at, unsigned tail)
 
 static void look_at(struct io_uring_cqe *cqe, bool now)
 {
-    static const enum inject_call calls[] = {[REQUEST_READ] = CALL_cqe_read,
-                                             [REQUEST_WRITE] = CALL_cqe_write,
-                                             [REQUEST_OPEN] = CALL_cqe_open,
-                                             [REQUEST_STAT] = CALL_cqe_stat,
-                                             [REQUEST_CLOSE] = CALL_cqe_any};
+    static const enum inject_call calls[] = {
+        [REQUEST_READ] = CALL_cqe_read, [REQUEST_WRITE] = CALL_cqe_write,
+        [REQUEST_OPEN] = CALL_cqe_open, [REQUEST_STAT] = CALL_cqe_stat,
+        [REQUEST_CLOSE] = CALL_cqe_any, [REQUEST_POLL] = CALL_cqe_any};
     unsigned request = cqe->user_data & REQUEST_MASK;
 
     assert(request < sizeof(calls) / sizeof(calls[0]));
