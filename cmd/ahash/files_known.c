@@ -1,5 +1,4 @@
-/* files_known.c: the engine for the files that are known before the run begins. See files_known.h.
- */
+/* files_known.c: the engine for files that are known before the run begins. See files_known.h. */
 #include "files_known.h"
 #include "ahash.h"
 #include "check.h"
